@@ -1,0 +1,60 @@
+//! Runtime APIs: what the node's RPC, the workers and the command line read.
+
+use crate::{
+	ids::*,
+	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
+	model::{ModelSummary, OfferSummary},
+	operator::{OperatorSummary, WorkerKey},
+};
+use alloc::vec::Vec;
+use codec::Codec;
+
+sp_api::decl_runtime_apis! {
+	/// The model registry and the operators that serve from it.
+	#[api_version(1)]
+	pub trait ModelsApi<AccountId, Balance, BlockNumber>
+	where
+		AccountId: Codec,
+		Balance: Codec,
+		BlockNumber: Codec,
+	{
+		/// One model.
+		fn model(id: ModelId) -> Option<ModelSummary<AccountId, Balance>>;
+		/// At most `limit` (capped at 100) models with identifiers from `start` upwards.
+		fn models(start: ModelId, limit: u32) -> Vec<ModelSummary<AccountId, Balance>>;
+		/// The encoded program of a version.
+		fn program(version: ModelVersion) -> Option<Vec<u8>>;
+		/// All offers for a version, listed or not.
+		fn offers(version: ModelVersion) -> Vec<OfferSummary<AccountId, Balance, BlockNumber>>;
+		/// One operator.
+		fn operator(account: AccountId) -> Option<OperatorSummary<AccountId, Balance, BlockNumber>>;
+		/// The operator a worker key belongs to, if any.
+		fn operator_of_worker(key: WorkerKey) -> Option<AccountId>;
+	}
+
+	/// Jobs: their life, their cost, and the work that is due.
+	#[api_version(1)]
+	pub trait JobsApi<AccountId, Balance, BlockNumber>
+	where
+		AccountId: Codec,
+		Balance: Codec,
+		BlockNumber: Codec,
+	{
+		/// One job.
+		fn job(id: JobId) -> Option<JobSummary<AccountId, Balance, BlockNumber>>;
+		/// At most `limit` (capped at 100) jobs, newest first, with identifiers below `before`, of one consumer or of all.
+		fn jobs(
+			consumer: Option<AccountId>,
+			before: Option<JobId>,
+			limit: u32,
+		) -> Vec<JobSummary<AccountId, Balance, BlockNumber>>;
+		/// What a job of `input` elements and at most `max_tokens` generated tokens costs.
+		fn quote(version: ModelVersion, input: u32, max_tokens: u32) -> Result<Quote<Balance>, JobError>;
+		/// Constants.
+		fn parameters() -> JobParameters<Balance, BlockNumber>;
+		/// Work that is due from the operator of this worker key.
+		fn due(worker: WorkerKey) -> Vec<Duty<BlockNumber>>;
+		/// The fee-free transaction that delivers a result, encoded for the pool.
+		fn result_transaction(result: SignedResult) -> Vec<u8>;
+	}
+}

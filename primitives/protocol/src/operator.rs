@@ -1,0 +1,79 @@
+//! Operators: the worker key, and bonded stake as the other pallets see it.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::crypto::KeyTypeId;
+use sp_runtime::DispatchResult;
+
+/// Key type of worker keys in a node's keystore.
+pub const WORKER_KEY_TYPE: KeyTypeId = KeyTypeId(*b"assa");
+
+mod worker {
+	use sp_application_crypto::{app_crypto, sr25519};
+	app_crypto!(sr25519, super::WORKER_KEY_TYPE);
+}
+
+/// Signs heartbeats and results for one operator; lives in the keystore of the node that works for it.
+pub type WorkerKey = worker::Public;
+/// A signature by a [`WorkerKey`].
+pub type WorkerSignature = worker::Signature;
+/// The keypair behind a [`WorkerKey`].
+#[cfg(feature = "std")]
+pub type WorkerPair = worker::Pair;
+
+/// Why stake is taken from an operator.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+pub enum Fault {
+	/// An assigned job had no result at its deadline.
+	#[codec(index = 0)]
+	MissedDeadline,
+}
+
+/// Bonded operators as the models and jobs pallets see them.
+pub trait Operators<AccountId, Balance> {
+	/// Whether `who` may take new duties: bonded with at least the minimum and not leaving.
+	fn is_active(who: &AccountId) -> bool;
+
+	/// The operator's worker key, also while it is leaving.
+	fn worker_key(who: &AccountId) -> Option<WorkerKey>;
+
+	/// The operator a worker key belongs to.
+	fn of_worker_key(key: &WorkerKey) -> Option<AccountId>;
+
+	/// Stake behind `who`: its weight in draws.
+	fn stake(who: &AccountId) -> Balance;
+
+	/// Puts `value` of work in flight against the stake of `who`; fails when the cap that follows from it is reached.
+	/// Stake that backs work in flight cannot leave.
+	fn commit(who: &AccountId, value: Balance) -> DispatchResult;
+
+	/// Takes back exactly what [`commit`](Self::commit) put in flight.
+	fn release(who: &AccountId, value: Balance);
+
+	/// Takes up to `amount` of stake for a fault and returns what was taken.
+	fn penalise(who: &AccountId, amount: Balance, fault: Fault) -> Balance;
+
+	/// Makes `who` an active operator with stake worth `stake` and the worker key derived from `seed`.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bond_for_benchmark(who: &AccountId, key: WorkerKey);
+}
+
+/// An operator as clients see it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct OperatorSummary<AccountId, Balance, BlockNumber> {
+	/// Its account.
+	pub account: AccountId,
+	/// Signs its heartbeats and results.
+	pub worker_key: WorkerKey,
+	/// Bonded stake.
+	pub bond: Balance,
+	/// Part of the bond that backs work in flight.
+	pub committed: Balance,
+	/// Block from which a leaving operator may withdraw.
+	pub leaves_at: Option<BlockNumber>,
+	/// Deadlines missed so far.
+	pub missed_deadlines: u32,
+}
