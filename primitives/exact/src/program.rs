@@ -17,11 +17,11 @@ pub enum Profile {
 }
 
 /// Index of a register. Register 0 is the residual stream.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Register(pub u8);
 
 /// Index into [`Program::tensors`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct TensorIndex(pub u16);
 
 /// Shape and storage of a tensor.
@@ -250,6 +250,25 @@ pub enum Op {
 	},
 }
 
+impl Op {
+	/// The register it writes.
+	pub const fn dst(&self) -> Register {
+		match *self {
+			Self::Input { dst } |
+			Self::Embed { dst, .. } |
+			Self::RmsNorm { dst, .. } |
+			Self::LayerNorm { dst, .. } |
+			Self::Linear { dst, .. } |
+			Self::Rotate { dst, .. } |
+			Self::Attention { dst, .. } |
+			Self::Activate { dst, .. } |
+			Self::Add { dst, .. } |
+			Self::Mul { dst, .. } |
+			Self::L2Normalize { dst, .. } => dst,
+		}
+	}
+}
+
 /// How a vector head gathers the residual stream of all positions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Pooling {
@@ -308,4 +327,49 @@ pub struct Program {
 	pub layer: Vec<Op>,
 	/// From register 0 to the output.
 	pub head: Head,
+}
+
+impl Head {
+	/// Its operations.
+	pub fn ops(&self) -> &[Op] {
+		match self {
+			Self::Tokens { ops, .. } | Self::Vector { ops, .. } => ops,
+		}
+	}
+}
+
+impl Program {
+	/// Operations of all three phases.
+	pub fn ops(&self) -> impl Iterator<Item = &Op> {
+		self.entry.iter().chain(&self.layer).chain(self.head.ops())
+	}
+
+	/// Number of token ids the program reads, if it reads tokens.
+	pub fn vocabulary(&self) -> Option<u32> {
+		self.ops().find_map(|op| match *op {
+			Op::Embed { table, row: RowIndex::Token, .. } => Some(self.tensors.get(usize::from(table.0))?.shape.rows()),
+			_ => None,
+		})
+	}
+
+	/// Elements of the input vector, if the program reads a vector.
+	pub fn input_length(&self) -> Option<u32> {
+		self.ops().find_map(|op| match *op {
+			Op::Input { dst } => self.width(dst),
+			_ => None,
+		})
+	}
+
+	/// Elements of the output vector, if the program returns one.
+	pub fn output_length(&self) -> Option<u32> {
+		match self.head {
+			Head::Vector { output, .. } => self.width(output),
+			Head::Tokens { .. } => None,
+		}
+	}
+
+	/// Width of a register.
+	pub fn width(&self, register: Register) -> Option<u32> {
+		self.registers.get(usize::from(register.0)).copied()
+	}
 }
