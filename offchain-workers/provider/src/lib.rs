@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+pub mod chain;
+pub mod journal;
+pub mod metrics;
+pub mod models;
+pub mod node;
+pub mod pool;
+pub mod service;
+
+pub use chain::Chain;
+pub use service::{Provider, Settings};

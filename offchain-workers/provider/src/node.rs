@@ -1,0 +1,169 @@
+//! The chain as a node sees it from inside.
+
+use crate::chain::{Assignment, BlockNumber, Chain, ChainError, ChainEvent};
+use assay_protocol::{
+	api::JobsApi,
+	job::SignedResult,
+	operator::{WorkerKey, WorkerSignature, PROVIDER_READY_UNTIL, WORKER_KEY_TYPE},
+};
+use codec::{Decode, Encode};
+use futures::{future::BoxFuture, stream, FutureExt, Stream, StreamExt};
+use parking_lot::Mutex;
+use sc_client_api::BlockchainEvents;
+use sc_transaction_pool_api::{error::IntoPoolError, TransactionPool, TransactionSource};
+use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_blockchain::HeaderBackend;
+use sp_core::{
+	crypto::AccountId32,
+	offchain::{OffchainStorage, STORAGE_PREFIX},
+	ByteArray,
+};
+use sp_keystore::KeystorePtr;
+use sp_runtime::traits::{Block as BlockT, Header, NumberFor, SaturatedConversion};
+use std::sync::Arc;
+
+/// A node's client, pool, keystore and offchain storage, together a [`Chain`].
+pub struct NodeChain<Block: BlockT, Client, Pool, Storage> {
+	client: Arc<Client>,
+	pool: Arc<Pool>,
+	keystore: KeystorePtr,
+	offchain: Option<Mutex<Storage>>,
+	is_syncing: Box<dyn Fn() -> bool + Send + Sync>,
+	genesis: [u8; 32],
+	_block: core::marker::PhantomData<fn() -> Block>,
+}
+
+impl<Block, Client, Pool, Storage> NodeChain<Block, Client, Pool, Storage>
+where
+	Block: BlockT,
+	Client: HeaderBackend<Block>,
+{
+	/// Binds the parts of a node together.
+	pub fn new(
+		client: Arc<Client>,
+		pool: Arc<Pool>,
+		keystore: KeystorePtr,
+		offchain: Option<Storage>,
+		is_syncing: impl Fn() -> bool + Send + Sync + 'static,
+	) -> Self {
+		let mut genesis = [0; 32];
+		let hash = client.info().genesis_hash;
+		// A block hash of this chain has 32 bytes; another length would be cut or padded, and no result would verify.
+		for (byte, from) in genesis.iter_mut().zip(hash.as_ref()) {
+			*byte = *from;
+		}
+		Self {
+			client,
+			pool,
+			keystore,
+			offchain: offchain.map(Mutex::new),
+			is_syncing: Box::new(is_syncing),
+			genesis,
+			_block: Default::default(),
+		}
+	}
+}
+
+/// Best and finalised blocks of a client.
+pub fn events<Block, Client>(client: &Client) -> impl Stream<Item = ChainEvent> + Unpin
+where
+	Block: BlockT,
+	Client: BlockchainEvents<Block>,
+{
+	let number = |header: &Block::Header| (*header.number()).saturated_into::<BlockNumber>();
+	let best = client
+		.import_notification_stream()
+		.filter_map(move |block| async move { block.is_new_best.then(|| ChainEvent::Best(number(&block.header))) });
+	let finalized = client.finality_notification_stream().map(move |block| ChainEvent::Finalized(number(&block.header)));
+	stream::select(best.boxed(), finalized.boxed())
+}
+
+impl<Block, Client, Pool, Storage> NodeChain<Block, Client, Pool, Storage>
+where
+	Block: BlockT,
+	Client: ProvideRuntimeApi<Block> + HeaderBackend<Block>,
+	Client::Api: JobsApi<Block, AccountId32, u128, BlockNumber>,
+{
+	fn duties_at(&self, at: Block::Hash) -> Result<Vec<Assignment>, ChainError> {
+		let mut assignments = vec![];
+		for key in self.keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
+			let worker = WorkerKey::from(key);
+			let duties = self.client.runtime_api().due(at, worker.clone()).map_err(runtime_error("JobsApi_due"))?;
+			assignments.extend(duties.into_iter().map(|duty| Assignment { worker: worker.clone(), duty }));
+		}
+		Ok(assignments)
+	}
+}
+
+fn runtime_error(call: &'static str) -> impl FnOnce(ApiError) -> ChainError {
+	move |error| ChainError::Runtime { call, reason: error.to_string() }
+}
+
+impl<Block, Client, Pool, Storage> Chain for NodeChain<Block, Client, Pool, Storage>
+where
+	Block: BlockT,
+	Client: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
+	Client::Api: JobsApi<Block, AccountId32, u128, BlockNumber>,
+	Pool: TransactionPool<Block = Block> + 'static,
+	Storage: OffchainStorage + 'static,
+	NumberFor<Block>: SaturatedConversion,
+{
+	fn genesis(&self) -> [u8; 32] {
+		self.genesis
+	}
+
+	fn best(&self) -> BlockNumber {
+		self.client.info().best_number.saturated_into()
+	}
+
+	fn is_syncing(&self) -> bool {
+		(self.is_syncing)()
+	}
+
+	fn duties(&self) -> Result<Vec<Assignment>, ChainError> {
+		self.duties_at(self.client.info().best_hash)
+	}
+
+	fn finalized_duties(&self) -> Result<Vec<Assignment>, ChainError> {
+		self.duties_at(self.client.info().finalized_hash)
+	}
+
+	fn sign(&self, worker: &WorkerKey, payload: &[u8]) -> Result<WorkerSignature, ChainError> {
+		let failed = |reason: String| ChainError::Signature { key: hex::encode(worker.as_slice()), reason };
+		self.keystore
+			.sr25519_sign(WORKER_KEY_TYPE, worker.as_ref(), payload)
+			.map_err(|error| failed(error.to_string()))?
+			.map(Into::into)
+			.ok_or_else(|| failed("it does not hold the key".into()))
+	}
+
+	fn deliver(&self, result: SignedResult) -> BoxFuture<'_, Result<(), ChainError>> {
+		let job = result.result.job;
+		async move {
+			let at = self.client.info().best_hash;
+			let encoded = self
+				.client
+				.runtime_api()
+				.result_transaction(at, result)
+				.map_err(runtime_error("JobsApi_result_transaction"))?;
+			let refused = |reason: String| ChainError::Refused { job, reason };
+			let transaction =
+				Block::Extrinsic::decode(&mut &encoded[..]).map_err(|error| refused(error.to_string()))?;
+			match self.pool.submit_one(at, TransactionSource::Local, transaction).await {
+				Ok(_) => Ok(()),
+				Err(error) => match error.into_pool_error() {
+					Ok(sc_transaction_pool_api::error::Error::AlreadyImported(_)) => Ok(()),
+					Ok(error) => Err(refused(error.to_string())),
+					Err(error) => Err(refused(error.to_string())),
+				},
+			}
+		}
+		.boxed()
+	}
+
+	fn mark_ready(&self, until: u64) {
+		if let Some(storage) = &self.offchain {
+			storage.lock().set(STORAGE_PREFIX, PROVIDER_READY_UNTIL, &until.encode());
+		}
+	}
+}

@@ -1,0 +1,344 @@
+//! The service on a fake chain with a fake engine: restarts, reorgs, panics, late and lost deliveries.
+
+use super::*;
+use crate::pool::Watch;
+use assay_exact::{Generation, Sampler};
+use assay_protocol::{
+	ids::{ModelVersion, VersionNumber},
+	job::{Duty, JobInput},
+	operator::{WorkerKey, WorkerPair, WorkerSignature},
+	Attempt, JobId, ModelId,
+};
+use assay_trace::merkle::Hash32;
+use futures::{channel::mpsc, future::BoxFuture, FutureExt};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use sp_core::Pair;
+use std::path::Path;
+use tokio::task::JoinHandle;
+
+pub(crate) const GENESIS: [u8; 32] = [3; 32];
+
+fn worker() -> WorkerPair {
+	WorkerPair::from_string("//Worker", None).unwrap()
+}
+
+/// An assignment of a job whose input is its own number.
+pub(crate) fn an_assignment(job: u64) -> Assignment {
+	let tokens = vec![u32::try_from(job).unwrap()];
+	let generation = Generation { sampler: Sampler::Greedy, max_tokens: 1, ignore_stop: false };
+	Assignment {
+		worker: worker().public(),
+		duty: Duty {
+			job: JobId(job),
+			attempt: Attempt(0),
+			version: ModelVersion { model: ModelId(0), version: VersionNumber(0) },
+			artifact: Hash32([1; 32]),
+			input: JobInput::Tokens(tokens.try_into().unwrap()),
+			generation,
+			deadline: 50,
+		},
+	}
+}
+
+/// Answers with the input; can be held back, and can panic.
+#[derive(Default)]
+pub(crate) struct FakeEngine {
+	gate: Mutex<()>,
+	executions: Mutex<Vec<u64>>,
+	begun: Condvar,
+	panics_on: Mutex<Option<u64>>,
+	lacks_artifact: bool,
+}
+
+impl FakeEngine {
+	pub(crate) fn panicking_on(job: u64) -> Self {
+		Self { panics_on: Mutex::new(Some(job)), ..Self::default() }
+	}
+
+	pub(crate) fn hold(&self) -> MutexGuard<'_, ()> {
+		self.gate.lock()
+	}
+
+	pub(crate) fn wait_until_busy(&self) {
+		let mut executions = self.executions.lock();
+		while executions.is_empty() {
+			self.begun.wait(&mut executions);
+		}
+	}
+
+	fn executions(&self) -> Vec<u64> {
+		self.executions.lock().clone()
+	}
+}
+
+impl Execute for FakeEngine {
+	fn has(&self, _: &Hash32) -> bool {
+		!self.lacks_artifact
+	}
+
+	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<Output, Failure> {
+		self.executions.lock().push(duty.job.0);
+		self.begun.notify_all();
+		let _gate = self.gate.lock();
+		if *self.panics_on.lock() == Some(duty.job.0) {
+			panic!("job {} panics", duty.job.0);
+		}
+		if watch.is_cancelled() {
+			return Err(Failure::Cancelled);
+		}
+		watch.token();
+		match Input::from(duty.input.clone()) {
+			Input::Tokens(tokens) => Ok(Output::Tokens(tokens)),
+			Input::Vector(values) => Ok(Output::Vector(values)),
+		}
+	}
+}
+
+#[derive(Default)]
+struct FakeChain {
+	best: Mutex<BlockNumber>,
+	duties: Mutex<Vec<Assignment>>,
+	finalized: Mutex<Vec<Assignment>>,
+	delivered: Mutex<Vec<SignedResult>>,
+	refuses: Mutex<bool>,
+}
+
+impl Chain for FakeChain {
+	fn genesis(&self) -> [u8; 32] {
+		GENESIS
+	}
+	fn best(&self) -> BlockNumber {
+		*self.best.lock()
+	}
+	fn is_syncing(&self) -> bool {
+		false
+	}
+	fn duties(&self) -> Result<Vec<Assignment>, ChainError> {
+		Ok(self.duties.lock().clone())
+	}
+	fn finalized_duties(&self) -> Result<Vec<Assignment>, ChainError> {
+		Ok(self.finalized.lock().clone())
+	}
+	fn sign(&self, key: &WorkerKey, payload: &[u8]) -> Result<WorkerSignature, ChainError> {
+		assert_eq!(*key, worker().public());
+		Ok(worker().sign(payload))
+	}
+	fn deliver(&self, result: SignedResult) -> BoxFuture<'_, Result<(), ChainError>> {
+		let job = result.result.job;
+		let outcome = if *self.refuses.lock() {
+			Err(ChainError::Refused { job, reason: "full".into() })
+		} else {
+			self.delivered.lock().push(result);
+			Ok(())
+		};
+		async move { outcome }.boxed()
+	}
+	fn mark_ready(&self, _: u64) {}
+}
+
+/// A running service; dropping it is a kill: nothing is shut down in order.
+struct Running {
+	events: mpsc::UnboundedSender<ChainEvent>,
+	task: JoinHandle<()>,
+}
+
+impl Running {
+	fn start(chain: &Arc<FakeChain>, engine: &Arc<FakeEngine>, folder: &Path) -> Self {
+		let settings = Settings { journal: folder.into(), jobs_at_once: 1 };
+		let provider = Provider::new(chain.clone(), engine.clone(), &settings, None).unwrap();
+		let (events, receiver) = mpsc::unbounded();
+		Self { events, task: tokio::spawn(provider.run(receiver)) }
+	}
+
+	fn best(&self, chain: &FakeChain, number: BlockNumber) {
+		*chain.best.lock() = number;
+		self.events.unbounded_send(ChainEvent::Best(number)).unwrap();
+	}
+
+	async fn kill(self) {
+		self.task.abort();
+		assert!(self.task.await.unwrap_err().is_cancelled());
+	}
+
+	async fn finish(self) {
+		drop(self.events);
+		self.task.await.unwrap();
+	}
+}
+
+async fn eventually(condition: impl Fn() -> bool) {
+	tokio::time::timeout(Duration::from_secs(60), async {
+		while !condition() {
+			tokio::time::sleep(Duration::from_millis(5)).await;
+		}
+	})
+	.await
+	.expect("the condition holds within a minute");
+}
+
+fn entries(folder: &Path) -> usize {
+	std::fs::read_dir(folder)
+		.unwrap()
+		.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "job"))
+		.count()
+}
+
+fn setup() -> (Arc<FakeChain>, Arc<FakeEngine>, tempfile::TempDir) {
+	(Arc::default(), Arc::default(), tempfile::tempdir().unwrap())
+}
+
+#[tokio::test]
+async fn a_duty_is_run_signed_and_delivered_once() {
+	let (chain, engine, folder) = setup();
+	let running = Running::start(&chain, &engine, folder.path());
+	let assignment = an_assignment(7);
+	*chain.duties.lock() = vec![assignment.clone()];
+	running.best(&chain, 1);
+	running.best(&chain, 2);
+	eventually(|| !chain.delivered.lock().is_empty()).await;
+	running.best(&chain, 3);
+	running.finish().await;
+	assert_eq!(engine.executions(), [7]);
+	let delivered = chain.delivered.lock();
+	assert_eq!(delivered.len(), 1);
+	let SignedResult { result, signature } = &delivered[0];
+	assert!(WorkerPair::verify(signature, result.signing_payload(&GENESIS), &assignment.worker));
+	let (duty, output) = (&assignment.duty, Output::Tokens(vec![7]));
+	let input = Input::from(duty.input.clone());
+	assert_eq!(result.claim, claim_root(7, 0, &duty.artifact, &input, &duty.generation, &output));
+}
+
+#[tokio::test]
+async fn a_job_killed_halfway_is_run_again_after_the_restart() {
+	let (chain, engine, folder) = setup();
+	*chain.duties.lock() = vec![an_assignment(7)];
+	let running = Running::start(&chain, &engine, folder.path());
+	let gate = engine.hold();
+	running.best(&chain, 1);
+	eventually(|| engine.executions().len() == 1).await;
+	running.kill().await;
+	assert_eq!(entries(folder.path()), 1);
+	drop(gate);
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| chain.delivered.lock().len() == 1).await;
+	running.finish().await;
+	assert_eq!(engine.executions(), [7, 7]);
+}
+
+#[tokio::test]
+async fn a_finished_result_is_delivered_after_a_restart_without_running_again() {
+	let (chain, engine, folder) = setup();
+	*chain.duties.lock() = vec![an_assignment(7)];
+	*chain.refuses.lock() = true;
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| engine.executions().len() == 1).await;
+	eventually(|| {
+		running.best(&chain, 1);
+		let journal = std::fs::read_dir(folder.path()).unwrap();
+		journal.filter_map(Result::ok).any(|file| file.metadata().is_ok_and(|data| data.len() > 300))
+	})
+	.await;
+	running.kill().await;
+	*chain.refuses.lock() = false;
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| chain.delivered.lock().len() == 1).await;
+	running.finish().await;
+	assert_eq!(engine.executions(), [7]);
+}
+
+#[tokio::test]
+async fn an_undelivered_result_is_delivered_again_after_some_blocks() {
+	let (chain, engine, folder) = setup();
+	*chain.duties.lock() = vec![an_assignment(7)];
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| chain.delivered.lock().len() == 1).await;
+	running.best(&chain, DELIVER_AGAIN_AFTER - 1);
+	running.best(&chain, DELIVER_AGAIN_AFTER);
+	eventually(|| chain.delivered.lock().len() == 2).await;
+	running.finish().await;
+	let delivered = chain.delivered.lock();
+	assert_eq!(delivered[0], delivered[1]);
+}
+
+#[tokio::test]
+async fn results_are_kept_until_the_duty_is_gone_from_the_final_chain() {
+	let (chain, engine, folder) = setup();
+	*chain.duties.lock() = vec![an_assignment(7)];
+	*chain.finalized.lock() = vec![an_assignment(7)];
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| chain.delivered.lock().len() == 1).await;
+	// Included in the best chain, not yet final: a reorg could still bring the duty back.
+	chain.duties.lock().clear();
+	running.events.unbounded_send(ChainEvent::Finalized(2)).unwrap();
+	*chain.duties.lock() = vec![an_assignment(7)];
+	running.best(&chain, 9);
+	eventually(|| chain.delivered.lock().len() == 2).await;
+	assert_eq!((engine.executions(), entries(folder.path())), (vec![7], 1));
+	chain.duties.lock().clear();
+	chain.finalized.lock().clear();
+	running.events.unbounded_send(ChainEvent::Finalized(3)).unwrap();
+	eventually(|| entries(folder.path()) == 0).await;
+	running.finish().await;
+}
+
+#[tokio::test]
+async fn a_reorg_that_gives_the_number_to_another_job_runs_that_one() {
+	let (chain, engine, folder) = setup();
+	*chain.duties.lock() = vec![an_assignment(7)];
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| chain.delivered.lock().len() == 1).await;
+	let mut other = an_assignment(7);
+	other.duty.input = JobInput::Tokens(vec![8].try_into().unwrap());
+	*chain.duties.lock() = vec![other];
+	running.best(&chain, 2);
+	eventually(|| chain.delivered.lock().len() == 2).await;
+	running.finish().await;
+	let output = |index: usize| Output::from(chain.delivered.lock()[index].result.output.clone());
+	assert_eq!((output(0), output(1)), (Output::Tokens(vec![7]), Output::Tokens(vec![8])));
+}
+
+#[tokio::test]
+async fn a_panicking_model_is_tried_twice_and_does_not_stop_other_jobs() {
+	let (chain, _, folder) = setup();
+	let engine = Arc::new(FakeEngine::panicking_on(1));
+	*chain.duties.lock() = vec![an_assignment(1), an_assignment(2)];
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| chain.delivered.lock().len() == 1).await;
+	for number in 1..4 {
+		running.best(&chain, number);
+	}
+	eventually(|| engine.executions().iter().filter(|job| **job == 1).count() == 2).await;
+	for number in 4..8 {
+		running.best(&chain, number);
+	}
+	running.finish().await;
+	assert_eq!(engine.executions().iter().filter(|job| **job == 1).count(), 2);
+	assert!(chain.delivered.lock().iter().all(|result| result.result.job == JobId(2)));
+}
+
+#[tokio::test]
+async fn a_missing_artifact_waits_without_using_up_tries() {
+	let (chain, _, folder) = setup();
+	*chain.duties.lock() = vec![an_assignment(7)];
+	let without = Arc::new(FakeEngine { lacks_artifact: true, ..Default::default() });
+	let running = Running::start(&chain, &without, folder.path());
+	running.best(&chain, 1);
+	running.finish().await;
+	assert_eq!((without.executions(), entries(folder.path())), (vec![], 0));
+	let with = Arc::new(FakeEngine::default());
+	let running = Running::start(&chain, &with, folder.path());
+	eventually(|| chain.delivered.lock().len() == 1).await;
+	running.finish().await;
+}
+
+#[tokio::test]
+async fn nothing_is_delivered_after_the_deadline() {
+	let (chain, engine, folder) = setup();
+	let assignment = an_assignment(7);
+	*chain.duties.lock() = vec![assignment.clone()];
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| chain.delivered.lock().len() == 1).await;
+	running.best(&chain, assignment.duty.deadline + 1);
+	running.finish().await;
+	assert_eq!(chain.delivered.lock().len(), 1);
+}
