@@ -1,0 +1,26 @@
+# What every script here shares: where things are and where they are built.
+# Source it: . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+set -euo pipefail
+
+ASSAY_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+ASSAY_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/assay"
+# Written by scripts/setup: which toolchain compiles the runtime to WebAssembly.
+ASSAY_TOOLCHAIN_ENV="$ASSAY_CACHE/toolchain.env"
+
+# Outside the clone, so that a fresh clone builds on what the last one compiled.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$ASSAY_CACHE/target}"
+# The WebAssembly builder cannot find the workspace from a target directory elsewhere.
+export WASM_BUILD_WORKSPACE_HINT="${WASM_BUILD_WORKSPACE_HINT:-$ASSAY_ROOT}"
+
+say() { printf '\n==> %s\n' "$*"; }
+fail() {
+	printf 'error: %s\n' "$*" >&2
+	exit 1
+}
+
+if [[ -f "$ASSAY_TOOLCHAIN_ENV" ]]; then
+	# shellcheck disable=SC1090
+	. "$ASSAY_TOOLCHAIN_ENV"
+fi
+cd "$ASSAY_ROOT"
