@@ -93,19 +93,43 @@ pub enum ProgramError {
 	#[error("{place}: register {} is both written and read", register.0)]
 	Overlap { place: Place, register: Register },
 	#[error("{place}: register {} is {width} wide, {expected} needed", register.0)]
-	Width { place: Place, register: Register, width: u32, expected: u32 },
+	Width {
+		place: Place,
+		register: Register,
+		width: u32,
+		expected: u32,
+	},
 	#[error("{place}: tensor {} does not exist", tensor.0)]
 	UnknownTensor { place: Place, tensor: TensorIndex },
 	#[error("{place}: tensor {} is not a {expected}", tensor.0)]
-	TensorKind { place: Place, tensor: TensorIndex, expected: &'static str },
+	TensorKind {
+		place: Place,
+		tensor: TensorIndex,
+		expected: &'static str,
+	},
 	#[error("{place}: tensor {} is per layer, usable only in the layer template", tensor.0)]
 	PerLayerOutsideLayer { place: Place, tensor: TensorIndex },
 	#[error("{place}: vector {} has {length} elements, {expected} needed", tensor.0)]
-	Length { place: Place, tensor: TensorIndex, length: u32, expected: u32 },
+	Length {
+		place: Place,
+		tensor: TensorIndex,
+		length: u32,
+		expected: u32,
+	},
 	#[error("{place}: row {row} of tensor {}, which has {rows} rows", tensor.0)]
-	Row { place: Place, tensor: TensorIndex, row: u32, rows: u32 },
+	Row {
+		place: Place,
+		tensor: TensorIndex,
+		row: u32,
+		rows: u32,
+	},
 	#[error("{place}: tensor {} has {rows} rows, fewer than {positions} positions", tensor.0)]
-	PositionRows { place: Place, tensor: TensorIndex, rows: u32, positions: u32 },
+	PositionRows {
+		place: Place,
+		tensor: TensorIndex,
+		rows: u32,
+		positions: u32,
+	},
 	#[error("{place}: a vector head has neither positions nor tokens")]
 	NoPosition { place: Place },
 	#[error("{place}: normalises {elements} elements, at most {MAX_NORMALISED} are allowed")]
@@ -170,7 +194,11 @@ pub enum JobError {
 	#[error("at least one token must be generated")]
 	NothingToGenerate,
 	#[error("prompt of {tokens} and {max_tokens} generated tokens exceed the model's {positions} positions")]
-	TooManyPositions { tokens: u32, max_tokens: u32, positions: u32 },
+	TooManyPositions {
+		tokens: u32,
+		max_tokens: u32,
+		positions: u32,
+	},
 	#[error("inverse temperature must be positive")]
 	InverseTemperature,
 }

@@ -67,7 +67,7 @@ impl Program {
 					Head::Tokens { .. } => self.check_generation(tokens.len() as u32, generation),
 					Head::Vector { .. } => Ok(()),
 				}
-			},
+			}
 			(Input::Vector(_), Some(_)) => Err(JobError::TokensExpected),
 			(Input::Vector(values), None) => {
 				let (length, expected) = (values.len() as u64, self.input_length().unwrap_or(0));
@@ -75,8 +75,10 @@ impl Program {
 					return Err(JobError::InputLength { length, expected });
 				}
 				Ok(())
-			},
-			(Input::Tokens(_), None) => Err(JobError::VectorExpected { expected: self.input_length().unwrap_or(0) }),
+			}
+			(Input::Tokens(_), None) => Err(JobError::VectorExpected {
+				expected: self.input_length().unwrap_or(0),
+			}),
 		}
 	}
 
@@ -86,10 +88,17 @@ impl Program {
 			return Err(JobError::EmptyPrompt);
 		}
 		if tokens.len() as u64 > positions.into() {
-			return Err(JobError::PromptTooLong { tokens: tokens.len() as u64, positions });
+			return Err(JobError::PromptTooLong {
+				tokens: tokens.len() as u64,
+				positions,
+			});
 		}
 		match tokens.iter().enumerate().find(|(_, &token)| token >= vocabulary) {
-			Some((i, &token)) => Err(JobError::Token { index: i as u32, token, vocabulary }),
+			Some((i, &token)) => Err(JobError::Token {
+				index: i as u32,
+				token,
+				vocabulary,
+			}),
 			None => Ok(()),
 		}
 	}
@@ -100,9 +109,19 @@ impl Program {
 			return Err(JobError::NothingToGenerate);
 		}
 		if u64::from(tokens) + u64::from(max_tokens) > positions.into() {
-			return Err(JobError::TooManyPositions { tokens, max_tokens, positions });
+			return Err(JobError::TooManyPositions {
+				tokens,
+				max_tokens,
+				positions,
+			});
 		}
-		if matches!(generation.sampler, Sampler::Gumbel { inverse_temperature: 0, .. }) {
+		if matches!(
+			generation.sampler,
+			Sampler::Gumbel {
+				inverse_temperature: 0,
+				..
+			}
+		) {
 			return Err(JobError::InverseTemperature);
 		}
 		Ok(())

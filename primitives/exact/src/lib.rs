@@ -3,12 +3,22 @@
 
 extern crate alloc;
 
+pub mod activation;
+pub mod attention;
+pub mod blocks;
 mod error;
+pub mod evaluate;
 mod job;
 pub mod limits;
+pub mod linear;
+pub mod normalise;
 pub mod number;
+pub mod pool;
 pub mod program;
+pub mod rotate;
+pub mod sample;
 mod shape;
+pub mod tables;
 mod units;
 mod validate;
 

@@ -17,11 +17,39 @@ pub enum Profile {
 }
 
 /// Index of a register. Register 0 is the residual stream.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
 pub struct Register(pub u8);
 
 /// Index into [`Program::tensors`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
 pub struct TensorIndex(pub u16);
 
 /// Shape and storage of a tensor.
@@ -254,17 +282,17 @@ impl Op {
 	/// The register it writes.
 	pub const fn dst(&self) -> Register {
 		match *self {
-			Self::Input { dst } |
-			Self::Embed { dst, .. } |
-			Self::RmsNorm { dst, .. } |
-			Self::LayerNorm { dst, .. } |
-			Self::Linear { dst, .. } |
-			Self::Rotate { dst, .. } |
-			Self::Attention { dst, .. } |
-			Self::Activate { dst, .. } |
-			Self::Add { dst, .. } |
-			Self::Mul { dst, .. } |
-			Self::L2Normalize { dst, .. } => dst,
+			Self::Input { dst }
+			| Self::Embed { dst, .. }
+			| Self::RmsNorm { dst, .. }
+			| Self::LayerNorm { dst, .. }
+			| Self::Linear { dst, .. }
+			| Self::Rotate { dst, .. }
+			| Self::Attention { dst, .. }
+			| Self::Activate { dst, .. }
+			| Self::Add { dst, .. }
+			| Self::Mul { dst, .. }
+			| Self::L2Normalize { dst, .. } => dst,
 		}
 	}
 }
@@ -347,7 +375,11 @@ impl Program {
 	/// Number of token ids the program reads, if it reads tokens.
 	pub fn vocabulary(&self) -> Option<u32> {
 		self.ops().find_map(|op| match *op {
-			Op::Embed { table, row: RowIndex::Token, .. } => Some(self.tensors.get(usize::from(table.0))?.shape.rows()),
+			Op::Embed {
+				table,
+				row: RowIndex::Token,
+				..
+			} => Some(self.tensors.get(usize::from(table.0))?.shape.rows()),
 			_ => None,
 		})
 	}

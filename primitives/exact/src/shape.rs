@@ -50,11 +50,17 @@ impl Program {
 	pub fn instances(&self) -> impl Iterator<Item = Instance> + '_ {
 		let declared = |per_layer: bool| {
 			let tensors = self.tensors.iter().enumerate();
-			tensors.filter(move |(_, tensor)| tensor.per_layer == per_layer).map(|(i, _)| TensorIndex(i as u16))
+			tensors
+				.filter(move |(_, tensor)| tensor.per_layer == per_layer)
+				.map(|(i, _)| TensorIndex(i as u16))
 		};
 		let whole = declared(false).map(|tensor| Instance { tensor, layer: None });
-		let layered = (0..self.layers)
-			.flat_map(move |layer| declared(true).map(move |tensor| Instance { tensor, layer: Some(layer) }));
+		let layered = (0..self.layers).flat_map(move |layer| {
+			declared(true).map(move |tensor| Instance {
+				tensor,
+				layer: Some(layer),
+			})
+		});
 		whole.chain(layered)
 	}
 }

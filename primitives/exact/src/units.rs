@@ -48,17 +48,21 @@ impl Program {
 			Head::Vector { ops, .. } => (prompt, ops, 1),
 		};
 		let attention = self.layer.iter().fold(0u128, |sum, op| match *op {
-			Op::Attention { heads, head_dim, mask, .. } => {
+			Op::Attention {
+				heads, head_dim, mask, ..
+			} => {
 				let visible = match mask {
 					Mask::Causal => positions * (positions + 1) / 2,
 					Mask::Full => positions * positions,
 				};
 				sum.saturating_add(visible.saturating_mul(2 * u128::from(heads) * u128::from(head_dim)))
-			},
+			}
 			_ => sum,
 		});
 		let layers = u128::from(self.layers);
-		let per_position = self.cost(&self.entry).saturating_add(self.cost(&self.layer).saturating_mul(layers));
+		let per_position = self
+			.cost(&self.entry)
+			.saturating_add(self.cost(&self.layer).saturating_mul(layers));
 		let total = positions
 			.saturating_mul(per_position)
 			.saturating_add(attention.saturating_mul(layers))

@@ -13,7 +13,9 @@ impl Program {
 	pub fn decode_checked(bytes: &[u8]) -> Result<Self, Error> {
 		// Decoding allocates in proportion to the bytes, so bounding them bounds it.
 		if bytes.len() > MAX_ENCODED_BYTES as usize {
-			return Err(Error::TooLong { bytes: bytes.len() as u64 });
+			return Err(Error::TooLong {
+				bytes: bytes.len() as u64,
+			});
 		}
 		let program = Self::decode_all(&mut &bytes[..]).map_err(|_| Error::Undecodable)?;
 		program.validate()?;
@@ -38,7 +40,9 @@ impl Program {
 
 	fn check_sizes(&self) -> Result<(), Error> {
 		if self.positions == 0 || self.positions > MAX_POSITIONS {
-			return Err(Error::Positions { positions: self.positions });
+			return Err(Error::Positions {
+				positions: self.positions,
+			});
 		}
 		let count = self.registers.len() as u64;
 		if count == 0 || count > MAX_REGISTERS.into() {
@@ -47,7 +51,10 @@ impl Program {
 		let mut elements = 0;
 		for (i, &width) in self.registers.iter().enumerate() {
 			if width == 0 || width > MAX_ROWS {
-				return Err(Error::RegisterWidth { register: Register(i as u8), width });
+				return Err(Error::RegisterWidth {
+					register: Register(i as u8),
+					width,
+				});
 			}
 			elements += u64::from(width);
 		}
@@ -55,24 +62,36 @@ impl Program {
 			return Err(Error::RegisterElements { elements });
 		}
 		if self.tensors.len() > MAX_TENSORS as usize {
-			return Err(Error::TensorCount { count: self.tensors.len() as u64 });
+			return Err(Error::TensorCount {
+				count: self.tensors.len() as u64,
+			});
 		}
 		if self.layers > MAX_LAYERS {
 			return Err(Error::LayerCount { layers: self.layers });
 		}
-		for (phase, ops) in
-			[(Phase::Entry, &self.entry[..]), (Phase::Layer, &self.layer), (Phase::Head, self.head.ops())]
-		{
+		for (phase, ops) in [
+			(Phase::Entry, &self.entry[..]),
+			(Phase::Layer, &self.layer),
+			(Phase::Head, self.head.ops()),
+		] {
 			if ops.len() > MAX_OPERATIONS as usize {
-				return Err(Error::OperationCount { phase, count: ops.len() as u64 });
+				return Err(Error::OperationCount {
+					phase,
+					count: ops.len() as u64,
+				});
 			}
 		}
 		if (self.layers == 0) != self.layer.is_empty() {
-			return Err(Error::LayerTemplate { layers: self.layers, operations: self.layer.len() as u32 });
+			return Err(Error::LayerTemplate {
+				layers: self.layers,
+				operations: self.layer.len() as u32,
+			});
 		}
 		if let Head::Tokens { stop, .. } = &self.head {
 			if stop.len() > MAX_STOP_TOKENS as usize {
-				return Err(Error::StopCount { count: stop.len() as u64 });
+				return Err(Error::StopCount {
+					count: stop.len() as u64,
+				});
 			}
 		}
 		let bytes = self.encoded_size() as u64;
@@ -106,7 +125,11 @@ impl Program {
 		if vocabulary.is_none() && input_length.is_none() {
 			return Err(Error::NoInput);
 		}
-		let phases = [(Phase::Entry, &self.entry[..]), (Phase::Layer, &self.layer), (Phase::Head, self.head.ops())];
+		let phases = [
+			(Phase::Entry, &self.entry[..]),
+			(Phase::Layer, &self.layer),
+			(Phase::Head, self.head.ops()),
+		];
 		for (phase, ops) in phases {
 			for (i, op) in ops.iter().enumerate() {
 				let place = Place { phase, index: i as u32 };
@@ -117,15 +140,22 @@ impl Program {
 						if width != expected {
 							return Err(Error::InputWidth { place, width, expected });
 						}
-					},
-					Op::Embed { table, row: RowIndex::Token, .. } => {
-						let rows = self.tensors.get(usize::from(table.0)).map_or(0, |tensor| tensor.shape.rows());
+					}
+					Op::Embed {
+						table,
+						row: RowIndex::Token,
+						..
+					} => {
+						let rows = self
+							.tensors
+							.get(usize::from(table.0))
+							.map_or(0, |tensor| tensor.shape.rows());
 						let expected = vocabulary.unwrap_or(0);
 						if rows != expected {
 							return Err(Error::TokenRows { place, rows, expected });
 						}
-					},
-					_ => {},
+					}
+					_ => {}
 				}
 			}
 		}
@@ -141,16 +171,19 @@ impl Program {
 				let vocabulary = self.vocabulary().ok_or(Error::NoTokenTable)?;
 				let width = self.width(*logits).unwrap_or(0);
 				if width != vocabulary {
-					return Err(Error::Vocabulary { logits: width, vocabulary });
+					return Err(Error::Vocabulary {
+						logits: width,
+						vocabulary,
+					});
 				}
 				match stop.iter().find(|&&token| token >= vocabulary) {
 					Some(&token) => Err(Error::StopToken { token, vocabulary }),
 					None => Ok(()),
 				}
-			},
+			}
 			Head::Vector { output, .. } if !head.is_written(*output) => {
 				Err(Error::OutputUnwritten { register: *output })
-			},
+			}
 			Head::Vector { .. } => Ok(()),
 		}
 	}
@@ -161,14 +194,14 @@ fn check_shape(tensor: TensorIndex, shape: Shape) -> Result<(), Error> {
 		Shape::Matrix { rows, .. } if rows == 0 || rows > MAX_ROWS => Err(Error::MatrixRows { tensor, rows }),
 		Shape::Matrix { columns, .. } if columns == 0 || columns > MAX_COLUMNS || columns % 32 != 0 => {
 			Err(Error::MatrixColumns { tensor, columns })
-		},
+		}
 		Shape::Vector { length } if length == 0 || length > MAX_ROWS => Err(Error::VectorLength { tensor, length }),
 		Shape::Rotation { positions, .. } if positions == 0 || positions > MAX_POSITIONS => {
 			Err(Error::RotationPositions { tensor, positions })
-		},
+		}
 		Shape::Rotation { pairs, .. } if pairs == 0 || pairs > MAX_HEAD_DIM / 2 => {
 			Err(Error::RotationPairs { tensor, pairs })
-		},
+		}
 		_ => Ok(()),
 	}
 }
@@ -185,7 +218,12 @@ struct Checker<'a> {
 impl<'a> Checker<'a> {
 	fn new(program: &'a Program, phase: Phase) -> Self {
 		let written = if phase == Phase::Entry { 0 } else { 1 };
-		Self { program, place: Place { phase, index: 0 }, written, attention_seen: false }
+		Self {
+			program,
+			place: Place { phase, index: 0 },
+			written,
+			attention_seen: false,
+		}
 	}
 
 	fn is_written(&self, register: Register) -> bool {
@@ -209,13 +247,18 @@ impl<'a> Checker<'a> {
 				}
 				let width = self.width(dst)?;
 				self.write(dst, width)
-			},
+			}
 			Op::Embed { dst, table, row } => {
 				let (rows, columns) = self.matrix(table)?;
 				self.check_row(table, row, rows)?;
 				self.write(dst, columns)
-			},
-			Op::RmsNorm { dst, src, gain, epsilon } => {
+			}
+			Op::RmsNorm {
+				dst,
+				src,
+				gain,
+				epsilon,
+			} => {
 				let width = self.read(src)?;
 				let group = self.vector(gain)?;
 				if group > MAX_NORMALISED {
@@ -226,18 +269,24 @@ impl<'a> Checker<'a> {
 				}
 				self.check_epsilon(epsilon)?;
 				self.write(dst, width)
-			},
-			Op::LayerNorm { dst, src, gain, bias, epsilon } => {
+			}
+			Op::LayerNorm {
+				dst,
+				src,
+				gain,
+				bias,
+				epsilon,
+			} => {
 				let width = self.read_normalised(src)?;
 				self.vector_of(gain, width)?;
 				self.vector_of(bias, width)?;
 				self.check_epsilon(epsilon)?;
 				self.write(dst, width)
-			},
+			}
 			Op::L2Normalize { dst, src } => {
 				let width = self.read_normalised(src)?;
 				self.write(dst, width)
-			},
+			}
 			Op::Linear { dst, src, weight, bias } => {
 				let (rows, columns) = self.matrix(weight)?;
 				self.read_width(src, columns)?;
@@ -246,8 +295,10 @@ impl<'a> Checker<'a> {
 				}
 				self.check_distinct(dst, &[src])?;
 				self.write(dst, rows)
-			},
-			Op::Rotate { dst, table, head_dim, .. } => {
+			}
+			Op::Rotate {
+				dst, table, head_dim, ..
+			} => {
 				let width = self.read(dst)?;
 				if self.in_vector_head() {
 					return Err(Error::NoPosition { place });
@@ -259,11 +310,25 @@ impl<'a> Checker<'a> {
 					return Err(Error::Pairs { place, pairs, head_dim });
 				}
 				if width % head_dim != 0 {
-					return Err(Error::Group { place, group: head_dim, width });
+					return Err(Error::Group {
+						place,
+						group: head_dim,
+						width,
+					});
 				}
 				Ok(())
-			},
-			Op::Attention { dst, query, key, value, heads, kv_heads, head_dim, scale, mask } => {
+			}
+			Op::Attention {
+				dst,
+				query,
+				key,
+				value,
+				heads,
+				kv_heads,
+				head_dim,
+				scale,
+				mask,
+			} => {
 				self.check_attention(scale, mask)?;
 				self.check_head_dim(head_dim)?;
 				if kv_heads == 0 || heads % kv_heads != 0 || heads == 0 {
@@ -276,16 +341,16 @@ impl<'a> Checker<'a> {
 				self.read_width(value, kv_width)?;
 				self.check_distinct(dst, &[query, key, value])?;
 				self.write(dst, query_width)
-			},
+			}
 			Op::Activate { dst, src, .. } => {
 				let width = self.read(src)?;
 				self.write(dst, width)
-			},
+			}
 			Op::Add { dst, a, b } | Op::Mul { dst, a, b } => {
 				let width = self.read(a)?;
 				self.read_width(b, width)?;
 				self.write(dst, width)
-			},
+			}
 		}
 	}
 
@@ -294,14 +359,20 @@ impl<'a> Checker<'a> {
 	}
 
 	fn width(&self, register: Register) -> Result<u32, Error> {
-		self.program.width(register).ok_or(Error::UnknownRegister { place: self.place, register })
+		self.program.width(register).ok_or(Error::UnknownRegister {
+			place: self.place,
+			register,
+		})
 	}
 
 	/// The width of a source, which must have been written.
 	fn read(&self, register: Register) -> Result<u32, Error> {
 		let width = self.width(register)?;
 		if !self.is_written(register) {
-			return Err(Error::ReadBeforeWritten { place: self.place, register });
+			return Err(Error::ReadBeforeWritten {
+				place: self.place,
+				register,
+			});
 		}
 		Ok(width)
 	}
@@ -309,7 +380,12 @@ impl<'a> Checker<'a> {
 	fn read_width(&self, register: Register, expected: u32) -> Result<(), Error> {
 		let width = self.read(register)?;
 		if width != expected {
-			return Err(Error::Width { place: self.place, register, width, expected });
+			return Err(Error::Width {
+				place: self.place,
+				register,
+				width,
+				expected,
+			});
 		}
 		Ok(())
 	}
@@ -317,7 +393,10 @@ impl<'a> Checker<'a> {
 	fn read_normalised(&self, register: Register) -> Result<u32, Error> {
 		let width = self.read(register)?;
 		if width > MAX_NORMALISED {
-			return Err(Error::Normalised { place: self.place, elements: width });
+			return Err(Error::Normalised {
+				place: self.place,
+				elements: width,
+			});
 		}
 		Ok(width)
 	}
@@ -325,7 +404,12 @@ impl<'a> Checker<'a> {
 	fn write(&mut self, register: Register, expected: u32) -> Result<(), Error> {
 		let width = self.width(register)?;
 		if width != expected {
-			return Err(Error::Width { place: self.place, register, width, expected });
+			return Err(Error::Width {
+				place: self.place,
+				register,
+				width,
+				expected,
+			});
 		}
 		self.written |= 1 << register.0;
 		Ok(())
@@ -333,14 +417,21 @@ impl<'a> Checker<'a> {
 
 	fn check_distinct(&self, dst: Register, sources: &[Register]) -> Result<(), Error> {
 		if sources.contains(&dst) {
-			return Err(Error::Overlap { place: self.place, register: dst });
+			return Err(Error::Overlap {
+				place: self.place,
+				register: dst,
+			});
 		}
 		Ok(())
 	}
 
 	fn tensor(&self, tensor: TensorIndex) -> Result<Shape, Error> {
 		let place = self.place;
-		let declared = self.program.tensors.get(usize::from(tensor.0)).ok_or(Error::UnknownTensor { place, tensor })?;
+		let declared = self
+			.program
+			.tensors
+			.get(usize::from(tensor.0))
+			.ok_or(Error::UnknownTensor { place, tensor })?;
 		if declared.per_layer && place.phase != Phase::Layer {
 			return Err(Error::PerLayerOutsideLayer { place, tensor });
 		}
@@ -350,21 +441,34 @@ impl<'a> Checker<'a> {
 	fn matrix(&self, tensor: TensorIndex) -> Result<(u32, u32), Error> {
 		match self.tensor(tensor)? {
 			Shape::Matrix { rows, columns } => Ok((rows, columns)),
-			_ => Err(Error::TensorKind { place: self.place, tensor, expected: "matrix" }),
+			_ => Err(Error::TensorKind {
+				place: self.place,
+				tensor,
+				expected: "matrix",
+			}),
 		}
 	}
 
 	fn vector(&self, tensor: TensorIndex) -> Result<u32, Error> {
 		match self.tensor(tensor)? {
 			Shape::Vector { length } => Ok(length),
-			_ => Err(Error::TensorKind { place: self.place, tensor, expected: "vector" }),
+			_ => Err(Error::TensorKind {
+				place: self.place,
+				tensor,
+				expected: "vector",
+			}),
 		}
 	}
 
 	fn vector_of(&self, tensor: TensorIndex, expected: u32) -> Result<(), Error> {
 		let length = self.vector(tensor)?;
 		if length != expected {
-			return Err(Error::Length { place: self.place, tensor, length, expected });
+			return Err(Error::Length {
+				place: self.place,
+				tensor,
+				length,
+				expected,
+			});
 		}
 		Ok(())
 	}
@@ -372,7 +476,11 @@ impl<'a> Checker<'a> {
 	fn rotation(&self, tensor: TensorIndex) -> Result<(u32, u32), Error> {
 		match self.tensor(tensor)? {
 			Shape::Rotation { positions, pairs } => Ok((positions, pairs)),
-			_ => Err(Error::TensorKind { place: self.place, tensor, expected: "rotation table" }),
+			_ => Err(Error::TensorKind {
+				place: self.place,
+				tensor,
+				expected: "rotation table",
+			}),
 		}
 	}
 
@@ -382,7 +490,12 @@ impl<'a> Checker<'a> {
 			RowIndex::Token | RowIndex::Position if self.in_vector_head() => Err(Error::NoPosition { place }),
 			RowIndex::Token => Ok(()),
 			RowIndex::Position => self.check_position_rows(tensor, rows),
-			RowIndex::Constant(row) if row >= rows => Err(Error::Row { place, tensor, row, rows }),
+			RowIndex::Constant(row) if row >= rows => Err(Error::Row {
+				place,
+				tensor,
+				row,
+				rows,
+			}),
 			RowIndex::Constant(_) => Ok(()),
 		}
 	}
@@ -390,21 +503,32 @@ impl<'a> Checker<'a> {
 	fn check_position_rows(&self, tensor: TensorIndex, rows: u32) -> Result<(), Error> {
 		let positions = self.program.positions;
 		if rows < positions {
-			return Err(Error::PositionRows { place: self.place, tensor, rows, positions });
+			return Err(Error::PositionRows {
+				place: self.place,
+				tensor,
+				rows,
+				positions,
+			});
 		}
 		Ok(())
 	}
 
 	fn check_epsilon(&self, epsilon: u64) -> Result<(), Error> {
 		if epsilon > MAX_EPSILON {
-			return Err(Error::Epsilon { place: self.place, epsilon });
+			return Err(Error::Epsilon {
+				place: self.place,
+				epsilon,
+			});
 		}
 		Ok(())
 	}
 
 	fn check_head_dim(&self, head_dim: u32) -> Result<(), Error> {
 		if head_dim == 0 || head_dim > MAX_HEAD_DIM || head_dim % 32 != 0 {
-			return Err(Error::HeadDim { place: self.place, head_dim });
+			return Err(Error::HeadDim {
+				place: self.place,
+				head_dim,
+			});
 		}
 		Ok(())
 	}

@@ -1,0 +1,69 @@
+//! Attention of one query head over the visible cache rows (section 3.5 of the page).
+
+use crate::{
+	blocks::{Activation, CacheRow, BLOCK},
+	number::{divr, rshift, sat, scale2},
+	tables::EXP2,
+};
+use alloc::vec::Vec;
+
+/// Attends with one query head over the visible positions' rows of its key and value head.
+///
+/// `scale` is log2(e)/√head_dim with 30 fraction bits, so that the softmax is one of powers of two.
+pub fn attend(query: &[i32], keys: &[CacheRow], values: &[CacheRow], scale: u32) -> Vec<i32> {
+	let query = Activation::new(query);
+	let scores: Vec<i32> = keys.iter().map(|key| score(&query, key, scale)).collect();
+	let largest = scores.iter().max().copied().unwrap_or(0);
+	let weights: Vec<i64> = scores
+		.iter()
+		.map(|&score| exp2_below((i64::from(largest) - i64::from(score)) as u32))
+		.collect();
+	mix(&weights, values)
+}
+
+/// Score t of a key with 16 fraction bits: the logarithm to base 2 of its unnormalised weight.
+pub fn score(query: &Activation, key: &CacheRow, scale: u32) -> i32 {
+	let blocks = query
+		.mantissas
+		.chunks(BLOCK)
+		.zip(key.mantissas.chunks(BLOCK))
+		.zip(query.lifts.iter().zip(&key.shifts));
+	let dot: i64 = blocks
+		.map(|((m, k), (&lift, &shift))| {
+			let dot: i64 = m.iter().zip(k).map(|(&m, &k)| i64::from(m) * i64::from(k)).sum();
+			dot << (lift + (shift - key.base))
+		})
+		.sum();
+	let product = sat(scale2(dot, i32::from(query.base) + i32::from(key.base) - 16));
+	sat(rshift(i64::from(product) * i64::from(scale), 30))
+}
+
+/// 2^-u for u with 16 fraction bits, times 32767 · 2¹⁵: at most [`EXP2`]`[0]`.
+pub fn exp2_below(u: u32) -> i64 {
+	let (n, i, l) = (u >> 16, (u >> 8 & 255) as usize, i64::from(u & 255));
+	if n > 30 {
+		return 0;
+	}
+	((i64::from(EXP2[i]) * (256 - l) + i64::from(EXP2[i + 1]) * l + 128) >> 8) >> n
+}
+
+/// The mean of the value rows under weights e, block by block: each block is summed at its largest shift.
+fn mix(weights: &[i64], values: &[CacheRow]) -> Vec<i32> {
+	let total: i64 = weights.iter().map(|&e| rshift(e, 15)).sum();
+	let width = values.first().map_or(0, |row| row.mantissas.len());
+	(0..width)
+		.map(|i| {
+			let block = i / BLOCK;
+			let shift = values.iter().map(|row| row.shifts[block]).max().unwrap_or(0);
+			let sum: i64 = weights
+				.iter()
+				.zip(values)
+				.map(|(&e, row)| {
+					let weight = rshift(e, 15 + u32::from(shift - row.shifts[block]).min(48));
+					weight * i64::from(row.mantissas[i])
+				})
+				.sum();
+			sat(scale2(divr(sum << 20, total), i32::from(shift) - 20))
+		})
+		.collect()
+}
