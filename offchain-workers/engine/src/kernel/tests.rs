@@ -1,0 +1,222 @@
+//! Every tier against the reference, with the ends of every range.
+
+use super::{ActivationBlock, Kernels, Tier, BLOCK};
+use crate::{
+	activations::Activations,
+	attention::Attention,
+	cache::Cache,
+	linear::{multiply, Product},
+	matrix::Matrix,
+	normalise,
+	tensors::Rows,
+	tests::fixtures::{Noise, Stored},
+};
+use assay_exact::{
+	attention::attend,
+	blocks::{Activation, CacheRow, WeightRow},
+	linear::linear,
+	normalise as reference,
+	program::{Function, Head, Mask, Op, Pooling, Profile, Program, Register, RowIndex, Shape, Tensor, TensorIndex},
+};
+use proptest::prelude::*;
+
+fn tiers() -> impl Iterator<Item = Kernels> {
+	Tier::ALL.into_iter().filter_map(|tier| Kernels::of(tier).ok())
+}
+
+/// A program whose only tensor is a matrix, filled with any valid scales.
+fn a_matrix(noise: &mut Noise, rows: u32, columns: u32) -> Stored {
+	let (x, y) = (Register(0), Register(1));
+	let program = Program {
+		profile: Profile::Q8A16V1,
+		positions: 1,
+		registers: vec![columns, rows],
+		tensors: vec![Tensor { shape: Shape::Matrix { rows, columns }, per_layer: false }],
+		layers: 0,
+		entry: vec![Op::Embed { dst: x, table: TensorIndex(0), row: RowIndex::Token }],
+		layer: vec![],
+		head: Head::Vector {
+			pooling: Pooling::First,
+			ops: vec![
+				Op::Linear { dst: y, src: x, weight: TensorIndex(0), bias: None },
+				Op::Activate { dst: y, src: y, function: Function::Relu },
+			],
+			output: y,
+		},
+	};
+	Stored::fill(program, noise, true)
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(64))]
+
+	#[test]
+	fn products_equal_the_reference(seed: u64, rows in 1u32..30, blocks in 1u32..40, positions in 1usize..10, biased: bool) {
+		let mut noise = Noise(seed);
+		let columns = blocks * 32;
+		let stored = a_matrix(&mut noise, rows, columns);
+		let bytes = &stored.tensors[&(0, None)];
+		let canonical: Vec<_> = bytes
+			.chunks_exact(bytes.len() / rows as usize)
+			.map(|row| WeightRow::parse(row).expect("the row is valid"))
+			.collect();
+		let inputs: Vec<Vec<i32>> = (0..positions).map(|_| noise.values(columns as usize)).collect();
+		let bias = biased.then(|| noise.values(rows as usize));
+		let expected: Vec<i32> = inputs
+			.iter()
+			.map(|x| Activation::new(x))
+			.flat_map(|x| {
+				let row = |(r, row)| linear(row, &x, bias.as_ref().map(|bias| bias[r]));
+				canonical.iter().enumerate().map(row).collect::<Vec<_>>()
+			})
+			.collect();
+		let instance = stored.program.instances().next().expect("it has a tensor");
+		let source = Rows::new(&stored, instance, stored.program.tensors[0].shape);
+		let matrix = Matrix::pack(&source, rows as usize, columns as usize, true).expect("it packs");
+		for kernels in tiers() {
+			let mut activations = Activations::default();
+			activations.quantise(&kernels, &inputs.concat(), columns as usize);
+			let mut outputs = vec![0; rows as usize * positions];
+			let product = Product { matrix: &matrix, bias: bias.as_deref(), outputs: &mut outputs };
+			multiply(&kernels, &activations, &mut [product], &mut Vec::new());
+			prop_assert_eq!(&outputs, &expected, "{}", kernels.tier());
+		}
+	}
+
+	#[test]
+	fn lookups_equal_the_reference(seed: u64, rows in 1u32..20, blocks in 1u32..6) {
+		let mut noise = Noise(seed);
+		let columns = blocks as usize * 32;
+		let stored = a_matrix(&mut noise, rows, blocks * 32);
+		let instance = stored.program.instances().next().expect("it has a tensor");
+		let source = Rows::new(&stored, instance, stored.program.tensors[0].shape);
+		let matrix = Matrix::pack(&source, rows as usize, columns, true).expect("it packs");
+		let table = crate::matrix::Table::copy(&source, rows as usize, columns).expect("it copies");
+		for row in 0..rows as usize {
+			let bytes = source.row(row).expect("it is stored");
+			let expected: Vec<i32> =
+				assay_exact::linear::embed(&WeightRow::parse(bytes).expect("it is valid")).collect();
+			let mut values = vec![0; columns];
+			matrix.embed(row, &mut values);
+			prop_assert_eq!(&values, &expected);
+			table.embed(row, &mut values);
+			prop_assert_eq!(&values, &expected);
+		}
+	}
+
+	#[test]
+	fn quantisation_equals_the_reference(seed: u64, blocks in 1usize..70) {
+		let values = Noise(seed).values(blocks * BLOCK);
+		let expected = Activation::new(&values);
+		for kernels in tiers() {
+			let mut mantissas = vec![ActivationBlock::ZERO; blocks];
+			let mut lifts = vec![0; blocks];
+			let base = kernels.quantise(&values, &mut mantissas, &mut lifts);
+			let mantissas: Vec<i16> = mantissas.iter().flat_map(|block| block.0).collect();
+			prop_assert_eq!((&mantissas, &lifts, base), (&expected.mantissas, &expected.lifts, expected.base));
+		}
+	}
+
+	#[test]
+	fn attention_equals_the_reference(
+		seed: u64,
+		blocks in 1usize..5,
+		kv_heads in 1usize..3,
+		group in 1usize..4,
+		earlier in 0usize..600,
+		positions in 1usize..6,
+		scale in 1u32..1 << 31,
+		full: bool,
+	) {
+		let mut noise = Noise(seed);
+		let head_dim = blocks * BLOCK;
+		let (kv_width, width) = (kv_heads * head_dim, kv_heads * group * head_dim);
+		let keys = noise.values((earlier + positions) * kv_width);
+		let values = noise.values((earlier + positions) * kv_width);
+		let queries = noise.values(positions * width);
+		let rows = |all: &[i32], head: usize| -> Vec<CacheRow> {
+			all.chunks_exact(head_dim).skip(head).step_by(kv_heads).map(CacheRow::new).collect()
+		};
+		let mut expected = Vec::new();
+		for (position, queries) in queries.chunks_exact(width).enumerate() {
+			for (head, query) in queries.chunks_exact(head_dim).enumerate() {
+				let visible = if full { earlier + positions } else { earlier + position + 1 };
+				let (keys, values) = (rows(&keys, head / group), rows(&values, head / group));
+				expected.extend(attend(query, &keys[..visible], &values[..visible], scale));
+			}
+		}
+		let mut cache = Cache::new(kv_heads, head_dim);
+		for span in [0..earlier * kv_width, earlier * kv_width..keys.len()] {
+			cache.append(&keys[span.clone()], &values[span]);
+		}
+		let mask = if full { Mask::Full } else { Mask::Causal };
+		let attention = Attention { heads: kv_heads * group, head_dim, scale, mask };
+		for kernels in tiers() {
+			let mut mixed = vec![0; queries.len()];
+			attention.attend(&kernels, &cache, earlier, &queries, &mut mixed);
+			prop_assert_eq!(&mixed, &expected, "{}", kernels.tier());
+		}
+	}
+
+	#[test]
+	fn normalisations_equal_the_reference(seed: u64, width in 1usize..700, groups in 1usize..4, epsilon in 0u64..=1 << 32) {
+		let mut noise = Noise(seed);
+		let (x, gain, bias) = (noise.values(width * groups), noise.values(width), noise.values(width));
+		for kernels in tiers() {
+			let mut y = x.clone();
+			normalise::rms_norm(&kernels, &mut y, &gain, epsilon);
+			prop_assert_eq!(y, reference::rms_norm(&x, &gain, epsilon));
+			let mut y = x[..width].to_vec();
+			normalise::layer_norm(&kernels, &mut y, &gain, &bias, epsilon);
+			prop_assert_eq!(y, reference::layer_norm(&x[..width], &gain, &bias, epsilon));
+			let mut y = x.clone();
+			normalise::l2_normalise(&kernels, &mut y);
+			prop_assert_eq!(y, reference::l2_normalise(&x));
+		}
+	}
+}
+
+#[test]
+fn the_largest_sums_fit_on_every_tier() {
+	let blocks = 1024;
+	for kernels in tiers() {
+		for (q, m) in [(127i8, 32767i16), (-127, 32767), (127, -32767), (-127, -32767)] {
+			let block = super::GroupBlock { factors: [7 << 11 | 2047; 8], pairs: [[[q; 2]; 8]; 16] };
+			let mantissas = vec![ActivationBlock([m; BLOCK]); blocks];
+			let lifts = vec![7; blocks];
+			let row = super::ActivationRow { mantissas: &mantissas, lifts: &lifts };
+			let mut sums = [[0; 8]; 4];
+			kernels.linear(&vec![block; blocks], &[row; 4], &mut sums);
+			let expected = 1024 * 32 * i64::from(q) * i64::from(m) * (2047 << 14);
+			assert_eq!(sums, [[expected; 8]; 4], "{}", kernels.tier());
+		}
+	}
+}
+
+#[test]
+fn the_largest_mixture_fits_on_every_tier() {
+	for kernels in tiers() {
+		for (positions, v) in [(1, 127i8), (255, -127), (256, 127), (257, -127), (1001, 127)] {
+			let mut sums = [0; BLOCK];
+			kernels.mix(&vec![32767; positions], &vec![v; positions * 64], 64, &mut sums);
+			assert_eq!(sums, [32767 * i64::from(v) * positions as i64; BLOCK], "{}", kernels.tier());
+		}
+	}
+}
+
+#[test]
+fn the_largest_squares_fit_on_every_tier() {
+	for kernels in tiers() {
+		assert_eq!(kernels.sum_of_squares(&[i32::MIN; 32768]), 1u128 << 77);
+		assert_eq!(kernels.sum_of_squares(&[]), 0);
+	}
+}
+
+#[test]
+fn tiers_are_known_by_name() {
+	for tier in Tier::ALL {
+		assert_eq!(tier.to_string().parse(), Ok(tier));
+	}
+	let message = "neon".parse::<Tier>().expect_err("there is none").to_string();
+	assert_eq!(message, "unknown kernel tier \"neon\"; the tiers are portable and avx2");
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod activations;
+mod arithmetic;
+mod attention;
+mod buffer;
+mod cache;
+mod error;
+pub mod float;
+mod kernel;
+mod linear;
+mod matrix;
+mod model;
+mod normalise;
+pub mod quality;
+mod session;
+mod tensors;
+#[cfg(test)]
+mod tests;
+
+pub use error::{LoadError, RowError, RunError};
+pub use kernel::{Tier, TierError, KERNEL_VARIABLE};
+pub use model::{Model, Observer, Options};

@@ -1,0 +1,111 @@
+//! Matrix products over many rows and positions (`docs/exact-arithmetic.md`, 3.1), cut into tasks for the threads.
+//!
+//! A task is a span of row groups at all positions of the chunk, so a weight is fetched from memory once for each chunk.
+//! Every output is one exact sum computed by one task: how the work is cut cannot change it.
+
+use crate::{
+	activations::Activations,
+	arithmetic::scaled,
+	kernel::{Kernels, GROUP, TILE},
+	matrix::Matrix,
+};
+use assay_exact::number::sat;
+use rayon::prelude::*;
+
+/// Bytes of weights times positions for which a task of its own pays.
+const TASK_PRODUCTS: usize = 1 << 17;
+
+/// One matrix and where its products go.
+pub(crate) struct Product<'a> {
+	pub(crate) matrix: &'a Matrix,
+	pub(crate) bias: Option<&'a [i32]>,
+	/// One vector of the matrix's rows for each position.
+	pub(crate) outputs: &'a mut [i32],
+}
+
+struct Task<'a> {
+	matrix: &'a Matrix,
+	bias: Option<&'a [i32]>,
+	/// First of its groups.
+	group: usize,
+	/// `[group][position][row of the group]`.
+	sums: &'a mut [i32],
+}
+
+/// Multiplies the same activations by several matrices. `scratch` is reused from call to call.
+pub(crate) fn multiply(
+	kernels: &Kernels,
+	activations: &Activations,
+	products: &mut [Product<'_>],
+	scratch: &mut Vec<i32>,
+) {
+	let positions = activations.positions();
+	let group_size = positions * GROUP;
+	scratch.resize(products.iter().map(|product| product.matrix.groups() * group_size).sum(), 0);
+
+	let mut tasks = Vec::new();
+	let mut rest = &mut scratch[..];
+	for Product { matrix, bias, .. } in products.iter() {
+		let (sums, after) = rest.split_at_mut(matrix.groups() * group_size);
+		rest = after;
+		let span = (TASK_PRODUCTS / (matrix.group_bytes() * positions)).max(1);
+		tasks.extend(sums.chunks_mut(span * group_size).enumerate().map(|(index, sums)| Task {
+			matrix,
+			bias: *bias,
+			group: index * span,
+			sums,
+		}));
+	}
+	tasks.par_iter_mut().for_each(|task| task.run(kernels, activations));
+	drop(tasks);
+
+	let mut rest = &scratch[..];
+	for Product { matrix, outputs, .. } in products {
+		let (sums, after) = rest.split_at(matrix.groups() * group_size);
+		rest = after;
+		scatter(sums, positions, matrix.rows(), outputs);
+	}
+}
+
+impl Task<'_> {
+	fn run(&mut self, kernels: &Kernels, activations: &Activations) {
+		let positions = activations.positions();
+		for (index, outputs) in self.sums.chunks_exact_mut(positions * GROUP).enumerate() {
+			let group = self.group + index;
+			let (blocks, floors) = self.matrix.group(group);
+			let bias = self.bias.map(|bias| &bias[group * GROUP..]);
+			for (tile, outputs) in outputs.chunks_mut(TILE * GROUP).enumerate() {
+				let first = tile * TILE;
+				let count = outputs.len() / GROUP;
+				// A short tile repeats its first row; only `count` are used.
+				let rows: [_; TILE] = std::array::from_fn(|p| activations.row(if p < count { first + p } else { first }));
+				let mut sums = [[0; GROUP]; TILE];
+				kernels.linear(blocks, &rows[..count], &mut sums[..count]);
+				for (p, (outputs, sums)) in outputs.chunks_exact_mut(GROUP).zip(sums).enumerate() {
+					let base = activations.base(first + p);
+					for ((y, sum), floor) in outputs.iter_mut().zip(sums).zip(floors) {
+						*y = scaled(sum, i32::from(*floor) + base);
+					}
+					// The last group may be padded beyond the bias.
+					for (y, bias) in outputs.iter_mut().zip(bias.unwrap_or_default()) {
+						*y = sat(i64::from(*y) + i64::from(*bias));
+					}
+				}
+			}
+		}
+	}
+}
+
+/// From `[group][position][row]` to `[position][group and row]`.
+fn scatter(sums: &[i32], positions: usize, rows: usize, outputs: &mut [i32]) {
+	outputs
+		.par_chunks_exact_mut(rows)
+		.enumerate()
+		.with_min_len((crate::activations::PARALLEL_ELEMENTS / rows).max(1))
+		.for_each(|(position, outputs)| {
+			let groups = sums.chunks_exact(GROUP).skip(position).step_by(positions);
+			for (outputs, sums) in outputs.chunks_mut(GROUP).zip(groups) {
+				outputs.copy_from_slice(&sums[..outputs.len()]);
+			}
+		});
+}

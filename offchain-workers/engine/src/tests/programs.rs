@@ -1,0 +1,141 @@
+use super::fixtures::{a_bert, a_llama, an_mlp, Noise, Stored};
+use crate::{Model, Observer, Options, Tier};
+use assay_exact::{evaluate::evaluate, Generation, Input, Output, Sampler};
+use proptest::prelude::*;
+use std::num::NonZeroUsize;
+
+fn options(tier: Tier, threads: usize, chunk: usize) -> Options {
+	let count = |n| NonZeroUsize::new(n).expect("test options are positive");
+	Options { tier: Some(tier), threads: count(threads), chunk: count(chunk) }
+}
+
+fn all_options() -> impl Iterator<Item = Options> {
+	let tiers = Tier::ALL.into_iter().filter(|tier| tier.is_available());
+	tiers.flat_map(|tier| [(1, 1000), (1, 1), (2, 3), (3, 16)].map(|(threads, chunk)| options(tier, threads, chunk)))
+}
+
+fn tokens(noise: &mut Noise, most: u64, vocabulary: u32) -> Vec<u32> {
+	(0..1 + noise.below(most)).map(|_| noise.below(vocabulary.into()) as u32).collect()
+}
+
+fn a_generation(noise: &mut Noise, max_tokens: u32) -> Generation {
+	let mut seed = [0; 32];
+	seed.iter_mut().for_each(|byte| *byte = noise.next() as u8);
+	let inverse_temperature = noise.one_of(&[1, 65536, 1 << 20]);
+	let sampler = noise.one_of(&[Sampler::Greedy, Sampler::Gumbel { inverse_temperature, seed }]);
+	Generation { sampler, max_tokens, ignore_stop: noise.below(2) == 0 }
+}
+
+fn assert_equal_everywhere(model: &Stored, input: &Input, generation: &Generation) {
+	let expected = evaluate(&model.program, model, input, generation).expect("the reference accepts the job");
+	for options in all_options() {
+		let engine = Model::from_weights(&model.program, model, options).expect("the model loads");
+		let output = engine.run(input, generation, &mut ()).expect("the engine accepts the job");
+		assert_eq!(output, expected, "{options:?}");
+	}
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(24))]
+
+	#[test]
+	fn decoders_equal_the_reference(seed: u64, wild: bool) {
+		let mut noise = Noise(seed);
+		let program = a_llama(&mut noise);
+		let vocabulary = program.vocabulary().unwrap_or(0);
+		let model = Stored::fill(program, &mut noise, wild);
+		let prompt = tokens(&mut noise, 36, vocabulary);
+		let generation = a_generation(&mut noise, 12);
+		assert_equal_everywhere(&model, &Input::Tokens(prompt), &generation);
+	}
+
+	#[test]
+	fn encoders_equal_the_reference(seed: u64, wild: bool) {
+		let mut noise = Noise(seed);
+		let model = Stored::fill(a_bert(&mut noise), &mut noise, wild);
+		let text = tokens(&mut noise, 40, 70);
+		let generation = a_generation(&mut noise, 1);
+		assert_equal_everywhere(&model, &Input::Tokens(text), &generation);
+	}
+
+	#[test]
+	fn plain_networks_equal_the_reference(seed: u64, wild: bool) {
+		let mut noise = Noise(seed);
+		let model = Stored::fill(an_mlp(&mut noise), &mut noise, wild);
+		let input = noise.values(model.program.input_length().unwrap_or(0) as usize);
+		let generation = a_generation(&mut noise, 1);
+		assert_equal_everywhere(&model, &Input::Vector(input), &generation);
+	}
+
+	#[test]
+	fn decoding_equals_prefill(seed: u64) {
+		let mut noise = Noise(seed);
+		let program = a_llama(&mut noise);
+		let vocabulary = program.vocabulary().unwrap_or(0);
+		let model = Stored::fill(program, &mut noise, false);
+		let prompt = tokens(&mut noise, 20, vocabulary);
+		let greedy = Generation { sampler: Sampler::Greedy, max_tokens: 20, ignore_stop: true };
+		let engine = Model::from_weights(&model.program, &model, options(Tier::Portable, 1, 5)).expect("it loads");
+		let Ok(Output::Tokens(generated)) = engine.run(&Input::Tokens(prompt.clone()), &greedy, &mut ()) else {
+			panic!("a decoder returns tokens");
+		};
+		let all = [&prompt[..], &generated].concat();
+		let mut logits = Vec::new();
+		engine.logits(&all[..all.len() - 1], &mut (), |_, row| logits.push(row.to_vec())).expect("it fits");
+		for (position, token) in generated.iter().enumerate() {
+			let row = &logits[prompt.len() - 1 + position];
+			let largest = row.iter().max().expect("there are logits");
+			prop_assert_eq!(row.iter().position(|logit| logit == largest), Some(*token as usize));
+		}
+	}
+}
+
+#[test]
+fn scores_are_log_probabilities_of_the_next_token() {
+	let mut noise = Noise(7);
+	let model = Stored::fill(a_llama(&mut noise), &mut noise, false);
+	let vocabulary = model.program.vocabulary().unwrap_or(0);
+	let engine = Model::from_weights(&model.program, &model, Options::default()).expect("it loads");
+	let prefix = [3, 1, 4, 1, 5];
+	let total: f64 = (0..vocabulary)
+		.map(|next| {
+			let window = [&prefix[..], &[next]].concat();
+			let scores = engine.score(&window, &mut ()).expect("it fits");
+			assert_eq!(scores.len(), prefix.len());
+			scores[prefix.len() - 1].exp()
+		})
+		.sum();
+	assert!((total - 1.0).abs() < 1e-9, "probabilities sum to {total}");
+}
+
+#[test]
+fn tokens_are_observed_as_they_come_and_a_run_can_be_cancelled() {
+	#[derive(Default)]
+	struct StopAfter {
+		seen: Vec<u32>,
+		limit: usize,
+	}
+	impl Observer for StopAfter {
+		fn on_token(&mut self, token: u32) {
+			self.seen.push(token);
+		}
+		fn should_cancel(&mut self) -> bool {
+			self.seen.len() >= self.limit
+		}
+	}
+	let mut noise = Noise(11);
+	let model = Stored::fill(a_llama(&mut noise), &mut noise, false);
+	let engine = Model::from_weights(&model.program, &model, Options::default()).expect("it loads");
+	let (input, generation) =
+		(Input::Tokens(vec![1, 2, 3]), Generation { sampler: Sampler::Greedy, max_tokens: 9, ignore_stop: true });
+
+	let mut watching = StopAfter { limit: usize::MAX, ..StopAfter::default() };
+	let output = engine.run(&input, &generation, &mut watching).expect("it runs");
+	assert_eq!(output, Output::Tokens(watching.seen.clone()));
+
+	let mut cancelling = StopAfter { limit: 4, ..StopAfter::default() };
+	assert_eq!(engine.run(&input, &generation, &mut cancelling), Err(crate::RunError::Cancelled));
+	assert_eq!(cancelling.seen, watching.seen[..4]);
+	// A cancelled run leaves nothing behind.
+	assert_eq!(engine.run(&input, &generation, &mut ()), Ok(output));
+}
