@@ -1,0 +1,215 @@
+//! The tokenizer inside a GGUF file as a tokenizer.json of Hugging Face.
+//!
+//! Byte-level BPE (`gpt2`) carries its merges. SentencePiece (`llama`) carries scores instead: every way to cut a piece
+//! into two known pieces becomes a merge, ranked by the score of the whole, as Hugging Face's own converter does.
+
+use std::{
+	cmp::Reverse,
+	collections::{BTreeMap, HashMap},
+};
+
+use serde_json::{json, Value as Json};
+
+use super::{Array, Value};
+use crate::error::{ArtifactError, Result};
+
+type Metadata = BTreeMap<String, Value>;
+
+/// Kinds of tokens that are matched before the model sees the text.
+const CONTROL: i32 = 3;
+const USER_DEFINED: i32 = 4;
+
+const SPLIT_LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const SPLIT_QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// Builds tokenizer.json. `None` if the file has no tokenizer at all.
+pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<Option<Vec<u8>>> {
+	let Some(model) = metadata.get("tokenizer.ggml.model").and_then(Value::as_str) else { return Ok(None) };
+	let tokens = strings(metadata, "tokenizer.ggml.tokens")?;
+	let mut vocab = serde_json::Map::new();
+	for (id, token) in tokens.iter().enumerate() {
+		// Where a text is there twice the first id is the one the model meant; the other is reachable by decoding only.
+		vocab.entry(token.clone()).or_insert(json!(id));
+	}
+	let mut tokenizer = match model {
+		"gpt2" => byte_level(metadata, vocab)?,
+		"llama" => sentence_piece(metadata, tokens, vocab)?,
+		other => return Err(unusable(format!("its model is `{other}`; gpt2 and llama can be converted"))),
+	};
+	tokenizer["version"] = json!("1.0");
+	tokenizer["truncation"] = Json::Null;
+	tokenizer["padding"] = Json::Null;
+	tokenizer["added_tokens"] = added_tokens(metadata, tokens);
+	tokenizer["post_processor"] = post_processor(metadata, tokens, model)?;
+	Ok(Some(tokenizer.to_string().into_bytes()))
+}
+
+/// A tokenizer_config.json with the chat template and the special tokens, if the file has a chat template.
+pub(crate) fn tokenizer_config(metadata: &Metadata) -> Option<Vec<u8>> {
+	let template = metadata.get("tokenizer.chat_template")?.as_str()?;
+	let token = |key| special(metadata, key).ok().flatten().map(|(_, token)| token);
+	let config = json!({
+		"bos_token": token("tokenizer.ggml.bos_token_id"),
+		"eos_token": token("tokenizer.ggml.eos_token_id"),
+		"chat_template": template,
+	});
+	Some(config.to_string().into_bytes())
+}
+
+fn byte_level(metadata: &Metadata, vocab: serde_json::Map<String, Json>) -> Result<Json> {
+	let mut merges = Vec::new();
+	for merge in strings(metadata, "tokenizer.ggml.merges")? {
+		match merge.split_once(' ') {
+			Some((left, right)) if vocab.contains_key(left) && vocab.contains_key(right) => {
+				merges.push(json!([left, right]));
+			},
+			_ => return Err(unusable(format!("its merge `{merge}` is not two known tokens"))),
+		}
+	}
+	let pre = metadata.get("tokenizer.ggml.pre").and_then(Value::as_str).unwrap_or("gpt-2");
+	let bytes = |regex: bool| json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": regex});
+	let split = |regex: &str| {
+		let split = json!({"type": "Split", "pattern": {"Regex": regex}, "behavior": "Isolated", "invert": false});
+		json!({"type": "Sequence", "pretokenizers": [split, bytes(false)]})
+	};
+	let (normalizer, pre_tokenizer) = match pre {
+		"gpt-2" | "default" => (Json::Null, bytes(true)),
+		"smollm" => {
+			let digits = json!({"type": "Digits", "individual_digits": true});
+			(Json::Null, json!({"type": "Sequence", "pretokenizers": [digits, bytes(true)]}))
+		},
+		"llama-bpe" | "llama3" | "llama-v3" => (Json::Null, split(SPLIT_LLAMA3)),
+		"qwen2" => (json!({"type": "NFC"}), split(SPLIT_QWEN2)),
+		other => return Err(unusable(format!("its pre-tokenizer is `{other}`; gpt-2, smollm, llama-bpe and qwen2 can be converted"))),
+	};
+	Ok(json!({
+		"normalizer": normalizer,
+		"pre_tokenizer": pre_tokenizer,
+		"decoder": bytes(true),
+		"model": {
+			"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
+			"end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false,
+			"ignore_merges": matches!(pre, "llama-bpe" | "llama3" | "llama-v3"),
+			"vocab": vocab, "merges": merges,
+		},
+	}))
+}
+
+fn sentence_piece(
+	metadata: &Metadata,
+	tokens: &[String],
+	vocab: serde_json::Map<String, Json>,
+) -> Result<Json> {
+	let Some(Value::Array(Array::Floats(scores))) = metadata.get("tokenizer.ggml.scores") else {
+		return Err(unusable("it has no scores"));
+	};
+	if scores.len() != tokens.len() {
+		return Err(unusable(format!("it has {} tokens and {} scores", tokens.len(), scores.len())));
+	}
+	let ids: HashMap<&str, usize> = tokens.iter().enumerate().rev().map(|(id, token)| (token.as_str(), id)).collect();
+	// (score, lengths and ids of the parts): the higher score merges first.
+	let mut merges: Vec<(f32, usize, usize)> = Vec::new();
+	for (token, &score) in tokens.iter().zip(scores) {
+		if token.len() > 1024 || !score.is_finite() {
+			return Err(unusable(format!("token `{}` is too long or has no score", token.chars().take(32).collect::<String>())));
+		}
+		for (cut, _) in token.char_indices().skip(1) {
+			if let (Some(&left), Some(&right)) = (ids.get(&token[..cut]), ids.get(&token[cut..])) {
+				merges.push((score, left, right));
+			}
+		}
+	}
+	let length = |id: usize| tokens[id].chars().count();
+	merges.sort_by(|a, b| {
+		let key = |m: &(f32, usize, usize)| (Reverse(length(m.1)), Reverse(length(m.2)), m.1, m.2);
+		b.0.total_cmp(&a.0).then_with(|| key(a).cmp(&key(b)))
+	});
+	let merges: Vec<Json> = merges.iter().map(|&(_, left, right)| json!([tokens[left], tokens[right]])).collect();
+	let unknown = special(metadata, "tokenizer.ggml.unknown_token_id")?.map(|(_, token)| token);
+	let prefix = metadata.get("tokenizer.ggml.add_space_prefix").and_then(Value::as_bool).unwrap_or(true);
+	let replace = json!({"type": "Replace", "pattern": {"String": " "}, "content": "▁"});
+	let mut normalizers = vec![replace];
+	let mut decoders = vec![
+		json!({"type": "Replace", "pattern": {"String": "▁"}, "content": " "}),
+		json!({"type": "ByteFallback"}),
+		json!({"type": "Fuse"}),
+	];
+	if prefix {
+		normalizers.insert(0, json!({"type": "Prepend", "prepend": "▁"}));
+		decoders.push(json!({"type": "Strip", "content": " ", "start": 1, "stop": 0}));
+	}
+	Ok(json!({
+		"normalizer": {"type": "Sequence", "normalizers": normalizers},
+		"pre_tokenizer": null,
+		"decoder": {"type": "Sequence", "decoders": decoders},
+		"model": {
+			"type": "BPE", "dropout": null, "unk_token": unknown, "continuing_subword_prefix": null,
+			"end_of_word_suffix": null, "fuse_unk": true, "byte_fallback": true, "ignore_merges": false,
+			"vocab": vocab, "merges": merges,
+		},
+	}))
+}
+
+fn added_tokens(metadata: &Metadata, tokens: &[String]) -> Json {
+	let Some(Value::Array(Array::Integers(kinds))) = metadata.get("tokenizer.ggml.token_type") else {
+		return json!([]);
+	};
+	let added = tokens.iter().zip(kinds).enumerate().filter(|(_, (_, &kind))| kind == CONTROL || kind == USER_DEFINED);
+	added
+		.map(|(id, (token, &kind))| {
+			json!({
+				"id": id, "content": token, "single_word": false, "lstrip": false, "rstrip": false,
+				"normalized": false, "special": kind == CONTROL,
+			})
+		})
+		.collect()
+}
+
+/// Puts the begin and end tokens where the file asks for them.
+fn post_processor(metadata: &Metadata, tokens: &[String], model: &str) -> Result<Json> {
+	let flag = |key: &str| metadata.get(key).and_then(Value::as_bool);
+	let sentence_piece = model == "llama";
+	let mut parts = vec![json!({"Sequence": {"id": "A", "type_id": 0}})];
+	let mut specials = serde_json::Map::new();
+	let mut place = |key: &str| -> Result<Option<Json>> {
+		let Some((id, token)) = special(metadata, key)? else { return Ok(None) };
+		specials.insert(token.clone(), json!({"id": token, "ids": [id], "tokens": [tokens[id]]}));
+		Ok(Some(json!({"SpecialToken": {"id": token, "type_id": 0}})))
+	};
+	if flag("tokenizer.ggml.add_bos_token").unwrap_or(sentence_piece) {
+		parts.splice(0..0, place("tokenizer.ggml.bos_token_id")?);
+	}
+	if flag("tokenizer.ggml.add_eos_token").unwrap_or(false) {
+		parts.extend(place("tokenizer.ggml.eos_token_id")?);
+	}
+	if specials.is_empty() {
+		return Ok(if sentence_piece {
+			Json::Null
+		} else {
+			json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true})
+		});
+	}
+	let mut pair = parts.clone();
+	pair.push(json!({"Sequence": {"id": "B", "type_id": 1}}));
+	Ok(json!({"type": "TemplateProcessing", "single": parts, "pair": pair, "special_tokens": specials}))
+}
+
+fn special(metadata: &Metadata, key: &str) -> Result<Option<(usize, String)>> {
+	let Some(id) = metadata.get(key).and_then(Value::as_u64) else { return Ok(None) };
+	let tokens = strings(metadata, "tokenizer.ggml.tokens")?;
+	match usize::try_from(id).ok().and_then(|id| tokens.get(id).map(|token| (id, token.clone()))) {
+		Some(token) => Ok(Some(token)),
+		None => Err(unusable(format!("`{key}` is {id}, it has {} tokens", tokens.len()))),
+	}
+}
+
+fn strings<'a>(metadata: &'a Metadata, key: &str) -> Result<&'a [String]> {
+	match metadata.get(key) {
+		Some(Value::Array(Array::Strings(strings))) => Ok(strings),
+		_ => Err(unusable(format!("it has no list of strings `{key}`"))),
+	}
+}
+
+fn unusable(reason: impl Into<String>) -> ArtifactError {
+	ArtifactError::Tokenizer { reason: reason.into() }
+}

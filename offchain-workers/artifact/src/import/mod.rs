@@ -1,0 +1,24 @@
+//! Import: from model files to a [`Lowered`] program.
+
+mod folder;
+mod gguf;
+mod huggingface;
+mod safetensors;
+mod sentence_transformers;
+
+use std::path::PathBuf;
+
+pub use folder::{import_folder, import_mlp};
+pub use gguf::import_gguf;
+pub(crate) use huggingface::llama_config;
+
+/// What the caller may decide at import.
+#[derive(Debug, Clone, Default)]
+pub struct ImportOptions {
+	/// Largest number of positions of a job; the model's own up to 4,096 if absent.
+	pub positions: Option<u32>,
+	/// Name of the model; the folder's or file's own if absent.
+	pub name: Option<String>,
+	/// A tokenizer.json to embed, for GGUF files whose own tokenizer cannot be converted.
+	pub tokenizer: Option<PathBuf>,
+}
