@@ -327,32 +327,41 @@ impl<'a, W: Weights + ?Sized> Session<'a, W> {
 			.collect()
 	}
 
-	fn bytes(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Result<&'a [u8], EvaluateError> {
+	/// The row, and the error for finding fault with it.
+	fn bytes(
+		&self,
+		tensor: TensorIndex,
+		layer: Option<u16>,
+		row: u32,
+	) -> Result<(&'a [u8], EvaluateError), EvaluateError> {
 		let declared = &self.program.tensors[usize::from(tensor.0)];
 		let layer = layer.filter(|_| declared.per_layer);
 		let weights = self.weights;
 		let bytes = weights
 			.row(tensor, layer, row)
 			.ok_or(EvaluateError::MissingRow { tensor, layer, row })?;
+		let malformed = EvaluateError::MalformedRow { tensor, layer, row };
 		if bytes.len() as u64 != declared.shape.row_bytes() {
-			return Err(EvaluateError::MalformedRow { tensor, layer, row });
+			return Err(malformed);
 		}
-		Ok(bytes)
+		Ok((bytes, malformed))
 	}
 
 	fn weight_row(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Result<WeightRow<'a>, EvaluateError> {
-		WeightRow::parse(self.bytes(tensor, layer, row)?).ok_or(EvaluateError::MalformedRow { tensor, layer, row })
+		let (bytes, malformed) = self.bytes(tensor, layer, row)?;
+		WeightRow::parse(bytes).ok_or(malformed)
 	}
 
 	fn vector(&self, tensor: TensorIndex, layer: Option<u16>) -> Result<Vec<i32>, EvaluateError> {
-		Ok(little_endian(self.bytes(tensor, layer, 0)?).collect())
+		Ok(little_endian(self.bytes(tensor, layer, 0)?.0).collect())
 	}
 
 	/// The (cosine, sine) couples of a position.
 	fn couples(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Result<Vec<(i32, i32)>, EvaluateError> {
-		let values: Vec<i32> = little_endian(self.bytes(tensor, layer, row)?).collect();
+		let (bytes, malformed) = self.bytes(tensor, layer, row)?;
+		let values: Vec<i32> = little_endian(bytes).collect();
 		if values.iter().any(|value| value.unsigned_abs() > 1 << ROTATION_BITS) {
-			return Err(EvaluateError::MalformedRow { tensor, layer, row });
+			return Err(malformed);
 		}
 		Ok(values.chunks_exact(2).map(|couple| (couple[0], couple[1])).collect())
 	}

@@ -22,6 +22,9 @@ pub mod tables;
 mod units;
 mod validate;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::{JobError, Phase, Place, ProgramError};
 pub use job::{Generation, Input, Output, Sampler};
 pub use program::Program;

@@ -1,0 +1,1 @@
+//! What the page states as numbers is what the code computes.

@@ -1,0 +1,882 @@
+use super::models::{attention_scale, decoder, encoder, perceptron, r, t, VOCABULARY};
+use crate::{limits::*, program::*, Generation, Input, JobError, Phase, Place, ProgramError as Error, Sampler};
+use codec::Encode;
+
+#[test]
+fn the_models_are_valid_and_survive_encoding() {
+	for program in [decoder(), encoder(), perceptron()] {
+		assert_eq!(program.validate(), Ok(()));
+		assert_eq!(Program::decode_checked(&program.encode()), Ok(program));
+	}
+}
+
+#[test]
+fn accessors_name_inputs_and_outputs() {
+	let of = |program: Program| (program.vocabulary(), program.input_length(), program.output_length());
+	assert_eq!(of(decoder()), (Some(VOCABULARY), None, None));
+	assert_eq!(of(encoder()), (Some(VOCABULARY), None, Some(64)));
+	assert_eq!(of(perceptron()), (None, Some(32), Some(3)));
+}
+
+#[test]
+fn instances_are_in_artifact_order() {
+	let program = decoder();
+	let instances: Vec<_> = program
+		.instances()
+		.map(|instance| (instance.tensor.0, instance.layer))
+		.collect();
+	let mut expected = vec![(0, None), (1, None), (2, None)];
+	for layer in 0..2 {
+		expected.extend((3..12).map(|tensor| (tensor, Some(layer))));
+	}
+	assert_eq!(instances, expected);
+}
+
+#[test]
+fn shapes_know_their_bytes() {
+	let shape = Shape::Matrix { rows: 3, columns: 64 };
+	assert_eq!(
+		(shape.rows(), shape.row_bytes(), shape.bytes(), shape.weights()),
+		(3, 68, 204, 192)
+	);
+	let shape = Shape::Rotation {
+		positions: 5,
+		pairs: 16,
+	};
+	assert_eq!(
+		(shape.rows(), shape.row_bytes(), shape.bytes(), shape.weights()),
+		(5, 128, 640, 0)
+	);
+	let shape = Shape::Vector { length: 7 };
+	assert_eq!((shape.rows(), shape.row_bytes(), shape.bytes()), (1, 28, 28));
+	let shape = Shape::Matrix {
+		rows: u32::MAX,
+		columns: u32::MAX,
+	};
+	assert!(shape.bytes() > u64::MAX / 2);
+}
+
+fn at(phase: Phase, index: u32) -> Place {
+	Place { phase, index }
+}
+
+fn layer(index: u32) -> Place {
+	at(Phase::Layer, index)
+}
+
+/// The decoder with one change is refused with this error.
+fn refused(expected: Error, change: impl FnOnce(&mut Program)) {
+	refused_from(decoder(), expected, change);
+}
+
+fn refused_from(mut program: Program, expected: Error, change: impl FnOnce(&mut Program)) {
+	change(&mut program);
+	assert_eq!(program.validate(), Err(expected), "{expected}");
+}
+
+fn head_ops(program: &mut Program) -> &mut Vec<Op> {
+	match &mut program.head {
+		Head::Tokens { ops, .. } | Head::Vector { ops, .. } => ops,
+	}
+}
+
+fn attention(change: impl FnOnce(&mut Program, usize)) -> impl FnOnce(&mut Program) {
+	|program| {
+		let i = program
+			.layer
+			.iter()
+			.position(|op| matches!(op, Op::Attention { .. }))
+			.unwrap();
+		change(program, i);
+	}
+}
+
+#[test]
+fn sizes_are_limited() {
+	refused(Error::Positions { positions: 0 }, |p| p.positions = 0);
+	refused(
+		Error::Positions {
+			positions: MAX_POSITIONS + 1,
+		},
+		|p| p.positions = MAX_POSITIONS + 1,
+	);
+	refused(Error::RegisterCount { count: 0 }, |p| p.registers.clear());
+	refused(Error::RegisterCount { count: 65 }, |p| p.registers = vec![32; 65]);
+	refused(
+		Error::RegisterWidth {
+			register: r(1),
+			width: 0,
+		},
+		|p| p.registers[1] = 0,
+	);
+	refused(
+		Error::RegisterWidth {
+			register: r(1),
+			width: MAX_ROWS + 1,
+		},
+		|p| p.registers[1] = MAX_ROWS + 1,
+	);
+	let elements = 5 * u64::from(MAX_ROWS);
+	refused(Error::RegisterElements { elements }, |p| {
+		p.registers = vec![MAX_ROWS; 5]
+	});
+	refused(Error::TensorCount { count: 257 }, |p| {
+		p.tensors = vec![p.tensors[0]; 257]
+	});
+	refused(Error::LayerCount { layers: 257 }, |p| p.layers = 257);
+	for phase in [Phase::Entry, Phase::Layer, Phase::Head] {
+		refused(Error::OperationCount { phase, count: 65 }, |p| {
+			let ops = match phase {
+				Phase::Entry => &mut p.entry,
+				Phase::Layer => &mut p.layer,
+				Phase::Head => head_ops(p),
+			};
+			*ops = vec![ops[0]; 65];
+		});
+	}
+	refused(
+		Error::LayerTemplate {
+			layers: 0,
+			operations: 16,
+		},
+		|p| p.layers = 0,
+	);
+	refused(
+		Error::LayerTemplate {
+			layers: 2,
+			operations: 0,
+		},
+		|p| p.layer.clear(),
+	);
+	refused(Error::StopCount { count: 17 }, |p| {
+		if let Head::Tokens { stop, .. } = &mut p.head {
+			*stop = vec![0; 17];
+		}
+	});
+	let bytes = (MAX_ENCODED_BYTES + 1) as usize;
+	assert_eq!(
+		Program::decode_checked(&vec![0; bytes]),
+		Err(Error::TooLong { bytes: bytes as u64 })
+	);
+}
+
+/// No count within its limit makes a program too long to store, so `TooLong` only ever meets hostile bytes.
+#[test]
+fn the_largest_counts_fit_the_encoding() {
+	let mut program = decoder();
+	let longest = program.layer[6];
+	program.registers = vec![u32::MAX; MAX_REGISTERS as usize];
+	program.tensors = vec![program.tensors[0]; MAX_TENSORS as usize];
+	program.entry = vec![longest; MAX_OPERATIONS as usize];
+	program.layer = program.entry.clone();
+	program.head = Head::Tokens {
+		ops: program.entry.clone(),
+		logits: r(0),
+		stop: vec![0; MAX_STOP_TOKENS as usize],
+	};
+	assert!(program.encoded_size() <= MAX_ENCODED_BYTES as usize);
+}
+
+#[test]
+fn shapes_are_limited() {
+	let matrix = |rows, columns| Shape::Matrix { rows, columns };
+	let shapes = [
+		(matrix(0, 32), Error::MatrixRows { tensor: t(0), rows: 0 }),
+		(
+			matrix(MAX_ROWS + 1, 32),
+			Error::MatrixRows {
+				tensor: t(0),
+				rows: MAX_ROWS + 1,
+			},
+		),
+		(
+			matrix(1, 0),
+			Error::MatrixColumns {
+				tensor: t(0),
+				columns: 0,
+			},
+		),
+		(
+			matrix(1, 33),
+			Error::MatrixColumns {
+				tensor: t(0),
+				columns: 33,
+			},
+		),
+		(
+			matrix(1, MAX_COLUMNS + 32),
+			Error::MatrixColumns {
+				tensor: t(0),
+				columns: MAX_COLUMNS + 32,
+			},
+		),
+		(
+			Shape::Vector { length: 0 },
+			Error::VectorLength {
+				tensor: t(0),
+				length: 0,
+			},
+		),
+		(
+			Shape::Vector { length: MAX_ROWS + 1 },
+			Error::VectorLength {
+				tensor: t(0),
+				length: MAX_ROWS + 1,
+			},
+		),
+		(
+			Shape::Rotation { positions: 0, pairs: 1 },
+			Error::RotationPositions {
+				tensor: t(0),
+				positions: 0,
+			},
+		),
+		(
+			Shape::Rotation { positions: 1, pairs: 0 },
+			Error::RotationPairs { tensor: t(0), pairs: 0 },
+		),
+		(
+			Shape::Rotation {
+				positions: 1,
+				pairs: 513,
+			},
+			Error::RotationPairs {
+				tensor: t(0),
+				pairs: 513,
+			},
+		),
+	];
+	for (shape, error) in shapes {
+		refused(error, |p| p.tensors[0].shape = shape);
+	}
+	refused_from(perceptron(), Error::PerLayerWithoutLayers { tensor: t(1) }, |p| {
+		p.tensors[1].per_layer = true
+	});
+	let weights = 32 * u64::from(MAX_LAYERS) * u64::from(MAX_ROWS) * u64::from(MAX_COLUMNS);
+	refused(Error::Weights { weights }, |p| {
+		p.layers = MAX_LAYERS;
+		p.tensors = vec![
+			Tensor {
+				shape: matrix(MAX_ROWS, MAX_COLUMNS),
+				per_layer: true
+			};
+			32
+		];
+	});
+}
+
+#[test]
+fn registers_exist_agree_and_are_written_before_they_are_read() {
+	let place = layer(0);
+	let norm = |dst, src| Op::RmsNorm {
+		dst: r(dst),
+		src: r(src),
+		gain: t(3),
+		epsilon: 0,
+	};
+	refused(Error::UnknownRegister { place, register: r(9) }, |p| {
+		p.layer[0] = norm(9, 0)
+	});
+	refused(
+		Error::UnknownRegister {
+			place,
+			register: r(200),
+		},
+		|p| p.layer[0] = norm(1, 200),
+	);
+	refused(Error::ReadBeforeWritten { place, register: r(1) }, |p| {
+		p.layer[0] = norm(1, 1)
+	});
+	refused(
+		Error::ReadBeforeWritten {
+			place: layer(15),
+			register: r(1),
+		},
+		|p| {
+			// What the entry wrote is gone in a layer, register 0 aside.
+			p.entry.push(Op::Embed {
+				dst: r(1),
+				table: t(0),
+				row: RowIndex::Token,
+			});
+			p.layer = vec![p.layer[8]; 16];
+			p.layer[..15].fill(Op::Add {
+				dst: r(0),
+				a: r(0),
+				b: r(0),
+			});
+		},
+	);
+	refused(
+		Error::ReadBeforeWritten {
+			place: at(Phase::Entry, 0),
+			register: r(0),
+		},
+		|p| {
+			p.entry.insert(
+				0,
+				Op::Add {
+					dst: r(0),
+					a: r(0),
+					b: r(0),
+				},
+			);
+		},
+	);
+	refused(
+		Error::Width {
+			place: layer(0),
+			register: r(2),
+			width: 128,
+			expected: 64,
+		},
+		|p| p.layer[0] = norm(2, 0),
+	);
+	refused(
+		Error::Width {
+			place: layer(8),
+			register: r(2),
+			width: 128,
+			expected: 64,
+		},
+		|p| {
+			p.layer[8] = Op::Add {
+				dst: r(0),
+				a: r(0),
+				b: r(2),
+			};
+		},
+	);
+	refused(
+		Error::Width {
+			place: layer(1),
+			register: r(0),
+			width: 64,
+			expected: 96,
+		},
+		|p| {
+			p.layer[1] = Op::Linear {
+				dst: r(1),
+				src: r(0),
+				weight: t(11),
+				bias: None,
+			};
+		},
+	);
+	refused(
+		Error::Width {
+			place: at(Phase::Entry, 0),
+			register: r(0),
+			width: 96,
+			expected: 64,
+		},
+		|p| {
+			p.registers[0] = 96;
+		},
+	);
+	refused(
+		Error::Overlap {
+			place: layer(0),
+			register: r(0),
+		},
+		|p| {
+			p.tensors[7].shape = Shape::Matrix { rows: 64, columns: 64 };
+			p.layer[0] = Op::Linear {
+				dst: r(0),
+				src: r(0),
+				weight: t(7),
+				bias: None,
+			};
+		},
+	);
+	refused(Error::NoResidual, |p| {
+		p.entry[0] = Op::Embed {
+			dst: r(1),
+			table: t(0),
+			row: RowIndex::Token,
+		}
+	});
+}
+
+#[test]
+fn tensors_exist_and_are_of_the_right_kind_and_scope() {
+	let norm = |gain| Op::RmsNorm {
+		dst: r(1),
+		src: r(0),
+		gain: t(gain),
+		epsilon: 0,
+	};
+	refused(
+		Error::UnknownTensor {
+			place: layer(0),
+			tensor: t(12),
+		},
+		|p| p.layer[0] = norm(12),
+	);
+	let kind = |tensor, expected| Error::TensorKind {
+		place: layer(0),
+		tensor: t(tensor),
+		expected,
+	};
+	refused(kind(0, "vector"), |p| p.layer[0] = norm(0));
+	refused(kind(1, "matrix"), |p| {
+		p.layer[0] = Op::Linear {
+			dst: r(1),
+			src: r(0),
+			weight: t(1),
+			bias: None,
+		}
+	});
+	let rotate = Op::Rotate {
+		dst: r(0),
+		table: t(0),
+		head_dim: 32,
+		style: RotaryStyle::Half,
+	};
+	refused(kind(0, "rotation table"), |p| p.layer[0] = rotate);
+	let outside = Error::PerLayerOutsideLayer {
+		place: at(Phase::Head, 0),
+		tensor: t(3),
+	};
+	refused(outside, |p| head_ops(p)[0] = norm(3));
+	let length = Error::Length {
+		place: layer(0),
+		tensor: t(16),
+		length: 128,
+		expected: 64,
+	};
+	refused_from(encoder(), length, |p| {
+		p.layer[0] = Op::Linear {
+			dst: r(1),
+			src: r(0),
+			weight: t(5),
+			bias: Some(t(16)),
+		};
+	});
+	let length = Error::Length {
+		place: at(Phase::Entry, 5),
+		tensor: t(4),
+		length: 32,
+		expected: 64,
+	};
+	refused_from(encoder(), length, |p| p.tensors[4].shape = Shape::Vector { length: 32 });
+	let constant = |row| Op::Embed {
+		dst: r(1),
+		table: t(2),
+		row: RowIndex::Constant(row),
+	};
+	let row = Error::Row {
+		place: at(Phase::Entry, 3),
+		tensor: t(2),
+		row: 2,
+		rows: 2,
+	};
+	refused_from(encoder(), row, |p| p.entry[3] = constant(2));
+	let rows = Error::PositionRows {
+		place: at(Phase::Entry, 1),
+		tensor: t(1),
+		rows: 20,
+		positions: 21,
+	};
+	refused_from(encoder(), rows, |p| p.positions = 21);
+	let rows = Error::PositionRows {
+		place: layer(4),
+		tensor: t(2),
+		rows: 24,
+		positions: 25,
+	};
+	refused(rows, |p| p.positions = 25);
+}
+
+#[test]
+fn normalisations_are_bounded() {
+	let place = layer(0);
+	refused(
+		Error::Epsilon {
+			place,
+			epsilon: MAX_EPSILON + 1,
+		},
+		|p| {
+			p.layer[0] = Op::RmsNorm {
+				dst: r(1),
+				src: r(0),
+				gain: t(3),
+				epsilon: MAX_EPSILON + 1,
+			};
+		},
+	);
+	refused(
+		Error::Group {
+			place,
+			group: 48,
+			width: 64,
+		},
+		|p| p.tensors[3].shape = Shape::Vector { length: 48 },
+	);
+	refused(
+		Error::Normalised {
+			place,
+			elements: 32_769,
+		},
+		|p| {
+			p.tensors[3].shape = Shape::Vector { length: 32_769 };
+		},
+	);
+	refused(
+		Error::Normalised {
+			place: at(Phase::Head, 2),
+			elements: 40_000,
+		},
+		|p| {
+			p.registers[8] = 40_000;
+			p.tensors[0].shape = Shape::Matrix {
+				rows: 40_000,
+				columns: 64,
+			};
+			head_ops(p).push(Op::L2Normalize { dst: r(8), src: r(8) });
+		},
+	);
+	let last = Error::Epsilon {
+		place: layer(6),
+		epsilon: u64::MAX,
+	};
+	refused_from(encoder(), last, |p| {
+		p.layer[6] = Op::LayerNorm {
+			dst: r(0),
+			src: r(0),
+			gain: t(13),
+			bias: t(14),
+			epsilon: u64::MAX,
+		};
+	});
+}
+
+#[test]
+fn heads_are_bounded() {
+	let set = |p: &mut Program, i: usize, new: (u16, u16, u32, u32)| {
+		if let Op::Attention {
+			heads,
+			kv_heads,
+			head_dim,
+			scale,
+			..
+		} = &mut p.layer[i]
+		{
+			(*heads, *kv_heads, *head_dim, *scale) = new;
+		}
+	};
+	let place = layer(6);
+	let scale = attention_scale(32);
+	for head_dim in [0, 31, 48, 1056, u32::MAX] {
+		refused(
+			Error::HeadDim { place, head_dim },
+			attention(|p, i| set(p, i, (4, 2, head_dim, scale))),
+		);
+		refused(
+			Error::HeadDim {
+				place: layer(4),
+				head_dim,
+			},
+			|p| {
+				p.layer[4] = Op::Rotate {
+					dst: r(2),
+					table: t(2),
+					head_dim,
+					style: RotaryStyle::Half,
+				};
+			},
+		);
+	}
+	for (heads, kv_heads) in [(4, 0), (4, 3), (0, 1), (2, 4)] {
+		refused(
+			Error::Heads { place, heads, kv_heads },
+			attention(|p, i| set(p, i, (heads, kv_heads, 32, scale))),
+		);
+	}
+	for scale in [0, 1 << 31, u32::MAX] {
+		refused(
+			Error::Scale { place, scale },
+			attention(|p, i| set(p, i, (4, 2, 32, scale))),
+		);
+	}
+	let width = Error::Width {
+		place,
+		register: r(2),
+		width: 128,
+		expected: 256,
+	};
+	refused(width, attention(|p, i| set(p, i, (8, 2, 32, scale))));
+	let width = Error::Width {
+		place,
+		register: r(3),
+		width: 64,
+		expected: 128,
+	};
+	refused(width, attention(|p, i| set(p, i, (4, 4, 32, scale))));
+	refused(
+		Error::Pairs {
+			place: layer(4),
+			pairs: 17,
+			head_dim: 32,
+		},
+		|p| {
+			p.tensors[2].shape = Shape::Rotation {
+				positions: 24,
+				pairs: 17,
+			};
+		},
+	);
+	refused(
+		Error::Group {
+			place: layer(4),
+			group: 96,
+			width: 128,
+		},
+		|p| {
+			p.layer[4] = Op::Rotate {
+				dst: r(2),
+				table: t(2),
+				head_dim: 96,
+				style: RotaryStyle::Half,
+			};
+		},
+	);
+	refused(
+		Error::Overlap { place, register: r(2) },
+		attention(|p, i| {
+			if let Op::Attention { dst, .. } = &mut p.layer[i] {
+				*dst = r(2);
+			}
+		}),
+	);
+}
+
+#[test]
+fn attention_stands_once_in_the_layer_and_is_causal_under_tokens() {
+	refused(
+		Error::AttentionOutsideLayer {
+			place: at(Phase::Head, 0),
+		},
+		|p| {
+			let attention = p.layer[6];
+			head_ops(p)[0] = attention;
+		},
+	);
+	refused(
+		Error::SecondAttention { place: layer(7) },
+		attention(|p, i| p.layer[i + 1] = p.layer[i]),
+	);
+	refused(
+		Error::NotCausal { place: layer(6) },
+		attention(|p, i| {
+			if let Op::Attention { mask, .. } = &mut p.layer[i] {
+				*mask = Mask::Full;
+			}
+		}),
+	);
+}
+
+#[test]
+fn a_program_reads_tokens_or_a_vector() {
+	let input = Op::Input { dst: r(0) };
+	refused(Error::InputOutsideEntry { place: layer(0) }, |p| p.layer[0] = input);
+	refused(
+		Error::InputAndTokens {
+			place: at(Phase::Entry, 1),
+		},
+		|p| p.entry.push(input),
+	);
+	refused(Error::NoInput, |p| {
+		p.entry[0] = Op::Embed {
+			dst: r(0),
+			table: t(0),
+			row: RowIndex::Constant(0),
+		}
+	});
+	let width = Error::InputWidth {
+		place: at(Phase::Entry, 3),
+		width: 64,
+		expected: 32,
+	};
+	refused_from(perceptron(), width, |p| p.entry.push(input));
+	refused(
+		Error::TokenRows {
+			place: at(Phase::Entry, 1),
+			rows: 39,
+			expected: VOCABULARY,
+		},
+		|p| {
+			p.tensors.push(Tensor {
+				shape: Shape::Matrix { rows: 39, columns: 64 },
+				per_layer: false,
+			});
+			p.entry.push(Op::Embed {
+				dst: r(1),
+				table: t(12),
+				row: RowIndex::Token,
+			});
+		},
+	);
+	refused_from(perceptron(), Error::NoTokenTable, |p| {
+		p.head = Head::Tokens {
+			ops: vec![],
+			logits: r(0),
+			stop: vec![],
+		};
+	});
+}
+
+#[test]
+fn heads_return_what_they_promise() {
+	let tokens = |logits, stop| Head::Tokens {
+		ops: vec![],
+		logits: r(logits),
+		stop,
+	};
+	refused(Error::OutputUnwritten { register: r(8) }, |p| {
+		p.head = tokens(8, vec![])
+	});
+	refused(Error::OutputUnwritten { register: r(255) }, |p| {
+		p.head = tokens(255, vec![])
+	});
+	refused(
+		Error::Vocabulary {
+			logits: 64,
+			vocabulary: VOCABULARY,
+		},
+		|p| p.head = tokens(0, vec![]),
+	);
+	refused(
+		Error::StopToken {
+			token: VOCABULARY,
+			vocabulary: VOCABULARY,
+		},
+		|p| {
+			if let Head::Tokens { stop, .. } = &mut p.head {
+				*stop = vec![VOCABULARY - 1, VOCABULARY];
+			}
+		},
+	);
+	refused_from(encoder(), Error::OutputUnwritten { register: r(2) }, |p| {
+		if let Head::Vector { output, .. } = &mut p.head {
+			*output = r(2);
+		}
+	});
+	let place = at(Phase::Head, 0);
+	for row in [RowIndex::Token, RowIndex::Position] {
+		refused_from(encoder(), Error::NoPosition { place }, |p| {
+			head_ops(p)[0] = Op::Embed {
+				dst: r(1),
+				table: t(0),
+				row,
+			};
+		});
+	}
+	refused_from(encoder(), Error::NoPosition { place }, |p| {
+		head_ops(p)[0] = Op::Rotate {
+			dst: r(0),
+			table: t(2),
+			head_dim: 32,
+			style: RotaryStyle::Half,
+		};
+	});
+}
+
+#[test]
+fn errors_name_place_and_values() {
+	let error = Error::Width {
+		place: layer(3),
+		register: r(2),
+		width: 64,
+		expected: 128,
+	};
+	assert_eq!(error.to_string(), "layer[3]: register 2 is 64 wide, 128 needed");
+	let error = JobError::PromptTooLong {
+		tokens: 5000,
+		positions: 4096,
+	};
+	assert_eq!(error.to_string(), "prompt has 5000 tokens, model accepts 4096");
+}
+
+#[test]
+fn jobs_are_checked_against_the_program() {
+	let greedy = |max_tokens| Generation {
+		sampler: Sampler::Greedy,
+		max_tokens,
+		ignore_stop: false,
+	};
+	let tokens = |n: usize| Input::Tokens(vec![1; n]);
+	let (decoder, encoder, perceptron) = (decoder(), encoder(), perceptron());
+	assert_eq!(decoder.check_job(&tokens(23), &greedy(1)), Ok(()));
+	assert_eq!(decoder.check_job(&tokens(0), &greedy(1)), Err(JobError::EmptyPrompt));
+	assert_eq!(
+		decoder.check_job(&tokens(23), &greedy(2)),
+		Err(JobError::TooManyPositions {
+			tokens: 23,
+			max_tokens: 2,
+			positions: 24
+		})
+	);
+	assert_eq!(
+		decoder.check_job(&tokens(1), &greedy(u32::MAX)),
+		Err(JobError::TooManyPositions {
+			tokens: 1,
+			max_tokens: u32::MAX,
+			positions: 24
+		})
+	);
+	assert_eq!(
+		decoder.check_job(&tokens(25), &greedy(1)),
+		Err(JobError::PromptTooLong {
+			tokens: 25,
+			positions: 24
+		})
+	);
+	assert_eq!(
+		decoder.check_job(&tokens(3), &greedy(0)),
+		Err(JobError::NothingToGenerate)
+	);
+	let unknown = Input::Tokens(vec![0, VOCABULARY]);
+	let error = JobError::Token {
+		index: 1,
+		token: VOCABULARY,
+		vocabulary: VOCABULARY,
+	};
+	assert_eq!(decoder.check_job(&unknown, &greedy(1)), Err(error));
+	assert_eq!(
+		decoder.check_job(&Input::Vector(vec![1]), &greedy(1)),
+		Err(JobError::TokensExpected)
+	);
+	let sampler = Sampler::Gumbel {
+		inverse_temperature: 0,
+		seed: [0; 32],
+	};
+	let hot = Generation {
+		sampler,
+		max_tokens: 1,
+		ignore_stop: false,
+	};
+	assert_eq!(decoder.check_job(&tokens(1), &hot), Err(JobError::InverseTemperature));
+	// A vector head ignores the generation.
+	assert_eq!(encoder.check_job(&tokens(20), &greedy(0)), Ok(()));
+	assert_eq!(
+		encoder.check_job(&tokens(21), &greedy(0)),
+		Err(JobError::PromptTooLong {
+			tokens: 21,
+			positions: 20
+		})
+	);
+	assert_eq!(perceptron.check_job(&Input::Vector(vec![0; 32]), &greedy(0)), Ok(()));
+	let error = JobError::InputLength {
+		length: 31,
+		expected: 32,
+	};
+	assert_eq!(
+		perceptron.check_job(&Input::Vector(vec![0; 31]), &greedy(0)),
+		Err(error)
+	);
+	assert_eq!(
+		perceptron.check_job(&tokens(1), &greedy(0)),
+		Err(JobError::VectorExpected { expected: 32 })
+	);
+}
