@@ -1,5 +1,6 @@
 //! Operators: the worker key, and bonded stake as the other pallets see it.
 
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,33 @@ pub type WorkerSignature = worker::Signature;
 /// The keypair behind a [`WorkerKey`].
 #[cfg(feature = "std")]
 pub type WorkerPair = worker::Pair;
+
+/// The bytes a worker key signs to show that whoever registers it for `account` holds it: a domain, the chain's genesis
+/// hash, the account.
+pub fn possession_payload<AccountId: Encode>(account: &AccountId, genesis: &[u8; 32]) -> Vec<u8> {
+	(b"assay/worker-key", genesis, account).encode()
+}
+
+/// Key in the node's persistent off-chain storage under which its provider service writes, as a SCALE `u64`, the time in
+/// milliseconds since 1970 until which it counts as ready. The models pallet's off-chain worker sends heartbeats only
+/// until then, so that a node without a working provider is not assigned jobs.
+pub const PROVIDER_READY_UNTIL: &[u8] = b"assay/provider/ready_until";
+
+/// An operator's statement that it is alive.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Heartbeat<AccountId, BlockNumber> {
+	/// Who is alive.
+	pub operator: AccountId,
+	/// The heartbeat period this is for, counted from genesis.
+	pub period: BlockNumber,
+}
+
+impl<AccountId: Encode, BlockNumber: Encode> Heartbeat<AccountId, BlockNumber> {
+	/// The bytes a worker key signs: a domain, the chain's genesis hash, the heartbeat.
+	pub fn signing_payload(&self, genesis: &[u8; 32]) -> Vec<u8> {
+		(b"assay/heartbeat", genesis, self).encode()
+	}
+}
 
 /// Why stake is taken from an operator.
 #[derive(
@@ -56,7 +84,7 @@ pub trait Operators<AccountId, Balance> {
 	/// Takes up to `amount` of stake for a fault and returns what was taken.
 	fn penalise(who: &AccountId, amount: Balance, fault: Fault) -> Balance;
 
-	/// Makes `who` an active operator with stake worth `stake` and the worker key derived from `seed`.
+	/// Makes `who` an active operator with this worker key and far more than the minimum bond; nothing if it is one.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bond_for_benchmark(who: &AccountId, key: WorkerKey);
 }

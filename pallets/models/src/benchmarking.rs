@@ -1,0 +1,296 @@
+//! Benchmarks of every call.
+
+use crate::{sample, BalanceOf, Call, Config, LastHeartbeat, Models, Offers, Pallet, Programs, Served, Versions};
+use alloc::vec::Vec;
+use assay_exact::{
+	limits::{MAX_OPERATIONS, MAX_TENSORS},
+	program::{Op, Program, Register, Shape, Tensor},
+};
+use assay_protocol::{
+	model::{ModelMetadata, VersionSubmission, MAX_OFFERS},
+	operator::{Heartbeat, Operators, WorkerKey, WorkerSignature},
+	ModelId, ModelVersion, VersionNumber,
+};
+use codec::Encode;
+use frame_benchmarking::v2::*;
+use frame_support::{
+	pallet_prelude::TransactionSource,
+	traits::{
+		fungible::{Inspect, Mutate},
+		Authorize, Get,
+	},
+};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use sp_application_crypto::RuntimeAppPublic;
+use sp_core::crypto::UncheckedFrom;
+use sp_runtime::traits::{Bounded, CheckedAdd, Saturating, Zero};
+
+/// Bytes of the shortest benchmarked program: the sample decoder has fewer.
+const SHORTEST: u32 = 300;
+/// Bytes of the longest: about what the limits on tensors and operations leave room for.
+const LONGEST: u32 = 4_000;
+
+/// The sample decoder, made about `bytes` long by tensors that nothing reads and operations that change nothing.
+fn program_of_about(bytes: u32) -> Program {
+	let mut program = sample::decoder();
+	let spare = |program: &Program| (bytes as usize).saturating_sub(program.encoded_size());
+	let tensor = Tensor {
+		shape: Shape::Matrix { rows: 32, columns: 32 },
+		per_layer: true,
+	};
+	while spare(&program) >= tensor.encoded_size() && program.tensors.len() < MAX_TENSORS as usize {
+		program.tensors.push(tensor);
+	}
+	let normalise = program.layer[0];
+	while spare(&program) >= normalise.encoded_size() && program.layer.len() < MAX_OPERATIONS as usize {
+		program.layer.push(normalise);
+	}
+	let add = Op::Add {
+		dst: Register(0),
+		a: Register(0),
+		b: Register(0),
+	};
+	while spare(&program) >= add.encoded_size() && program.entry.len() < MAX_OPERATIONS as usize {
+		program.entry.push(add);
+	}
+	program
+}
+
+/// Metadata that fills its bounds.
+fn longest_metadata() -> ModelMetadata {
+	ModelMetadata {
+		name: [b'n'; 64].to_vec().try_into().expect("the bound"),
+		description: [b'd'; 512].to_vec().try_into().expect("the bound"),
+		licence: [b'l'; 64].to_vec().try_into().expect("the bound"),
+		tags: alloc::vec![[b't'; 32].to_vec().try_into().expect("the bound"); 8]
+			.try_into()
+			.expect("the bound"),
+	}
+}
+
+fn longest_submission() -> VersionSubmission {
+	sample::submission(&program_of_about(LONGEST))
+}
+
+fn fund<T: Config>(account: &T::AccountId) {
+	let funds: BalanceOf<T> = T::DepositBase::get()
+		.saturating_add(T::DepositPerByte::get().saturating_mul(100_000u32.into()))
+		.saturating_add(T::Currency::minimum_balance())
+		.saturating_mul(10u32.into());
+	T::Currency::mint_into(account, funds).expect("benchmark accounts can be funded");
+}
+
+fn publisher<T: Config>() -> T::AccountId {
+	let account = whitelisted_caller();
+	fund::<T>(&account);
+	account
+}
+
+/// A version of the longest program.
+fn registered<T: Config>(publisher: &T::AccountId) -> ModelVersion {
+	Pallet::<T>::do_register(publisher.clone(), longest_metadata(), longest_submission())
+		.expect("the sample is valid and its publisher has the deposit")
+}
+
+/// An operator whose key nobody holds.
+fn bonded<T: Config>(index: u32) -> T::AccountId {
+	let account: T::AccountId = account("operator", index, 0);
+	let key = sp_core::blake2_256(&(b"worker", index).encode());
+	T::Operators::bond_for_benchmark(&account, sp_core::sr25519::Public::unchecked_from(key).into());
+	account
+}
+
+/// Fills the offers for `version`; the last offer is that of the operator returned.
+fn serve_full<T: Config>(version: ModelVersion) -> T::AccountId {
+	for index in 1..MAX_OFFERS {
+		Pallet::<T>::do_serve(bonded::<T>(index), version, Zero::zero(), 1).expect("there is room for the offer");
+	}
+	let last = bonded::<T>(0);
+	Pallet::<T>::do_serve(last.clone(), version, Zero::zero(), 1).expect("there is room for the offer");
+	last
+}
+
+/// What [`assay_protocol::model::Models::register_for_benchmark`] promises.
+pub(crate) fn register_and_serve<T: Config>(publisher: &T::AccountId, operators: &[T::AccountId]) -> ModelVersion {
+	fund::<T>(publisher);
+	let version = registered::<T>(publisher);
+	for operator in operators {
+		Pallet::<T>::do_serve(operator.clone(), version, 1u32.into(), u16::MAX)
+			.expect("the operators are active and few enough");
+	}
+	version
+}
+
+/// An operator with a key of the keystore and an offer, in a period in which it was not heard yet, and its heartbeat.
+fn due_heartbeat<T: Config>() -> (Heartbeat<T::AccountId, BlockNumberFor<T>>, WorkerSignature) {
+	let version = registered::<T>(&publisher::<T>());
+	let operator: T::AccountId = account("operator", 0, 0);
+	let key = WorkerKey::generate_pair(None);
+	T::Operators::bond_for_benchmark(&operator, key.clone());
+	Pallet::<T>::do_serve(operator.clone(), version, Zero::zero(), 1).expect("the operator is active");
+
+	let now = frame_system::Pallet::<T>::block_number().saturating_add(T::HeartbeatPeriod::get());
+	frame_system::Pallet::<T>::set_block_number(now);
+	let heartbeat = Heartbeat {
+		operator,
+		period: Pallet::<T>::heartbeat_period(now),
+	};
+	let signature = key
+		.sign(&Pallet::<T>::signing_payload(&heartbeat))
+		.expect("the keystore has the key it just made");
+	(heartbeat, signature)
+}
+
+#[benchmarks(where <T as frame_system::Config>::RuntimeCall: From<Call<T>>)]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn register(bytes: Linear<SHORTEST, LONGEST>) {
+		let publisher = publisher::<T>();
+		let submission = sample::submission(&program_of_about(bytes));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(publisher.clone()), longest_metadata(), submission);
+
+		assert_eq!(
+			Models::<T>::get(ModelId(0)).map(|model| model.publisher),
+			Some(publisher)
+		);
+	}
+
+	#[benchmark]
+	fn add_version(bytes: Linear<SHORTEST, LONGEST>) {
+		let publisher = publisher::<T>();
+		let first = registered::<T>(&publisher);
+		let submission = sample::submission(&program_of_about(bytes));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(publisher), first.model, submission);
+
+		assert!(Programs::<T>::contains_key(ModelVersion {
+			version: VersionNumber(1),
+			..first
+		}));
+	}
+
+	#[benchmark]
+	fn set_metadata() {
+		let publisher = publisher::<T>();
+		let version = registered::<T>(&publisher);
+		let shorter = sample::metadata("shorter");
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(publisher), version.model, shorter.clone());
+
+		assert_eq!(
+			Models::<T>::get(version.model).map(|model| model.metadata),
+			Some(shorter)
+		);
+	}
+
+	#[benchmark]
+	fn retire() {
+		let publisher = publisher::<T>();
+		let version = registered::<T>(&publisher);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(publisher), version);
+
+		assert!(Versions::<T>::get(version.model, version.version).is_some_and(|record| record.retired));
+	}
+
+	#[benchmark]
+	fn remove() -> Result<(), BenchmarkError> {
+		let publisher = publisher::<T>();
+		let version = registered::<T>(&publisher);
+		Pallet::<T>::do_retire(&publisher, version)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(publisher), version);
+
+		assert!(!Models::<T>::contains_key(version.model));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn serve() {
+		let version = registered::<T>(&publisher::<T>());
+		let last = serve_full::<T>(version);
+		// The one that is not listed is found last, and this was all it served.
+		LastHeartbeat::<T>::insert(&last, BlockNumberFor::<T>::zero());
+		let grace = T::HeartbeatGrace::get();
+		let now = frame_system::Pallet::<T>::block_number().saturating_add(grace);
+		frame_system::Pallet::<T>::set_block_number(now);
+		for index in 1..MAX_OFFERS {
+			LastHeartbeat::<T>::insert(account::<T::AccountId>("operator", index, 0), now);
+		}
+		let operator = bonded::<T>(MAX_OFFERS);
+
+		#[extrinsic_call]
+		_(
+			RawOrigin::Signed(operator.clone()),
+			version,
+			BalanceOf::<T>::max_value(),
+			u16::MAX,
+		);
+
+		assert_eq!(Served::<T>::get(&operator).into_inner(), [version]);
+		assert!(!Served::<T>::contains_key(&last));
+	}
+
+	#[benchmark]
+	fn unserve() {
+		let version = registered::<T>(&publisher::<T>());
+		let last = serve_full::<T>(version);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(last.clone()), version);
+
+		assert!(!Served::<T>::contains_key(&last));
+	}
+
+	#[benchmark]
+	fn prune_offer() -> Result<(), BenchmarkError> {
+		let publisher = publisher::<T>();
+		let version = registered::<T>(&publisher);
+		let last = serve_full::<T>(version);
+		Pallet::<T>::do_retire(&publisher, version)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(publisher), version, last.clone());
+
+		assert!(!Served::<T>::contains_key(&last));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn heartbeat() {
+		let (heartbeat, signature) = due_heartbeat::<T>();
+		let operator = heartbeat.operator.clone();
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, heartbeat, signature);
+
+		assert_eq!(
+			LastHeartbeat::<T>::get(operator),
+			Some(frame_system::Pallet::<T>::block_number())
+		);
+	}
+
+	#[benchmark]
+	fn authorize_heartbeat() -> Result<(), BenchmarkError> {
+		let (heartbeat, signature) = due_heartbeat::<T>();
+		let call: <T as frame_system::Config>::RuntimeCall = Call::heartbeat { heartbeat, signature }.into();
+
+		#[block]
+		{
+			call.authorize(TransactionSource::InBlock)
+				.ok_or("a heartbeat authorises itself")?
+				.map_err(|_| "the heartbeat is valid")?;
+		}
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::tests::ExtBuilder::default().build(), crate::tests::Test);
+}

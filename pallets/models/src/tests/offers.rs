@@ -1,0 +1,272 @@
+use super::*;
+use crate::{Error, Event, LastHeartbeat, Offers, Served};
+use assay_protocol::{
+	model::{Models as _, Offer, MAX_OFFERS},
+	operator::{Fault, Operators as _},
+};
+use frame_support::{assert_noop, assert_ok};
+
+fn operators(count: u32) -> impl Iterator<Item = AccountId> {
+	(0..count).map(|index| OLGA + u64::from(index))
+}
+
+fn offers() -> Vec<AccountId> {
+	Offers::<Test>::get(FIRST).iter().map(|offer| offer.operator).collect()
+}
+
+#[test]
+fn an_offer_is_listed_at_once() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			assert_ok!(serve(OLGA));
+			System::assert_last_event(
+				Event::OfferMade {
+					version: FIRST,
+					operator: OLGA,
+					price: 5,
+					capacity: 2,
+				}
+				.into(),
+			);
+			let offer = Offer {
+				operator: OLGA,
+				price: 5,
+				capacity: 2,
+			};
+			assert_eq!(ModelRegistry::listed_offers(FIRST), [offer]);
+			assert_eq!(ModelRegistry::listed_offer(FIRST, &OLGA), Some(offer));
+			assert_eq!(ModelRegistry::listed_offer(FIRST, &OTTO), None);
+			assert_eq!(Served::<Test>::get(OLGA).into_inner(), [FIRST]);
+		});
+}
+
+#[test]
+fn an_offer_can_be_changed_and_may_be_free_of_charge() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			assert_ok!(serve(OLGA));
+			assert_ok!(ModelRegistry::serve(signed(OLGA), FIRST, 0, 9));
+			assert_eq!(
+				ModelRegistry::listed_offers(FIRST),
+				[Offer {
+					operator: OLGA,
+					price: 0,
+					capacity: 9
+				}]
+			);
+			assert_eq!(Served::<Test>::get(OLGA).len(), 1);
+		});
+}
+
+#[test]
+fn serving_needs_an_active_operator() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA, OTTO])
+		.build_and_execute(|| {
+			assert_noop!(serve(STRANGER), Error::<Test>::NotActiveOperator);
+			assert_ok!(Staking::unbond(signed(OLGA)));
+			assert_noop!(serve(OLGA), Error::<Test>::NotActiveOperator);
+			Staking::penalise(&OTTO, 1, Fault::MissedDeadline);
+			assert_noop!(serve(OTTO), Error::<Test>::NotActiveOperator);
+		});
+}
+
+#[test]
+fn an_offer_is_for_a_version_that_takes_jobs() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			assert_noop!(
+				ModelRegistry::serve(signed(OLGA), SECOND, 5, 1),
+				Error::<Test>::UnknownVersion
+			);
+			assert_noop!(
+				ModelRegistry::serve(signed(OLGA), FIRST, 5, 0),
+				Error::<Test>::CapacityIsZero
+			);
+			assert_ok!(ModelRegistry::retire(signed(PETRA), FIRST));
+			assert_noop!(serve(OLGA), Error::<Test>::Retired);
+		});
+}
+
+#[test]
+fn an_offer_can_be_withdrawn() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			assert_noop!(ModelRegistry::unserve(signed(OLGA), FIRST), Error::<Test>::NoSuchOffer);
+			assert_ok!(serve(OLGA));
+			assert_noop!(
+				ModelRegistry::unserve(signed(STRANGER), FIRST),
+				Error::<Test>::NoSuchOffer
+			);
+			assert_ok!(ModelRegistry::unserve(signed(OLGA), FIRST));
+			System::assert_last_event(
+				Event::OfferWithdrawn {
+					version: FIRST,
+					operator: OLGA,
+				}
+				.into(),
+			);
+			assert_eq!(ModelRegistry::listed_offers(FIRST), []);
+			assert!(!LastHeartbeat::<Test>::contains_key(OLGA));
+		});
+}
+
+#[test]
+fn the_heartbeat_of_an_operator_outlives_all_but_its_last_offer() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			assert_ok!(add_version(PETRA));
+			assert_ok!(serve(OLGA));
+			assert_ok!(ModelRegistry::serve(signed(OLGA), SECOND, 5, 1));
+			assert_ok!(ModelRegistry::unserve(signed(OLGA), FIRST));
+			assert!(LastHeartbeat::<Test>::contains_key(OLGA));
+			assert_eq!(ModelRegistry::listed_offers(SECOND).len(), 1);
+			assert_ok!(ModelRegistry::unserve(signed(OLGA), SECOND));
+			assert!(!LastHeartbeat::<Test>::contains_key(OLGA));
+		});
+}
+
+#[test]
+fn an_operator_serves_so_many_versions_and_no_more() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			assert_ok!(serve(OLGA));
+			for model in 1..4 {
+				assert_ok!(register(PETRA));
+				let version = ModelVersion {
+					model: ModelId(model),
+					version: VersionNumber(0),
+				};
+				let served = ModelRegistry::serve(signed(OLGA), version, 5, 1);
+				if model < 3 {
+					assert_ok!(served);
+				} else {
+					assert_eq!(served, Err(Error::<Test>::ServesTooMany.into()));
+				}
+			}
+			// To change an offer is always possible.
+			assert_ok!(serve(OLGA));
+		});
+}
+
+#[test]
+fn serving_too_many_leaves_no_trace() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			assert_ok!(serve(OLGA));
+			for model in 1..4 {
+				assert_ok!(register(PETRA));
+				if model < 3 {
+					let version = ModelVersion {
+						model: ModelId(model),
+						version: VersionNumber(0),
+					};
+					assert_ok!(ModelRegistry::serve(signed(OLGA), version, 5, 1));
+				}
+			}
+			let fourth = ModelVersion {
+				model: ModelId(3),
+				version: VersionNumber(0),
+			};
+			assert_noop!(
+				ModelRegistry::serve(signed(OLGA), fourth, 5, 1),
+				Error::<Test>::ServesTooMany
+			);
+		});
+}
+
+#[test]
+fn offers_of_operators_that_are_not_active_are_not_listed() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA, OTTO])
+		.build_and_execute(|| {
+			assert_ok!(serve(OLGA));
+			assert_ok!(serve(OTTO));
+			assert_ok!(Staking::unbond(signed(OLGA)));
+			assert_eq!(ModelRegistry::listed_offer(FIRST, &OLGA), None);
+			Staking::penalise(&OTTO, 1, Fault::MissedDeadline);
+			assert_eq!(ModelRegistry::listed_offers(FIRST), []);
+
+			assert_ok!(Staking::rebond(signed(OLGA)));
+			assert_ok!(Staking::bond_extra(signed(OTTO), 1));
+			assert_eq!(ModelRegistry::listed_offers(FIRST).len(), 2);
+		});
+}
+
+#[test]
+fn offers_of_operators_that_are_silent_are_not_listed() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			assert_ok!(serve(OLGA));
+			System::set_block_number(1 + GRACE);
+			assert_eq!(ModelRegistry::listed_offers(FIRST).len(), 1);
+			System::set_block_number(2 + GRACE);
+			assert_eq!(ModelRegistry::listed_offers(FIRST), []);
+			assert_eq!(ModelRegistry::listed_offer(FIRST, &OLGA), None);
+			assert_eq!(offers(), [OLGA]);
+			assert_ok!(serve(OLGA));
+			assert_eq!(ModelRegistry::listed_offers(FIRST).len(), 1);
+		});
+}
+
+#[test]
+fn a_retired_version_keeps_the_offers_its_running_jobs_may_need() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			assert_ok!(serve(OLGA));
+			assert_ok!(ModelRegistry::retire(signed(PETRA), FIRST));
+			assert_eq!(ModelRegistry::listed_offers(FIRST).len(), 1);
+		});
+}
+
+#[test]
+fn a_new_offer_takes_the_place_of_one_that_is_not_listed() {
+	ExtBuilder::default()
+		.published()
+		.operators(operators(MAX_OFFERS + 1))
+		.build_and_execute(|| {
+			let newcomer = OLGA + u64::from(MAX_OFFERS);
+			let silent = OLGA + 7;
+			assert_ok!(serve(silent));
+			System::set_block_number(2 + GRACE);
+			for operator in operators(MAX_OFFERS).filter(|operator| *operator != silent) {
+				assert_ok!(serve(operator));
+			}
+			assert_eq!(offers().len(), MAX_OFFERS as usize);
+
+			assert_ok!(serve(newcomer));
+			System::assert_has_event(
+				Event::OfferPruned {
+					version: FIRST,
+					operator: silent,
+				}
+				.into(),
+			);
+			assert_eq!(offers().len(), MAX_OFFERS as usize);
+			assert!(offers().contains(&newcomer) && !offers().contains(&silent));
+			assert!(!Served::<Test>::contains_key(silent));
+
+			assert_noop!(serve(silent), Error::<Test>::TooManyOffers);
+			assert_ok!(serve(newcomer));
+		});
+}
