@@ -13,7 +13,9 @@ use assay_artifact::{
 fn main() -> Result<(), Box<dyn Error>> {
 	let mut arguments = env::args().skip(1);
 	let model = arguments.next().ok_or("name a folder, a GGUF file, or tinyllama")?;
-	let out = arguments.next().map_or_else(|| env::temp_dir().join("measured.assay"), PathBuf::from);
+	let out = arguments
+		.next()
+		.map_or_else(|| env::temp_dir().join("measured.assay"), PathBuf::from);
 	let options = ImportOptions::default();
 
 	let start = Instant::now();
@@ -35,7 +37,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 	artifact.verify()?;
 	let verify = start.elapsed();
 
-	println!("model       {} ({} parameters)", artifact.metadata().name, artifact.metadata().parameters);
+	println!(
+		"model       {} ({} parameters)",
+		artifact.metadata().name,
+		artifact.metadata().parameters
+	);
 	println!("root        {}", artifact.root());
 	println!("artifact    {} bytes", artifact.file_bytes());
 	println!("lower       {lower:?}");

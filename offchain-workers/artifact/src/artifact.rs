@@ -54,11 +54,16 @@ impl Artifact {
 			found: map.len() as u64,
 		};
 		let end = HEADER_BYTES as u64 + header.manifest_bytes;
-		let bytes = map.get(HEADER_BYTES..end as usize).ok_or_else(|| truncated("the manifest", end))?;
+		let bytes = map
+			.get(HEADER_BYTES..end as usize)
+			.ok_or_else(|| truncated("the manifest", end))?;
 		let (manifest, program) = Manifest::decode_checked(&path, &header, bytes)?;
 		let layout = Layout::new(&program, header.manifest_bytes, &manifest.files);
 		if (map.len() as u64) < layout.end {
-			let missing = layout.tensors.iter().position(|span| span.offset + span.bytes > map.len() as u64);
+			let missing = layout
+				.tensors
+				.iter()
+				.position(|span| span.offset + span.bytes > map.len() as u64);
 			let what = missing.map_or("an embedded file", |i| &manifest.names[i]);
 			return Err(truncated(what, layout.end));
 		}
@@ -66,7 +71,14 @@ impl Artifact {
 			let reason = format!("{} bytes follow its end", map.len() as u64 - layout.end);
 			return Err(ArtifactError::malformed(path, reason));
 		}
-		Ok(Self { path, map, header, manifest, program, layout })
+		Ok(Self {
+			path,
+			map,
+			header,
+			manifest,
+			program,
+			layout,
+		})
 	}
 
 	/// Opens an artifact and verifies it.
@@ -82,20 +94,28 @@ impl Artifact {
 	pub fn verify(&self) -> Result<()> {
 		let mut root = RootBuilder::new(&self.program);
 		for (index, instance) in self.program.instances().enumerate() {
-			let (_, shape) = self.layout.index(instance.tensor, instance.layer).expect("it is an instance; qed");
+			let (_, shape) = self
+				.layout
+				.index(instance.tensor, instance.layer)
+				.expect("it is an instance; qed");
 			let bytes = self.bytes(self.layout.tensors[index]);
 			self.check_weights(index, shape, bytes)?;
 			root.rows(shape, bytes);
 		}
 		for (entry, &span) in self.manifest.files.iter().zip(&self.layout.files) {
 			if <[u8; 32]>::from(Sha256::digest(self.bytes(span))) != entry.sha256 {
-				return Err(ArtifactError::FileMismatch { name: entry.name.clone() });
+				return Err(ArtifactError::FileMismatch {
+					name: entry.name.clone(),
+				});
 			}
 			root.file(&entry.name, entry.sha256);
 		}
 		let computed = root.finish();
 		if computed != self.root() {
-			return Err(ArtifactError::RootMismatch { stated: self.root(), computed });
+			return Err(ArtifactError::RootMismatch {
+				stated: self.root(),
+				computed,
+			});
 		}
 		self.check_padding()
 	}
@@ -107,17 +127,27 @@ impl Artifact {
 			Shape::Matrix { .. } => |row| check_row(row, weights_start(row.len())),
 			Shape::Rotation { .. } => check_rotation,
 		};
-		bytes.par_chunks_exact(row_bytes).with_min_len(64).enumerate().try_for_each(|(row, bytes)| {
-			check(bytes).map_err(|flaw| locate(flaw, &self.manifest.names[index], row as u64))
-		})
+		bytes
+			.par_chunks_exact(row_bytes)
+			.with_min_len(64)
+			.enumerate()
+			.try_for_each(|(row, bytes)| {
+				check(bytes).map_err(|flaw| locate(flaw, &self.manifest.names[index], row as u64))
+			})
 	}
 
 	/// The bytes between tensors are zero, so that one root has one file.
 	fn check_padding(&self) -> Result<()> {
 		let mut end = HEADER_BYTES as u64 + self.header.manifest_bytes;
 		for span in self.layout.tensors.iter().chain(&self.layout.files) {
-			if self.map[end as usize..span.offset as usize].iter().any(|&byte| byte != 0) {
-				return Err(ArtifactError::malformed(&self.path, format!("padding at byte {end} is not zero")));
+			if self.map[end as usize..span.offset as usize]
+				.iter()
+				.any(|&byte| byte != 0)
+			{
+				return Err(ArtifactError::malformed(
+					&self.path,
+					format!("padding at byte {end} is not zero"),
+				));
 			}
 			end = span.offset + span.bytes;
 		}
@@ -160,15 +190,19 @@ impl Artifact {
 
 	/// Canonical bytes of a tensor: its rows, one after the other.
 	pub fn tensor(&self, tensor: TensorIndex, layer: Option<u16>) -> Result<&[u8]> {
-		let (index, _) =
-			self.layout.index(tensor, layer).ok_or(ArtifactError::NoSuchTensor { tensor: tensor.0, layer })?;
+		let (index, _) = self.layout.index(tensor, layer).ok_or(ArtifactError::NoSuchTensor {
+			tensor: tensor.0,
+			layer,
+		})?;
 		Ok(self.bytes(self.layout.tensors[index]))
 	}
 
 	/// Name a tensor had in the model file.
 	pub fn tensor_name(&self, tensor: TensorIndex, layer: Option<u16>) -> Result<&str> {
-		let (index, _) =
-			self.layout.index(tensor, layer).ok_or(ArtifactError::NoSuchTensor { tensor: tensor.0, layer })?;
+		let (index, _) = self.layout.index(tensor, layer).ok_or(ArtifactError::NoSuchTensor {
+			tensor: tensor.0,
+			layer,
+		})?;
 		Ok(&self.manifest.names[index])
 	}
 
@@ -186,7 +220,11 @@ impl Artifact {
 
 	/// SHA-256 of an embedded file, as the manifest states it.
 	pub fn file_hash(&self, name: &str) -> Option<[u8; 32]> {
-		self.manifest.files.iter().find(|file| file.name == name).map(|file| file.sha256)
+		self.manifest
+			.files
+			.iter()
+			.find(|file| file.name == name)
+			.map(|file| file.sha256)
 	}
 
 	/// Names of all embedded files.
@@ -199,6 +237,7 @@ impl Weights for Artifact {
 	fn row(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Option<&[u8]> {
 		let (index, shape) = self.layout.index(tensor, layer)?;
 		let start = usize::try_from(shape.row_bytes().checked_mul(row.into())?).ok()?;
-		self.bytes(self.layout.tensors[index]).get(start..start + shape.row_bytes() as usize)
+		self.bytes(self.layout.tensors[index])
+			.get(start..start + shape.row_bytes() as usize)
 	}
 }

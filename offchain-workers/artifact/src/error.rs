@@ -245,6 +245,9 @@ impl ArtifactError {
 	}
 
 	pub(crate) fn malformed(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
-		Self::Malformed { path: path.into(), reason: reason.into() }
+		Self::Malformed {
+			path: path.into(),
+			reason: reason.into(),
+		}
 	}
 }

@@ -56,17 +56,28 @@ impl Header {
 		let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes; qed"));
 		let hash = |at: usize| -> [u8; 32] { bytes[at..at + 32].try_into().expect("32 bytes; qed") };
 		if word(8) != FORMAT_VERSION {
-			return Err(ArtifactError::Version { path: path.into(), found: word(8), expected: FORMAT_VERSION });
+			return Err(ArtifactError::Version {
+				path: path.into(),
+				found: word(8),
+				expected: FORMAT_VERSION,
+			});
 		}
 		if word(12) != 0 {
-			return Err(ArtifactError::malformed(path, "reserved bytes of the header are not zero"));
+			return Err(ArtifactError::malformed(
+				path,
+				"reserved bytes of the header are not zero",
+			));
 		}
 		let manifest_bytes = u64::from(word(16)) | u64::from(word(20)) << 32;
 		if manifest_bytes > MAX_MANIFEST_BYTES {
 			let reason = format!("the manifest has {manifest_bytes} bytes, the limit is {MAX_MANIFEST_BYTES}");
 			return Err(ArtifactError::malformed(path, reason));
 		}
-		Ok(Self { manifest_bytes, root: hash(24), manifest_hash: hash(56) })
+		Ok(Self {
+			manifest_bytes,
+			root: hash(24),
+			manifest_hash: hash(56),
+		})
 	}
 }
 
@@ -100,16 +111,25 @@ impl Manifest {
 		let program = Program::decode_checked(&manifest.program)?;
 		let instances = program.instances().count();
 		if manifest.names.len() != instances {
-			let reason = format!("the manifest names {} tensors, the program has {instances}", manifest.names.len());
+			let reason = format!(
+				"the manifest names {} tensors, the program has {instances}",
+				manifest.names.len()
+			);
 			return Err(ArtifactError::malformed(path, reason));
 		}
 		for (i, file) in manifest.files.iter().enumerate() {
 			if file.bytes > MAX_FILE_BYTES {
-				let reason = format!("file `{}` has {} bytes, the limit is {MAX_FILE_BYTES}", file.name, file.bytes);
+				let reason = format!(
+					"file `{}` has {} bytes, the limit is {MAX_FILE_BYTES}",
+					file.name, file.bytes
+				);
 				return Err(ArtifactError::malformed(path, reason));
 			}
 			if manifest.files[..i].iter().any(|earlier| earlier.name == file.name) {
-				return Err(ArtifactError::malformed(path, format!("file `{}` is there twice", file.name)));
+				return Err(ArtifactError::malformed(
+					path,
+					format!("file `{}` is there twice", file.name),
+				));
 			}
 		}
 		Ok((manifest, program))
@@ -154,9 +174,19 @@ impl Layout {
 			Span { offset, bytes }
 		};
 		let shape = |tensor: TensorIndex| declared[usize::from(tensor.0)].0;
-		let tensors = program.instances().map(|instance| place(shape(instance.tensor).bytes())).collect();
+		let tensors = program
+			.instances()
+			.map(|instance| place(shape(instance.tensor).bytes()))
+			.collect();
 		let files = files.iter().map(|file| place(file.bytes)).collect();
-		Self { tensors, files, end, declared, whole, per_layer }
+		Self {
+			tensors,
+			files,
+			end,
+			declared,
+			whole,
+			per_layer,
+		}
 	}
 
 	/// Place of a tensor in artifact order, and its shape.

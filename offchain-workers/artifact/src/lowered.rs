@@ -75,7 +75,10 @@ impl Lowered {
 
 	/// A file by name.
 	pub fn file(&self, name: &str) -> Option<&[u8]> {
-		self.files.iter().find(|file| file.name == name).map(|file| file.content.as_slice())
+		self.files
+			.iter()
+			.find(|file| file.name == name)
+			.map(|file| file.content.as_slice())
 	}
 
 	/// Name of a tensor in the model.
@@ -91,12 +94,17 @@ impl Lowered {
 	}
 
 	pub(crate) fn source(&self, tensor: TensorIndex, layer: Option<u16>) -> Result<(Shape, &NamedSource)> {
-		let missing = || ArtifactError::NoSuchTensor { tensor: tensor.0, layer };
+		let missing = || ArtifactError::NoSuchTensor {
+			tensor: tensor.0,
+			layer,
+		};
 		let declared = self.program.tensors.get(usize::from(tensor.0)).ok_or_else(missing)?;
 		if declared.per_layer != layer.is_some() {
 			return Err(missing());
 		}
-		let source = self.sources[usize::from(tensor.0)].get(usize::from(layer.unwrap_or(0))).ok_or_else(missing)?;
+		let source = self.sources[usize::from(tensor.0)]
+			.get(usize::from(layer.unwrap_or(0)))
+			.ok_or_else(missing)?;
 		Ok((declared.shape, source))
 	}
 }

@@ -52,7 +52,10 @@ impl Lowered {
 		let mut temporary = builder.tempfile_in(folder).map_err(ArtifactError::io(folder))?;
 		self.write(path, temporary.as_file_mut(), progress)?;
 		temporary.as_file().sync_all().map_err(ArtifactError::io(path))?;
-		temporary.persist(path).map_err(|error| ArtifactError::Io { path: path.into(), source: error.error })?;
+		temporary.persist(path).map_err(|error| ArtifactError::Io {
+			path: path.into(),
+			source: error.error,
+		})?;
 		Artifact::open(path)
 	}
 
@@ -65,9 +68,18 @@ impl Lowered {
 		for file in &self.files {
 			crate::lower::at_most("bytes of an embedded file", file.content.len() as u64, MAX_FILE_BYTES)?;
 			let sha256 = Sha256::digest(&file.content).into();
-			files.push(FileEntry { name: file.name.clone(), bytes: file.content.len() as u64, sha256 });
+			files.push(FileEntry {
+				name: file.name.clone(),
+				bytes: file.content.len() as u64,
+				sha256,
+			});
 		}
-		Ok(Manifest { program: self.program.encode(), names, files, metadata: self.metadata.clone() })
+		Ok(Manifest {
+			program: self.program.encode(),
+			names,
+			files,
+			metadata: self.metadata.clone(),
+		})
 	}
 
 	fn write(&self, path: &Path, file: &mut File, progress: &mut dyn Progress) -> Result<()> {
@@ -76,7 +88,10 @@ impl Lowered {
 		let encoded = manifest.encode();
 		let layout = Layout::new(&self.program, encoded.len() as u64, &manifest.files);
 		let mut root = RootBuilder::new(&self.program);
-		let mut out = Padded { writer: BufWriter::with_capacity(1 << 20, file), position: 0 };
+		let mut out = Padded {
+			writer: BufWriter::with_capacity(1 << 20, file),
+			position: 0,
+		};
 		out.write(&[0; HEADER_BYTES]).map_err(io())?;
 		out.write(&encoded).map_err(io())?;
 

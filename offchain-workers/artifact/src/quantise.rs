@@ -28,21 +28,40 @@ pub(crate) enum Flaw {
 pub(crate) fn quantise_row(row: &[f32], columns: usize, out: &mut [u8]) -> Result<(), Flaw> {
 	let (scales, weights) = out.split_at_mut(columns / BLOCK * 2);
 	let padding = [0f32; BLOCK];
-	for (block, (scale, weights)) in scales.chunks_exact_mut(2).zip(weights.chunks_exact_mut(BLOCK)).enumerate() {
+	for (block, (scale, weights)) in scales
+		.chunks_exact_mut(2)
+		.zip(weights.chunks_exact_mut(BLOCK))
+		.enumerate()
+	{
 		let start = (block * BLOCK).min(row.len());
 		let stored = &row[start..(start + BLOCK).min(row.len())];
 		let mut padded = padding;
 		padded[..stored.len()].copy_from_slice(stored);
 		let largest = padded.iter().fold(0f32, |largest, x| largest.max(x.abs()));
 		if !padded.iter().all(|x| x.is_finite()) {
-			let (i, &value) = padded.iter().enumerate().find(|(_, x)| !x.is_finite()).expect("just seen; qed");
-			return Err(Flaw::NotFinite { column: start + i, value });
+			let (i, &value) = padded
+				.iter()
+				.enumerate()
+				.find(|(_, x)| !x.is_finite())
+				.expect("just seen; qed");
+			return Err(Flaw::NotFinite {
+				column: start + i,
+				value,
+			});
 		}
 		let d = largest / 127.0;
 		let stored_scale = f16::from_f32(d);
 		if stored_scale.is_infinite() {
-			let (i, &value) = padded.iter().enumerate().find(|(_, x)| x.abs() == largest).expect("it is one; qed");
-			return Err(Flaw::OutOfRange { column: start + i, value, limit: MATRIX_LIMIT });
+			let (i, &value) = padded
+				.iter()
+				.enumerate()
+				.find(|(_, x)| x.abs() == largest)
+				.expect("it is one; qed");
+			return Err(Flaw::OutOfRange {
+				column: start + i,
+				value,
+				limit: MATRIX_LIMIT,
+			});
 		}
 		// Below this the reciprocal overflows; the stored scale is zero long before.
 		let inverse = if stored_scale == f16::ZERO { 0.0 } else { 1.0 / d };
@@ -57,8 +76,10 @@ pub(crate) fn quantise_row(row: &[f32], columns: usize, out: &mut [u8]) -> Resul
 /// Moves one row of GGUF blocks (scale, weights, scale, weights, …) to canonical bytes and checks it.
 pub(crate) fn relayout_row(blocks: &[u8], out: &mut [u8]) -> Result<(), Flaw> {
 	let (scales, weights) = out.split_at_mut(blocks.len() / GGUF_BLOCK_BYTES * 2);
-	for ((block, scale), weights) in
-		blocks.chunks_exact(GGUF_BLOCK_BYTES).zip(scales.chunks_exact_mut(2)).zip(weights.chunks_exact_mut(BLOCK))
+	for ((block, scale), weights) in blocks
+		.chunks_exact(GGUF_BLOCK_BYTES)
+		.zip(scales.chunks_exact_mut(2))
+		.zip(weights.chunks_exact_mut(BLOCK))
 	{
 		scale.copy_from_slice(&block[..2]);
 		weights.copy_from_slice(&block[2..]);
@@ -86,7 +107,10 @@ pub(crate) fn check_row(row: &[u8], weights_start: usize) -> Result<(), Flaw> {
 	for (block, scale) in scales.chunks_exact(2).enumerate() {
 		let bits = u16::from_le_bytes([scale[0], scale[1]]);
 		if bits >= 0x7c00 {
-			return Err(Flaw::Scale { block, value: f16::from_bits(bits).to_f32() });
+			return Err(Flaw::Scale {
+				block,
+				value: f16::from_bits(bits).to_f32(),
+			});
 		}
 	}
 	if weights.contains(&0x80) {
@@ -99,8 +123,10 @@ pub(crate) fn check_row(row: &[u8], weights_start: usize) -> Result<(), Flaw> {
 /// The floats a canonical row stands for.
 pub(crate) fn dequantise_row(row: &[u8], out: &mut [f32]) {
 	let (scales, weights) = row.split_at(weights_start(row.len()));
-	for ((scale, weights), out) in
-		scales.chunks_exact(2).zip(weights.chunks_exact(BLOCK)).zip(out.chunks_exact_mut(BLOCK))
+	for ((scale, weights), out) in scales
+		.chunks_exact(2)
+		.zip(weights.chunks_exact(BLOCK))
+		.zip(out.chunks_exact_mut(BLOCK))
 	{
 		let scale = f16::from_le_bytes([scale[0], scale[1]]).to_f32();
 		for (out, &weight) in out.iter_mut().zip(weights) {
@@ -118,7 +144,11 @@ pub(crate) fn fix_vector(row: &[f32], out: &mut [u8]) -> Result<(), Flaw> {
 		}
 		let fixed = (f64::from(value) * 65536.0).round();
 		if fixed < f64::from(i32::MIN) || fixed > f64::from(i32::MAX) {
-			return Err(Flaw::OutOfRange { column, value, limit: VECTOR_LIMIT });
+			return Err(Flaw::OutOfRange {
+				column,
+				value,
+				limit: VECTOR_LIMIT,
+			});
 		}
 		out.copy_from_slice(&(fixed as i32).to_le_bytes());
 	}
@@ -160,7 +190,10 @@ mod tests {
 		assert!(out[36..].iter().all(|&w| w as i8 == -127));
 		let mut back = vec![0.0; 64];
 		dequantise_row(&out, &mut back);
-		assert!(row.iter().zip(&back).all(|(a, b)| (a - b).abs() <= 0.5 * 31.0 / 127.0 + 0.02));
+		assert!(row
+			.iter()
+			.zip(&back)
+			.all(|(a, b)| (a - b).abs() <= 0.5 * 31.0 / 127.0 + 0.02));
 	}
 
 	#[test]
@@ -180,9 +213,15 @@ mod tests {
 		let mut out = vec![0; 68];
 		let mut row = vec![1f32; 64];
 		row[40] = f32::NAN;
-		assert!(matches!(quantise_row(&row, 64, &mut out), Err(Flaw::NotFinite { column: 40, .. })));
+		assert!(matches!(
+			quantise_row(&row, 64, &mut out),
+			Err(Flaw::NotFinite { column: 40, .. })
+		));
 		row[40] = 1e9;
-		assert!(matches!(quantise_row(&row, 64, &mut out), Err(Flaw::OutOfRange { column: 40, .. })));
+		assert!(matches!(
+			quantise_row(&row, 64, &mut out),
+			Err(Flaw::OutOfRange { column: 40, .. })
+		));
 		row[40] = 1e-30;
 		quantise_row(&row, 64, &mut out).unwrap();
 		out[10] = 0x80;

@@ -19,7 +19,12 @@ pub(crate) struct RootBuilder {
 
 impl RootBuilder {
 	pub(crate) fn new(program: &Program) -> Self {
-		Self { program: program_hash(program), tensors: Vec::new(), files: Vec::new(), tree: Tree::default() }
+		Self {
+			program: program_hash(program),
+			tensors: Vec::new(),
+			files: Vec::new(),
+			tree: Tree::default(),
+		}
 	}
 
 	/// The next rows of the tensor under way: all that are left, or a multiple of [`rows_per_leaf`].
@@ -47,8 +52,11 @@ impl RootBuilder {
 	}
 
 	pub(crate) fn finish(self) -> Hash32 {
-		let files: Vec<FileEntry<'_>> =
-			self.files.iter().map(|(name, sha256)| FileEntry { name, sha256: *sha256 }).collect();
+		let files: Vec<FileEntry<'_>> = self
+			.files
+			.iter()
+			.map(|(name, sha256)| FileEntry { name, sha256: *sha256 })
+			.collect();
 		artifact_root(&self.program, &self.tensors, &files)
 	}
 }
@@ -65,11 +73,19 @@ mod tests {
 
 	#[test]
 	fn chunks_of_whole_leaves_give_the_root_of_the_tensor() {
-		let shapes =
-			[Shape::Matrix { rows: 700, columns: 96 }, Shape::Matrix { rows: 9, columns: 32_768 }, Shape::Vector { length: 7 }];
+		let shapes = [
+			Shape::Matrix { rows: 700, columns: 96 },
+			Shape::Matrix {
+				rows: 9,
+				columns: 32_768,
+			},
+			Shape::Vector { length: 7 },
+		];
 		for shape in shapes {
-			let bytes: Vec<u8> = (0..shape.bytes()).map(|i| (i * 37 >> 2) as u8).collect();
-			let program = crate::synthetic::llama(crate::synthetic::LlamaShape::TINY, 1).unwrap().program;
+			let bytes: Vec<u8> = (0..shape.bytes()).map(|i| ((i * 37) >> 2) as u8).collect();
+			let program = crate::synthetic::llama(crate::synthetic::LlamaShape::TINY, 1)
+				.unwrap()
+				.program;
 			let mut builder = RootBuilder::new(&program);
 			for chunk in bytes.chunks((rows_per_leaf(shape) * 2 * shape.row_bytes()) as usize) {
 				builder.rows(shape, chunk);

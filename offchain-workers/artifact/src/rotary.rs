@@ -38,7 +38,12 @@ pub(crate) fn frequencies(base: f64, head_dim: u32, scaling: &Scaling) -> Vec<f6
 			match scaling {
 				Scaling::None => frequency,
 				Scaling::Linear { factor } => frequency / factor,
-				Scaling::Llama3 { factor, low, high, original_positions } => {
+				Scaling::Llama3 {
+					factor,
+					low,
+					high,
+					original_positions,
+				} => {
 					let wavelength = 2.0 * PI / frequency;
 					if wavelength > original_positions / low {
 						frequency / factor
@@ -48,7 +53,7 @@ pub(crate) fn frequencies(base: f64, head_dim: u32, scaling: &Scaling) -> Vec<f6
 						let smooth = (original_positions / wavelength - low) / (high - low);
 						(1.0 - smooth) * frequency / factor + smooth * frequency
 					}
-				},
+				}
 				Scaling::Divisors(divisors) => frequency / f64::from(divisors[k as usize]),
 			}
 		})
@@ -88,7 +93,12 @@ mod tests {
 
 	#[test]
 	fn llama3_scaling_keeps_high_and_divides_low_frequencies() {
-		let scaling = Scaling::Llama3 { factor: 8.0, low: 1.0, high: 4.0, original_positions: 8192.0 };
+		let scaling = Scaling::Llama3 {
+			factor: 8.0,
+			low: 1.0,
+			high: 4.0,
+			original_positions: 8192.0,
+		};
 		let plain = frequencies(500_000.0, 128, &Scaling::None);
 		let scaled = frequencies(500_000.0, 128, &scaling);
 		assert_eq!(scaled[0], plain[0]);

@@ -8,9 +8,7 @@ use rayon::prelude::*;
 
 use crate::{
 	error::{ArtifactError, Result},
-	quantise::{
-		dequantise_row, fix_vector, quantise_row, relayout_row, unfix_vector, Flaw, BLOCK, GGUF_BLOCK_BYTES,
-	},
+	quantise::{dequantise_row, fix_vector, quantise_row, relayout_row, unfix_vector, Flaw, BLOCK, GGUF_BLOCK_BYTES},
 	synthetic::Random,
 };
 
@@ -40,17 +38,17 @@ impl Encoding {
 				for (bytes, out) in bytes.chunks_exact(4).zip(out) {
 					*out = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
 				}
-			},
+			}
 			Self::F16 => {
 				for (bytes, out) in bytes.chunks_exact(2).zip(out) {
 					*out = f16::from_le_bytes([bytes[0], bytes[1]]).to_f32();
 				}
-			},
+			}
 			Self::Bf16 => {
 				for (bytes, out) in bytes.chunks_exact(2).zip(out) {
 					*out = bf16::from_le_bytes([bytes[0], bytes[1]]).to_f32();
 				}
-			},
+			}
 			Self::Q8_0 => {
 				for (block, out) in bytes.chunks_exact(GGUF_BLOCK_BYTES).zip(out.chunks_exact_mut(BLOCK)) {
 					let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
@@ -58,7 +56,7 @@ impl Encoding {
 						*out = f32::from(weight as i8) * scale;
 					}
 				}
-			},
+			}
 		}
 	}
 }
@@ -80,7 +78,9 @@ impl ModelFile {
 	}
 
 	pub(crate) fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-		self.file.read_exact_at(buffer, offset).map_err(ArtifactError::io(&self.path))
+		self.file
+			.read_exact_at(buffer, offset)
+			.map_err(ArtifactError::io(&self.path))
 	}
 }
 
@@ -109,7 +109,10 @@ impl Stored {
 		let (stored, columns) = self.extent();
 		let first = u64::from(rows.start).min(stored);
 		let count = u64::from(rows.end).min(stored) - first;
-		let row_bytes = self.encoding.bytes(columns).expect("checked against the file's length; qed");
+		let row_bytes = self
+			.encoding
+			.bytes(columns)
+			.expect("checked against the file's length; qed");
 		let mut buffer = vec![0; (count * row_bytes) as usize];
 		self.file.read(self.offset + first * row_bytes, &mut buffer)?;
 		Ok((buffer, row_bytes as usize))
@@ -126,14 +129,18 @@ impl Stored {
 				let result = match shape {
 					Shape::Matrix { .. } if self.encoding == Encoding::Q8_0 => relayout_row(stored, out),
 					Shape::Matrix { columns, .. } => {
-						let row = if stored.is_empty() { &mut [][..] } else { &mut scratch[..] };
+						let row = if stored.is_empty() {
+							&mut [][..]
+						} else {
+							&mut scratch[..]
+						};
 						self.encoding.decode(stored, row);
 						quantise_row(row, columns as usize, out)
-					},
+					}
 					Shape::Vector { .. } | Shape::Rotation { .. } => {
 						self.encoding.decode(stored, scratch);
 						fix_vector(scratch, out)
-					},
+					}
 				};
 				result.map_err(|flaw| locate(flaw, &self.name, u64::from(rows.start) + i as u64))
 			},
@@ -171,14 +178,14 @@ impl Source {
 			Self::Random(random) => {
 				random.fill(shape, rows, out);
 				Ok(())
-			},
+			}
 			Self::Rotation(table) => {
 				let entries = table[rows.start as usize * row_elements(shape)..].iter();
 				for (out, entry) in out.chunks_exact_mut(4).zip(entries) {
 					out.copy_from_slice(&entry.to_le_bytes());
 				}
 				Ok(())
-			},
+			}
 		}
 	}
 
@@ -208,8 +215,9 @@ pub(crate) fn floats(shape: Shape, bytes: &[u8]) -> Vec<f32> {
 	match shape {
 		Shape::Matrix { .. } => {
 			let rows = bytes.chunks_exact(shape.row_bytes() as usize);
-			rows.zip(out.chunks_exact_mut(row_elements(shape))).for_each(|(row, out)| dequantise_row(row, out));
-		},
+			rows.zip(out.chunks_exact_mut(row_elements(shape)))
+				.for_each(|(row, out)| dequantise_row(row, out));
+		}
 		Shape::Vector { .. } => unfix_vector(bytes, 16, &mut out),
 		Shape::Rotation { .. } => unfix_vector(bytes, 30, &mut out),
 	}
@@ -220,14 +228,35 @@ pub(crate) fn floats(shape: Shape, bytes: &[u8]) -> Vec<f32> {
 pub(crate) fn locate(flaw: Flaw, name: &str, row: u64) -> ArtifactError {
 	let name = name.to_string();
 	match flaw {
-		Flaw::NotFinite { column, value } => ArtifactError::NotFinite { name, value, row, column: column as u64 },
-		Flaw::OutOfRange { column, value, limit } => {
-			ArtifactError::OutOfRange { name, value, row, column: column as u64, limit }
+		Flaw::NotFinite { column, value } => ArtifactError::NotFinite {
+			name,
+			value,
+			row,
+			column: column as u64,
 		},
-		Flaw::Weight { column } => ArtifactError::InvalidWeight { name, row, column: column as u64 },
-		Flaw::Scale { block, value } => ArtifactError::InvalidScale { name, value, row, block: block as u64 },
-		Flaw::Rotation { column, value } => {
-			ArtifactError::InvalidRotation { name, value, row, column: column as u64 }
+		Flaw::OutOfRange { column, value, limit } => ArtifactError::OutOfRange {
+			name,
+			value,
+			row,
+			column: column as u64,
+			limit,
+		},
+		Flaw::Weight { column } => ArtifactError::InvalidWeight {
+			name,
+			row,
+			column: column as u64,
+		},
+		Flaw::Scale { block, value } => ArtifactError::InvalidScale {
+			name,
+			value,
+			row,
+			block: block as u64,
+		},
+		Flaw::Rotation { column, value } => ArtifactError::InvalidRotation {
+			name,
+			value,
+			row,
+			column: column as u64,
 		},
 	}
 }

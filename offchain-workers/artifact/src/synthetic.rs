@@ -111,12 +111,24 @@ pub struct BertShape {
 
 impl BertShape {
 	/// all-MiniLM-L6-v2.
-	pub const MINILM_L6: Self =
-		Self { hidden: 384, layers: 6, heads: 12, intermediate: 1536, vocabulary: 30_522, positions: 512 };
+	pub const MINILM_L6: Self = Self {
+		hidden: 384,
+		layers: 6,
+		heads: 12,
+		intermediate: 1536,
+		vocabulary: 30_522,
+		positions: 512,
+	};
 
 	/// Small enough for unit tests.
-	pub const TINY: Self =
-		Self { hidden: 64, layers: 2, heads: 2, intermediate: 96, vocabulary: 128, positions: 64 };
+	pub const TINY: Self = Self {
+		hidden: 64,
+		layers: 2,
+		heads: 2,
+		intermediate: 96,
+		vocabulary: 128,
+		positions: 64,
+	};
 }
 
 /// A Llama with random weights. It stops at no token.
@@ -132,7 +144,10 @@ pub fn llama(shape: LlamaShape, seed: u64) -> Result<Lowered> {
 	)?;
 	config.rotary_style = shape.rotary_style;
 	let mut lowered = lower::llama::lower(&config, &RandomCheckpoint { seed })?;
-	lowered.files.push(NamedFile { name: "config.json".into(), content: json.into_bytes() });
+	lowered.files.push(NamedFile {
+		name: "config.json".into(),
+		content: json.into_bytes(),
+	});
 	describe(&mut lowered, architecture, seed);
 	Ok(lowered)
 }
@@ -188,7 +203,11 @@ impl Checkpoint for RandomCheckpoint {
 		let hash = hash.finalize();
 		let seed = u64::from_le_bytes(hash[..8].try_into().expect("eight bytes; qed"));
 		// Gains are about one, biases about zero.
-		let centre = if name.to_ascii_lowercase().contains("norm") && name.ends_with("weight") { 1.0 } else { 0.0 };
+		let centre = if name.to_ascii_lowercase().contains("norm") && name.ends_with("weight") {
+			1.0
+		} else {
+			0.0
+		};
 		Ok(Source::Random(Random { seed, centre }))
 	}
 }
@@ -211,25 +230,27 @@ impl Random {
 					out.copy_from_slice(&(((self.centre + 0.2 * offset) * 65536.0) as i32).to_le_bytes());
 				}
 				return;
-			},
+			}
 		};
 		// Uniform weights in [-127, 127] have a standard deviation of 73.6.
 		let deviation = 1.0 / (73.6 * f64::from(columns).sqrt());
-		out.par_chunks_exact_mut(shape.row_bytes() as usize).enumerate().for_each(|(i, row)| {
-			let stream = self.seed ^ (u64::from(rows.start) + i as u64).wrapping_mul(0xd6e8_feb8_6659_fd93);
-			let mut random = SplitMix(stream);
-			let (scales, weights) = row.split_at_mut(weights_start(row.len()));
-			for (scale, weights) in scales.chunks_exact_mut(2).zip(weights.chunks_exact_mut(BLOCK)) {
-				let spread = 0.5 + (random.next() >> 40) as f64 / f64::from(1 << 24);
-				scale.copy_from_slice(&f16::from_f64(deviation * spread).to_le_bytes());
-				for weights in weights.chunks_exact_mut(8) {
-					let bytes = random.next().to_le_bytes();
-					for (weight, byte) in weights.iter_mut().zip(bytes) {
-						*weight = if byte == 0x80 { 0 } else { byte };
+		out.par_chunks_exact_mut(shape.row_bytes() as usize)
+			.enumerate()
+			.for_each(|(i, row)| {
+				let stream = self.seed ^ (u64::from(rows.start) + i as u64).wrapping_mul(0xd6e8_feb8_6659_fd93);
+				let mut random = SplitMix(stream);
+				let (scales, weights) = row.split_at_mut(weights_start(row.len()));
+				for (scale, weights) in scales.chunks_exact_mut(2).zip(weights.chunks_exact_mut(BLOCK)) {
+					let spread = 0.5 + (random.next() >> 40) as f64 / f64::from(1 << 24);
+					scale.copy_from_slice(&f16::from_f64(deviation * spread).to_le_bytes());
+					for weights in weights.chunks_exact_mut(8) {
+						let bytes = random.next().to_le_bytes();
+						for (weight, byte) in weights.iter_mut().zip(bytes) {
+							*weight = if byte == 0x80 { 0 } else { byte };
+						}
 					}
 				}
-			}
-		});
+			});
 	}
 }
 

@@ -30,14 +30,35 @@ fn refusal_of(path: &Path) -> Error {
 #[test]
 fn a_configuration_without_a_lowering_should_be_named() {
 	let cases = [
-		(json!({"architectures": ["GPT2LMHeadModel"]}), "architecture `GPT2LMHeadModel` is not supported"),
-		(json!({"architectures": null, "model_type": null}), "architecture `(none named)` is not supported"),
-		(json!({"quantization_config": {"quant_method": "gptq"}}), "quantisation `quantization_config"),
-		(json!({"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}), "rope scaling `yarn` is not supported"),
-		(json!({"rope_scaling": {"rope_type": "llama3"}}), "rope scaling factor is absent"),
-		(json!({"rope_scaling": {"type": "linear", "factor": -2.0}}), "rope scaling factor is -2"),
+		(
+			json!({"architectures": ["GPT2LMHeadModel"]}),
+			"architecture `GPT2LMHeadModel` is not supported",
+		),
+		(
+			json!({"architectures": null, "model_type": null}),
+			"architecture `(none named)` is not supported",
+		),
+		(
+			json!({"quantization_config": {"quant_method": "gptq"}}),
+			"quantisation `quantization_config",
+		),
+		(
+			json!({"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}),
+			"rope scaling `yarn` is not supported",
+		),
+		(
+			json!({"rope_scaling": {"rope_type": "llama3"}}),
+			"rope scaling factor is absent",
+		),
+		(
+			json!({"rope_scaling": {"type": "linear", "factor": -2.0}}),
+			"rope scaling factor is -2",
+		),
 		(json!({"rope_theta": 0.0}), "rope base is 0"),
-		(json!({"partial_rotary_factor": 0.5}), "partial rotary factor `0.5` is not supported"),
+		(
+			json!({"partial_rotary_factor": 0.5}),
+			"partial rotary factor `0.5` is not supported",
+		),
 		(
 			json!({"architectures": ["MistralForCausalLM"], "sliding_window": 64}),
 			"sliding window `64 of 128 positions` is not supported",
@@ -48,25 +69,61 @@ fn a_configuration_without_a_lowering_should_be_named() {
 		),
 		(json!({"hidden_act": "relu6"}), "activation `relu6` is not supported"),
 		(json!({"hidden_size": 72}), "hidden size is 72, not a multiple of 32"),
-		(json!({"intermediate_size": 100}), "intermediate size is 100, not a multiple of 32"),
+		(
+			json!({"intermediate_size": 100}),
+			"intermediate size is 100, not a multiple of 32",
+		),
 		(json!({"head_dim": 16}), "head dimension is 16, not a multiple of 32"),
 		(json!({"head_dim": 2048}), "head dimension is 2048, the limit is 1024"),
-		(json!({"head_dim": null, "num_attention_heads": 5}), "attention heads is 5: it must divide"),
-		(json!({"num_attention_heads": 0}), "attention heads is 0: it must be positive"),
-		(json!({"num_key_value_heads": 3}), "key/value heads is 3: it must divide"),
-		(json!({"num_key_value_heads": 8}), "key/value heads is 8, the limit is 4"),
+		(
+			json!({"head_dim": null, "num_attention_heads": 5}),
+			"attention heads is 5: it must divide",
+		),
+		(
+			json!({"num_attention_heads": 0}),
+			"attention heads is 0: it must be positive",
+		),
+		(
+			json!({"num_key_value_heads": 3}),
+			"key/value heads is 3: it must divide",
+		),
+		(
+			json!({"num_key_value_heads": 8}),
+			"key/value heads is 8, the limit is 4",
+		),
 		(json!({"num_hidden_layers": 0}), "layers is 0: it must be positive"),
 		(json!({"num_hidden_layers": 70000}), "layers is 70000, the limit is 256"),
-		(json!({"num_hidden_layers": 3}), "tensor `model.layers.2.input_layernorm.weight` is missing"),
-		(json!({"vocab_size": 81}), "tensor `model.embed_tokens.weight` has shape [80, 64], expected [81, 64]"),
-		(json!({"vocab_size": 4_000_000_000u32}), "vocabulary size is 4000000000, the limit is 1048576"),
-		(json!({"eos_token_id": 80}), "end-of-sequence token is 80, the limit is 79"),
-		(json!({"rms_norm_eps": -1.0}), "rms_norm_eps is -1: it must lie between 0 and 1"),
-		(json!({"max_position_embeddings": 0}), "positions is 0: it must be positive"),
+		(
+			json!({"num_hidden_layers": 3}),
+			"tensor `model.layers.2.input_layernorm.weight` is missing",
+		),
+		(
+			json!({"vocab_size": 81}),
+			"tensor `model.embed_tokens.weight` has shape [80, 64], expected [81, 64]",
+		),
+		(
+			json!({"vocab_size": 4_000_000_000u32}),
+			"vocabulary size is 4000000000, the limit is 1048576",
+		),
+		(
+			json!({"eos_token_id": 80}),
+			"end-of-sequence token is 80, the limit is 79",
+		),
+		(
+			json!({"rms_norm_eps": -1.0}),
+			"rms_norm_eps is -1: it must lie between 0 and 1",
+		),
+		(
+			json!({"max_position_embeddings": 0}),
+			"positions is 0: it must be positive",
+		),
 		(json!({"hidden_size": "wide"}), "invalid type: string \"wide\""),
 		(json!({"hidden_size": -64}), "invalid value: integer `-64`"),
 		(json!({"hidden_size": null}), "missing field `hidden_size`"),
-		(json!({"attention_bias": true}), "tensor `model.layers.0.self_attn.q_proj.bias` is missing"),
+		(
+			json!({"attention_bias": true}),
+			"tensor `model.layers.0.self_attn.q_proj.bias` is missing",
+		),
 	];
 	let folder = Folder::llama(json!({}));
 	for (changes, expected) in cases {
@@ -91,18 +148,27 @@ fn sentence_transformers_without_a_lowering_should_be_named() {
 		refusal(&folder).to_string()
 	};
 	let dense = with(&|folder| folder.set_modules(&["Transformer", "Pooling", "Dense"]));
-	assert!(dense.contains("modules `Transformer, Pooling, Dense` is not supported"), "{dense}");
+	assert!(
+		dense.contains("modules `Transformer, Pooling, Dense` is not supported"),
+		"{dense}"
+	);
 	let max = with(&|folder| folder.set_pooling("max_tokens"));
 	assert!(max.contains("pooling `max` is not supported"), "{max}");
 	let none = with(&|folder| folder.set_pooling("nothing"));
 	assert!(none.contains("pooling `none` is not supported"), "{none}");
 	let relative = with(&|folder| folder.config["position_embedding_type"] = json!("relative_key"));
-	assert!(relative.contains("position embedding type `relative_key` is not supported"), "{relative}");
+	assert!(
+		relative.contains("position embedding type `relative_key` is not supported"),
+		"{relative}"
+	);
 	let escape = with(&|folder| {
 		let modules = folder.files["modules.json"].replace("1_Pooling", "../outside");
 		folder.files.insert("modules.json".into(), modules);
 	});
-	assert!(escape.contains("module path `../outside` leaves the folder"), "{escape}");
+	assert!(
+		escape.contains("module path `../outside` leaves the folder"),
+		"{escape}"
+	);
 	let json = with(&|folder| drop(folder.files.insert("modules.json".into(), "[{".into())));
 	assert!(json.contains("modules.json: EOF while parsing"), "{json}");
 }
@@ -111,13 +177,19 @@ fn sentence_transformers_without_a_lowering_should_be_named() {
 fn mlp_sizes_should_be_checked() {
 	let mut folder = Folder::mlp(&[8, 4], "relu");
 	folder.config["layers"] = json!([8]);
-	assert!(refusal(&folder).to_string().contains("at least the input and the output"));
+	assert!(refusal(&folder)
+		.to_string()
+		.contains("at least the input and the output"));
 	folder.config["layers"] = json!([8, 0]);
 	assert!(refusal(&folder).to_string().contains("layer size is 0"));
 	folder.config["layers"] = json!([8, 5]);
-	assert!(matches!(refusal(&folder), Error::MisshapenTensor { expected, found, .. } if expected == [5, 8] && found == [4, 8]));
+	assert!(
+		matches!(refusal(&folder), Error::MisshapenTensor { expected, found, .. } if expected == [5, 8] && found == [4, 8])
+	);
 	folder.config["layers"] = json!(vec![8; 40]);
-	assert!(refusal(&folder).to_string().contains("number of layers is 39, the limit is 32"));
+	assert!(refusal(&folder)
+		.to_string()
+		.contains("number of layers is 39, the limit is 32"));
 }
 
 #[test]
@@ -130,13 +202,22 @@ fn bad_weights_should_be_located() {
 	};
 	let name = "model.layers.1.mlp.down_proj.weight";
 	let error = with(name, 96 * 5 + 40, f32::NAN);
-	assert!(matches!(&error, Error::NotFinite { name: n, row: 5, column: 40, .. } if n == name), "{error}");
+	assert!(
+		matches!(&error, Error::NotFinite { name: n, row: 5, column: 40, .. } if n == name),
+		"{error}"
+	);
 	let error = with(name, 96 * 63, f32::NEG_INFINITY);
-	assert!(matches!(&error, Error::NotFinite { row: 63, column: 0, value, .. } if *value == f32::NEG_INFINITY), "{error}");
+	assert!(
+		matches!(&error, Error::NotFinite { row: 63, column: 0, value, .. } if *value == f32::NEG_INFINITY),
+		"{error}"
+	);
 	let error = with("model.norm.weight", 9, f32::NAN);
 	assert!(matches!(error, Error::NotFinite { row: 0, column: 9, .. }), "{error}");
 	let error = with("model.norm.weight", 9, 40_000.0);
-	assert!(matches!(error, Error::OutOfRange { row: 0, column: 9, limit, .. } if limit == 32768.0), "{error}");
+	assert!(
+		matches!(error, Error::OutOfRange { row: 0, column: 9, limit, .. } if limit == 32768.0),
+		"{error}"
+	);
 	let error = with(name, 96, 1e8);
 	assert!(matches!(error, Error::OutOfRange { row: 1, column: 0, .. }), "{error}");
 }
@@ -157,7 +238,9 @@ fn bad_safetensors_should_be_explained() {
 	}
 	let mut bytes = good.clone();
 	bytes[..8].copy_from_slice(&u64::MAX.to_le_bytes());
-	assert!(with(&bytes).to_string().contains("18446744073709551615 bytes, the limit is"));
+	assert!(with(&bytes)
+		.to_string()
+		.contains("18446744073709551615 bytes, the limit is"));
 	let mut bytes = good.clone();
 	bytes[8] = b'[';
 	assert!(matches!(with(&bytes), Error::Json { .. }));
@@ -171,10 +254,18 @@ fn bad_safetensors_should_be_explained() {
 	let error = with(&header(
 		r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"b":{"dtype":"F32","shape":[4],"data_offsets":[12,28]}}"#,
 	));
-	assert!(matches!(&error, Error::Overlap { first, second, .. } if first == "a" && second == "b"), "{error}");
+	assert!(
+		matches!(&error, Error::Overlap { first, second, .. } if first == "a" && second == "b"),
+		"{error}"
+	);
 	let error = with(&header(r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[16,0]}}"#));
-	assert!(error.to_string().contains("ends at 0, before it begins at 16"), "{error}");
-	let error = with(&header(r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,18446744073709551615]}}"#));
+	assert!(
+		error.to_string().contains("ends at 0, before it begins at 16"),
+		"{error}"
+	);
+	let error = with(&header(
+		r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,18446744073709551615]}}"#,
+	));
 	assert!(matches!(error, Error::Truncated { .. }), "{error}");
 	let error = with(&header(
 		r#"{"model.embed_tokens.weight":{"dtype":"F32","shape":[80,64],"data_offsets":[0,16]}}"#,
@@ -201,7 +292,10 @@ fn bad_shards_should_be_explained() {
 	};
 	let first = "model-00001-of-00002.safetensors";
 	let error = with(good.replace(first, "../escape.safetensors"));
-	assert!(error.contains("shard `../escape.safetensors` is not the name of a file"), "{error}");
+	assert!(
+		error.contains("shard `../escape.safetensors` is not the name of a file"),
+		"{error}"
+	);
 	let error = with(good.replace(first, "absent.safetensors"));
 	assert!(error.contains("absent.safetensors"), "{error}");
 	let error = with(good.replace("lm_head.weight", "lm_tail.weight"));
@@ -212,10 +306,16 @@ fn bad_shards_should_be_explained() {
 #[test]
 fn asking_for_more_positions_than_the_model_has_should_fail() {
 	let folder = Folder::llama(json!({})).write();
-	let options = ImportOptions { positions: Some(129), ..Default::default() };
+	let options = ImportOptions {
+		positions: Some(129),
+		..Default::default()
+	};
 	let error = import_folder(folder.path(), &options).unwrap_err();
 	assert_eq!(error.to_string(), "positions is 129, the limit is 128");
-	assert!(matches!(import_folder("/nonexistent/model", &ImportOptions::default()), Err(Error::Io { .. })));
+	assert!(matches!(
+		import_folder("/nonexistent/model", &ImportOptions::default()),
+		Err(Error::Io { .. })
+	));
 }
 
 #[test]
@@ -224,8 +324,14 @@ fn a_refused_import_should_leave_no_file_behind() {
 	folder.tensors.get_mut("lm_head.weight").unwrap().values[17] = f32::NAN;
 	let guard = folder.write();
 	refusal_of(guard.path());
-	let names: Vec<_> = fs::read_dir(guard.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-	assert!(names.iter().all(|name| !name.to_string_lossy().contains("assay")), "{names:?}");
+	let names: Vec<_> = fs::read_dir(guard.path())
+		.unwrap()
+		.map(|entry| entry.unwrap().file_name())
+		.collect();
+	assert!(
+		names.iter().all(|name| !name.to_string_lossy().contains("assay")),
+		"{names:?}"
+	);
 }
 
 /// An artifact file of a few kilobytes and where its tensors begin.
@@ -250,12 +356,18 @@ fn a_truncated_or_extended_artifact_should_not_open() {
 	let (guard, bytes, start) = small_artifact();
 	for length in (0..bytes.len()).step_by(61).chain([7, 87, 88, start, bytes.len() - 1]) {
 		let error = reopened(guard.path(), &bytes[..length]).unwrap_err();
-		let named = matches!(error, Error::Truncated { .. } | Error::NotAnArtifact { .. } | Error::Io { .. });
+		let named = matches!(
+			error,
+			Error::Truncated { .. } | Error::NotAnArtifact { .. } | Error::Io { .. }
+		);
 		assert!(named, "{length}: {error}");
 	}
 	let mut longer = bytes.clone();
 	longer.push(0);
-	assert!(reopened(guard.path(), &longer).unwrap_err().to_string().contains("1 bytes follow its end"));
+	assert!(reopened(guard.path(), &longer)
+		.unwrap_err()
+		.to_string()
+		.contains("1 bytes follow its end"));
 }
 
 #[test]
@@ -267,11 +379,20 @@ fn a_foreign_header_should_be_named() {
 		reopened(guard.path(), &bytes).unwrap_err()
 	};
 	assert!(matches!(with(0, b'X'), Error::NotAnArtifact { .. }));
-	assert!(matches!(with(8, 9), Error::Version { found: 9, expected: 1, .. }));
+	assert!(matches!(
+		with(8, 9),
+		Error::Version {
+			found: 9,
+			expected: 1,
+			..
+		}
+	));
 	assert!(with(12, 1).to_string().contains("reserved"));
 	assert!(with(23, 1).to_string().contains("the manifest has"));
 	assert!(with(60, 1).to_string().contains("the manifest does not match its hash"));
-	assert!(with(100, 255).to_string().contains("the manifest does not match its hash"));
+	assert!(with(100, 255)
+		.to_string()
+		.contains("the manifest does not match its hash"));
 }
 
 #[test]
@@ -284,11 +405,23 @@ fn forbidden_weights_should_be_named_by_verify() {
 	};
 	// Rows of the first matrix: two scales of two bytes, then 64 weights.
 	let row = start + 68 * 2;
-	assert!(matches!(with(row + 1, 0x80), Error::InvalidScale { row: 2, block: 0, .. }));
-	assert!(matches!(with(row + 3, 0x7c), Error::InvalidScale { row: 2, block: 1, .. }));
-	assert!(matches!(with(row + 4 + 5, 0x80), Error::InvalidWeight { row: 2, column: 5, .. }));
+	assert!(matches!(
+		with(row + 1, 0x80),
+		Error::InvalidScale { row: 2, block: 0, .. }
+	));
+	assert!(matches!(
+		with(row + 3, 0x7c),
+		Error::InvalidScale { row: 2, block: 1, .. }
+	));
+	assert!(matches!(
+		with(row + 4 + 5, 0x80),
+		Error::InvalidWeight { row: 2, column: 5, .. }
+	));
 	let changed = bytes[row + 10] ^ 1;
-	assert!(matches!(with(row + 10, changed), Error::RootMismatch { .. } | Error::InvalidWeight { .. }));
+	assert!(matches!(
+		with(row + 10, changed),
+		Error::RootMismatch { .. } | Error::InvalidWeight { .. }
+	));
 	assert!(matches!(with(30, bytes[30] ^ 1), Error::RootMismatch { .. }));
 }
 
@@ -303,7 +436,10 @@ fn a_changed_embedded_file_should_be_named_by_verify() {
 	file.write_all(b"[").unwrap();
 	drop(file);
 	let error = Artifact::open(&path).unwrap().verify().unwrap_err();
-	assert!(matches!(&error, Error::FileMismatch { name } if name == "tokenizer.json"), "{error}");
+	assert!(
+		matches!(&error, Error::FileMismatch { name } if name == "tokenizer.json"),
+		"{error}"
+	);
 }
 
 proptest! {

@@ -39,9 +39,13 @@ fn llama_with_scaled_rope_should_follow_the_float_model() {
 		"original_max_position_embeddings": 64,
 	});
 	assert_llama(&Folder::llama(json!({"rope_scaling": llama3})));
-	assert_llama(&Folder::llama(json!({"rope_scaling": {"type": "linear", "factor": 4.0}})));
+	assert_llama(&Folder::llama(
+		json!({"rope_scaling": {"type": "linear", "factor": 4.0}}),
+	));
 	let parameters = json!({"rope_type": "default", "rope_theta": 500_000.0});
-	assert_llama(&Folder::llama(json!({"rope_theta": null, "rope_parameters": parameters})));
+	assert_llama(&Folder::llama(
+		json!({"rope_theta": null, "rope_parameters": parameters}),
+	));
 }
 
 #[test]
@@ -49,14 +53,21 @@ fn tied_llama_should_share_one_tensor() {
 	let folder = Folder::llama(json!({"tie_word_embeddings": true}));
 	assert_llama(&folder);
 	let (_guard, lowered) = folder.import().unwrap();
-	assert!(lowered.program().instances().all(|i| lowered.tensor_name(i.tensor, i.layer).unwrap() != "lm_head.weight"));
+	assert!(lowered
+		.program()
+		.instances()
+		.all(|i| lowered.tensor_name(i.tensor, i.layer).unwrap() != "lm_head.weight"));
 }
 
 #[test]
 fn relatives_of_llama_should_follow_the_float_model() {
 	assert_llama(&Folder::llama(json!({"attention_bias": true})));
-	assert_llama(&Folder::llama(json!({"architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2"})));
-	assert_llama(&Folder::llama(json!({"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3"})));
+	assert_llama(&Folder::llama(
+		json!({"architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2"}),
+	));
+	assert_llama(&Folder::llama(
+		json!({"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3"}),
+	));
 	// A window that the positions do not reach is no window.
 	let mistral = json!({"architectures": ["MistralForCausalLM"], "model_type": "mistral", "sliding_window": 128});
 	assert_llama(&Folder::llama(mistral));
@@ -95,17 +106,34 @@ fn the_root_should_depend_on_weights_and_files() {
 #[test]
 fn files_and_metadata_should_travel() {
 	let mut folder = Folder::llama(json!({}));
-	folder.files.insert("tokenizer_config.json".into(), r#"{"chat_template":"{{ x }}"}"#.into());
-	folder.files.insert("generation_config.json".into(), r#"{"eos_token_id":[7, 79]}"#.into());
-	folder.files.insert("README.md".into(), "---\nlanguage: en\nlicense: apache-2.0\n---\n# A model".into());
-	let options = ImportOptions { positions: Some(50), name: Some("tiny".into()), tokenizer: None };
+	folder
+		.files
+		.insert("tokenizer_config.json".into(), r#"{"chat_template":"{{ x }}"}"#.into());
+	folder
+		.files
+		.insert("generation_config.json".into(), r#"{"eos_token_id":[7, 79]}"#.into());
+	folder.files.insert(
+		"README.md".into(),
+		"---\nlanguage: en\nlicense: apache-2.0\n---\n# A model".into(),
+	);
+	let options = ImportOptions {
+		positions: Some(50),
+		name: Some("tiny".into()),
+		tokenizer: None,
+	};
 	let (guard, lowered) = folder.import_with(&options).unwrap();
 	let artifact = pack(&lowered, guard.path());
 	assert_eq!(artifact.file("tokenizer.json"), Some(&br#"{"model":{}}"#[..]));
-	assert_eq!(artifact.file("tokenizer_config.json"), Some(&br#"{"chat_template":"{{ x }}"}"#[..]));
+	assert_eq!(
+		artifact.file("tokenizer_config.json"),
+		Some(&br#"{"chat_template":"{{ x }}"}"#[..])
+	);
 	assert_eq!(artifact.file("README.md"), None);
 	let metadata = artifact.metadata();
-	assert_eq!((metadata.name.as_str(), metadata.architecture.as_str()), ("tiny", "LlamaForCausalLM"));
+	assert_eq!(
+		(metadata.name.as_str(), metadata.architecture.as_str()),
+		("tiny", "LlamaForCausalLM")
+	);
 	assert_eq!(metadata.licence.as_deref(), Some("apache-2.0"));
 	assert_eq!(artifact.program().positions, 50);
 	assert!(matches!(&artifact.program().head, Head::Tokens { stop, .. } if *stop == [7, 79]));
@@ -136,8 +164,9 @@ fn bert_should_follow_the_float_model() {
 			_ => |x: f64| x.max(0.0),
 		};
 		let states = folder.bert_states(prefix, &PROMPT, activation);
-		let mean: Vec<f64> =
-			(0..64).map(|i| states.iter().map(|state| state[i]).sum::<f64>() / states.len() as f64).collect();
+		let mean: Vec<f64> = (0..64)
+			.map(|i| states.iter().map(|state| state[i]).sum::<f64>() / states.len() as f64)
+			.collect();
 		let exact = embed(artifact.program(), &artifact, Input::Tokens(PROMPT.to_vec()));
 		assert!(cosine(&exact, &mean) > 0.9995, "{act}: {}", cosine(&exact, &mean));
 		let length = exact.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -148,22 +177,26 @@ fn bert_should_follow_the_float_model() {
 
 #[test]
 fn pooling_should_be_as_the_modules_say() {
-	for (mode, pooling) in
-		[("mean_tokens", Pooling::Mean), ("cls_token", Pooling::First), ("lasttoken", Pooling::Last)]
-	{
+	for (mode, pooling) in [
+		("mean_tokens", Pooling::Mean),
+		("cls_token", Pooling::First),
+		("lasttoken", Pooling::Last),
+	] {
 		let mut folder = Folder::bert(json!({}), "");
 		folder.set_pooling(mode);
 		folder.set_modules(&["Transformer", "Pooling"]);
 		let (_guard, _, artifact) = folder.artifact();
-		assert!(matches!(&artifact.program().head, Head::Vector { pooling: p, ops, .. } if *p == pooling && ops.is_empty()));
+		assert!(
+			matches!(&artifact.program().head, Head::Vector { pooling: p, ops, .. } if *p == pooling && ops.is_empty())
+		);
 		let states = folder.bert_states("", &PROMPT, gelu);
 		let exact = embed(artifact.program(), &artifact, Input::Tokens(PROMPT.to_vec()));
 		let float = match pooling {
 			Pooling::First => states[0].clone(),
 			Pooling::Last => states[PROMPT.len() - 1].clone(),
-			Pooling::Mean => {
-				(0..64).map(|i| states.iter().map(|state| state[i]).sum::<f64>() / states.len() as f64).collect()
-			},
+			Pooling::Mean => (0..64)
+				.map(|i| states.iter().map(|state| state[i]).sum::<f64>() / states.len() as f64)
+				.collect(),
 		};
 		assert!(cosine(&exact, &float) > 0.9995, "{mode}: {}", cosine(&exact, &float));
 	}
@@ -171,14 +204,24 @@ fn pooling_should_be_as_the_modules_say() {
 
 #[test]
 fn mlp_should_follow_the_float_model() {
-	for (sizes, name) in [(&[13, 50, 20, 3][..], "relu"), (&[32, 1], "relu"), (&[5, 7, 7, 1], "sigmoid")] {
+	for (sizes, name) in [
+		(&[13, 50, 20, 3][..], "relu"),
+		(&[32, 1], "relu"),
+		(&[5, 7, 7, 1], "sigmoid"),
+	] {
 		let folder = Folder::mlp(sizes, name);
 		let (_guard, _, artifact) = folder.artifact();
 		let program = artifact.program();
 		assert_eq!(program.input_length(), Some(sizes[0].next_multiple_of(32) as u32));
 		assert_eq!(program.output_length(), Some(*sizes.last().unwrap() as u32));
 		let input: Vec<f64> = (0..sizes[0]).map(|i| ((i * 7) % 11) as f64 / 4.0 - 1.0).collect();
-		let activation = |x: f64| if name == "relu" { x.max(0.0) } else { 1.0 / (1.0 + (-x).exp()) };
+		let activation = |x: f64| {
+			if name == "relu" {
+				x.max(0.0)
+			} else {
+				1.0 / (1.0 + (-x).exp())
+			}
+		};
 		let float = folder.mlp_output(&input, activation);
 		let mut values: Vec<i32> = input.iter().map(|x| (x * 65536.0) as i32).collect();
 		values.resize(sizes[0].next_multiple_of(32), 0);
@@ -203,9 +246,15 @@ fn tensors_should_be_readable_as_floats_before_and_after() {
 			assert_eq!(name, "rotary_embedding");
 		}
 		let largest = before.iter().fold(0f32, |m, x| m.max(x.abs()));
-		assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() <= largest / 200.0), "{name}");
+		assert!(
+			before.iter().zip(&after).all(|(a, b)| (a - b).abs() <= largest / 200.0),
+			"{name}"
+		);
 	}
-	assert!(matches!(artifact.tensor(TensorIndex(999), None), Err(ArtifactError::NoSuchTensor { .. })));
+	assert!(matches!(
+		artifact.tensor(TensorIndex(999), None),
+		Err(ArtifactError::NoSuchTensor { .. })
+	));
 	assert!(lowered.tensor_f32(TensorIndex(0), Some(0)).is_err());
 	assert_eq!(artifact.row(TensorIndex(0), None, 80), None);
 }
@@ -213,9 +262,24 @@ fn tensors_should_be_readable_as_floats_before_and_after() {
 #[test]
 fn seeded_sampling_should_run_on_an_artifact() {
 	let (_guard, _, artifact) = Folder::llama(json!({})).artifact();
-	let sampler = Sampler::Gumbel { inverse_temperature: 1 << 16, seed: [9; 32] };
-	let generation = Generation { sampler, max_tokens: 6, ignore_stop: true };
-	let run = || evaluate(artifact.program(), &artifact, &Input::Tokens(PROMPT.to_vec()), &generation).unwrap();
+	let sampler = Sampler::Gumbel {
+		inverse_temperature: 1 << 16,
+		seed: [9; 32],
+	};
+	let generation = Generation {
+		sampler,
+		max_tokens: 6,
+		ignore_stop: true,
+	};
+	let run = || {
+		evaluate(
+			artifact.program(),
+			&artifact,
+			&Input::Tokens(PROMPT.to_vec()),
+			&generation,
+		)
+		.unwrap()
+	};
 	assert_eq!(run(), run());
 	assert!(matches!(run(), Output::Tokens(tokens) if tokens.len() == 6));
 }

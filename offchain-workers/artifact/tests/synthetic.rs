@@ -9,7 +9,7 @@ use assay_artifact::{
 	synthetic::{bert, llama, BertShape, LlamaShape},
 	Artifact, ImportOptions,
 };
-use assay_exact::{program::Pooling, program::Head, ComputeUnits, Input};
+use assay_exact::{program::Head, program::Pooling, ComputeUnits, Input};
 use common::{bytes, embed, generate, pack};
 
 #[test]
@@ -40,9 +40,11 @@ fn a_random_encoder_should_return_a_unit_vector() {
 fn the_tinyllama_shape_should_have_the_parameters_it_is_named_after() {
 	let lowered = llama(LlamaShape::TINYLLAMA_1_1B, 0).unwrap();
 	assert_eq!(lowered.metadata().parameters, 1_100_048_384);
-	let weights: u64 = lowered.program().instances().map(|instance| {
-		lowered.program().tensors[usize::from(instance.tensor.0)].shape.bytes()
-	}).sum();
+	let weights: u64 = lowered
+		.program()
+		.instances()
+		.map(|instance| lowered.program().tensors[usize::from(instance.tensor.0)].shape.bytes())
+		.sum();
 	// Q8_0 takes 1.0625 bytes a weight; vectors and the rotary table little more.
 	assert!((weights as f64) < 1.065 * 1_100_048_384.0, "{weights}");
 	assert!(lowered.program().units(1, 1) > ComputeUnits(900));
@@ -70,9 +72,18 @@ fn minilm_should_import_and_tell_sentences_apart() {
 	let out = tempfile::tempdir().unwrap();
 	let artifact: Artifact = pack(&lowered, out.path());
 	let metadata = artifact.metadata();
-	assert_eq!((metadata.max_sequence_length, metadata.licence.as_deref()), (Some(256), Some("apache-2.0")));
+	assert_eq!(
+		(metadata.max_sequence_length, metadata.licence.as_deref()),
+		(Some(256), Some("apache-2.0"))
+	);
 	let program = artifact.program();
-	assert!(matches!(program.head, Head::Vector { pooling: Pooling::Mean, .. }));
+	assert!(matches!(
+		program.head,
+		Head::Vector {
+			pooling: Pooling::Mean,
+			..
+		}
+	));
 	assert_eq!((program.positions, program.output_length()), (512, Some(384)));
 
 	let mut tokenizer = tokenizers::Tokenizer::from_bytes(artifact.file("tokenizer.json").unwrap()).unwrap();

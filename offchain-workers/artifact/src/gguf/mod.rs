@@ -92,7 +92,7 @@ pub(crate) fn tensor_name(name: &str) -> Option<String> {
 				_ => return None,
 			};
 			format!("blk.{layer}.{module}.{kind}")
-		},
+		}
 	};
 	Some(name)
 }

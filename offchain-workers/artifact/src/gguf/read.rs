@@ -65,7 +65,13 @@ impl Content {
 		let file = ModelFile::open(path.clone())?;
 		let limit = file.length.min(MAX_HEADER_BYTES);
 		let reader = BufReader::with_capacity(1 << 16, file.file.try_clone().map_err(ArtifactError::io(&path))?);
-		let mut header = Header { reader, path, position: 0, limit, file_bytes: file.length };
+		let mut header = Header {
+			reader,
+			path,
+			position: 0,
+			limit,
+			file_bytes: file.length,
+		};
 		let mut magic = [0; 4];
 		header.bytes(&mut magic, "the magic bytes")?;
 		if magic != MAGIC {
@@ -96,7 +102,9 @@ impl Content {
 			Some(value) => value.as_u64().unwrap_or(0),
 		};
 		if !alignment.is_power_of_two() || alignment > MAX_ALIGNMENT {
-			return Err(header.malformed(format!("alignment {alignment} is not a power of two up to {MAX_ALIGNMENT}")));
+			return Err(header.malformed(format!(
+				"alignment {alignment} is not a power of two up to {MAX_ALIGNMENT}"
+			)));
 		}
 		let mut tensors = BTreeMap::new();
 		for _ in 0..tensor_count {
@@ -108,25 +116,30 @@ impl Content {
 		}
 		let data = header.position.next_multiple_of(alignment);
 		place(&header, &mut tensors, data, alignment)?;
-		Ok(Self { file: Arc::new(file), metadata, tensors })
+		Ok(Self {
+			file: Arc::new(file),
+			metadata,
+			tensors,
+		})
 	}
 }
 
 /// Turns offsets into the data section into offsets into the file and checks that no two tensors overlap.
-fn place(
-	header: &Header,
-	tensors: &mut BTreeMap<String, TensorInfo>,
-	data: u64,
-	alignment: u64,
-) -> Result<()> {
+fn place(header: &Header, tensors: &mut BTreeMap<String, TensorInfo>, data: u64, alignment: u64) -> Result<()> {
 	let mut spans = Vec::with_capacity(tensors.len());
 	for (name, info) in tensors.iter_mut() {
 		if info.offset % alignment != 0 {
-			let reason = format!("tensor `{name}` begins at {}, not a multiple of {alignment}", info.offset);
+			let reason = format!(
+				"tensor `{name}` begins at {}, not a multiple of {alignment}",
+				info.offset
+			);
 			return Err(header.malformed(reason));
 		}
 		info.offset = data.saturating_add(info.offset);
-		let elements = info.dims.iter().try_fold(1u64, |product, &dim| product.checked_mul(dim));
+		let elements = info
+			.dims
+			.iter()
+			.try_fold(1u64, |product, &dim| product.checked_mul(dim));
 		let Some(elements) = elements else {
 			return Err(header.malformed(format!("tensor `{name}` has 2^64 elements or more: {:?}", info.dims)));
 		};
@@ -134,9 +147,14 @@ fn place(
 		let Some(encoding) = info.encoding() else { continue };
 		let columns = info.dims.last().copied().unwrap_or(1);
 		if encoding == Encoding::Q8_0 && columns % 32 != 0 {
-			return Err(header.malformed(format!("tensor `{name}` in Q8_0 has rows of {columns}, not of blocks of 32")));
+			return Err(header.malformed(format!(
+				"tensor `{name}` in Q8_0 has rows of {columns}, not of blocks of 32"
+			)));
 		}
-		let end = encoding.bytes(elements).and_then(|bytes| info.offset.checked_add(bytes)).unwrap_or(u64::MAX);
+		let end = encoding
+			.bytes(elements)
+			.and_then(|bytes| info.offset.checked_add(bytes))
+			.unwrap_or(u64::MAX);
 		if end > header.file_bytes {
 			return Err(ArtifactError::Truncated {
 				path: header.path.clone(),
@@ -152,8 +170,12 @@ fn place(
 		None => Ok(()),
 		Some(pair) => {
 			let (first, second) = (pair[0].2.clone(), pair[1].2.clone());
-			Err(ArtifactError::Overlap { path: header.path.clone(), first, second })
-		},
+			Err(ArtifactError::Overlap {
+				path: header.path.clone(),
+				first,
+				second,
+			})
+		}
 	}
 }
 
@@ -177,7 +199,12 @@ impl Header {
 		let expected = self.position.saturating_add(bytes);
 		if expected > self.file_bytes {
 			let (path, what) = (self.path.clone(), what.to_string());
-			return Err(ArtifactError::Truncated { path, what, expected, found: self.file_bytes });
+			return Err(ArtifactError::Truncated {
+				path,
+				what,
+				expected,
+				found: self.file_bytes,
+			});
 		}
 		if expected > self.limit {
 			return Err(self.malformed(format!("its header is longer than {MAX_HEADER_BYTES} bytes")));
@@ -209,7 +236,11 @@ impl Header {
 	fn count(&mut self, what: &'static str, limit: u64) -> Result<u64> {
 		let count = self.u64(what)?;
 		if count > limit {
-			return Err(ArtifactError::TooLarge { what, value: count, limit });
+			return Err(ArtifactError::TooLarge {
+				what,
+				value: count,
+				limit,
+			});
 		}
 		Ok(count)
 	}
@@ -219,7 +250,8 @@ impl Header {
 		self.need(length, "a string")?;
 		let mut buffer = vec![0; length as usize];
 		self.bytes(&mut buffer, "a string")?;
-		String::from_utf8(buffer).map_err(|_| self.malformed(format!("a string before byte {} is not UTF-8", self.position)))
+		String::from_utf8(buffer)
+			.map_err(|_| self.malformed(format!("a string before byte {} is not UTF-8", self.position)))
 	}
 
 	fn value(&mut self, kind: u32) -> Result<Value> {
@@ -241,7 +273,7 @@ impl Header {
 				let kind = self.u32("the type of an array")?;
 				let count = self.count("elements of an array", MAX_ARRAY)?;
 				Value::Array(self.array_value(kind, count)?)
-			},
+			}
 			other => return Err(self.malformed(format!("metadata value type {other} does not exist"))),
 		})
 	}
@@ -256,21 +288,23 @@ impl Header {
 		};
 		self.need(count * width, "an array")?;
 		match kind {
-			value_type::STRING => Ok(Array::Strings((0..count).map(|_| self.string()).collect::<Result<_>>()?)),
+			value_type::STRING => Ok(Array::Strings(
+				(0..count).map(|_| self.string()).collect::<Result<_>>()?,
+			)),
 			value_type::F32 => {
 				let mut values = Vec::with_capacity(count as usize);
 				for _ in 0..count {
 					values.push(f32::from_le_bytes(self.array("an array")?));
 				}
 				Ok(Array::Floats(values))
-			},
+			}
 			value_type::I32 | value_type::U32 => {
 				let mut values = Vec::with_capacity(count as usize);
 				for _ in 0..count {
 					values.push(i32::from_le_bytes(self.array("an array")?));
 				}
 				Ok(Array::Integers(values))
-			},
+			}
 			// Nothing this crate uses is stored in the other types.
 			_ => {
 				let mut byte = [0; 8];
@@ -278,7 +312,7 @@ impl Header {
 					self.bytes(&mut byte[..width as usize], "an array")?;
 				}
 				Ok(Array::Other)
-			},
+			}
 		}
 	}
 
@@ -286,7 +320,9 @@ impl Header {
 		let name = self.string()?;
 		let count = self.u32("a tensor's dimensions")?;
 		if count == 0 || count > MAX_DIMENSIONS {
-			return Err(self.malformed(format!("tensor `{name}` has {count} dimensions, 1 to {MAX_DIMENSIONS} are allowed")));
+			return Err(self.malformed(format!(
+				"tensor `{name}` has {count} dimensions, 1 to {MAX_DIMENSIONS} are allowed"
+			)));
 		}
 		let mut dims = Vec::with_capacity(count as usize);
 		for _ in 0..count {

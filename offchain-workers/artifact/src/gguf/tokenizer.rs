@@ -20,11 +20,19 @@ const CONTROL: i32 = 3;
 const USER_DEFINED: i32 = 4;
 
 const SPLIT_LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-const SPLIT_QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const SPLIT_QWEN2: &str =
+	r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 /// Builds tokenizer.json. `None` if the file has no tokenizer at all.
 pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<Option<Vec<u8>>> {
-	let Some(model) = metadata.get("tokenizer.ggml.model").and_then(Value::as_str) else { return Ok(None) };
+	let Some(model) = metadata.get("tokenizer.ggml.model").and_then(Value::as_str) else {
+		return Ok(None);
+	};
+	if model != "gpt2" && model != "llama" {
+		return Err(unusable(format!(
+			"its model is `{model}`; gpt2 and llama can be converted"
+		)));
+	}
 	let tokens = strings(metadata, "tokenizer.ggml.tokens")?;
 	let mut vocab = serde_json::Map::new();
 	for (id, token) in tokens.iter().enumerate() {
@@ -32,9 +40,8 @@ pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<Option<Vec<u8>>> {
 		vocab.entry(token.clone()).or_insert(json!(id));
 	}
 	let mut tokenizer = match model {
-		"gpt2" => byte_level(metadata, vocab)?,
 		"llama" => sentence_piece(metadata, tokens, vocab)?,
-		other => return Err(unusable(format!("its model is `{other}`; gpt2 and llama can be converted"))),
+		_ => byte_level(metadata, vocab)?,
 	};
 	tokenizer["version"] = json!("1.0");
 	tokenizer["truncation"] = Json::Null;
@@ -62,12 +69,16 @@ fn byte_level(metadata: &Metadata, vocab: serde_json::Map<String, Json>) -> Resu
 		match merge.split_once(' ') {
 			Some((left, right)) if vocab.contains_key(left) && vocab.contains_key(right) => {
 				merges.push(json!([left, right]));
-			},
+			}
 			_ => return Err(unusable(format!("its merge `{merge}` is not two known tokens"))),
 		}
 	}
-	let pre = metadata.get("tokenizer.ggml.pre").and_then(Value::as_str).unwrap_or("gpt-2");
-	let bytes = |regex: bool| json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": regex});
+	let pre = metadata
+		.get("tokenizer.ggml.pre")
+		.and_then(Value::as_str)
+		.unwrap_or("gpt-2");
+	let bytes =
+		|regex: bool| json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": regex});
 	let split = |regex: &str| {
 		let split = json!({"type": "Split", "pattern": {"Regex": regex}, "behavior": "Isolated", "invert": false});
 		json!({"type": "Sequence", "pretokenizers": [split, bytes(false)]})
@@ -76,11 +87,18 @@ fn byte_level(metadata: &Metadata, vocab: serde_json::Map<String, Json>) -> Resu
 		"gpt-2" | "default" => (Json::Null, bytes(true)),
 		"smollm" => {
 			let digits = json!({"type": "Digits", "individual_digits": true});
-			(Json::Null, json!({"type": "Sequence", "pretokenizers": [digits, bytes(true)]}))
-		},
+			(
+				Json::Null,
+				json!({"type": "Sequence", "pretokenizers": [digits, bytes(true)]}),
+			)
+		}
 		"llama-bpe" | "llama3" | "llama-v3" => (Json::Null, split(SPLIT_LLAMA3)),
 		"qwen2" => (json!({"type": "NFC"}), split(SPLIT_QWEN2)),
-		other => return Err(unusable(format!("its pre-tokenizer is `{other}`; gpt-2, smollm, llama-bpe and qwen2 can be converted"))),
+		other => {
+			return Err(unusable(format!(
+				"its pre-tokenizer is `{other}`; gpt-2, smollm, llama-bpe and qwen2 can be converted"
+			)))
+		}
 	};
 	Ok(json!({
 		"normalizer": normalizer,
@@ -95,23 +113,31 @@ fn byte_level(metadata: &Metadata, vocab: serde_json::Map<String, Json>) -> Resu
 	}))
 }
 
-fn sentence_piece(
-	metadata: &Metadata,
-	tokens: &[String],
-	vocab: serde_json::Map<String, Json>,
-) -> Result<Json> {
+fn sentence_piece(metadata: &Metadata, tokens: &[String], vocab: serde_json::Map<String, Json>) -> Result<Json> {
 	let Some(Value::Array(Array::Floats(scores))) = metadata.get("tokenizer.ggml.scores") else {
 		return Err(unusable("it has no scores"));
 	};
 	if scores.len() != tokens.len() {
-		return Err(unusable(format!("it has {} tokens and {} scores", tokens.len(), scores.len())));
+		return Err(unusable(format!(
+			"it has {} tokens and {} scores",
+			tokens.len(),
+			scores.len()
+		)));
 	}
-	let ids: HashMap<&str, usize> = tokens.iter().enumerate().rev().map(|(id, token)| (token.as_str(), id)).collect();
+	let ids: HashMap<&str, usize> = tokens
+		.iter()
+		.enumerate()
+		.rev()
+		.map(|(id, token)| (token.as_str(), id))
+		.collect();
 	// (score, lengths and ids of the parts): the higher score merges first.
 	let mut merges: Vec<(f32, usize, usize)> = Vec::new();
 	for (token, &score) in tokens.iter().zip(scores) {
 		if token.len() > 1024 || !score.is_finite() {
-			return Err(unusable(format!("token `{}` is too long or has no score", token.chars().take(32).collect::<String>())));
+			return Err(unusable(format!(
+				"token `{}` is too long or has no score",
+				token.chars().take(32).collect::<String>()
+			)));
 		}
 		for (cut, _) in token.char_indices().skip(1) {
 			if let (Some(&left), Some(&right)) = (ids.get(&token[..cut]), ids.get(&token[cut..])) {
@@ -124,9 +150,15 @@ fn sentence_piece(
 		let key = |m: &(f32, usize, usize)| (Reverse(length(m.1)), Reverse(length(m.2)), m.1, m.2);
 		b.0.total_cmp(&a.0).then_with(|| key(a).cmp(&key(b)))
 	});
-	let merges: Vec<Json> = merges.iter().map(|&(_, left, right)| json!([tokens[left], tokens[right]])).collect();
+	let merges: Vec<Json> = merges
+		.iter()
+		.map(|&(_, left, right)| json!([tokens[left], tokens[right]]))
+		.collect();
 	let unknown = special(metadata, "tokenizer.ggml.unknown_token_id")?.map(|(_, token)| token);
-	let prefix = metadata.get("tokenizer.ggml.add_space_prefix").and_then(Value::as_bool).unwrap_or(true);
+	let prefix = metadata
+		.get("tokenizer.ggml.add_space_prefix")
+		.and_then(Value::as_bool)
+		.unwrap_or(true);
 	let replace = json!({"type": "Replace", "pattern": {"String": " "}, "content": "▁"});
 	let mut normalizers = vec![replace];
 	let mut decoders = vec![
@@ -154,7 +186,11 @@ fn added_tokens(metadata: &Metadata, tokens: &[String]) -> Json {
 	let Some(Value::Array(Array::Integers(kinds))) = metadata.get("tokenizer.ggml.token_type") else {
 		return json!([]);
 	};
-	let added = tokens.iter().zip(kinds).enumerate().filter(|(_, (_, &kind))| kind == CONTROL || kind == USER_DEFINED);
+	let added = tokens
+		.iter()
+		.zip(kinds)
+		.enumerate()
+		.filter(|(_, (_, &kind))| kind == CONTROL || kind == USER_DEFINED);
 	added
 		.map(|(id, (token, &kind))| {
 			json!({
@@ -172,7 +208,9 @@ fn post_processor(metadata: &Metadata, tokens: &[String], model: &str) -> Result
 	let mut parts = vec![json!({"Sequence": {"id": "A", "type_id": 0}})];
 	let mut specials = serde_json::Map::new();
 	let mut place = |key: &str| -> Result<Option<Json>> {
-		let Some((id, token)) = special(metadata, key)? else { return Ok(None) };
+		let Some((id, token)) = special(metadata, key)? else {
+			return Ok(None);
+		};
 		specials.insert(token.clone(), json!({"id": token, "ids": [id], "tokens": [tokens[id]]}));
 		Ok(Some(json!({"SpecialToken": {"id": token, "type_id": 0}})))
 	};
@@ -195,9 +233,14 @@ fn post_processor(metadata: &Metadata, tokens: &[String], model: &str) -> Result
 }
 
 fn special(metadata: &Metadata, key: &str) -> Result<Option<(usize, String)>> {
-	let Some(id) = metadata.get(key).and_then(Value::as_u64) else { return Ok(None) };
+	let Some(id) = metadata.get(key).and_then(Value::as_u64) else {
+		return Ok(None);
+	};
 	let tokens = strings(metadata, "tokenizer.ggml.tokens")?;
-	match usize::try_from(id).ok().and_then(|id| tokens.get(id).map(|token| (id, token.clone()))) {
+	match usize::try_from(id)
+		.ok()
+		.and_then(|id| tokens.get(id).map(|token| (id, token.clone())))
+	{
 		Some(token) => Ok(Some(token)),
 		None => Err(unusable(format!("`{key}` is {id}, it has {} tokens", tokens.len()))),
 	}

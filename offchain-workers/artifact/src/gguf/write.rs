@@ -93,7 +93,7 @@ impl Value {
 			Self::String(value) => {
 				tagged(out, value_type::STRING, &[]);
 				string(out, value);
-			},
+			}
 			Self::Array(array) => {
 				tagged(out, value_type::ARRAY, &[]);
 				let (kind, count) = match array {
@@ -107,9 +107,9 @@ impl Value {
 					Array::Strings(values) => values.iter().for_each(|value| string(out, value)),
 					Array::Floats(values) => values.iter().for_each(|value| out.extend(value.to_le_bytes())),
 					Array::Integers(values) => values.iter().for_each(|value| out.extend(value.to_le_bytes())),
-					Array::Other => {},
+					Array::Other => {}
 				}
-			},
+			}
 		}
 	}
 }
@@ -141,7 +141,10 @@ struct Pending<'a> {
 
 impl std::fmt::Debug for Writer<'_> {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		f.debug_struct("Writer").field("metadata", &self.metadata).field("tensors", &self.tensors.len()).finish()
+		f.debug_struct("Writer")
+			.field("metadata", &self.metadata)
+			.field("tensors", &self.tensors.len())
+			.finish()
 	}
 }
 
@@ -157,12 +160,16 @@ impl<'a> Writer<'a> {
 	/// Adds a tensor in F32; `dims` has the slowest dimension first.
 	pub fn tensor_f32(&mut self, name: &str, dims: &[u64], values: Vec<f32>) -> &mut Self {
 		let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-		self.tensor(name, dims, tensor_type::F32, bytes.len() as u64, move || Ok(bytes.clone()))
+		self.tensor(name, dims, tensor_type::F32, bytes.len() as u64, move || {
+			Ok(bytes.clone())
+		})
 	}
 
 	/// Adds a tensor in Q8_0 whose blocks are `blocks`.
 	pub fn tensor_q8_0(&mut self, name: &str, dims: &[u64], blocks: Vec<u8>) -> &mut Self {
-		self.tensor(name, dims, tensor_type::Q8_0, blocks.len() as u64, move || Ok(blocks.clone()))
+		self.tensor(name, dims, tensor_type::Q8_0, blocks.len() as u64, move || {
+			Ok(blocks.clone())
+		})
 	}
 
 	fn tensor(
@@ -173,7 +180,13 @@ impl<'a> Writer<'a> {
 		bytes: u64,
 		data: impl Fn() -> Result<Vec<u8>> + 'a,
 	) -> &mut Self {
-		self.tensors.push(Pending { name: name.into(), dims: dims.to_vec(), dtype, bytes, data: Box::new(data) });
+		self.tensors.push(Pending {
+			name: name.into(),
+			dims: dims.to_vec(),
+			dtype,
+			bytes,
+			data: Box::new(data),
+		});
 		self
 	}
 
@@ -193,7 +206,11 @@ impl<'a> Writer<'a> {
 		for tensor in &self.tensors {
 			string(&mut header, &tensor.name);
 			header.extend((tensor.dims.len() as u32).to_le_bytes());
-			tensor.dims.iter().rev().for_each(|dim| header.extend(dim.to_le_bytes()));
+			tensor
+				.dims
+				.iter()
+				.rev()
+				.for_each(|dim| header.extend(dim.to_le_bytes()));
 			header.extend(tensor.dtype.to_le_bytes());
 			header.extend(offset.to_le_bytes());
 			offset = (offset + tensor.bytes).next_multiple_of(DEFAULT_ALIGNMENT);
@@ -226,11 +243,18 @@ pub fn write(lowered: &Lowered, path: impl AsRef<Path>) -> Result<()> {
 pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 	let path = Path::new("config.json");
 	let json = lowered.file("config.json").unwrap_or_default();
-	let config: serde_json::Value =
-		serde_json::from_slice(json).map_err(|source| ArtifactError::Json { path: path.into(), source })?;
+	let config: serde_json::Value = serde_json::from_slice(json).map_err(|source| ArtifactError::Json {
+		path: path.into(),
+		source,
+	})?;
 	let program = lowered.program();
 	let attention = program.layer.iter().find_map(|op| match *op {
-		Op::Attention { heads, kv_heads, head_dim, .. } => Some((heads, kv_heads, head_dim)),
+		Op::Attention {
+			heads,
+			kv_heads,
+			head_dim,
+			..
+		} => Some((heads, kv_heads, head_dim)),
 		_ => None,
 	});
 	let style = program.layer.iter().find_map(|op| match *op {
@@ -256,7 +280,10 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 
 	let mut writer = Writer::default();
 	let number = |key: &str| config.get(key).and_then(serde_json::Value::as_u64).unwrap_or(0) as u32;
-	let base = config.get("rope_theta").and_then(serde_json::Value::as_f64).unwrap_or(10_000.0);
+	let base = config
+		.get("rope_theta")
+		.and_then(serde_json::Value::as_f64)
+		.unwrap_or(10_000.0);
 	writer.set("general.architecture", Value::String(architecture.into()));
 	writer.set("general.name", Value::String(lowered.metadata.name.clone()));
 	let mut set = |key: &str, value: Value| {
@@ -270,7 +297,10 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 	set("attention.head_count_kv", Value::U32(kv_heads.into()));
 	set("attention.key_length", Value::U32(head_dim));
 	set("attention.value_length", Value::U32(head_dim));
-	set("attention.layer_norm_rms_epsilon", Value::F32((epsilon as f64 / 2f64.powi(32)) as f32));
+	set(
+		"attention.layer_norm_rms_epsilon",
+		Value::F32((epsilon as f64 / 2f64.powi(32)) as f32),
+	);
 	set("rope.dimension_count", Value::U32(head_dim));
 	set("rope.freq_base", Value::F32(base as f32));
 	if let Some(&token) = stop.first() {
@@ -292,19 +322,25 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 		};
 		match shape {
 			Shape::Matrix { rows, columns } => {
-				writer.tensor(&name, &[rows.into(), columns.into()], tensor_type::Q8_0, shape.bytes(), move || {
-					let canonical = read()?;
-					let row = |i: usize| &canonical[i * shape.row_bytes() as usize..][..shape.row_bytes() as usize];
-					let mut blocks = Vec::with_capacity(canonical.len());
-					(0..rows as usize).for_each(|i| gguf_row(row(interleaved(i, head_rows)), &mut blocks));
-					Ok(blocks)
-				});
-			},
+				writer.tensor(
+					&name,
+					&[rows.into(), columns.into()],
+					tensor_type::Q8_0,
+					shape.bytes(),
+					move || {
+						let canonical = read()?;
+						let row = |i: usize| &canonical[i * shape.row_bytes() as usize..][..shape.row_bytes() as usize];
+						let mut blocks = Vec::with_capacity(canonical.len());
+						(0..rows as usize).for_each(|i| gguf_row(row(interleaved(i, head_rows)), &mut blocks));
+						Ok(blocks)
+					},
+				);
+			}
 			_ => {
 				let values = floats(shape, &read()?);
 				let values = (0..values.len()).map(|i| values[interleaved(i, head_rows)]).collect();
 				writer.tensor_f32(&name, &[shape.row_bytes() / 4], values);
-			},
+			}
 		}
 	}
 	Ok(writer)

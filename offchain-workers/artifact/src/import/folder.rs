@@ -58,8 +58,11 @@ pub fn import_folder(path: impl AsRef<Path>, options: &ImportOptions) -> Result<
 	let architecture = parse::<Architecture>(&config_path, &json)?.name()?;
 	let mut lowered = if is_llama(&architecture) {
 		let generation_path = folder.join("generation_config.json");
-		let generation =
-			if generation_path.exists() { read_json(&generation_path)? } else { GenerationConfig::default() };
+		let generation = if generation_path.exists() {
+			read_json(&generation_path)?
+		} else {
+			GenerationConfig::default()
+		};
 		let config = llama_config(&config_path, &json, &architecture, generation, options.positions)?;
 		lower::llama::lower(&config, &SafeTensors::open(folder)?)?
 	} else if is_bert(&architecture) {
@@ -68,11 +71,13 @@ pub fn import_folder(path: impl AsRef<Path>, options: &ImportOptions) -> Result<
 		let (pooling, normalize) = (sentence.pooling, sentence.normalize);
 		let config = bert_config(&config_path, &json, &tensors, pooling, normalize, options.positions)?;
 		let mut lowered = lower::bert::lower(&config, &tensors)?;
-		lowered.metadata.max_sequence_length =
-			sentence.max_sequence_length.map(|length| length.min(config.positions));
+		lowered.metadata.max_sequence_length = sentence.max_sequence_length.map(|length| length.min(config.positions));
 		lowered
 	} else {
-		return Err(ArtifactError::UnknownArchitecture { found: architecture, supported: SUPPORTED });
+		return Err(ArtifactError::UnknownArchitecture {
+			found: architecture,
+			supported: SUPPORTED,
+		});
 	};
 	lowered.metadata.architecture = architecture;
 	describe(&mut lowered, folder, options)?;
@@ -115,7 +120,10 @@ fn describe(lowered: &mut Lowered, folder: &Path, options: &ImportOptions) -> Re
 			_ => folder.join(name),
 		};
 		if path.exists() {
-			lowered.files.push(NamedFile { name: name.into(), content: read_bounded(&path)? });
+			lowered.files.push(NamedFile {
+				name: name.into(),
+				content: read_bounded(&path)?,
+			});
 		}
 	}
 	lowered.metadata.name = match &options.name {
@@ -128,7 +136,8 @@ fn describe(lowered: &mut Lowered, folder: &Path, options: &ImportOptions) -> Re
 
 fn folder_name(folder: &Path) -> String {
 	let full = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-	full.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
+	full.file_name()
+		.map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// `license:` in the front matter of a model card.
@@ -151,5 +160,8 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, json: &[u8]) -> Result<T> {
-	serde_json::from_slice(json).map_err(|source| ArtifactError::Json { path: PathBuf::from(path), source })
+	serde_json::from_slice(json).map_err(|source| ArtifactError::Json {
+		path: PathBuf::from(path),
+		source,
+	})
 }

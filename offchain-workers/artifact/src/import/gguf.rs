@@ -39,29 +39,51 @@ pub fn import_gguf(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Lo
 		None => tokenizer_json(&content.metadata)?,
 	};
 	let mut keep = |name: &str, file: Option<Vec<u8>>| {
-		lowered.files.extend(file.map(|content| NamedFile { name: name.into(), content }));
+		lowered.files.extend(file.map(|content| NamedFile {
+			name: name.into(),
+			content,
+		}));
 	};
 	keep("tokenizer.json", tokenizer);
 	keep("tokenizer_config.json", tokenizer_config(&content.metadata));
 	lowered.metadata.architecture = architecture.into();
-	lowered.metadata.licence = content.metadata.get("general.license").and_then(Value::as_str).map(Into::into);
-	let own_name = content.metadata.get("general.name").and_then(Value::as_str).map(String::from);
-	let file_name = || path.file_stem().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
+	lowered.metadata.licence = content
+		.metadata
+		.get("general.license")
+		.and_then(Value::as_str)
+		.map(Into::into);
+	let own_name = content
+		.metadata
+		.get("general.name")
+		.and_then(Value::as_str)
+		.map(String::from);
+	let file_name = || {
+		path.file_stem()
+			.map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
+	};
 	lowered.metadata.name = options.name.clone().or(own_name).unwrap_or_else(file_name);
 	Ok(lowered)
 }
 
 impl Content {
 	fn missing(&self, key: &str) -> ArtifactError {
-		ArtifactError::malformed(&self.file.path, format!("metadata `{key}` is missing or of another type"))
+		ArtifactError::malformed(
+			&self.file.path,
+			format!("metadata `{key}` is missing or of another type"),
+		)
 	}
 
 	fn text(&self, key: &str) -> Result<&str> {
-		self.metadata.get(key).and_then(Value::as_str).ok_or_else(|| self.missing(key))
+		self.metadata
+			.get(key)
+			.and_then(Value::as_str)
+			.ok_or_else(|| self.missing(key))
 	}
 
 	fn optional(&self, key: &str) -> Result<Option<u32>> {
-		let Some(value) = self.metadata.get(key) else { return Ok(None) };
+		let Some(value) = self.metadata.get(key) else {
+			return Ok(None);
+		};
 		let value = value.as_u64().and_then(|value| u32::try_from(value).ok());
 		value.map(Some).ok_or_else(|| self.missing(key))
 	}
@@ -83,12 +105,19 @@ impl Content {
 		let positions = lower::positions(asked, self.number(&key("context_length"))?)?;
 		let window = self.optional(&key("attention.sliding_window"))?;
 		if let Some(window) = window.filter(|&window| window != 0 && window < positions) {
-			return Err(unsupported("sliding window", window.to_string(), "none within the positions asked for"));
+			return Err(unsupported(
+				"sliding window",
+				window.to_string(),
+				"none within the positions asked for",
+			));
 		}
 		if self.optional(&key("expert_count"))?.unwrap_or(0) != 0 {
 			return Err(unsupported("mixture of experts", architecture.into(), "dense models"));
 		}
-		for (what, name) in [("value head dimension", "attention.value_length"), ("rotated dimensions", "rope.dimension_count")] {
+		for (what, name) in [
+			("value head dimension", "attention.value_length"),
+			("rotated dimensions", "rope.dimension_count"),
+		] {
 			let found = self.optional(&key(name))?.unwrap_or(head_dim);
 			if found != head_dim {
 				return Err(unsupported(what, found.to_string(), "the head dimension"));
@@ -97,7 +126,9 @@ impl Content {
 		let base = rotary_base(self.real(&key("rope.freq_base")).unwrap_or(10_000.0))?;
 		let scaling = self.scaling(architecture, head_dim)?;
 		let embedding = self.tensors.get("token_embd.weight");
-		let embedding = embedding.ok_or_else(|| ArtifactError::MissingTensor { name: "token_embd.weight".into() })?;
+		let embedding = embedding.ok_or_else(|| ArtifactError::MissingTensor {
+			name: "token_embd.weight".into(),
+		})?;
 		let vocabulary = u32::try_from(embedding.dims[0]).unwrap_or(u32::MAX);
 		let mut stop = Vec::new();
 		for name in ["eos_token_id", "eot_token_id", "eom_token_id"] {
@@ -120,7 +151,11 @@ impl Content {
 			)?,
 			frequencies: head_frequencies(base, head_dim, &scaling)?,
 			// The converter to GGUF reorders the query and key rows of llama, not those of qwen.
-			rotary_style: if architecture == "llama" { RotaryStyle::Interleaved } else { RotaryStyle::Half },
+			rotary_style: if architecture == "llama" {
+				RotaryStyle::Interleaved
+			} else {
+				RotaryStyle::Half
+			},
 			activation: Function::Silu,
 			qkv_bias: self.tensors.contains_key("blk.0.attn_q.bias"),
 			output_bias: self.tensors.contains_key("blk.0.attn_output.bias"),
@@ -144,11 +179,18 @@ impl Content {
 			}
 			let mut bytes = vec![0; pairs as usize * 4];
 			self.file.read(info.offset, &mut bytes)?;
-			let divisors: Vec<f32> =
-				bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+			let divisors: Vec<f32> = bytes
+				.chunks_exact(4)
+				.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+				.collect();
 			if let Some((i, &value)) = divisors.iter().enumerate().find(|(_, d)| !(d.is_finite() && **d > 0.0)) {
 				let (name, column) = ("rope_freqs.weight".into(), i as u64);
-				return Err(ArtifactError::NotFinite { name, value, row: 0, column });
+				return Err(ArtifactError::NotFinite {
+					name,
+					value,
+					row: 0,
+					column,
+				});
 			}
 			return Ok(Scaling::Divisors(divisors));
 		}
@@ -161,8 +203,12 @@ impl Content {
 					return Err(self.missing(&key("scaling.factor")));
 				}
 				Ok(Scaling::Linear { factor })
-			},
-			Some(other) => Err(unsupported("rope scaling", other.into(), "none, linear, or a rope_freqs tensor")),
+			}
+			Some(other) => Err(unsupported(
+				"rope scaling",
+				other.into(),
+				"none, linear, or a rope_freqs tensor",
+			)),
 		}
 	}
 }
@@ -178,13 +224,23 @@ impl Checkpoint for Content {
 		let info = self.tensors.get(&name).ok_or_else(|| missing(&name))?;
 		let Some(encoding) = info.encoding() else {
 			let found = tensor_type::name(info.dtype);
-			return Err(ArtifactError::UnsupportedDtype { name, found, supported: "Q8_0, F32, F16, BF16" });
+			return Err(ArtifactError::UnsupportedDtype {
+				name,
+				found,
+				supported: "Q8_0, F32, F16, BF16",
+			});
 		};
 		if info.dims != dims {
 			let (expected, found) = (dims.to_vec(), info.dims.clone());
 			return Err(ArtifactError::MisshapenTensor { name, expected, found });
 		}
-		Ok(Source::Stored(Stored { name, file: self.file.clone(), offset: info.offset, dims: dims.to_vec(), encoding }))
+		Ok(Source::Stored(Stored {
+			name,
+			file: self.file.clone(),
+			offset: info.offset,
+			dims: dims.to_vec(),
+			encoding,
+		}))
 	}
 }
 

@@ -114,7 +114,9 @@ impl RawRope {
 		};
 		match self.rope_type.as_deref() {
 			None | Some("default") => Ok(Scaling::None),
-			Some("linear") => Ok(Scaling::Linear { factor: field("rope scaling factor", self.factor)? }),
+			Some("linear") => Ok(Scaling::Linear {
+				factor: field("rope scaling factor", self.factor)?,
+			}),
 			Some("llama3") => Ok(Scaling::Llama3 {
 				factor: field("rope scaling factor", self.factor)?,
 				low: field("low_freq_factor", self.low_freq_factor)?,
@@ -135,7 +137,10 @@ impl RawRope {
 
 /// Whether this architecture is of the Llama family.
 pub(crate) fn is_llama(architecture: &str) -> bool {
-	matches!(architecture, "LlamaForCausalLM" | "MistralForCausalLM" | "Qwen2ForCausalLM" | "Qwen3ForCausalLM")
+	matches!(
+		architecture,
+		"LlamaForCausalLM" | "MistralForCausalLM" | "Qwen2ForCausalLM" | "Qwen3ForCausalLM"
+	)
 }
 
 /// Whether this architecture is of the BERT family.
@@ -151,19 +156,21 @@ pub(crate) fn llama_config(
 	generation: GenerationConfig,
 	positions: Option<u32>,
 ) -> Result<LlamaConfig> {
-	let raw: RawLlama =
-		serde_json::from_slice(json).map_err(|source| ArtifactError::Json { path: path.into(), source })?;
+	let raw: RawLlama = serde_json::from_slice(json).map_err(|source| ArtifactError::Json {
+		path: path.into(),
+		source,
+	})?;
 	lower::positive("attention heads", raw.num_attention_heads)?;
 	let head_dim = match raw.head_dim {
 		Some(head_dim) => head_dim,
-		None if raw.hidden_size % raw.num_attention_heads == 0 => raw.hidden_size / raw.num_attention_heads,
+		None if raw.hidden_size.is_multiple_of(raw.num_attention_heads) => raw.hidden_size / raw.num_attention_heads,
 		None => {
 			return Err(ArtifactError::InvalidParameter {
 				what: "attention heads",
 				value: raw.num_attention_heads.to_string(),
 				reason: "it must divide the hidden size when no head_dim is given",
 			})
-		},
+		}
 	};
 	let positions = lower::positions(positions, raw.max_position_embeddings.unwrap_or(2048))?;
 	// A window no shorter than the context hides nothing.
@@ -179,7 +186,11 @@ pub(crate) fn llama_config(
 		});
 	}
 	let rope = raw.rope_parameters.or(raw.rope_scaling).unwrap_or_default();
-	if let Some(factor) = rope.partial_rotary_factor.or(raw.partial_rotary_factor).filter(|&factor| factor != 1.0) {
+	if let Some(factor) = rope
+		.partial_rotary_factor
+		.or(raw.partial_rotary_factor)
+		.filter(|&factor| factor != 1.0)
+	{
 		return Err(ArtifactError::Unsupported {
 			what: "partial rotary factor",
 			found: factor.to_string(),
@@ -217,7 +228,11 @@ pub(crate) fn llama_config(
 /// Frequencies of a head, whose dimension is checked first: it bounds the table.
 pub(crate) fn head_frequencies(base: f64, head_dim: u32, scaling: &Scaling) -> Result<Vec<f64>> {
 	lower::multiple_of_32("head dimension", head_dim)?;
-	lower::at_most("head dimension", head_dim.into(), assay_exact::limits::MAX_HEAD_DIM.into())?;
+	lower::at_most(
+		"head dimension",
+		head_dim.into(),
+		assay_exact::limits::MAX_HEAD_DIM.into(),
+	)?;
 	Ok(rotary::frequencies(base, head_dim, scaling))
 }
 
@@ -226,7 +241,11 @@ pub(crate) fn rotary_base(base: f64) -> Result<f64> {
 		return Ok(base);
 	}
 	let value = base.to_string();
-	Err(ArtifactError::InvalidParameter { what: "rope base", value, reason: "it must be a number of at least 1" })
+	Err(ArtifactError::InvalidParameter {
+		what: "rope base",
+		value,
+		reason: "it must be a number of at least 1",
+	})
 }
 
 #[derive(Debug, Deserialize)]
@@ -253,8 +272,10 @@ pub(crate) fn bert_config(
 	normalize: bool,
 	positions: Option<u32>,
 ) -> Result<BertConfig> {
-	let raw: RawBert =
-		serde_json::from_slice(json).map_err(|source| ArtifactError::Json { path: path.into(), source })?;
+	let raw: RawBert = serde_json::from_slice(json).map_err(|source| ArtifactError::Json {
+		path: path.into(),
+		source,
+	})?;
 	if let Some(kind) = raw.position_embedding_type.filter(|kind| kind != "absolute") {
 		return Err(ArtifactError::Unsupported {
 			what: "position embedding type",

@@ -62,14 +62,19 @@ impl SafeTensors {
 		shards.dedup();
 		for shard in shards {
 			let mut components = Path::new(shard).components();
-			if !matches!((components.next(), components.next()), (Some(Component::Normal(_)), None)) {
+			if !matches!(
+				(components.next(), components.next()),
+				(Some(Component::Normal(_)), None)
+			) {
 				let reason = format!("shard `{shard}` is not the name of a file in the folder");
 				return Err(ArtifactError::malformed(index_path, reason));
 			}
 			read_file(&folder.join(shard), &mut tensors)?;
 		}
 		for (name, shard) in &index.weight_map {
-			let entry = tensors.get(name).ok_or_else(|| ArtifactError::MissingTensor { name: name.clone() })?;
+			let entry = tensors
+				.get(name)
+				.ok_or_else(|| ArtifactError::MissingTensor { name: name.clone() })?;
 			if entry.file.path.file_name().is_none_or(|file| file != shard.as_str()) {
 				let reason = format!("tensor `{name}` is not in shard `{shard}`");
 				return Err(ArtifactError::malformed(index_path, reason));
@@ -104,12 +109,17 @@ fn read_file(path: &Path, tensors: &mut BTreeMap<String, Entry>) -> Result<()> {
 	let mut header = vec![0; header_bytes as usize];
 	file.read(8, &mut header)?;
 	let entries: BTreeMap<String, serde_json::Value> =
-		serde_json::from_slice(&header).map_err(|source| ArtifactError::Json { path: path.into(), source })?;
+		serde_json::from_slice(&header).map_err(|source| ArtifactError::Json {
+			path: path.into(),
+			source,
+		})?;
 
 	let mut spans = Vec::with_capacity(entries.len());
 	for (name, entry) in entries.into_iter().filter(|(name, _)| name != "__metadata__") {
-		let info: Info =
-			serde_json::from_value(entry).map_err(|source| ArtifactError::Json { path: path.into(), source })?;
+		let info: Info = serde_json::from_value(entry).map_err(|source| ArtifactError::Json {
+			path: path.into(),
+			source,
+		})?;
 		let (start, end) = info.data_offsets;
 		if start > end {
 			let reason = format!("tensor `{name}` ends at {end}, before it begins at {start}");
@@ -120,16 +130,27 @@ fn read_file(path: &Path, tensors: &mut BTreeMap<String, Entry>) -> Result<()> {
 			return Err(truncated(format!("tensor `{name}`"), expected));
 		}
 		spans.push((start, end, name.clone()));
-		let entry = Entry { file: file.clone(), offset: data + start, info };
+		let entry = Entry {
+			file: file.clone(),
+			offset: data + start,
+			info,
+		};
 		if tensors.insert(name.clone(), entry).is_some() {
-			return Err(ArtifactError::malformed(path, format!("tensor `{name}` is in two shards")));
+			return Err(ArtifactError::malformed(
+				path,
+				format!("tensor `{name}` is in two shards"),
+			));
 		}
 	}
 	spans.sort();
 	for pair in spans.windows(2) {
 		if pair[1].0 < pair[0].1 {
 			let (first, second) = (pair[0].2.clone(), pair[1].2.clone());
-			return Err(ArtifactError::Overlap { path: path.into(), first, second });
+			return Err(ArtifactError::Overlap {
+				path: path.into(),
+				first,
+				second,
+			});
 		}
 	}
 	Ok(())
@@ -141,10 +162,17 @@ impl Checkpoint for SafeTensors {
 	}
 
 	fn take(&self, name: &str, dims: &[u64]) -> Result<Source> {
-		let entry = self.tensors.get(name).ok_or_else(|| ArtifactError::MissingTensor { name: name.into() })?;
+		let entry = self
+			.tensors
+			.get(name)
+			.ok_or_else(|| ArtifactError::MissingTensor { name: name.into() })?;
 		if entry.info.shape != dims {
 			let (expected, found) = (dims.to_vec(), entry.info.shape.clone());
-			return Err(ArtifactError::MisshapenTensor { name: name.into(), expected, found });
+			return Err(ArtifactError::MisshapenTensor {
+				name: name.into(),
+				expected,
+				found,
+			});
 		}
 		let encoding = match entry.info.dtype.as_str() {
 			"F32" => Encoding::F32,
@@ -156,13 +184,16 @@ impl Checkpoint for SafeTensors {
 					found: entry.info.dtype.clone(),
 					supported: "F32, F16, BF16",
 				})
-			},
+			}
 		};
 		let elements = dims.iter().try_fold(1u64, |product, &dim| product.checked_mul(dim));
 		let expected = elements.and_then(|elements| encoding.bytes(elements));
 		let found = entry.info.data_offsets.1 - entry.info.data_offsets.0;
 		if expected != Some(found) {
-			let reason = format!("tensor `{name}` of shape {dims:?} has {found} bytes of {}", entry.info.dtype);
+			let reason = format!(
+				"tensor `{name}` of shape {dims:?} has {found} bytes of {}",
+				entry.info.dtype
+			);
 			return Err(ArtifactError::malformed(&entry.file.path, reason));
 		}
 		Ok(Source::Stored(Stored {

@@ -47,19 +47,27 @@ impl SentenceModel {
 	/// Reads modules.json and what it names. Without it, a mean over the positions, as sentence-transformers itself does.
 	pub(crate) fn read(folder: &Path) -> Result<Self> {
 		let limits_path = folder.join("sentence_bert_config.json");
-		let limits: SentenceBertConfig =
-			if limits_path.exists() { read_json(&limits_path)? } else { SentenceBertConfig::default() };
-		let mut model =
-			Self { pooling: Pooling::Mean, normalize: false, max_sequence_length: limits.max_seq_length };
+		let limits: SentenceBertConfig = if limits_path.exists() {
+			read_json(&limits_path)?
+		} else {
+			SentenceBertConfig::default()
+		};
+		let mut model = Self {
+			pooling: Pooling::Mean,
+			normalize: false,
+			max_sequence_length: limits.max_seq_length,
+		};
 		let modules_path = folder.join("modules.json");
 		if !modules_path.exists() {
 			return Ok(model);
 		}
 		let modules: Vec<Module> = read_json(&modules_path)?;
-		let kinds: Vec<&str> =
-			modules.iter().map(|module| module.kind.rsplit('.').next().unwrap_or_default()).collect();
+		let kinds: Vec<&str> = modules
+			.iter()
+			.map(|module| module.kind.rsplit('.').next().unwrap_or_default())
+			.collect();
 		match kinds[..] {
-			["Transformer", "Pooling"] => {},
+			["Transformer", "Pooling"] => {}
 			["Transformer", "Pooling", "Normalize"] => model.normalize = true,
 			_ => {
 				return Err(ArtifactError::Unsupported {
@@ -67,10 +75,13 @@ impl SentenceModel {
 					found: kinds.join(", "),
 					supported: "Transformer, Pooling and optionally Normalize",
 				})
-			},
+			}
 		}
 		let path = Path::new(&modules[1].path);
-		if !path.components().all(|component| matches!(component, Component::Normal(_))) {
+		if !path
+			.components()
+			.all(|component| matches!(component, Component::Normal(_)))
+		{
 			let reason = format!("module path `{}` leaves the folder", modules[1].path);
 			return Err(ArtifactError::malformed(modules_path, reason));
 		}
@@ -100,7 +111,11 @@ impl PoolingConfig {
 			["lasttoken"] => Ok(Pooling::Last),
 			_ => Err(ArtifactError::Unsupported {
 				what: "pooling",
-				found: if named.is_empty() { "none".into() } else { named.join(" + ") },
+				found: if named.is_empty() {
+					"none".into()
+				} else {
+					named.join(" + ")
+				},
 				supported: "one of mean, cls, lasttoken",
 			}),
 		}

@@ -40,11 +40,15 @@ impl BertConfig {
 		multiple_of_32("hidden size", self.hidden)?;
 		multiple_of_32("intermediate size", self.intermediate)?;
 		at_most("hidden size", self.hidden.into(), limits::MAX_COLUMNS.into())?;
-		at_most("intermediate size", self.intermediate.into(), limits::MAX_COLUMNS.into())?;
+		at_most(
+			"intermediate size",
+			self.intermediate.into(),
+			limits::MAX_COLUMNS.into(),
+		)?;
 		at_most("vocabulary size", self.vocabulary.into(), limits::MAX_ROWS.into())?;
 		at_most("layers", self.layers.into(), limits::MAX_LAYERS.into())?;
 		count("attention heads", self.heads)?;
-		if self.hidden % self.heads != 0 {
+		if !self.hidden.is_multiple_of(self.heads) {
 			return Err(ArtifactError::InvalidParameter {
 				what: "attention heads",
 				value: self.heads.to_string(),
@@ -61,7 +65,13 @@ impl BertConfig {
 pub(crate) fn lower(config: &BertConfig, checkpoint: &dyn Checkpoint) -> Result<Lowered> {
 	let head_dim = config.head_dim()?;
 	let heads = count("attention heads", config.heads)?;
-	let BertConfig { hidden, intermediate, epsilon, prefix, .. } = *config;
+	let BertConfig {
+		hidden,
+		intermediate,
+		epsilon,
+		prefix,
+		..
+	} = *config;
 	let embeddings = format!("{prefix}embeddings");
 	let block = format!("{prefix}encoder.layer.{{}}");
 
@@ -80,9 +90,17 @@ pub(crate) fn lower(config: &BertConfig, checkpoint: &dyn Checkpoint) -> Result<
 	let entry = vec![
 		b.embed(residual, &words, config.vocabulary, RowIndex::Token)?,
 		b.embed(projected, &places, config.max_positions, RowIndex::Position)?,
-		Op::Add { dst: residual, a: residual, b: projected },
+		Op::Add {
+			dst: residual,
+			a: residual,
+			b: projected,
+		},
 		b.embed(projected, &types, config.token_types, RowIndex::Constant(0))?,
-		Op::Add { dst: residual, a: residual, b: projected },
+		Op::Add {
+			dst: residual,
+			a: residual,
+			b: projected,
+		},
 		b.layer_norm(residual, &format!("{embeddings}.LayerNorm"), epsilon)?,
 	];
 
@@ -102,16 +120,39 @@ pub(crate) fn lower(config: &BertConfig, checkpoint: &dyn Checkpoint) -> Result<
 			mask: Mask::Full,
 		},
 		b.linear(projected, attended, &format!("{block}.attention.output.dense"), true)?,
-		Op::Add { dst: residual, a: residual, b: projected },
+		Op::Add {
+			dst: residual,
+			a: residual,
+			b: projected,
+		},
 		b.layer_norm(residual, &format!("{block}.attention.output.LayerNorm"), epsilon)?,
 		b.linear(inner, residual, &format!("{block}.intermediate.dense"), true)?,
-		Op::Activate { dst: inner, src: inner, function: config.activation },
+		Op::Activate {
+			dst: inner,
+			src: inner,
+			function: config.activation,
+		},
 		b.linear(projected, inner, &format!("{block}.output.dense"), true)?,
-		Op::Add { dst: residual, a: residual, b: projected },
+		Op::Add {
+			dst: residual,
+			a: residual,
+			b: projected,
+		},
 		b.layer_norm(residual, &format!("{block}.output.LayerNorm"), epsilon)?,
 	];
 
-	let head = if config.normalize { vec![Op::L2Normalize { dst: residual, src: residual }] } else { Vec::new() };
-	let head = Head::Vector { pooling: config.pooling, ops: head, output: residual };
+	let head = if config.normalize {
+		vec![Op::L2Normalize {
+			dst: residual,
+			src: residual,
+		}]
+	} else {
+		Vec::new()
+	};
+	let head = Head::Vector {
+		pooling: config.pooling,
+		ops: head,
+		output: residual,
+	};
 	b.finish(config.positions, entry, layer, head)
 }

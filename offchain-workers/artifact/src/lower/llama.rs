@@ -54,13 +54,17 @@ impl LlamaConfig {
 		let heads = u64::from(self.heads) * u64::from(self.head_dim);
 		at_most("elements of all query heads", heads, limits::MAX_COLUMNS.into())?;
 		at_most("hidden size", self.hidden.into(), limits::MAX_COLUMNS.into())?;
-		at_most("intermediate size", self.intermediate.into(), limits::MAX_COLUMNS.into())?;
+		at_most(
+			"intermediate size",
+			self.intermediate.into(),
+			limits::MAX_COLUMNS.into(),
+		)?;
 		at_most("vocabulary size", self.vocabulary.into(), limits::MAX_ROWS.into())?;
 		at_most("layers", self.layers.into(), limits::MAX_LAYERS.into())?;
 		at_most("key/value heads", self.kv_heads.into(), self.heads.into())?;
 		at_most("stop tokens", self.stop.len() as u64, limits::MAX_STOP_TOKENS.into())?;
 		positive("key/value heads", self.kv_heads)?;
-		if self.heads % self.kv_heads != 0 {
+		if !self.heads.is_multiple_of(self.kv_heads) {
 			return Err(ArtifactError::InvalidParameter {
 				what: "key/value heads",
 				value: self.kv_heads.to_string(),
@@ -81,8 +85,17 @@ impl LlamaConfig {
 /// Lowers a model of the family.
 pub(crate) fn lower(config: &LlamaConfig, checkpoint: &dyn Checkpoint) -> Result<Lowered> {
 	config.check()?;
-	let LlamaConfig { hidden, intermediate, head_dim, epsilon, .. } = *config;
-	let (heads, kv_heads) = (count("attention heads", config.heads)?, count("key/value heads", config.kv_heads)?);
+	let LlamaConfig {
+		hidden,
+		intermediate,
+		head_dim,
+		epsilon,
+		..
+	} = *config;
+	let (heads, kv_heads) = (
+		count("attention heads", config.heads)?,
+		count("key/value heads", config.kv_heads)?,
+	);
 	let (query_width, key_width) = (config.heads * head_dim, config.kv_heads * head_dim);
 	let pairs = head_dim / 2;
 
@@ -100,11 +113,20 @@ pub(crate) fn lower(config: &LlamaConfig, checkpoint: &dyn Checkpoint) -> Result
 
 	const EMBEDDING: &str = "model.embed_tokens.weight";
 	let embedding = b.matrix(EMBEDDING, config.vocabulary, hidden)?;
-	let entry = vec![Op::Embed { dst: residual, table: embedding, row: RowIndex::Token }];
+	let entry = vec![Op::Embed {
+		dst: residual,
+		table: embedding,
+		row: RowIndex::Token,
+	}];
 
 	let angles = rotary::table(&config.frequencies, config.positions);
 	let rotation = b.rotation("rotary_embedding", angles, config.positions, pairs)?;
-	let rotate = |dst| Op::Rotate { dst, table: rotation, head_dim, style: config.rotary_style };
+	let rotate = |dst| Op::Rotate {
+		dst,
+		table: rotation,
+		head_dim,
+		style: config.rotary_style,
+	};
 
 	let mut layer = vec![
 		b.rms_norm(normed, residual, "model.layers.{}.input_layernorm", hidden, epsilon)?,
@@ -130,23 +152,69 @@ pub(crate) fn lower(config: &LlamaConfig, checkpoint: &dyn Checkpoint) -> Result
 			scale: attention_scale(head_dim),
 			mask: Mask::Causal,
 		},
-		b.linear(projected, attended, "model.layers.{}.self_attn.o_proj", config.output_bias)?,
-		Op::Add { dst: residual, a: residual, b: projected },
-		b.rms_norm(normed, residual, "model.layers.{}.post_attention_layernorm", hidden, epsilon)?,
+		b.linear(
+			projected,
+			attended,
+			"model.layers.{}.self_attn.o_proj",
+			config.output_bias,
+		)?,
+		Op::Add {
+			dst: residual,
+			a: residual,
+			b: projected,
+		},
+		b.rms_norm(
+			normed,
+			residual,
+			"model.layers.{}.post_attention_layernorm",
+			hidden,
+			epsilon,
+		)?,
 		b.linear(gate, normed, "model.layers.{}.mlp.gate_proj", config.feed_forward_bias)?,
 		b.linear(up, normed, "model.layers.{}.mlp.up_proj", config.feed_forward_bias)?,
-		Op::Activate { dst: gate, src: gate, function: config.activation },
-		Op::Mul { dst: gate, a: gate, b: up },
-		b.linear(projected, gate, "model.layers.{}.mlp.down_proj", config.feed_forward_bias)?,
-		Op::Add { dst: residual, a: residual, b: projected },
+		Op::Activate {
+			dst: gate,
+			src: gate,
+			function: config.activation,
+		},
+		Op::Mul {
+			dst: gate,
+			a: gate,
+			b: up,
+		},
+		b.linear(
+			projected,
+			gate,
+			"model.layers.{}.mlp.down_proj",
+			config.feed_forward_bias,
+		)?,
+		Op::Add {
+			dst: residual,
+			a: residual,
+			b: projected,
+		},
 	]);
 
 	let mut head = vec![b.rms_norm(normed, residual, "model.norm", hidden, epsilon)?];
 	head.push(if config.tied {
-		Op::Linear { dst: logits, src: normed, weight: embedding, bias: None }
+		Op::Linear {
+			dst: logits,
+			src: normed,
+			weight: embedding,
+			bias: None,
+		}
 	} else {
 		b.linear(logits, normed, "lm_head", false)?
 	});
 
-	b.finish(config.positions, entry, layer, Head::Tokens { ops: head, logits, stop: config.stop.clone() })
+	b.finish(
+		config.positions,
+		entry,
+		layer,
+		Head::Tokens {
+			ops: head,
+			logits,
+			stop: config.stop.clone(),
+		},
+	)
 }

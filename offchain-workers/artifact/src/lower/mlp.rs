@@ -53,11 +53,28 @@ pub(crate) fn lower(config: &MlpConfig, checkpoint: &dyn Checkpoint) -> Result<L
 		let shape = (width, b.width(source));
 		let weight = b.padded_matrix(&format!("layers.{i}.weight"), shape, (rows, stored_columns))?;
 		let bias = b.padded_vector(&format!("layers.{i}.bias"), width, rows)?;
-		head.push(Op::Linear { dst, src: source, weight, bias: Some(bias) });
-		let function = if i == last { config.output_activation } else { Some(config.activation) };
-		head.extend(function.map(|function| Op::Activate { dst, src: dst, function }));
+		head.push(Op::Linear {
+			dst,
+			src: source,
+			weight,
+			bias: Some(bias),
+		});
+		let function = if i == last {
+			config.output_activation
+		} else {
+			Some(config.activation)
+		};
+		head.extend(function.map(|function| Op::Activate {
+			dst,
+			src: dst,
+			function,
+		}));
 		(source, stored_columns) = (dst, rows);
 	}
-	let head = Head::Vector { pooling: Pooling::First, ops: head, output: source };
+	let head = Head::Vector {
+		pooling: Pooling::First,
+		ops: head,
+		output: source,
+	};
 	b.finish(1, vec![Op::Input { dst: input }], Vec::new(), head)
 }

@@ -68,7 +68,9 @@ impl<'a> Builder<'a> {
 	fn tensor(&mut self, name: &str, shape: Shape, dims: &[u64]) -> Result<TensorIndex> {
 		let per_layer = name.contains("{}");
 		let names: Vec<String> = if per_layer {
-			(0..self.layers).map(|layer| name.replace("{}", &layer.to_string())).collect()
+			(0..self.layers)
+				.map(|layer| name.replace("{}", &layer.to_string()))
+				.collect()
 		} else {
 			vec![name.to_string()]
 		};
@@ -104,7 +106,10 @@ impl<'a> Builder<'a> {
 
 	/// A matrix with zero rows and columns added to the stored `rows` and `columns`.
 	pub(crate) fn padded_matrix(&mut self, name: &str, shape: (u32, u32), stored: (u32, u32)) -> Result<TensorIndex> {
-		let shape = Shape::Matrix { rows: shape.0, columns: shape.1 };
+		let shape = Shape::Matrix {
+			rows: shape.0,
+			columns: shape.1,
+		};
 		self.tensor(name, shape, &[stored.0.into(), stored.1.into()])
 	}
 
@@ -115,7 +120,10 @@ impl<'a> Builder<'a> {
 
 	pub(crate) fn rotation(&mut self, name: &str, table: Vec<i32>, positions: u32, pairs: u32) -> Result<TensorIndex> {
 		let source = Source::Rotation(Arc::new(table));
-		let sources = vec![NamedSource { name: name.to_string(), source }];
+		let sources = vec![NamedSource {
+			name: name.to_string(),
+			source,
+		}];
 		self.declare(Shape::Rotation { positions, pairs }, false, sources)
 	}
 
@@ -127,7 +135,9 @@ impl<'a> Builder<'a> {
 	/// `dst = module.weight · src (+ module.bias)`.
 	pub(crate) fn linear(&mut self, dst: Register, src: Register, module: &str, bias: bool) -> Result<Op> {
 		let weight = self.matrix(&format!("{module}.weight"), self.width(dst), self.width(src))?;
-		let bias = bias.then(|| self.vector(&format!("{module}.bias"), self.width(dst))).transpose()?;
+		let bias = bias
+			.then(|| self.vector(&format!("{module}.bias"), self.width(dst)))
+			.transpose()?;
 		Ok(Op::Linear { dst, src, weight, bias })
 	}
 
@@ -141,14 +151,25 @@ impl<'a> Builder<'a> {
 		epsilon: u64,
 	) -> Result<Op> {
 		let gain = self.vector(&format!("{module}.weight"), group)?;
-		Ok(Op::RmsNorm { dst, src, gain, epsilon })
+		Ok(Op::RmsNorm {
+			dst,
+			src,
+			gain,
+			epsilon,
+		})
 	}
 
 	/// LayerNorm in place.
 	pub(crate) fn layer_norm(&mut self, dst: Register, module: &str, epsilon: u64) -> Result<Op> {
 		let gain = self.vector(&format!("{module}.weight"), self.width(dst))?;
 		let bias = self.vector(&format!("{module}.bias"), self.width(dst))?;
-		Ok(Op::LayerNorm { dst, src: dst, gain, bias, epsilon })
+		Ok(Op::LayerNorm {
+			dst,
+			src: dst,
+			gain,
+			bias,
+			epsilon,
+		})
 	}
 
 	/// Puts the parts together and validates them.
@@ -172,7 +193,12 @@ impl<'a> Builder<'a> {
 			max_sequence_length: None,
 			created_by: concat!("assay-artifact ", env!("CARGO_PKG_VERSION")).to_string(),
 		};
-		Ok(Lowered { program, sources: self.sources, files: Vec::<NamedFile>::new(), metadata })
+		Ok(Lowered {
+			program,
+			sources: self.sources,
+			files: Vec::<NamedFile>::new(),
+			metadata,
+		})
 	}
 }
 
@@ -198,7 +224,11 @@ pub(crate) fn epsilon(what: &'static str, epsilon: f64) -> Result<u64> {
 	let units = (epsilon * 2f64.powi(32)).round();
 	if !(epsilon >= 0.0 && units <= limits::MAX_EPSILON as f64) {
 		let value = epsilon.to_string();
-		return Err(ArtifactError::InvalidParameter { what, value, reason: "it must lie between 0 and 1" });
+		return Err(ArtifactError::InvalidParameter {
+			what,
+			value,
+			reason: "it must lie between 0 and 1",
+		});
 	}
 	Ok(units as u64)
 }
@@ -218,16 +248,19 @@ pub(crate) fn activation(name: &str) -> Result<Function> {
 				found: other.to_string(),
 				supported: "silu, gelu, gelu_new, gelu_pytorch_tanh, relu, sigmoid, tanh",
 			})
-		},
+		}
 	})
 }
 
 pub(crate) fn multiple_of_32(what: &'static str, value: u32) -> Result<()> {
 	positive(what, value)?;
-	if value % 32 == 0 {
+	if value.is_multiple_of(32) {
 		Ok(())
 	} else {
-		Err(ArtifactError::NotMultipleOf32 { what, value: value.into() })
+		Err(ArtifactError::NotMultipleOf32 {
+			what,
+			value: value.into(),
+		})
 	}
 }
 
@@ -235,7 +268,11 @@ pub(crate) fn positive(what: &'static str, value: u32) -> Result<()> {
 	if value > 0 {
 		Ok(())
 	} else {
-		Err(ArtifactError::InvalidParameter { what, value: "0".into(), reason: "it must be positive" })
+		Err(ArtifactError::InvalidParameter {
+			what,
+			value: "0".into(),
+			reason: "it must be positive",
+		})
 	}
 }
 
@@ -250,5 +287,9 @@ pub(crate) fn at_most(what: &'static str, value: u64, limit: u64) -> Result<()> 
 /// A count that a program stores in 16 bits.
 pub(crate) fn count(what: &'static str, value: u32) -> Result<u16> {
 	positive(what, value)?;
-	u16::try_from(value).map_err(|_| ArtifactError::TooLarge { what, value: value.into(), limit: u16::MAX.into() })
+	u16::try_from(value).map_err(|_| ArtifactError::TooLarge {
+		what,
+		value: value.into(),
+		limit: u16::MAX.into(),
+	})
 }

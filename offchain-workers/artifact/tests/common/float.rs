@@ -14,7 +14,10 @@ impl Folder {
 	fn row(&self, name: &str, row: usize) -> Vector {
 		let tensor = &self.tensors[name];
 		let columns = *tensor.dims.last().unwrap();
-		tensor.values[row * columns..(row + 1) * columns].iter().map(|&x| x.into()).collect()
+		tensor.values[row * columns..(row + 1) * columns]
+			.iter()
+			.map(|&x| x.into())
+			.collect()
 	}
 
 	/// `module.weight · x + module.bias`.
@@ -41,10 +44,17 @@ impl Folder {
 	}
 
 	fn layer_norm_of(&self, module: &str, x: &[f64]) -> Vector {
-		let (gain, bias) = (self.row(&format!("{module}.weight"), 0), self.row(&format!("{module}.bias"), 0));
+		let (gain, bias) = (
+			self.row(&format!("{module}.weight"), 0),
+			self.row(&format!("{module}.bias"), 0),
+		);
 		let mean = x.iter().sum::<f64>() / x.len() as f64;
 		let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / x.len() as f64;
-		x.iter().zip(gain).zip(bias).map(|((x, g), b)| (x - mean) / (variance + 1e-12).sqrt() * g + b).collect()
+		x.iter()
+			.zip(gain)
+			.zip(bias)
+			.map(|((x, g), b)| (x - mean) / (variance + 1e-12).sqrt() * g + b)
+			.collect()
 	}
 
 	fn inverse_frequencies(&self) -> Vector {
@@ -53,8 +63,15 @@ impl Folder {
 			serde_json::Value::Null => &self.config["rope_scaling"],
 			parameters => parameters,
 		};
-		let base = rope["rope_theta"].as_f64().or(self.config["rope_theta"].as_f64()).unwrap();
-		let kind = rope["rope_type"].as_str().or(rope["type"].as_str()).unwrap_or("default").to_string();
+		let base = rope["rope_theta"]
+			.as_f64()
+			.or(self.config["rope_theta"].as_f64())
+			.unwrap();
+		let kind = rope["rope_type"]
+			.as_str()
+			.or(rope["type"].as_str())
+			.unwrap_or("default")
+			.to_string();
 		let parameter = |key: &str| rope[key].as_f64().unwrap();
 		(0..dim / 2)
 			.map(|k| {
@@ -67,7 +84,7 @@ impl Folder {
 						let wave = 2.0 * PI / frequency;
 						let smooth = ((context / wave - low) / (high - low)).clamp(0.0, 1.0);
 						(1.0 - smooth) * frequency / parameter("factor") + smooth * frequency
-					},
+					}
 					_ => frequency,
 				}
 			})
@@ -91,12 +108,14 @@ impl Folder {
 	}
 
 	/// Logits of a Llama after the last token.
-	pub fn llama_logits(&self, tokens: &[u32]) -> Vector {
+	pub(crate) fn llama_logits(&self, tokens: &[u32]) -> Vector {
 		let epsilon = self.config["rms_norm_eps"].as_f64().unwrap();
 		let qk_norm = self.config["architectures"][0] == "Qwen3ForCausalLM";
 		let (heads, kv_heads) = (self.number("num_attention_heads"), self.number("num_key_value_heads"));
-		let mut states: Vec<Vector> =
-			tokens.iter().map(|&token| self.row("model.embed_tokens.weight", token as usize)).collect();
+		let mut states: Vec<Vector> = tokens
+			.iter()
+			.map(|&token| self.row("model.embed_tokens.weight", token as usize))
+			.collect();
 		for layer in 0..self.number("num_hidden_layers") {
 			let name = |module: &str| format!("model.layers.{layer}.{module}");
 			let mut qkv = Vec::new();
@@ -127,22 +146,30 @@ impl Folder {
 	}
 
 	/// States of all positions of a BERT.
-	pub fn bert_states(&self, prefix: &str, tokens: &[u32], activation: impl Fn(f64) -> f64) -> Vec<Vector> {
+	pub(crate) fn bert_states(&self, prefix: &str, tokens: &[u32], activation: impl Fn(f64) -> f64) -> Vec<Vector> {
 		let mut states: Vec<Vector> = tokens
 			.iter()
 			.enumerate()
 			.map(|(position, &token)| {
 				let mut x = self.row(&format!("{prefix}embeddings.word_embeddings.weight"), token as usize);
-				add(&mut x, &self.row(&format!("{prefix}embeddings.position_embeddings.weight"), position));
-				add(&mut x, &self.row(&format!("{prefix}embeddings.token_type_embeddings.weight"), 0));
+				add(
+					&mut x,
+					&self.row(&format!("{prefix}embeddings.position_embeddings.weight"), position),
+				);
+				add(
+					&mut x,
+					&self.row(&format!("{prefix}embeddings.token_type_embeddings.weight"), 0),
+				);
 				self.layer_norm_of(&format!("{prefix}embeddings.LayerNorm"), &x)
 			})
 			.collect();
 		for layer in 0..self.number("num_hidden_layers") {
 			let name = |module: &str| format!("{prefix}encoder.layer.{layer}.{module}");
 			let project = |x: &Vector, module: &str| self.linear(&name(&format!("attention.self.{module}")), x);
-			let qkv: Vec<_> =
-				states.iter().map(|x| (project(x, "query"), project(x, "key"), project(x, "value"))).collect();
+			let qkv: Vec<_> = states
+				.iter()
+				.map(|x| (project(x, "query"), project(x, "key"), project(x, "value")))
+				.collect();
 			for (position, x) in states.iter_mut().enumerate() {
 				let heads = self.number("num_attention_heads");
 				let attended = attention(&qkv, position, qkv.len(), heads, heads);
@@ -158,7 +185,7 @@ impl Folder {
 	}
 
 	/// Output of a plain network.
-	pub fn mlp_output(&self, input: &[f64], activation: impl Fn(f64) -> f64) -> Vector {
+	pub(crate) fn mlp_output(&self, input: &[f64], activation: impl Fn(f64) -> f64) -> Vector {
 		let layers = self.config["layers"].as_array().unwrap().len() - 1;
 		let mut x = input.to_vec();
 		for i in 0..layers {
@@ -193,7 +220,10 @@ fn attention(
 		let largest = scores.iter().copied().fold(f64::MIN, f64::max);
 		let total: f64 = scores.iter().map(|s| (s - largest).exp()).sum();
 		for i in 0..dim {
-			let weighted = scores.iter().zip(qkv).map(|(s, (_, _, v))| (s - largest).exp() / total * v[g * dim + i]);
+			let weighted = scores
+				.iter()
+				.zip(qkv)
+				.map(|(s, (_, _, v))| (s - largest).exp() / total * v[g * dim + i]);
 			out.push(weighted.sum());
 		}
 	}

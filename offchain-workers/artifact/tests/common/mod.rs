@@ -1,7 +1,7 @@
 //! Model folders as a test writes them, and plain float forward passes to hold the imported programs against.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-pub mod float;
+pub(crate) mod float;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 /// How a test stores its tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dtype {
+pub(crate) enum Dtype {
 	F32,
 	F16,
 	Bf16,
@@ -25,38 +25,51 @@ pub enum Dtype {
 
 /// A tensor of floats.
 #[derive(Debug, Clone)]
-pub struct Tensor {
-	pub dims: Vec<usize>,
-	pub values: Vec<f32>,
+pub(crate) struct Tensor {
+	pub(crate) dims: Vec<usize>,
+	pub(crate) values: Vec<f32>,
 }
 
 /// A model folder in the making.
 #[derive(Debug, Clone)]
-pub struct Folder {
-	pub config: Json,
-	pub tensors: BTreeMap<String, Tensor>,
-	pub files: BTreeMap<String, String>,
-	pub dtype: Dtype,
-	pub shards: usize,
+pub(crate) struct Folder {
+	pub(crate) config: Json,
+	pub(crate) tensors: BTreeMap<String, Tensor>,
+	pub(crate) files: BTreeMap<String, String>,
+	pub(crate) dtype: Dtype,
+	pub(crate) shards: usize,
 	seed: u64,
 }
 
 impl Folder {
 	fn new(config: Json) -> Self {
 		let files = BTreeMap::from([("tokenizer.json".to_string(), r#"{"model":{}}"#.to_string())]);
-		Self { config, tensors: BTreeMap::new(), files, dtype: Dtype::F32, shards: 1, seed: 7 }
+		Self {
+			config,
+			tensors: BTreeMap::new(),
+			files,
+			dtype: Dtype::F32,
+			shards: 1,
+			seed: 7,
+		}
 	}
 
 	/// Adds a tensor of uniform numbers with this centre and half width.
-	pub fn random(&mut self, name: &str, dims: &[usize], centre: f32, width: f32) {
+	pub(crate) fn random(&mut self, name: &str, dims: &[usize], centre: f32, width: f32) {
 		let count = dims.iter().product();
 		let values = (0..count)
 			.map(|_| {
-				self.seed = self.seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+				self.seed = self
+					.seed
+					.wrapping_mul(6364136223846793005)
+					.wrapping_add(1442695040888963407);
 				centre + width * ((self.seed >> 40) as f32 / (1 << 23) as f32 - 1.0)
 			})
 			.collect();
-		let mut tensor = Tensor { dims: dims.to_vec(), values };
+		let mut tensor = Tensor {
+			dims: dims.to_vec(),
+			values,
+		};
 		// What the float pass computes with must be what the file will hold.
 		for value in &mut tensor.values {
 			*value = match self.dtype {
@@ -78,11 +91,11 @@ impl Folder {
 
 	/// A tiny Llama: hidden 64, 2 layers, 4 heads of 32, 2 key/value heads, vocabulary 80. `changes` go over its
 	/// config.json.
-	pub fn llama(changes: Json) -> Self {
+	pub(crate) fn llama(changes: Json) -> Self {
 		Self::llama_stored(changes, Dtype::F32)
 	}
 
-	pub fn llama_stored(changes: Json, dtype: Dtype) -> Self {
+	pub(crate) fn llama_stored(changes: Json, dtype: Dtype) -> Self {
 		let mut config = json!({
 			"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 80, "hidden_size": 64,
 			"intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
@@ -134,7 +147,7 @@ impl Folder {
 
 	/// A tiny BERT: hidden 64, 2 layers, 2 heads of 32, vocabulary 80; sentence-transformers modules with mean pooling and
 	/// normalisation.
-	pub fn bert(changes: Json, prefix: &str) -> Self {
+	pub(crate) fn bert(changes: Json, prefix: &str) -> Self {
 		let mut config = json!({
 			"architectures": ["BertModel"], "model_type": "bert", "vocab_size": 80, "hidden_size": 64,
 			"intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 48,
@@ -144,7 +157,9 @@ impl Folder {
 		let mut folder = Self::new(config);
 		folder.set_modules(&["Transformer", "Pooling", "Normalize"]);
 		folder.set_pooling("mean_tokens");
-		folder.files.insert("sentence_bert_config.json".into(), r#"{"max_seq_length": 32}"#.into());
+		folder
+			.files
+			.insert("sentence_bert_config.json".into(), r#"{"max_seq_length": 32}"#.into());
 		let embeddings = format!("{prefix}embeddings");
 		folder.matrix(&format!("{embeddings}.word_embeddings.weight"), 80, 64);
 		folder.matrix(&format!("{embeddings}.position_embeddings.weight"), 48, 64);
@@ -152,8 +167,12 @@ impl Folder {
 		folder.layer_norm(&format!("{embeddings}.LayerNorm"));
 		for layer in 0..2 {
 			let block = format!("{prefix}encoder.layer.{layer}");
-			for module in ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"]
-			{
+			for module in [
+				"attention.self.query",
+				"attention.self.key",
+				"attention.self.value",
+				"attention.output.dense",
+			] {
 				folder.module(&format!("{block}.{module}"), 64, 64);
 			}
 			folder.layer_norm(&format!("{block}.attention.output.LayerNorm"));
@@ -164,7 +183,7 @@ impl Folder {
 		folder
 	}
 
-	pub fn set_modules(&mut self, kinds: &[&str]) {
+	pub(crate) fn set_modules(&mut self, kinds: &[&str]) {
 		let modules: Vec<Json> = kinds
 			.iter()
 			.enumerate()
@@ -173,16 +192,17 @@ impl Folder {
 				json!({"idx": i, "name": i.to_string(), "path": path, "type": format!("sentence_transformers.models.{kind}")})
 			})
 			.collect();
-		self.files.insert("modules.json".into(), Json::from(modules).to_string());
+		self.files
+			.insert("modules.json".into(), Json::from(modules).to_string());
 	}
 
-	pub fn set_pooling(&mut self, mode: &str) {
+	pub(crate) fn set_pooling(&mut self, mode: &str) {
 		let config = json!({"word_embedding_dimension": 64, format!("pooling_mode_{mode}"): true});
 		self.files.insert("1_Pooling/config.json".into(), config.to_string());
 	}
 
 	/// A plain network of these sizes.
-	pub fn mlp(sizes: &[usize], activation: &str) -> Self {
+	pub(crate) fn mlp(sizes: &[usize], activation: &str) -> Self {
 		let config = json!({"model_type": "mlp", "layers": sizes, "activation": activation});
 		let mut folder = Self::new(config);
 		folder.files.clear();
@@ -203,7 +223,7 @@ impl Folder {
 	}
 
 	/// Writes the folder.
-	pub fn write(&self) -> TempDir {
+	pub(crate) fn write(&self) -> TempDir {
 		let folder = tempfile::tempdir().unwrap();
 		fs::write(folder.path().join("config.json"), self.config.to_string()).unwrap();
 		for (name, content) in &self.files {
@@ -239,7 +259,10 @@ impl Folder {
 			Dtype::Bf16 => safetensors::Dtype::BF16,
 		};
 		let views = data.iter().map(|(name, dims, bytes)| {
-			(name, safetensors::tensor::TensorView::new(dtype, dims.clone(), bytes).unwrap())
+			(
+				name,
+				safetensors::tensor::TensorView::new(dtype, dims.clone(), bytes).unwrap(),
+			)
 		});
 		safetensors::serialize(views, None).unwrap()
 	}
@@ -253,18 +276,18 @@ impl Folder {
 	}
 
 	/// Writes and imports the folder.
-	pub fn import(&self) -> assay_artifact::Result<(TempDir, Lowered)> {
+	pub(crate) fn import(&self) -> assay_artifact::Result<(TempDir, Lowered)> {
 		self.import_with(&ImportOptions::default())
 	}
 
-	pub fn import_with(&self, options: &ImportOptions) -> assay_artifact::Result<(TempDir, Lowered)> {
+	pub(crate) fn import_with(&self, options: &ImportOptions) -> assay_artifact::Result<(TempDir, Lowered)> {
 		let folder = self.write();
 		let lowered = assay_artifact::import_folder(folder.path(), options)?;
 		Ok((folder, lowered))
 	}
 
 	/// Writes, imports, packs, reopens and verifies.
-	pub fn artifact(&self) -> (TempDir, Lowered, Artifact) {
+	pub(crate) fn artifact(&self) -> (TempDir, Lowered, Artifact) {
 		let (folder, lowered) = self.import().unwrap();
 		let artifact = pack(&lowered, folder.path());
 		(folder, lowered, artifact)
@@ -282,7 +305,7 @@ fn merge(config: &mut Json, changes: Json) {
 }
 
 /// Packs into `folder` and opens the result as a stranger would.
-pub fn pack(lowered: &Lowered, folder: &Path) -> Artifact {
+pub(crate) fn pack(lowered: &Lowered, folder: &Path) -> Artifact {
 	let path = folder.join("model.assay");
 	let packed = lowered.pack(&path, &mut ()).unwrap();
 	let opened = Artifact::open_verified(&path).unwrap();
@@ -292,8 +315,12 @@ pub fn pack(lowered: &Lowered, folder: &Path) -> Artifact {
 }
 
 /// Greedy tokens.
-pub fn generate(program: &Program, weights: &dyn Weights, prompt: &[u32], max_tokens: u32) -> Vec<u32> {
-	let generation = Generation { sampler: Sampler::Greedy, max_tokens, ignore_stop: true };
+pub(crate) fn generate(program: &Program, weights: &dyn Weights, prompt: &[u32], max_tokens: u32) -> Vec<u32> {
+	let generation = Generation {
+		sampler: Sampler::Greedy,
+		max_tokens,
+		ignore_stop: true,
+	};
 	match evaluate(program, weights, &Input::Tokens(prompt.to_vec()), &generation).unwrap() {
 		Output::Tokens(tokens) => tokens,
 		Output::Vector(_) => panic!("the program generates tokens"),
@@ -301,8 +328,12 @@ pub fn generate(program: &Program, weights: &dyn Weights, prompt: &[u32], max_to
 }
 
 /// The output vector in floats.
-pub fn embed(program: &Program, weights: &dyn Weights, input: Input) -> Vec<f64> {
-	let generation = Generation { sampler: Sampler::Greedy, max_tokens: 1, ignore_stop: true };
+pub(crate) fn embed(program: &Program, weights: &dyn Weights, input: Input) -> Vec<f64> {
+	let generation = Generation {
+		sampler: Sampler::Greedy,
+		max_tokens: 1,
+		ignore_stop: true,
+	};
 	match evaluate(program, weights, &input, &generation).unwrap() {
 		Output::Vector(values) => values.iter().map(|&x| f64::from(x) / 65536.0).collect(),
 		Output::Tokens(_) => panic!("the program returns a vector"),
@@ -310,21 +341,29 @@ pub fn embed(program: &Program, weights: &dyn Weights, input: Input) -> Vec<f64>
 }
 
 /// Logits after the last token of a generative program: the same program with its head read as a vector.
-pub fn logits(program: &Program, weights: &dyn Weights, tokens: &[u32]) -> Vec<f64> {
+pub(crate) fn logits(program: &Program, weights: &dyn Weights, tokens: &[u32]) -> Vec<f64> {
 	let mut program = program.clone();
-	let Head::Tokens { ops, logits, .. } = program.head else { panic!("the program generates tokens") };
-	program.head = Head::Vector { pooling: Pooling::Last, ops, output: logits };
+	let Head::Tokens { ops, logits, .. } = program.head else {
+		panic!("the program generates tokens")
+	};
+	program.head = Head::Vector {
+		pooling: Pooling::Last,
+		ops,
+		output: logits,
+	};
 	embed(&program, weights, Input::Tokens(tokens.to_vec()))
 }
 
-pub fn cosine(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn cosine(a: &[f64], b: &[f64]) -> f64 {
 	assert_eq!(a.len(), b.len());
 	let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
 	dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
 /// Everything of an artifact that its root covers.
-pub fn bytes(artifact: &Artifact) -> Vec<Vec<u8>> {
+pub(crate) fn bytes(artifact: &Artifact) -> Vec<Vec<u8>> {
 	let tensors = artifact.program().instances();
-	tensors.map(|instance| artifact.tensor(instance.tensor, instance.layer).unwrap().to_vec()).collect()
+	tensors
+		.map(|instance| artifact.tensor(instance.tensor, instance.layer).unwrap().to_vec())
+		.collect()
 }
