@@ -28,6 +28,7 @@ const PHI_TANH_GATE: Gate = Gate {
 
 impl Gate {
 	/// G(x) in [0, 2³⁰].
+	#[inline]
 	fn at(&self, x: i32) -> i64 {
 		let (magnitude, w) = (x.unsigned_abs(), self.step);
 		let (i, l) = ((magnitude >> w) as usize, i64::from(magnitude & ((1 << w) - 1)));
@@ -42,12 +43,14 @@ impl Gate {
 		}
 	}
 
+	#[inline]
 	fn gated(&self, x: i32) -> i32 {
 		sat(rshift(i64::from(x) * self.at(x), 30))
 	}
 }
 
 /// The function of one value.
+#[inline]
 pub fn activate(function: Function, x: i32) -> i32 {
 	match function {
 		Function::Silu => SIGMOID_GATE.gated(x),
@@ -60,11 +63,13 @@ pub fn activate(function: Function, x: i32) -> i32 {
 }
 
 /// Saturating sum.
+#[inline]
 pub fn add(a: i32, b: i32) -> i32 {
 	sat(i64::from(a) + i64::from(b))
 }
 
 /// Product.
+#[inline]
 pub fn mul(a: i32, b: i32) -> i32 {
 	sat(rshift(i64::from(a) * i64::from(b), 16))
 }

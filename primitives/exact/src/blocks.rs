@@ -20,6 +20,7 @@ pub struct Scale {
 
 impl Scale {
 	/// Decodes an f16. Negative (minus zero included), infinite and NaN scales are invalid.
+	#[inline]
 	pub const fn from_f16(half: u16) -> Option<Self> {
 		let (exponent, fraction) = (half >> 10, half as u32 & 1023);
 		match exponent {

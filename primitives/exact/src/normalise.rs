@@ -29,6 +29,7 @@ impl InverseRoot {
 	}
 
 	/// c / √v with 20 fraction bits.
+	#[inline]
 	pub fn times(&self, c: i32) -> i64 {
 		rshift(i64::from(c) * self.inverse, 41 - self.t)
 	}

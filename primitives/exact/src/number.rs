@@ -1,6 +1,7 @@
 //! Scalar rules of section 1 of the page: one saturation and one way to round.
 
 /// Clamps to the range of a [`Value`](crate::Value). The only saturation of the profile, applied to single elements.
+#[inline]
 pub const fn sat(x: i64) -> i32 {
 	if x > i32::MAX as i64 {
 		i32::MAX
@@ -12,6 +13,7 @@ pub const fn sat(x: i64) -> i32 {
 }
 
 /// x · 2^-s, rounded half up; 0 for s > 62.
+#[inline]
 pub const fn rshift(x: i64, s: u32) -> i64 {
 	match s {
 		0 => x,
@@ -24,6 +26,7 @@ pub const fn rshift(x: i64, s: u32) -> i64 {
 /// x · 2^e, rounded half up where e is negative and saturated to 64 bits where it is positive.
 ///
 /// Every use is followed by [`sat`], so saturating at 64 bits first changes nothing.
+#[inline]
 pub fn scale2(x: i64, e: i32) -> i64 {
 	if e <= 0 {
 		return rshift(x, e.unsigned_abs());
@@ -34,6 +37,7 @@ pub fn scale2(x: i64, e: i32) -> i64 {
 }
 
 /// a / b rounded half up, for b ≥ 1 (a smaller b counts as 1).
+#[inline]
 pub fn divr(a: i64, b: i64) -> i64 {
 	let (a, b) = (i128::from(a), i128::from(b.max(1)));
 	// |result| ≤ |a|, so it fits.
@@ -41,11 +45,13 @@ pub fn divr(a: i64, b: i64) -> i64 {
 }
 
 /// ⌊√x⌋.
+#[inline]
 pub const fn isqrt(x: u64) -> u64 {
 	x.isqrt()
 }
 
 /// Position of the highest set bit of |x|, plus one; 0 for 0.
+#[inline]
 pub const fn bits(x: i64) -> u32 {
 	u64::BITS - x.unsigned_abs().leading_zeros()
 }

@@ -55,6 +55,7 @@ pub fn random_words(seed: &[u8; 32], position: u32, block: u32) -> [u32; 8] {
 }
 
 /// Gumbel noise of a uniform word, with 16 fraction bits: -ln E for an exponential variate E.
+#[inline]
 pub fn gumbel(word: u32) -> i64 {
 	let minus_log2 = i128::from(LOG2_ONE - log2(exponential(word)));
 	// rshift by 44 in 128 bits.
@@ -62,6 +63,7 @@ pub fn gumbel(word: u32) -> i64 {
 }
 
 /// -ln(1 - U) in units of 2⁻³³, for U = (2·word + 1) / 2³³.
+#[inline]
 pub fn exponential(word: u32) -> u64 {
 	let v = 2 * u64::from(word) + 1;
 	if v < 1 << 25 {
@@ -75,6 +77,7 @@ pub fn exponential(word: u32) -> u64 {
 }
 
 /// log2(x) with 30 fraction bits, for 1 ≤ x < 2⁶³.
+#[inline]
 pub fn log2(x: u64) -> i64 {
 	let h = bits(x as i64).max(1) - 1;
 	let y = if h > 40 { x >> (h - 40) } else { x << (40 - h) };
