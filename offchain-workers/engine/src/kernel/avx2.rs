@@ -1,7 +1,7 @@
 //! AVX2 kernels. Products of int8 and int16 go through `vpmaddwd`: pairs are summed in 32 bits, which cannot wrap.
 
 use super::{portable, ActivationBlock, ActivationRow, GroupBlock, GroupSums, Kernels, Tier, BLOCK, GROUP};
-use std::arch::x86_64::*;
+use std::{arch::x86_64::*, hint::black_box};
 
 pub(super) const KERNELS: Kernels =
 	Kernels { tier: Tier::Avx2, linear, quantise, block_dots, mix, sum_of_squares };
@@ -26,15 +26,18 @@ fn tile_of<const P: usize>(tile: [&ActivationRow<'_>; P], sums: [&mut GroupSums;
 	for row in tile {
 		assert!(row.mantissas.len() >= group.len() && row.lifts.len() >= group.len());
 	}
+	// Opaque for tiles, or the compiler unrolls all pairs, reorders their sums and spills every widened weight.
+	let pairs = if P == 1 { BLOCK / 2 } else { black_box(BLOCK / 2) };
 	for (b, block) in group.iter().enumerate() {
 		let mut dots = [_mm256_setzero_si256(); P];
 		// SAFETY: `b` is below the lengths asserted above.
 		let mantissas: [*const i32; P] =
 			std::array::from_fn(|p| unsafe { tile[p].mantissas.as_ptr().add(b).cast::<i32>() });
-		for (pair, weights) in block.pairs.iter().enumerate() {
-			// SAFETY: a pair row is 16 bytes at a multiple of 16; a block has 16 pairs of mantissas, aligned to 4.
+		let weights = block.pairs.as_ptr().cast::<__m128i>();
+		for pair in 0..pairs {
+			// SAFETY: a block has 16 pairs: of weights, 16 bytes each at multiples of 16, and of mantissas, aligned to 4.
 			unsafe {
-				let weights = _mm256_cvtepi8_epi16(_mm_load_si128(weights.as_ptr().cast()));
+				let weights = _mm256_cvtepi8_epi16(_mm_load_si128(weights.add(pair)));
 				for p in 0..P {
 					let activations = _mm256_set1_epi32(*mantissas[p].add(pair));
 					dots[p] = _mm256_add_epi32(dots[p], _mm256_madd_epi16(weights, activations));

@@ -1,0 +1,322 @@
+//! Speed and memory of the exact engine beside candle's Q8_0 on the same weights: TinyLlama-1.1B shape, random weights.
+//!
+//! `cargo run -p assay-engine --example bench_decode -- [--threads 1,2] [--prompt 128] [--tokens 32] [--runs 3]
+//! [--folder DIR] [--float]`
+//!
+//! Each side runs in a process of its own, so that memory and thread pools are its own. The best of the runs counts.
+//! Tokens per CPU second tell how much of a busy machine a side got: on an idle one they are tokens per second and
+//! thread.
+
+use assay_artifact::{
+	gguf,
+	synthetic::{self, LlamaShape},
+	Artifact,
+};
+use assay_engine::{float::FloatModel, Model, Observer, Options, Tier};
+use assay_exact::{Generation, Input, Sampler};
+use candle_core::{quantized::gguf_file, Device, Tensor};
+use candle_transformers::models::quantized_llama::ModelWeights;
+use std::{
+	error::Error,
+	fs,
+	num::NonZeroUsize,
+	path::{Path, PathBuf},
+	process::Command,
+	time::Instant,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const SHAPE: LlamaShape = LlamaShape::TINYLLAMA_1_1B;
+
+/// What to measure.
+#[derive(Clone)]
+struct Settings {
+	threads: usize,
+	prompt: usize,
+	tokens: usize,
+	runs: usize,
+	folder: PathBuf,
+}
+
+/// What one side achieved.
+#[derive(Clone, Copy, Default)]
+struct Speed {
+	/// Prompt tokens per second.
+	prefill: f64,
+	/// Generated tokens per second.
+	decode: f64,
+	/// Prompt tokens per second of processor time.
+	prefill_cpu: f64,
+	/// Generated tokens per second of processor time.
+	decode_cpu: f64,
+	/// Resident bytes after the runs.
+	resident: u64,
+	/// Largest number of resident bytes.
+	peak: u64,
+}
+
+fn main() -> Result<()> {
+	let arguments: Vec<String> = std::env::args().skip(1).collect();
+	let value = |name: &str| arguments.iter().position(|a| a == name).and_then(|i| arguments.get(i + 1));
+	let number = |name: &str, default: usize| value(name).map_or(Ok(default), |text| text.parse());
+	let folder = value("--folder").map_or_else(|| std::env::temp_dir().join("assay-bench"), PathBuf::from);
+	let mut settings = Settings {
+		threads: 1,
+		prompt: number("--prompt", 128)?,
+		tokens: number("--tokens", 32)?,
+		runs: number("--runs", 3)?,
+		folder,
+	};
+	if let Some(role) = value("--role") {
+		settings.threads = number("--threads", 1)?;
+		match role.as_str() {
+			"prepare" => prepare(&settings.folder)?,
+			"engine" => report(run_engine(&settings)?),
+			"candle" => report(run_candle(&settings)?),
+			"float" => report(run_float(&settings)?),
+			other => return Err(format!("unknown role {other}").into()),
+		}
+		return Ok(());
+	}
+
+	fs::create_dir_all(&settings.folder)?;
+	start("prepare", &settings)?;
+	let artifact = Artifact::open(artifact_path(&settings.folder))?;
+	let weights: u64 = artifact.program().instances().map(|i| artifact.program().tensors[usize::from(i.tensor.0)].shape.weights()).sum();
+	drop(artifact);
+	println!("machine   {}", machine());
+	println!("tier      {}", Tier::detect()?);
+	println!(
+		"shape     TinyLlama-1.1B: {} layers of {}, {:.3} G weights, random",
+		SHAPE.layers,
+		SHAPE.hidden,
+		weights as f64 / 1e9
+	);
+	println!("job       prompt of {} tokens, {} generated, best of {}", settings.prompt, settings.tokens, settings.runs);
+	println!();
+	println!("                       tokens per second  per CPU second    bytes per weight");
+	println!("threads  side          prefill   decode  prefill  decode  resident   peak");
+	for threads in value("--threads").map_or("1,2", String::as_str).split(',') {
+		settings.threads = threads.parse()?;
+		let line = |side: &str, speed: Speed| {
+			let per_weight = |bytes: u64| bytes as f64 / weights as f64;
+			println!(
+				"{threads:>7}  {side:<12}  {:>7.1}  {:>7.2}  {:>7.1}  {:>6.2}  {:>8.3}  {:>5.3}",
+				speed.prefill,
+				speed.decode,
+				speed.prefill_cpu,
+				speed.decode_cpu,
+				per_weight(speed.resident),
+				per_weight(speed.peak)
+			);
+		};
+		let engine = start("engine", &settings)?;
+		line("assay exact", engine);
+		let candle = start("candle", &settings)?;
+		line("candle Q8_0", candle);
+		println!(
+			"{threads:>7}  {:<12}  {:>7.2}  {:>7.2}  {:>7.2}  {:>6.2}",
+			"ratio",
+			engine.prefill / candle.prefill,
+			engine.decode / candle.decode,
+			engine.prefill_cpu / candle.prefill_cpu,
+			engine.decode_cpu / candle.decode_cpu
+		);
+		if arguments.iter().any(|argument| argument == "--float") {
+			let float = start("float", &settings)?;
+			line("candle f32", float);
+			println!("{threads:>7}  {:<12}  {:>7.2}", "ratio", engine.prefill / float.prefill);
+		}
+	}
+	let cache = cache_bytes(settings.prompt + settings.tokens);
+	println!();
+	println!("key/value cache of the job: {:.3} bytes for each weight", cache as f64 / weights as f64);
+	Ok(())
+}
+
+/// Runs one side in its own process and reads its report.
+fn start(role: &str, settings: &Settings) -> Result<Speed> {
+	let threads = settings.threads.to_string();
+	let output = Command::new(std::env::current_exe()?)
+		.args(["--role", role, "--threads", &threads, "--folder"])
+		.arg(&settings.folder)
+		.args(["--prompt", &settings.prompt.to_string(), "--tokens", &settings.tokens.to_string()])
+		.args(["--runs", &settings.runs.to_string()])
+		.env("RAYON_NUM_THREADS", &threads)
+		.env("CANDLE_NUM_THREADS", &threads)
+		.stderr(std::process::Stdio::inherit())
+		.output()?;
+	if !output.status.success() {
+		return Err(format!("{role} failed: {}", output.status).into());
+	}
+	let text = String::from_utf8(output.stdout)?;
+	let mut numbers = text.split_whitespace().map(str::parse::<f64>);
+	let mut next = || numbers.next().transpose().map(Option::unwrap_or_default);
+	Ok(Speed {
+		prefill: next()?,
+		decode: next()?,
+		prefill_cpu: next()?,
+		decode_cpu: next()?,
+		resident: next()? as u64,
+		peak: next()? as u64,
+	})
+}
+
+fn report(speed: Speed) {
+	let Speed { prefill, decode, prefill_cpu, decode_cpu, resident, peak } = speed;
+	println!("{prefill} {decode} {prefill_cpu} {decode_cpu} {resident} {peak}");
+}
+
+fn artifact_path(folder: &Path) -> PathBuf {
+	folder.join("tinyllama.assay")
+}
+
+fn gguf_path(folder: &Path) -> PathBuf {
+	folder.join("tinyllama.gguf")
+}
+
+/// Writes the artifact and the GGUF file with the same weights, unless they are there.
+fn prepare(folder: &Path) -> Result<()> {
+	let (artifact, file) = (artifact_path(folder), gguf_path(folder));
+	if !artifact.exists() || !file.exists() {
+		let model = synthetic::llama(SHAPE, 1)?;
+		model.pack(&artifact, &mut ())?;
+		gguf::write(&model, &file)?;
+	}
+	Ok(())
+}
+
+fn prompt(settings: &Settings) -> Vec<u32> {
+	(0..settings.prompt as u32).map(|i| (i * 7919 + 13) % SHAPE.vocabulary).collect()
+}
+
+/// A moment in wall-clock time and in processor time of this process.
+#[derive(Clone, Copy)]
+struct Moment {
+	wall: Instant,
+	/// Seconds, in steps of 10 ms.
+	cpu: f64,
+}
+
+impl Moment {
+	fn now() -> Self {
+		let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+		// Fields 14 and 15, counted from behind the name in parentheses, in hundredths of a second.
+		let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+		Self { wall: Instant::now(), cpu: fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0 }
+	}
+
+	/// Wall-clock and processor seconds since an earlier moment.
+	fn since(&self, earlier: Self) -> (f64, f64) {
+		((self.wall - earlier.wall).as_secs_f64(), self.cpu - earlier.cpu)
+	}
+}
+
+/// Notes when the first and the last token came.
+#[derive(Default)]
+struct Clock {
+	first: Option<Moment>,
+	last: Option<Moment>,
+}
+
+impl Observer for Clock {
+	fn on_token(&mut self, _: u32) {
+		let now = Moment::now();
+		self.first.get_or_insert(now);
+		self.last = Some(now);
+	}
+}
+
+fn run_engine(settings: &Settings) -> Result<Speed> {
+	let threads = NonZeroUsize::new(settings.threads).ok_or("at least one thread")?;
+	let model = {
+		let artifact = Artifact::open(artifact_path(&settings.folder))?;
+		Model::load(&artifact, Options { threads, ..Options::default() })?
+	};
+	let input = Input::Tokens(prompt(settings));
+	let generation =
+		Generation { sampler: Sampler::Greedy, max_tokens: settings.tokens as u32, ignore_stop: true };
+	best(settings, || {
+		let (start, mut clock) = (Moment::now(), Clock::default());
+		model.run(&input, &generation, &mut clock)?;
+		Ok([start, clock.first.ok_or("no token")?, clock.last.ok_or("no token")?])
+	})
+}
+
+fn run_candle(settings: &Settings) -> Result<Speed> {
+	let device = Device::Cpu;
+	let mut file = fs::File::open(gguf_path(&settings.folder))?;
+	let content = gguf_file::Content::read(&mut file)?;
+	let mut model = ModelWeights::from_gguf(content, &mut file, &device)?;
+	let prompt = prompt(settings);
+	best(settings, || {
+		let start = Moment::now();
+		let logits = model.forward(&Tensor::new(&prompt[..], &device)?.unsqueeze(0)?, 0)?;
+		let mut token = greedy(&logits)?;
+		let first = Moment::now();
+		for position in prompt.len()..prompt.len() + settings.tokens - 1 {
+			let logits = model.forward(&Tensor::new(&[token], &device)?.unsqueeze(0)?, position)?;
+			token = greedy(&logits)?;
+		}
+		Ok([start, first, Moment::now()])
+	})
+}
+
+fn greedy(logits: &Tensor) -> Result<u32> {
+	Ok(logits.flatten_all()?.argmax(0)?.to_scalar()?)
+}
+
+/// Prefill only: the baseline keeps no cache.
+fn run_float(settings: &Settings) -> Result<Speed> {
+	let model = FloatModel::load_quantised(&Artifact::open(artifact_path(&settings.folder))?)?;
+	let prompt = prompt(settings);
+	best(settings, || {
+		let start = Moment::now();
+		model.logits(&prompt)?;
+		let end = Moment::now();
+		Ok([start, end, end])
+	})
+}
+
+/// The best prefill and the best decoding of all runs, each of which gives its start, first and last token.
+fn best(settings: &Settings, mut run: impl FnMut() -> Result<[Moment; 3]>) -> Result<Speed> {
+	let mut speed = Speed::default();
+	let faster = |best: &mut f64, tokens: usize, seconds: f64| {
+		if seconds > 0.0 {
+			*best = best.max(tokens as f64 / seconds);
+		}
+	};
+	for _ in 0..settings.runs {
+		let [start, first, last] = run()?;
+		let ((prefill, prefill_cpu), (decode, decode_cpu)) = (first.since(start), last.since(first));
+		faster(&mut speed.prefill, settings.prompt, prefill);
+		faster(&mut speed.prefill_cpu, settings.prompt, prefill_cpu);
+		faster(&mut speed.decode, settings.tokens - 1, decode);
+		faster(&mut speed.decode_cpu, settings.tokens - 1, decode_cpu);
+	}
+	speed.resident = status("VmRSS")?;
+	speed.peak = status("VmHWM")?;
+	Ok(speed)
+}
+
+/// A line of /proc/self/status in bytes.
+fn status(key: &str) -> Result<u64> {
+	let status = fs::read_to_string("/proc/self/status")?;
+	let line = status.lines().find(|line| line.starts_with(key)).ok_or_else(|| format!("no {key}"))?;
+	let kilobytes: u64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
+	Ok(kilobytes * 1024)
+}
+
+fn machine() -> String {
+	let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+	let name = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1)).unwrap_or(" unknown");
+	let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+	let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+	format!("{}, {cores} cores, load {}", name.trim(), load.split_whitespace().next().unwrap_or("unknown"))
+}
+
+/// Bytes of the engine's cache for this many positions, its shifts aside.
+fn cache_bytes(positions: usize) -> u64 {
+	2 * u64::from(SHAPE.kv_heads * SHAPE.head_dim * SHAPE.layers) * positions as u64
+}
