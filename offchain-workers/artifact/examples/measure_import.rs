@@ -1,11 +1,12 @@
-//! Measures an import: `measure_import FOLDER|FILE.gguf|tinyllama [OUT.assay]`.
+//! Measures an import: `measure_import FOLDER|FILE.gguf|tinyllama [OUT]`.
 //!
-//! Prints how long lowering, packing, opening and verifying took and the largest memory the process held.
+//! Prints how long lowering, packing, opening and verifying took and the largest memory the process held. With an OUT
+//! that ends in `.gguf` it writes a GGUF file instead, for other engines to run the same weights.
 
 use std::{env, error::Error, fs, path::PathBuf, time::Instant};
 
 use assay_artifact::{
-	import_folder, import_gguf,
+	gguf, import_folder, import_gguf,
 	synthetic::{llama, LlamaShape},
 	Artifact, ImportOptions,
 };
@@ -25,6 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 		folder => import_folder(folder, &options)?,
 	};
 	let lower = start.elapsed();
+	if out.extension().is_some_and(|extension| extension == "gguf") {
+		gguf::write(&lowered, &out)?;
+		println!("{} holds {}", out.display(), lowered.metadata().name);
+		return Ok(());
+	}
 	let start = Instant::now();
 	let artifact = lowered.pack(&out, &mut ())?;
 	let pack = start.elapsed();

@@ -461,6 +461,36 @@ proptest! {
 		})?;
 	}
 
+	/// Any number anywhere in a configuration never panics.
+	#[test]
+	fn odd_configurations_should_never_panic(
+		key in prop::sample::select(vec![
+			"vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+			"num_key_value_heads", "head_dim", "rms_norm_eps", "rope_theta", "max_position_embeddings", "eos_token_id",
+			"sliding_window",
+		]),
+		value in prop_oneof![
+			prop::sample::select(vec![json!(0), json!(1), json!(-1), json!(null), json!([]), json!(1e308), json!(1e-308)]),
+			any::<u32>().prop_map(|value| json!(value)),
+			any::<u64>().prop_map(|value| json!(value)),
+			any::<f64>().prop_map(|value| json!(value)),
+			(0u32..5000).prop_map(|value| json!(value * 32)),
+		],
+	) {
+		thread_local! {
+			static GUARD: (tempfile::TempDir, serde_json::Value) = {
+				let folder = Folder::llama(json!({}));
+				(folder.write(), folder.config)
+			};
+		}
+		GUARD.with(|(guard, config)| {
+			let mut config = config.clone();
+			config[key] = value;
+			fs::write(guard.path().join("config.json"), config.to_string()).unwrap();
+			let _ = import_folder(guard.path(), &ImportOptions::default());
+		});
+	}
+
 	/// Random bytes in a safetensors header never panic.
 	#[test]
 	fn damaged_safetensors_should_never_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {

@@ -1,4 +1,4 @@
-//! Import: from model files to a [`Lowered`] program.
+//! Import: from model files to a [`Lowered`](crate::Lowered) program.
 
 mod folder;
 mod gguf;
