@@ -1,7 +1,6 @@
 //! Benchmarks of every call.
 
-use crate::{sample, BalanceOf, Call, Config, LastHeartbeat, Models, Offers, Pallet, Programs, Served, Versions};
-use alloc::vec::Vec;
+use crate::{sample, BalanceOf, Call, Config, LastHeartbeat, Models, Pallet, Programs, Served, Versions};
 use assay_exact::{
 	limits::{MAX_OPERATIONS, MAX_TENSORS},
 	program::{Op, Program, Register, Shape, Tensor},
@@ -23,7 +22,7 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::crypto::UncheckedFrom;
-use sp_runtime::traits::{Bounded, CheckedAdd, Saturating, Zero};
+use sp_runtime::traits::{Bounded, Saturating, Zero};
 
 /// Bytes of the shortest benchmarked program: the sample decoder has fewer.
 const SHORTEST: u32 = 300;
@@ -32,27 +31,35 @@ const LONGEST: u32 = 4_000;
 
 /// The sample decoder, made about `bytes` long by tensors that nothing reads and operations that change nothing.
 fn program_of_about(bytes: u32) -> Program {
+	const MOST_OPERATIONS: usize = MAX_OPERATIONS as usize;
 	let mut program = sample::decoder();
-	let spare = |program: &Program| (bytes as usize).saturating_sub(program.encoded_size());
 	let tensor = Tensor {
 		shape: Shape::Matrix { rows: 32, columns: 32 },
 		per_layer: true,
 	};
-	while spare(&program) >= tensor.encoded_size() && program.tensors.len() < MAX_TENSORS as usize {
-		program.tensors.push(tensor);
-	}
-	let normalise = program.layer[0];
-	while spare(&program) >= normalise.encoded_size() && program.layer.len() < MAX_OPERATIONS as usize {
-		program.layer.push(normalise);
-	}
+	let attention = program.layer[3];
 	let add = Op::Add {
 		dst: Register(0),
 		a: Register(0),
 		b: Register(0),
 	};
-	while spare(&program) >= add.encoded_size() && program.entry.len() < MAX_OPERATIONS as usize {
+	let mut spare = (bytes as usize).saturating_sub(program.encoded_size());
+	let mut fits = |size: usize| {
+		let left = spare.checked_sub(size);
+		spare = left.unwrap_or(spare);
+		left.is_some()
+	};
+	while program.tensors.len() < MAX_TENSORS as usize && fits(tensor.encoded_size()) {
+		program.tensors.push(tensor);
+	}
+	while program.layer.len() < MOST_OPERATIONS && fits(attention.encoded_size()) {
+		program.layer.push(attention);
+	}
+	while program.entry.len() < MOST_OPERATIONS && fits(add.encoded_size()) {
 		program.entry.push(add);
 	}
+	let off_by = program.encoded_size().abs_diff(bytes as usize);
+	assert!(off_by < 16, "the program is {off_by} bytes off");
 	program
 }
 
@@ -95,7 +102,7 @@ fn registered<T: Config>(publisher: &T::AccountId) -> ModelVersion {
 /// An operator whose key nobody holds.
 fn bonded<T: Config>(index: u32) -> T::AccountId {
 	let account: T::AccountId = account("operator", index, 0);
-	let key = sp_core::blake2_256(&(b"worker", index).encode());
+	let key = sp_io::hashing::blake2_256(&(b"worker", index).encode());
 	T::Operators::bond_for_benchmark(&account, sp_core::sr25519::Public::unchecked_from(key).into());
 	account
 }
@@ -146,9 +153,9 @@ mod benchmarks {
 	use super::*;
 
 	#[benchmark]
-	fn register(bytes: Linear<SHORTEST, LONGEST>) {
+	fn register(b: Linear<SHORTEST, LONGEST>) {
 		let publisher = publisher::<T>();
-		let submission = sample::submission(&program_of_about(bytes));
+		let submission = sample::submission(&program_of_about(b));
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(publisher.clone()), longest_metadata(), submission);
@@ -160,10 +167,10 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn add_version(bytes: Linear<SHORTEST, LONGEST>) {
+	fn add_version(b: Linear<SHORTEST, LONGEST>) {
 		let publisher = publisher::<T>();
 		let first = registered::<T>(&publisher);
-		let submission = sample::submission(&program_of_about(bytes));
+		let submission = sample::submission(&program_of_about(b));
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(publisher), first.model, submission);
@@ -266,11 +273,11 @@ mod benchmarks {
 
 	#[benchmark]
 	fn heartbeat() {
-		let (heartbeat, signature) = due_heartbeat::<T>();
-		let operator = heartbeat.operator.clone();
+		let (due, signature) = due_heartbeat::<T>();
+		let operator = due.operator.clone();
 
 		#[extrinsic_call]
-		_(RawOrigin::Authorized, heartbeat, signature);
+		_(RawOrigin::Authorized, due, signature);
 
 		assert_eq!(
 			LastHeartbeat::<T>::get(operator),
@@ -280,8 +287,12 @@ mod benchmarks {
 
 	#[benchmark]
 	fn authorize_heartbeat() -> Result<(), BenchmarkError> {
-		let (heartbeat, signature) = due_heartbeat::<T>();
-		let call: <T as frame_system::Config>::RuntimeCall = Call::heartbeat { heartbeat, signature }.into();
+		let (due, signature) = due_heartbeat::<T>();
+		let call: <T as frame_system::Config>::RuntimeCall = Call::heartbeat {
+			heartbeat: due,
+			signature,
+		}
+		.into();
 
 		#[block]
 		{

@@ -104,7 +104,10 @@ impl<T: Config> Pallet<T> {
 				"an operator's worker key does not lead to it"
 			);
 			// A penalty lowers the bond under work that was covered when it was committed.
-			let bonded = operator.bond.saturating_add(operator.penalised);
+			let bonded = operator
+				.bond
+				.checked_add(&operator.penalised)
+				.ok_or("bond and penalties overflow")?;
 			ensure!(
 				operator.committed <= Self::commitment_limit(bonded),
 				"an operator's work in flight is worth more than its bond covers"
@@ -202,6 +205,7 @@ impl<T: Config> assay_protocol::operator::Operators<T::AccountId, BalanceOf<T>> 
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bond_for_benchmark(who: &T::AccountId, key: WorkerKey) {
 		use frame_support::traits::fungible::{Inspect, Mutate};
+		use sp_runtime::Saturating;
 
 		if Operators::<T>::contains_key(who) {
 			return;

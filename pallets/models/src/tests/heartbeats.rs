@@ -43,9 +43,9 @@ fn submit(
 }
 
 fn refused(heartbeat: (HeartbeatOf<Test>, WorkerSignature), reason: InvalidTransaction) {
-	let before = frame_support::storage_root(sp_runtime::StateVersion::V1);
+	let before = sp_io::storage::root(sp_runtime::StateVersion::V1);
 	assert_eq!(submit(heartbeat), Err(reason.into()));
-	assert_eq!(frame_support::storage_root(sp_runtime::StateVersion::V1), before);
+	assert_eq!(sp_io::storage::root(sp_runtime::StateVersion::V1), before);
 }
 
 /// Olga serves since block 1; it is the first block of the second period.

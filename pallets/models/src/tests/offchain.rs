@@ -15,6 +15,7 @@ use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 use std::sync::Arc;
 
 const NOW: u64 = 1_700_000_000_000;
+const NOBODY: [AccountId; 0] = [];
 
 /// A node: what its off-chain worker can reach.
 struct Node {
@@ -108,7 +109,7 @@ fn operator_of(transaction: &[u8]) -> AccountId {
 fn a_node_sends_the_heartbeats_of_its_keys_when_they_are_due() {
 	let mut node = Node::with_keys(&[OLGA]);
 	// In the first period both were heard when they made their offers.
-	assert_eq!(node.import(PERIOD - 2), []);
+	assert_eq!(node.import(PERIOD - 2), NOBODY);
 	// The block after this one is the first of the second period.
 	assert_eq!(node.import(PERIOD - 1), [OLGA]);
 
@@ -118,7 +119,7 @@ fn a_node_sends_the_heartbeats_of_its_keys_when_they_are_due() {
 	assert_eq!(both, [OLGA, OTTO]);
 
 	let mut node = Node::with_keys(&[]);
-	assert_eq!(node.import(PERIOD), []);
+	assert_eq!(node.import(PERIOD), NOBODY);
 }
 
 #[test]
@@ -126,10 +127,10 @@ fn a_heartbeat_is_sent_once() {
 	let mut node = Node::with_keys(&[OLGA]);
 	assert_eq!(node.import(PERIOD), [OLGA]);
 	// The worker runs again on a fork and on the next blocks while the first is in the pool.
-	assert_eq!(node.import(PERIOD), []);
-	assert_eq!(node.import(PERIOD + 1), []);
+	assert_eq!(node.import(PERIOD), NOBODY);
+	assert_eq!(node.import(PERIOD + 1), NOBODY);
 	node.include(OLGA, PERIOD + 2);
-	assert_eq!(node.import(PERIOD + 8), []);
+	assert_eq!(node.import(PERIOD + 8), NOBODY);
 	assert_eq!(node.import(2 * PERIOD), [OLGA]);
 }
 
@@ -137,7 +138,7 @@ fn a_heartbeat_is_sent_once() {
 fn a_heartbeat_that_was_lost_is_sent_again() {
 	let mut node = Node::with_keys(&[OLGA]);
 	assert_eq!(node.import(PERIOD), [OLGA]);
-	assert_eq!(node.import(PERIOD + 4), []);
+	assert_eq!(node.import(PERIOD + 4), NOBODY);
 	assert_eq!(node.import(PERIOD + 5), [OLGA]);
 }
 
@@ -145,7 +146,7 @@ fn a_heartbeat_that_was_lost_is_sent_again() {
 fn a_node_whose_provider_is_not_ready_is_silent() {
 	let mut node = Node::with_keys(&[OLGA]);
 	node.provider_ready_until(NOW - 1);
-	assert_eq!(node.import(PERIOD), []);
+	assert_eq!(node.import(PERIOD), NOBODY);
 	node.provider_ready_until(NOW);
 	assert_eq!(node.import(PERIOD), [OLGA]);
 
@@ -154,18 +155,18 @@ fn a_node_whose_provider_is_not_ready_is_silent() {
 		.write()
 		.persistent_storage
 		.remove(b"", PROVIDER_READY_UNTIL);
-	assert_eq!(node.import(PERIOD), []);
+	assert_eq!(node.import(PERIOD), NOBODY);
 
 	let mut node = Node::with_keys(&[OLGA]);
 	node.offchain
 		.write()
 		.persistent_storage
 		.set(b"", PROVIDER_READY_UNTIL, &[1, 2]);
-	assert_eq!(node.import(PERIOD), []);
+	assert_eq!(node.import(PERIOD), NOBODY);
 
 	let mut node = Node::with_keys(&[OLGA]);
 	node.clock(NOW + 10_001);
-	assert_eq!(node.import(PERIOD), []);
+	assert_eq!(node.import(PERIOD), NOBODY);
 }
 
 #[test]
@@ -175,7 +176,7 @@ fn a_node_is_silent_for_operators_that_take_no_work() {
 		assert_ok!(Staking::unbond(signed(OLGA)));
 		assert_ok!(ModelRegistry::unserve(signed(OTTO), FIRST));
 	});
-	assert_eq!(node.import(PERIOD), []);
+	assert_eq!(node.import(PERIOD), NOBODY);
 }
 
 #[test]

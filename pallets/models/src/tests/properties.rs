@@ -6,8 +6,8 @@ use assay_protocol::{
 	model::Models as _,
 	operator::{Fault, Operators as _},
 };
-use frame_support::storage_root;
 use proptest::prelude::*;
+use sp_io::storage::root as storage_root;
 use sp_runtime::StateVersion;
 use std::collections::BTreeMap;
 

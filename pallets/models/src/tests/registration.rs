@@ -23,15 +23,13 @@ fn a_model_is_registered_with_its_first_version() {
 	ExtBuilder::default().build_and_execute(|| {
 		assert_ok!(register(PETRA));
 		let artifact = decoder().artifact;
+		let events: Vec<_> = System::events()
+			.into_iter()
+			.map(|record| record.event)
+			.filter(|event| matches!(event, RuntimeEvent::ModelRegistry(_)))
+			.collect();
 		assert_eq!(
-			System::events()
-				.into_iter()
-				.map(|record| record.event)
-				.collect::<Vec<_>>()[1..]
-				.iter()
-				.filter(|event| matches!(event, RuntimeEvent::ModelRegistry(_)))
-				.cloned()
-				.collect::<Vec<_>>(),
+			events,
 			[
 				Event::ModelRegistered {
 					model: ModelId(0),

@@ -3,8 +3,9 @@
 use super::*;
 use crate::Operators;
 use assay_protocol::operator::{Fault, Operators as _};
-use frame_support::{storage_root, StateVersion};
 use proptest::prelude::*;
+use sp_io::storage::root as storage_root;
+use sp_runtime::StateVersion;
 use std::collections::BTreeMap;
 
 const ACCOUNTS: [AccountId; 4] = [ALICE, BOB, CAROL, DAVE];
