@@ -6,6 +6,7 @@ extern crate alloc;
 pub mod activation;
 pub mod attention;
 pub mod blocks;
+mod check;
 mod error;
 pub mod evaluate;
 mod job;

@@ -8,6 +8,7 @@ mod hostile;
 mod linear;
 mod models;
 mod normalise;
+mod operations;
 mod page;
 mod rotate;
 mod sample;
