@@ -326,7 +326,7 @@ impl<'a> Checker<'a> {
 	}
 
 	fn check_head_dim(&self, head_dim: u32) -> Result<(), Error> {
-		if head_dim == 0 || head_dim > MAX_HEAD_DIM || head_dim % 32 != 0 {
+		if head_dim == 0 || head_dim > MAX_HEAD_DIM || !head_dim.is_multiple_of(32) {
 			return Err(Error::HeadDim {
 				place: self.place,
 				head_dim,

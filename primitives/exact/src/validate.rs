@@ -192,7 +192,7 @@ impl Program {
 fn check_shape(tensor: TensorIndex, shape: Shape) -> Result<(), Error> {
 	match shape {
 		Shape::Matrix { rows, .. } if rows == 0 || rows > MAX_ROWS => Err(Error::MatrixRows { tensor, rows }),
-		Shape::Matrix { columns, .. } if columns == 0 || columns > MAX_COLUMNS || columns % 32 != 0 => {
+		Shape::Matrix { columns, .. } if columns == 0 || columns > MAX_COLUMNS || !columns.is_multiple_of(32) => {
 			Err(Error::MatrixColumns { tensor, columns })
 		}
 		Shape::Vector { length } if length == 0 || length > MAX_ROWS => Err(Error::VectorLength { tensor, length }),

@@ -308,7 +308,7 @@ mod tests {
 		#[test]
 		fn a_streamed_tensor_has_the_same_root(rows in 1u32..60, columns in prop::sample::select(vec![32u32, 352, 16_384]), cuts in prop::collection::vec(1usize..50_000, 1..20)) {
 			let shape = matrix(rows, columns);
-			let bytes: Vec<u8> = (0..shape.bytes()).map(|i| (i * 31 >> 3) as u8).collect();
+			let bytes: Vec<u8> = (0..shape.bytes()).map(|i| ((i * 31) >> 3) as u8).collect();
 			let mut builder = TensorRootBuilder::new(shape);
 			let mut rest = &bytes[..];
 			for cut in cuts.iter().cycle() {
@@ -330,7 +330,7 @@ mod tests {
 		#[test]
 		fn a_row_opens_by_its_leaf(rows in 1u32..300, pick: u32) {
 			let shape = matrix(rows, 352);
-			let bytes: Vec<u8> = (0..shape.bytes()).map(|i| (i * 31 >> 3) as u8).collect();
+			let bytes: Vec<u8> = (0..shape.bytes()).map(|i| ((i * 31) >> 3) as u8).collect();
 			let (leaves, row) = (Leaves::new(shape), pick % rows);
 			let hashes: Vec<Hash32> = leaves.cut(&bytes).unwrap().map(leaf_hash).collect();
 			let index = leaves.of_row(row).unwrap().start;
