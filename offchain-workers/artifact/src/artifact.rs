@@ -197,6 +197,18 @@ impl Artifact {
 		Ok(self.bytes(self.layout.tensors[index]))
 	}
 
+	/// Lets the pages of a tensor leave memory, for callers that have copied it; they come back when it is read again.
+	pub fn release(&self, tensor: TensorIndex, layer: Option<u16>) {
+		#[cfg(unix)]
+		if let Some((index, _)) = self.layout.index(tensor, layer) {
+			let span = self.layout.tensors[index];
+			let (offset, bytes) = (span.offset as usize, span.bytes as usize);
+			// Only advice: where the system does not take it, the pages stay until the artifact is dropped.
+			// SAFETY: the mapping is of a file and never written, so pages dropped are read again as they were.
+			let _ = unsafe { self.map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, offset, bytes) };
+		}
+	}
+
 	/// Name a tensor had in the model file.
 	pub fn tensor_name(&self, tensor: TensorIndex, layer: Option<u16>) -> Result<&str> {
 		let (index, _) = self.layout.index(tensor, layer).ok_or(ArtifactError::NoSuchTensor {

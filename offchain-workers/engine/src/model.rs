@@ -12,7 +12,7 @@ use assay_exact::{
 	number::divr,
 	program::{Head, Mask, Op, Pooling, Program, Register},
 	sample::choose,
-	Generation, Input, JobError, Output, Sampler,
+	Generation, Input, Instance, JobError, Output, Sampler,
 };
 use std::num::NonZeroUsize;
 
@@ -59,9 +59,11 @@ pub struct Model {
 }
 
 impl Model {
-	/// Loads a model from an artifact, which is not needed afterwards.
+	/// Loads a model from an artifact, which is not needed afterwards. Its pages leave memory on the way, so that loading
+	/// takes little more than the loaded model.
 	pub fn load(artifact: &Artifact, options: Options) -> Result<Self, LoadError> {
-		Self::from_weights(artifact.program(), artifact, options)
+		let release = |instance: Instance| artifact.release(instance.tensor, instance.layer);
+		Self::new(artifact.program(), artifact, options, release)
 	}
 
 	/// Loads a program with the rows of any source.
@@ -70,13 +72,22 @@ impl Model {
 		weights: &(dyn Weights + Sync),
 		options: Options,
 	) -> Result<Self, LoadError> {
+		Self::new(program, weights, options, |_| ())
+	}
+
+	fn new(
+		program: &Program,
+		weights: &(dyn Weights + Sync),
+		options: Options,
+		done: impl Fn(Instance) + Send,
+	) -> Result<Self, LoadError> {
 		program.validate()?;
 		let kernels = Kernels::of(options.tier.map_or_else(Tier::detect, Ok)?)?;
 		let pool = rayon::ThreadPoolBuilder::new()
 			.num_threads(options.threads.get())
 			.thread_name(|index| format!("assay-engine-{index}"))
 			.build()?;
-		let tensors = pool.install(|| Tensors::load(program, weights))?;
+		let tensors = pool.install(|| Tensors::load(program, weights, done))?;
 		let sees_all = program.ops().any(|op| matches!(op, Op::Attention { mask: Mask::Full, .. }));
 		let chunk = if sees_all { program.positions as usize } else { options.chunk.get() };
 		Ok(Self { program: program.clone(), tensors, kernels, pool, chunk })

@@ -38,7 +38,12 @@ struct Uses {
 }
 
 impl Tensors {
-	pub(crate) fn load(program: &Program, weights: &(dyn Weights + Sync)) -> Result<Self, LoadError> {
+	/// Loads all instances; `done` is told after each, when its rows are no longer needed.
+	pub(crate) fn load(
+		program: &Program,
+		weights: &(dyn Weights + Sync),
+		done: impl Fn(Instance),
+	) -> Result<Self, LoadError> {
 		let mut uses = vec![Uses::default(); program.tensors.len()];
 		for op in program.ops() {
 			match op {
@@ -61,7 +66,9 @@ impl Tensors {
 			.instances()
 			.map(|instance| {
 				let index = usize::from(instance.tensor.0);
-				Rows::new(weights, instance, program.tensors[index].shape).load(uses[index])
+				let loaded = Rows::new(weights, instance, program.tensors[index].shape).load(uses[index]);
+				done(instance);
+				loaded
 			})
 			.collect::<Result<_, _>>()?;
 		Ok(Self { loaded, first, stride: per_layer })
