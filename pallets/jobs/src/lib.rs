@@ -1,1 +1,482 @@
 #![cfg_attr(not(feature = "std"), no_std)]
+#![doc = include_str!("../README.md")]
+
+extern crate alloc;
+
+mod agenda;
+mod assignment;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod draw;
+mod escrow;
+mod fees;
+mod life;
+#[cfg(test)]
+mod mock;
+mod output;
+mod queries;
+mod result;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+mod types;
+pub mod weights;
+
+pub use draw::draw;
+pub use fees::{fee, split, Shares};
+pub use pallet::*;
+pub use types::{AccountIdOf, BalanceOf, Claim, Job, JobStateOf, JobSummaryOf};
+pub use weights::WeightInfo;
+
+/// The pallet.
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use crate::types::Submission;
+	use assay_exact::Generation;
+	use assay_protocol::{
+		job::{JobError, JobInput, RefundReason, SignedResult},
+		model::{Models, MAX_OFFERS},
+		operator::Operators,
+		Attempt, JobId, ModelVersion,
+	};
+	use assay_trace::claim::ClaimRoot;
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{fungible::MutateHold, Randomness},
+		weights::WeightMeter,
+	};
+	use frame_system::{ensure_authorized, pallet_prelude::*};
+	use sp_core::H256;
+	use sp_runtime::{
+		traits::{One, Zero},
+		Permill,
+	};
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// Holds the jobs.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the pallet needs of the runtime.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256> {
+		/// Why this pallet holds funds.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// The money of escrows and fees.
+		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+
+		/// Operators and their stake.
+		type Operators: Operators<Self::AccountId, BalanceOf<Self>>;
+
+		/// Model versions and the offers for them.
+		type Models: Models<Self::AccountId, BalanceOf<Self>>;
+
+		/// Fresh randomness for draws. A job waits while there is none.
+		type Randomness: Randomness<Option<H256>, BlockNumberFor<Self>>;
+
+		/// Receives the treasury's share of every fee.
+		#[pallet::constant]
+		type Treasury: Get<Self::AccountId>;
+
+		/// The treasury's share of every fee.
+		#[pallet::constant]
+		type TreasuryShare: Get<Permill>;
+
+		/// Blocks an operator has for a result.
+		#[pallet::constant]
+		type ResultPeriod: Get<BlockNumberFor<Self>>;
+
+		/// Blocks an open job waits for an operator before it is refunded.
+		#[pallet::constant]
+		type OpenPeriod: Get<BlockNumberFor<Self>>;
+
+		/// Blocks between two attempts to assign an open job.
+		#[pallet::constant]
+		type RetryPeriod: Get<BlockNumberFor<Self>>;
+
+		/// Blocks between a claim and finality.
+		#[pallet::constant]
+		type Window: Get<BlockNumberFor<Self>>;
+
+		/// Blocks a job stays readable after its end.
+		#[pallet::constant]
+		type Retention: Get<BlockNumberFor<Self>>;
+
+		/// Assignments a job gets at most: 1 to 255.
+		#[pallet::constant]
+		type MaxAttempts: Get<u32>;
+
+		/// Stake an operator loses for a missed deadline.
+		#[pallet::constant]
+		type MissedDeadlinePenalty: Get<BalanceOf<Self>>;
+
+		/// Jobs that wait for a result of the same operator at most, over all versions it serves.
+		#[pallet::constant]
+		type MaxInFlight: Get<u32>;
+
+		/// Jobs booked for one block at most; more spill to the blocks after it.
+		#[pallet::constant]
+		type AgendaSize: Get<u32>;
+
+		/// What the agenda may take of a block.
+		#[pallet::constant]
+		type AgendaWeight: Get<Weight>;
+
+		/// Costs of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Why this pallet holds funds.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// The largest fee of a job that is not over.
+		#[codec(index = 0)]
+		Escrow,
+	}
+
+	/// The identifier of the next job.
+	#[pallet::storage]
+	pub type NextJobId<T> = StorageValue<_, JobId, ValueQuery>;
+
+	/// No job below this identifier is stored.
+	#[pallet::storage]
+	pub type OldestJobId<T> = StorageValue<_, JobId, ValueQuery>;
+
+	/// Jobs, until their retention ends.
+	#[pallet::storage]
+	pub type Jobs<T: Config> = StorageMap<_, Twox64Concat, JobId, Job<T>>;
+
+	/// What jobs run on; apart from [`Jobs`], so that a change of state does not rewrite it.
+	#[pallet::storage]
+	pub type Inputs<T> = StorageMap<_, Twox64Concat, JobId, JobInput>;
+
+	/// What operators claimed.
+	#[pallet::storage]
+	pub type Claims<T> = StorageMap<_, Twox64Concat, JobId, Claim>;
+
+	/// The jobs of a consumer.
+	#[pallet::storage]
+	pub type JobsOf<T: Config> = StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, JobId, ()>;
+
+	/// The assigned jobs whose result an operator still owes.
+	#[pallet::storage]
+	pub type InFlight<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, BoundedVec<(JobId, ModelVersion), T::MaxInFlight>, ValueQuery>;
+
+	/// The jobs for which something is due at a block.
+	#[pallet::storage]
+	pub type Agenda<T: Config> =
+		StorageMap<_, Twox64Concat, BlockNumberFor<T>, BoundedVec<JobId, T::AgendaSize>, ValueQuery>;
+
+	/// The first block whose agenda may not be done; none before the first block.
+	#[pallet::storage]
+	pub type AgendaCursor<T: Config> = StorageValue<_, BlockNumberFor<T>>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A consumer submitted a job and `max_fee` is held from it. Unless the job is assigned in the same transaction,
+		/// it waits open.
+		JobSubmitted {
+			/// The job.
+			job: JobId,
+			/// Who pays.
+			consumer: T::AccountId,
+			/// What runs.
+			version: ModelVersion,
+			/// Held until the job is over.
+			max_fee: BalanceOf<T>,
+		},
+		/// A job was assigned.
+		JobAssigned {
+			/// The job.
+			job: JobId,
+			/// The attempt that begins.
+			attempt: Attempt,
+			/// Who works.
+			operator: T::AccountId,
+			/// Its price of one unit of computation.
+			price: BalanceOf<T>,
+			/// Last block for the result.
+			deadline: BlockNumberFor<T>,
+		},
+		/// An operator claimed a result.
+		ResultClaimed {
+			/// The job.
+			job: JobId,
+			/// The attempt that is answered.
+			attempt: Attempt,
+			/// Who claimed.
+			operator: T::AccountId,
+			/// The commitment.
+			claim: ClaimRoot,
+			/// What the job costs at finality.
+			fee: BalanceOf<T>,
+			/// First block at which the job can become final.
+			final_at: BlockNumberFor<T>,
+		},
+		/// An operator missed the deadline. Unless the job is assigned or refunded in the same block, it is open again.
+		DeadlineMissed {
+			/// The job.
+			job: JobId,
+			/// The attempt that failed.
+			attempt: Attempt,
+			/// Who missed it.
+			operator: T::AccountId,
+			/// What it lost of its stake.
+			penalty: BalanceOf<T>,
+		},
+		/// A job is final and paid. The four amounts add up to what was held, less dust.
+		JobFinalised {
+			/// The job.
+			job: JobId,
+			/// Who worked.
+			operator: T::AccountId,
+			/// To the operator.
+			paid: BalanceOf<T>,
+			/// To the publisher.
+			royalty: BalanceOf<T>,
+			/// To the treasury.
+			treasury: BalanceOf<T>,
+			/// Back to the consumer.
+			refunded: BalanceOf<T>,
+		},
+		/// A job ended without a result and the escrow, less dust, is back with the consumer.
+		JobRefunded {
+			/// The job.
+			job: JobId,
+			/// Why.
+			reason: RefundReason,
+			/// Back to the consumer.
+			refunded: BalanceOf<T>,
+		},
+		/// A refund was too small for the consumer's account, which something else than its balance keeps alive.
+		DustToTreasury {
+			/// The job.
+			job: JobId,
+			/// To the treasury.
+			amount: BalanceOf<T>,
+		},
+		/// A refund was too small for the consumer's account and for the treasury's.
+		DustBurned {
+			/// The job.
+			job: JobId,
+			/// What no longer exists.
+			amount: BalanceOf<T>,
+		},
+		/// A job whose retention ended is no longer stored.
+		JobPruned {
+			/// The job.
+			job: JobId,
+		},
+	}
+
+	/// Why a call is refused. A result is refused in the transaction pool already: there, causes that time may have
+	/// brought about appear as `Stale`, a wrong signature as `BadProof`, any other as `Custom(index of the error)`.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// There is no such model version.
+		UnknownVersion,
+		/// The version takes no new jobs.
+		VersionRetired,
+		/// The stored program does not decode.
+		CorruptProgram,
+		/// The input is empty.
+		EmptyInput,
+		/// The input has more elements than fit inline.
+		InputTooLong,
+		/// The output could have more elements than fit inline.
+		OutputTooLong,
+		/// Tokens for a vector model, or a vector for a token model, or a vector of another length.
+		WrongInputKind,
+		/// A token of the input is outside the vocabulary.
+		TokenOutOfVocabulary,
+		/// Input and generated tokens together exceed the model's positions.
+		TooManyPositions,
+		/// A token model was asked for no tokens, or the inverse temperature is zero.
+		BadGeneration,
+		/// The named operator does not serve this version, or is not active and alive.
+		OperatorNotListed,
+		/// The named operator's price for the largest amount of computation exceeds the escrow.
+		OperatorTooDear,
+		/// All job identifiers are used up.
+		JobIdsExhausted,
+		/// There is no such job; it never was, or its retention ended.
+		UnknownJob,
+		/// Only the consumer of a job may cancel it.
+		NotConsumer,
+		/// The job is not waiting for an operator.
+		NotOpen,
+		/// The job is not waiting for a result.
+		NotAssigned,
+		/// The result answers another attempt.
+		WrongAttempt,
+		/// The deadline has passed.
+		DeadlinePassed,
+		/// A vector from a token model, or tokens from a vector model.
+		WrongOutputKind,
+		/// The vector has another length than the model's output.
+		WrongOutputLength,
+		/// No token was generated.
+		EmptyOutput,
+		/// More tokens than were asked for.
+		TooManyTokens,
+		/// A token of the output is outside the vocabulary.
+		OutputTokenOutOfVocabulary,
+		/// There are tokens after a stop token.
+		TokensAfterStop,
+		/// Fewer tokens than were asked for, and the last is no stop token that counts.
+		OutputTooShort,
+		/// The claim is not the commitment to this job, artifact, input, generation and output.
+		ClaimMismatch,
+		/// The operator has no worker key.
+		NoWorkerKey,
+		/// The fee of the result is more than the job's escrow.
+		FeeExceedsEscrow,
+		/// Nothing is due for the job now.
+		NothingDue,
+	}
+
+	impl<T> From<JobError> for Error<T> {
+		fn from(error: JobError) -> Self {
+			match error {
+				JobError::UnknownVersion => Self::UnknownVersion,
+				JobError::CorruptProgram => Self::CorruptProgram,
+				JobError::EmptyInput => Self::EmptyInput,
+				JobError::InputTooLong => Self::InputTooLong,
+				JobError::OutputTooLong => Self::OutputTooLong,
+				JobError::WrongInputKind => Self::WrongInputKind,
+				JobError::TokenOutOfVocabulary => Self::TokenOutOfVocabulary,
+				JobError::TooManyPositions => Self::TooManyPositions,
+				JobError::BadGeneration => Self::BadGeneration,
+			}
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Does what the agenda says is due, as far as [`Config::AgendaWeight`] and the block allow.
+		fn on_poll(now: BlockNumberFor<T>, block: &mut WeightMeter) {
+			let mut meter = WeightMeter::with_limit(block.remaining().min(T::AgendaWeight::get()));
+			Self::serve_agenda(now, &mut meter);
+			block.consume(meter.consumed());
+		}
+
+		fn integrity_test() {
+			let one = BlockNumberFor::<T>::one();
+			assert!(T::ResultPeriod::get() >= one, "ResultPeriod must be at least one block");
+			assert!(T::RetryPeriod::get() >= one, "RetryPeriod must be at least one block");
+			assert!(
+				T::OpenPeriod::get() >= T::RetryPeriod::get(),
+				"OpenPeriod must not be shorter than RetryPeriod"
+			);
+			assert!(T::Window::get() >= one, "Window must be at least one block");
+			assert!(T::Retention::get() >= one, "Retention must be at least one block");
+			assert!(
+				(1..=255).contains(&T::MaxAttempts::get()),
+				"MaxAttempts must be 1 to 255"
+			);
+			assert!(!T::MaxInFlight::get().is_zero(), "MaxInFlight must not be zero");
+			assert!(!T::AgendaSize::get().is_zero(), "AgendaSize must not be zero");
+			assert!(
+				T::AgendaWeight::get().all_gte(Self::agenda_minimum()),
+				"AgendaWeight {:?} must allow one step, which takes up to {:?}",
+				T::AgendaWeight::get(),
+				Self::agenda_minimum()
+			);
+			let block = T::BlockWeights::get().max_block;
+			assert!(
+				block.all_gte(T::AgendaWeight::get()),
+				"AgendaWeight must fit into a block"
+			);
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Submits a job and holds `max_fee` from the caller until it is over.
+		///
+		/// It is assigned at once if an operator has free capacity, else it waits open for [`Config::OpenPeriod`]. Only
+		/// operators whose price for the largest amount of computation fits into `max_fee` are considered.
+		///
+		/// - `version`: what runs.
+		/// - `input`: on what.
+		/// - `generation`: how far and how to generate; ignored by models with a vector output.
+		/// - `max_fee`: the largest fee; what is not used comes back.
+		/// - `operator`: the only operator that may work on the job, or none to draw one by stake.
+		///
+		/// Emits [`Event::JobSubmitted`], and [`Event::JobAssigned`] if it is assigned.
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::submit(MAX_OFFERS, input.len()))]
+		pub fn submit(
+			origin: OriginFor<T>,
+			version: ModelVersion,
+			input: JobInput,
+			generation: Generation,
+			max_fee: BalanceOf<T>,
+			operator: Option<T::AccountId>,
+		) -> DispatchResultWithPostInfo {
+			let consumer = ensure_signed(origin)?;
+			let elements = input.len();
+			let offers = Self::do_submit(
+				consumer,
+				Submission {
+					version,
+					input,
+					generation,
+					max_fee,
+					operator,
+				},
+			)?;
+			Ok(Some(T::WeightInfo::submit(offers, elements)).into())
+		}
+
+		/// Cancels an open job of the caller and gives the escrow back.
+		///
+		/// Emits [`Event::JobRefunded`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::cancel())]
+		pub fn cancel(origin: OriginFor<T>, job: JobId) -> DispatchResult {
+			let consumer = ensure_signed(origin)?;
+			Self::do_cancel(&consumer, job)
+		}
+
+		/// Claims a result. Free of fees: the transaction pool accepts it only with a valid signature by the worker key of
+		/// the assigned operator, once for each attempt.
+		///
+		/// Emits [`Event::ResultClaimed`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::submit_result())]
+		#[pallet::authorize(Self::authorize_result)]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_submit_result())]
+		pub fn submit_result(origin: OriginFor<T>, result: SignedResult) -> DispatchResult {
+			ensure_authorized(origin)?;
+			// The signature was verified when the transaction was authorised.
+			Self::do_claim(result.result)
+		}
+
+		/// Does what is due for a job: assigns or refunds an open one, punishes a missed deadline, finalises after the
+		/// window, prunes after the retention. The agenda does the same by itself; this call is for whoever does not want
+		/// to wait for it.
+		///
+		/// Emits the event of what was done.
+		#[pallet::call_index(3)]
+		#[pallet::weight(Pallet::<T>::step_weight())]
+		pub fn advance(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			let step = Self::do_advance(job)?;
+			Ok(Some(step.weight::<T>()).into())
+		}
+	}
+}

@@ -120,6 +120,19 @@ pub enum JobError {
 	BadGeneration,
 }
 
+impl From<assay_exact::JobError> for JobError {
+	fn from(error: assay_exact::JobError) -> Self {
+		use assay_exact::JobError as Exact;
+		match error {
+			Exact::TokensExpected | Exact::VectorExpected { .. } | Exact::InputLength { .. } => Self::WrongInputKind,
+			Exact::EmptyPrompt => Self::EmptyInput,
+			Exact::PromptTooLong { .. } | Exact::TooManyPositions { .. } => Self::TooManyPositions,
+			Exact::Token { .. } => Self::TokenOutOfVocabulary,
+			Exact::NothingToGenerate | Exact::InverseTemperature => Self::BadGeneration,
+		}
+	}
+}
+
 /// Where a job is in its life.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
 pub enum JobState<AccountId, Balance, BlockNumber> {
@@ -208,7 +221,7 @@ impl JobResult {
 }
 
 /// A result with its worker's signature over [`JobResult::signing_payload`].
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct SignedResult {
 	/// The result.
 	pub result: JobResult,

@@ -1,0 +1,150 @@
+//! Who works on a job: the named operator, or one drawn by stake.
+
+use crate::{
+	draw, fee,
+	types::{len, AccountIdOf, BalanceOf},
+	Config, Event, InFlight, Job, Pallet,
+};
+use alloc::vec::Vec;
+use assay_protocol::{
+	job::JobState,
+	model::{Models, Offer},
+	operator::Operators,
+	JobId,
+};
+use codec::Encode;
+use frame_support::{
+	storage::with_storage_layer,
+	traits::{Get, Randomness},
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_core::H256;
+use sp_runtime::{traits::UniqueSaturatedInto, DispatchError, Saturating};
+
+/// What an attempt to assign a job came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Assignment {
+	/// Whether an operator was found.
+	pub(crate) found: bool,
+	/// Offers that were considered.
+	pub(crate) offers: u32,
+}
+
+/// An operator that may be given a job.
+struct Candidate<T: Config> {
+	offer: Offer<AccountIdOf<T>, BalanceOf<T>>,
+	/// Fee of the job at most: what the operator puts in flight.
+	value: BalanceOf<T>,
+}
+
+impl<T: Config> Pallet<T> {
+	/// Gives a job to an operator with free capacity, if there is one. Changes `job` but does not store it.
+	pub(crate) fn assign(id: JobId, job: &mut Job<T>, now: BlockNumberFor<T>) -> Assignment {
+		let (mut candidates, offers) = Self::candidates(job);
+		if job.named_operator.is_some() {
+			let found = candidates
+				.iter()
+				.any(|candidate| Self::try_assign(id, job, candidate, now));
+			return Assignment { found, offers };
+		}
+		let subject = (b"assay/assignment", id, job.attempt).encode();
+		let (Some(seed), _) = T::Randomness::random(&subject) else {
+			return Assignment { found: false, offers };
+		};
+		let mut weights: Vec<u128> = candidates
+			.iter()
+			.map(|candidate| T::Operators::stake(&candidate.offer.operator).unique_saturated_into())
+			.collect();
+		// Candidates without capacity are drawn and laid aside: who is drawn among the rest is as likely as if they had
+		// never been there.
+		for round in 0..len(&weights) {
+			let Some(index) = draw(&weights, &draw_number(seed, round)) else {
+				break;
+			};
+			weights.remove(index);
+			if Self::try_assign(id, job, &candidates.remove(index), now) {
+				return Assignment { found: true, offers };
+			}
+		}
+		Assignment { found: false, offers }
+	}
+
+	/// Operators whose price fits into the escrow, ordered by account; with the number of offers considered. An operator
+	/// that missed a deadline of the job is no candidate while there are others.
+	fn candidates(job: &Job<T>) -> (Vec<Candidate<T>>, u32) {
+		let offers: Vec<_> = match &job.named_operator {
+			Some(operator) => T::Models::listed_offer(job.version, operator).into_iter().collect(),
+			None => T::Models::listed_offers(job.version),
+		};
+		let considered = len(&offers);
+		let mut candidates: Vec<_> = offers
+			.into_iter()
+			.filter_map(|offer| {
+				let value = fee(offer.price, job.max_units)?;
+				(value <= job.max_fee).then_some(Candidate { offer, value })
+			})
+			.collect();
+		let missed = |candidate: &Candidate<T>| job.missed.contains(&candidate.offer.operator);
+		if candidates.iter().any(|candidate| !missed(candidate)) {
+			candidates.retain(|candidate| !missed(candidate));
+		}
+		candidates.sort_by(|a, b| a.offer.operator.cmp(&b.offer.operator));
+		(candidates, considered)
+	}
+
+	/// Assigns the job to one candidate, unless it has no capacity or its stake backs enough already.
+	fn try_assign(id: JobId, job: &mut Job<T>, candidate: &Candidate<T>, now: BlockNumberFor<T>) -> bool {
+		let Offer {
+			operator,
+			price,
+			capacity,
+		} = candidate.offer.clone();
+		let assigned = with_storage_layer(|| -> Result<(), DispatchError> {
+			let mut in_flight = InFlight::<T>::get(&operator);
+			let of_version = in_flight.iter().filter(|(_, version)| *version == job.version).count();
+			if of_version >= usize::from(capacity) {
+				return Err(DispatchError::Exhausted);
+			}
+			in_flight
+				.try_push((id, job.version))
+				.map_err(|_| DispatchError::Exhausted)?;
+			T::Operators::commit(&operator, candidate.value)?;
+			InFlight::<T>::insert(&operator, in_flight);
+			Ok(())
+		});
+		if assigned.is_err() {
+			return false;
+		}
+		let deadline = now.saturating_add(T::ResultPeriod::get());
+		Self::deposit_event(Event::JobAssigned {
+			job: id,
+			attempt: job.attempt,
+			operator: operator.clone(),
+			price,
+			deadline,
+		});
+		job.state = JobState::Assigned {
+			operator,
+			price,
+			deadline,
+		};
+		true
+	}
+
+	/// Removes a job from the list of results an operator owes.
+	pub(crate) fn no_longer_in_flight(operator: &T::AccountId, id: JobId) {
+		InFlight::<T>::mutate_exists(operator, |entry| {
+			if let Some(in_flight) = entry {
+				in_flight.retain(|(job, _)| *job != id);
+				if in_flight.is_empty() {
+					*entry = None;
+				}
+			}
+		});
+	}
+}
+
+/// The random number of one round of a draw.
+fn draw_number(seed: H256, round: u32) -> [u8; 32] {
+	sp_io::hashing::blake2_256(&(seed, round).encode())
+}

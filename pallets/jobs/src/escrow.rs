@@ -1,0 +1,130 @@
+//! The money: held at submission, divided at finality, given back at any other end.
+//!
+//! Nothing here can fail for a reason that lies with a recipient. A share that its recipient cannot take, for it would
+//! stay below the existential deposit, goes to the next in line: publisher, treasury, operator, consumer.
+
+use crate::{
+	fees::{split, Shares},
+	types::{BalanceOf, JobStateOf},
+	Config, Error, Event, HoldReason, Job, Pallet,
+};
+use assay_protocol::{
+	job::{JobState, RefundReason},
+	model::Models,
+	JobId,
+};
+use frame_support::{
+	storage::with_storage_layer,
+	traits::{
+		fungible::MutateHold,
+		tokens::{Fortitude, Precision, Restriction},
+		DefensiveOption, Get,
+	},
+};
+use sp_runtime::{
+	traits::{CheckedAdd, CheckedSub, Zero},
+	ArithmeticError, DispatchError, DispatchResult, Permill,
+};
+
+impl<T: Config> Pallet<T> {
+	/// Holds the largest fee of a job.
+	pub(crate) fn hold_escrow(consumer: &T::AccountId, max_fee: BalanceOf<T>) -> DispatchResult {
+		T::Currency::hold(&HoldReason::Escrow.into(), consumer, max_fee)
+	}
+
+	/// Divides the escrow of a claimed job between all who are due a share, and returns its last state.
+	pub(crate) fn pay_out(id: JobId, job: &Job<T>, operator: &T::AccountId) -> Result<JobStateOf<T>, DispatchError> {
+		let fee = job.fee.defensive_ok_or(Error::<T>::NotAssigned)?;
+		let terms = T::Models::terms(job.version);
+		let royalty_share = terms.as_ref().map_or(Permill::zero(), |terms| terms.royalty);
+		let Shares {
+			operator: to_operator,
+			royalty,
+			treasury,
+			refund,
+		} = split(fee, job.max_fee, royalty_share, T::TreasuryShare::get()).ok_or(Error::<T>::FeeExceedsEscrow)?;
+		let consumer = &job.consumer;
+
+		let royalty_paid = terms.map_or(Zero::zero(), |terms| Self::pay(consumer, &terms.publisher, royalty));
+		let due = add(treasury, sub(royalty, royalty_paid)?)?;
+		let treasury_paid = Self::pay(consumer, &T::Treasury::get(), due);
+		let due = add(to_operator, sub(due, treasury_paid)?)?;
+		let paid = Self::pay(consumer, operator, due);
+		let due = add(refund, sub(due, paid)?)?;
+		let refunded = Self::give_back(id, consumer, due)?;
+
+		Self::deposit_event(Event::JobFinalised {
+			job: id,
+			operator: operator.clone(),
+			paid,
+			royalty: royalty_paid,
+			treasury: treasury_paid,
+			refunded,
+		});
+		Ok(JobState::Final {
+			operator: operator.clone(),
+			paid,
+			royalty: royalty_paid,
+			treasury: treasury_paid,
+			refunded,
+		})
+	}
+
+	/// Gives the whole escrow of a job back, and returns its last state.
+	pub(crate) fn refund(id: JobId, job: &Job<T>, reason: RefundReason) -> Result<JobStateOf<T>, DispatchError> {
+		let refunded = Self::give_back(id, &job.consumer, job.max_fee)?;
+		Self::deposit_event(Event::JobRefunded {
+			job: id,
+			reason,
+			refunded,
+		});
+		Ok(JobState::Refunded { reason, refunded })
+	}
+
+	/// Pays from the escrow of `consumer` and returns what was paid: all, or nothing if the recipient cannot take it.
+	fn pay(consumer: &T::AccountId, to: &T::AccountId, amount: BalanceOf<T>) -> BalanceOf<T> {
+		if amount.is_zero() {
+			return amount;
+		}
+		with_storage_layer(|| {
+			T::Currency::transfer_on_hold(
+				&HoldReason::Escrow.into(),
+				consumer,
+				to,
+				amount,
+				Precision::Exact,
+				Restriction::Free,
+				Fortitude::Force,
+			)
+		})
+		.unwrap_or_else(|_| Zero::zero())
+	}
+
+	/// Releases a part of the escrow and returns what the consumer has got back: all of it, except for an account kept
+	/// alive by something else than its balance that a part below the existential deposit cannot be released to. That part
+	/// goes to the treasury; if even that cannot take it, it is burned.
+	fn give_back(id: JobId, consumer: &T::AccountId, amount: BalanceOf<T>) -> Result<BalanceOf<T>, DispatchError> {
+		if amount.is_zero() {
+			return Ok(amount);
+		}
+		let reason = HoldReason::Escrow.into();
+		if with_storage_layer(|| T::Currency::release(&reason, consumer, amount, Precision::Exact)).is_ok() {
+			return Ok(amount);
+		}
+		if Self::pay(consumer, &T::Treasury::get(), amount).is_zero() {
+			T::Currency::burn_held(&reason, consumer, amount, Precision::Exact, Fortitude::Force)?;
+			Self::deposit_event(Event::DustBurned { job: id, amount });
+		} else {
+			Self::deposit_event(Event::DustToTreasury { job: id, amount });
+		}
+		Ok(Zero::zero())
+	}
+}
+
+fn add<B: CheckedAdd>(a: B, b: B) -> Result<B, DispatchError> {
+	a.checked_add(&b).ok_or(ArithmeticError::Overflow.into())
+}
+
+fn sub<B: CheckedSub>(a: B, b: B) -> Result<B, DispatchError> {
+	a.checked_sub(&b).ok_or(ArithmeticError::Underflow.into())
+}

@@ -1,0 +1,302 @@
+//! The steps of a job's life. Each reads the job, changes it, and stores it once.
+
+use crate::{
+	types::{len, BalanceOf, JobStateOf, Submission},
+	Claims, Config, Error, Event, Inputs, Job, Jobs, JobsOf, NextJobId, OldestJobId, Pallet, WeightInfo,
+};
+use assay_exact::{ComputeUnits, Input, Program};
+use assay_protocol::{
+	job::{JobError, JobState, RefundReason, MAX_INLINE_ELEMENTS},
+	model::{Models, MAX_OFFERS},
+	operator::{Fault, Operators},
+	JobId,
+};
+use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{traits::One, DispatchError, DispatchResult, Saturating};
+
+/// Steps over the identifiers of pruned jobs with each pruned job: two, so that a gap shrinks.
+const OLDEST_STEPS: u32 = 2;
+
+/// A step that was taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+	/// An open job was assigned after so many offers were considered.
+	Assigned(u32),
+	/// An open job was refunded.
+	Refunded,
+	/// A missed deadline was dealt with, and so many offers were considered for the next attempt.
+	Missed(u32),
+	/// The job became final.
+	Finalised,
+	/// The job is no longer stored.
+	Pruned,
+}
+
+impl Step {
+	/// What it took.
+	pub(crate) fn weight<T: Config>(self) -> Weight {
+		match self {
+			Self::Assigned(offers) => T::WeightInfo::advance_assign(offers),
+			Self::Refunded => T::WeightInfo::advance_refund(),
+			Self::Missed(offers) => T::WeightInfo::advance_missed(offers),
+			Self::Finalised => T::WeightInfo::advance_finalise(),
+			Self::Pruned => T::WeightInfo::advance_prune(),
+		}
+	}
+}
+
+/// Positions an input takes, and computation of a job at most.
+pub(crate) fn measure(program: &Program, elements: u32, max_tokens: u32) -> Result<(u32, ComputeUnits), JobError> {
+	ensure!(elements > 0, JobError::EmptyInput);
+	ensure!(elements <= MAX_INLINE_ELEMENTS, JobError::InputTooLong);
+	let positions = match program.input_length() {
+		Some(length) if length != elements => return Err(JobError::WrongInputKind),
+		Some(_) => 1,
+		None => elements,
+	};
+	ensure!(positions <= program.positions, JobError::TooManyPositions);
+	let generated = match program.output_length() {
+		Some(length) => {
+			ensure!(length <= MAX_INLINE_ELEMENTS, JobError::OutputTooLong);
+			0
+		}
+		None => {
+			ensure!(max_tokens > 0, JobError::BadGeneration);
+			ensure!(max_tokens <= MAX_INLINE_ELEMENTS, JobError::OutputTooLong);
+			// Both are at most `MAX_INLINE_ELEMENTS` or `MAX_POSITIONS`.
+			ensure!(
+				positions.saturating_add(max_tokens) <= program.positions,
+				JobError::TooManyPositions
+			);
+			max_tokens
+		}
+	};
+	Ok((positions, program.units(positions, generated)))
+}
+
+impl<T: Config> Pallet<T> {
+	/// The most one step takes.
+	pub(crate) fn step_weight() -> Weight {
+		[
+			Step::Assigned(MAX_OFFERS),
+			Step::Refunded,
+			Step::Missed(MAX_OFFERS),
+			Step::Finalised,
+			Step::Pruned,
+		]
+		.into_iter()
+		.fold(Weight::zero(), |most, step| most.max(step.weight::<T>()))
+	}
+
+	/// Stores a new job, assigned if possible, and returns the number of offers considered.
+	pub(crate) fn do_submit(consumer: T::AccountId, submission: Submission<T>) -> Result<u32, DispatchError> {
+		let Submission {
+			version,
+			input,
+			generation,
+			max_fee,
+			operator,
+		} = submission;
+		let terms = T::Models::terms(version).ok_or(Error::<T>::UnknownVersion)?;
+		ensure!(!terms.retired, Error::<T>::VersionRetired);
+		let program = T::Models::program(version).map_err(Error::<T>::from)?;
+		let (input_positions, max_units) =
+			measure(&program, input.len(), generation.max_tokens).map_err(Error::<T>::from)?;
+		program
+			.check_job(&Input::from(input.clone()), &generation)
+			.map_err(|error| Error::<T>::from(JobError::from(error)))?;
+		if let Some(operator) = &operator {
+			let offer = T::Models::listed_offer(version, operator).ok_or(Error::<T>::OperatorNotListed)?;
+			let affordable = crate::fee(offer.price, max_units).is_some_and(|fee| fee <= max_fee);
+			ensure!(affordable, Error::<T>::OperatorTooDear);
+		}
+
+		let id = NextJobId::<T>::get();
+		NextJobId::<T>::put(id.next().ok_or(Error::<T>::JobIdsExhausted)?);
+		Self::hold_escrow(&consumer, max_fee)?;
+		T::Models::job_started(version);
+		Inputs::<T>::insert(id, input);
+		JobsOf::<T>::insert(&consumer, id, ());
+		Self::deposit_event(Event::JobSubmitted {
+			job: id,
+			consumer: consumer.clone(),
+			version,
+			max_fee,
+		});
+
+		let now = Self::now();
+		let mut job = Job {
+			consumer,
+			version,
+			artifact: terms.artifact,
+			generation,
+			input_positions,
+			max_units,
+			max_fee,
+			fee: None,
+			named_operator: operator,
+			submitted_at: now,
+			attempt: Default::default(),
+			missed: BoundedVec::new(),
+			state: JobState::Open {
+				expires: now.saturating_add(T::OpenPeriod::get()),
+			},
+			due_at: now,
+			booked_at: None,
+		};
+		let offers = Self::assign_or_wait(id, &mut job, now);
+		Jobs::<T>::insert(id, job);
+		Ok(offers)
+	}
+
+	/// Ends an open job at its consumer's wish.
+	pub(crate) fn do_cancel(consumer: &T::AccountId, id: JobId) -> DispatchResult {
+		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		ensure!(job.consumer == *consumer, Error::<T>::NotConsumer);
+		ensure!(matches!(job.state, JobState::Open { .. }), Error::<T>::NotOpen);
+		let state = Self::refund(id, &job, RefundReason::Cancelled)?;
+		Self::end(id, job, state, Self::now());
+		Ok(())
+	}
+
+	/// Does what is due for a job.
+	pub(crate) fn do_advance(id: JobId) -> Result<Step, DispatchError> {
+		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		Self::step(id, job, Self::now())?.ok_or(Error::<T>::NothingDue.into())
+	}
+
+	/// Takes the step that is due; `None`, and nothing is stored, if there is none.
+	pub(crate) fn step(id: JobId, mut job: Job<T>, now: BlockNumberFor<T>) -> Result<Option<Step>, DispatchError> {
+		match job.state.clone() {
+			JobState::Open { expires } if now >= expires => {
+				let state = Self::refund(id, &job, RefundReason::Unassigned)?;
+				Self::end(id, job, state, now);
+				Ok(Some(Step::Refunded))
+			}
+			JobState::Open { .. } => {
+				let assignment = Self::assign(id, &mut job, now);
+				if !assignment.found {
+					return Ok(None);
+				}
+				Self::book_deadline(id, &mut job, now);
+				Jobs::<T>::insert(id, job);
+				Ok(Some(Step::Assigned(assignment.offers)))
+			}
+			JobState::Assigned {
+				operator,
+				price,
+				deadline,
+			} if now > deadline => Self::missed(id, job, operator, price, now).map(Some),
+			JobState::Claimed {
+				operator,
+				price,
+				final_at,
+			} if now >= final_at => {
+				Self::uncommit(&operator, price, &job)?;
+				let state = Self::pay_out(id, &job, &operator)?;
+				Self::end(id, job, state, now);
+				Ok(Some(Step::Finalised))
+			}
+			JobState::Final { .. } | JobState::Refunded { .. } if now >= job.due_at => {
+				Self::prune(id, job);
+				Ok(Some(Step::Pruned))
+			}
+			_ => Ok(None),
+		}
+	}
+
+	/// Punishes the operator that missed the deadline, and begins the next attempt or ends the job.
+	fn missed(
+		id: JobId,
+		mut job: Job<T>,
+		operator: T::AccountId,
+		price: BalanceOf<T>,
+		now: BlockNumberFor<T>,
+	) -> Result<Step, DispatchError> {
+		Self::uncommit(&operator, price, &job)?;
+		Self::no_longer_in_flight(&operator, id);
+		let penalty = T::Operators::penalise(&operator, T::MissedDeadlinePenalty::get(), Fault::MissedDeadline);
+		Self::deposit_event(Event::DeadlineMissed {
+			job: id,
+			attempt: job.attempt,
+			operator: operator.clone(),
+			penalty,
+		});
+		// There is room for every attempt.
+		job.missed.try_push(operator).map_err(|_| DispatchError::Exhausted)?;
+		match job.attempt.next().filter(|_| len(&job.missed) < T::MaxAttempts::get()) {
+			Some(attempt) => {
+				job.attempt = attempt;
+				job.state = JobState::Open {
+					expires: now.saturating_add(T::OpenPeriod::get()),
+				};
+				let offers = Self::assign_or_wait(id, &mut job, now);
+				Jobs::<T>::insert(id, job);
+				Ok(Step::Missed(offers))
+			}
+			None => {
+				let state = Self::refund(id, &job, RefundReason::AttemptsExhausted)?;
+				Self::end(id, job, state, now);
+				Ok(Step::Missed(0))
+			}
+		}
+	}
+
+	/// Assigns an open job or books the next attempt to; returns the number of offers considered.
+	fn assign_or_wait(id: JobId, job: &mut Job<T>, now: BlockNumberFor<T>) -> u32 {
+		let assignment = Self::assign(id, job, now);
+		if assignment.found {
+			Self::book_deadline(id, job, now);
+		} else {
+			// Never after the expiry: `RetryPeriod` is not longer than `OpenPeriod`.
+			Self::book(id, job, now.saturating_add(T::RetryPeriod::get()), now);
+		}
+		assignment.offers
+	}
+
+	/// Books the block after the deadline.
+	fn book_deadline(id: JobId, job: &mut Job<T>, now: BlockNumberFor<T>) {
+		let after = now.saturating_add(T::ResultPeriod::get()).saturating_add(One::one());
+		Self::book(id, job, after, now);
+	}
+
+	/// Takes back what the operator put in flight for the job.
+	fn uncommit(operator: &T::AccountId, price: BalanceOf<T>, job: &Job<T>) -> DispatchResult {
+		let value = crate::fee(price, job.max_units).ok_or(Error::<T>::FeeExceedsEscrow)?;
+		T::Operators::release(operator, value);
+		Ok(())
+	}
+
+	/// Stores the last state of a job that is over and books its pruning.
+	fn end(id: JobId, mut job: Job<T>, state: JobStateOf<T>, now: BlockNumberFor<T>) {
+		job.state = state;
+		T::Models::job_ended(job.version);
+		Self::book(id, &mut job, now.saturating_add(T::Retention::get()), now);
+		Jobs::<T>::insert(id, job);
+	}
+
+	/// Removes everything stored of a job.
+	fn prune(id: JobId, mut job: Job<T>) {
+		Self::unbook(id, &mut job);
+		Jobs::<T>::remove(id);
+		Inputs::<T>::remove(id);
+		Claims::<T>::remove(id);
+		JobsOf::<T>::remove(&job.consumer, id);
+		OldestJobId::<T>::mutate(|oldest| {
+			for _ in 0..OLDEST_STEPS {
+				match oldest.next() {
+					Some(next) if *oldest < NextJobId::<T>::get() && !Jobs::<T>::contains_key(*oldest) => {
+						*oldest = next
+					}
+					_ => break,
+				}
+			}
+		});
+		Self::deposit_event(Event::JobPruned { job: id });
+	}
+
+	pub(crate) fn now() -> BlockNumberFor<T> {
+		frame_system::Pallet::<T>::block_number()
+	}
+}

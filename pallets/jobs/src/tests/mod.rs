@@ -1,0 +1,14 @@
+//! Tests, one file for each feature.
+
+mod agenda;
+mod assignment;
+mod authorise;
+mod cancel;
+mod deadline;
+mod draw;
+mod finalisation;
+mod money;
+mod properties;
+mod queries;
+mod result;
+mod submit;

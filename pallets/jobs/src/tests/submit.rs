@@ -1,0 +1,205 @@
+//! Submitting a job.
+
+use crate::{mock::*, Error, Event, JobsOf, NextJobId};
+use assay_exact::{Generation, Input, Sampler};
+use assay_protocol::{job::JobState, Attempt, JobId};
+use frame_support::{assert_noop, dispatch::GetDispatchInfo};
+use sp_runtime::TokenError;
+
+#[test]
+fn submit_should_hold_the_escrow_and_assign_when_an_operator_is_free() {
+	run(|| {
+		let id = a_submitted_job();
+		assert_eq!(id, JobId(0));
+		assert_eq!(held(CONSUMER), 1_000);
+		assert_eq!(free(CONSUMER), FUNDS - 1_000);
+		let deadline = 1 + RESULT_PERIOD;
+		assert_eq!(
+			state(id),
+			JobState::Assigned {
+				operator: ALICE,
+				price: 2,
+				deadline
+			}
+		);
+		assert_eq!(committed(ALICE), 34);
+		assert_eq!(
+			events(),
+			vec![
+				Event::JobSubmitted {
+					job: id,
+					consumer: CONSUMER,
+					version: DECODER,
+					max_fee: 1_000
+				},
+				Event::JobAssigned {
+					job: id,
+					attempt: Attempt(0),
+					operator: ALICE,
+					price: 2,
+					deadline
+				},
+			]
+		);
+		assert!(JobsOf::<Test>::contains_key(CONSUMER, id));
+		assert_eq!(a_submitted_job(), JobId(1));
+	});
+}
+
+#[test]
+fn submit_should_wait_open_when_nobody_serves() {
+	run(|| {
+		withdraw_offer(DECODER, ALICE);
+		let id = a_submitted_job();
+		assert_eq!(
+			state(id),
+			JobState::Open {
+				expires: 1 + OPEN_PERIOD
+			}
+		);
+		assert_eq!(held(CONSUMER), 1_000);
+		assert_eq!(events().len(), 1);
+	});
+}
+
+#[test]
+fn submit_should_wait_open_when_every_offer_is_too_dear() {
+	run(|| {
+		assert_eq!(assigned_to(a_job().with_fee(34).submit(CONSUMER).unwrap()), ALICE);
+		let id = a_job().with_fee(33).submit(CONSUMER).unwrap();
+		assert_eq!(
+			state(id),
+			JobState::Open {
+				expires: 1 + OPEN_PERIOD
+			}
+		);
+	});
+}
+
+#[test]
+fn submit_should_not_overflow_when_a_price_is_absurd() {
+	run(|| {
+		offer(DECODER, ALICE, Balance::MAX, 8);
+		let id = a_submitted_job();
+		assert!(matches!(state(id), JobState::Open { .. }));
+		assert_noop!(a_job().named(ALICE).submit(CONSUMER), Error::<Test>::OperatorTooDear);
+	});
+}
+
+#[test]
+fn submit_should_fail_when_the_version_is_unknown() {
+	run(|| {
+		let job = a_job().on(UNKNOWN, Input::Tokens(vec![1]));
+		assert_noop!(job.submit(CONSUMER), Error::<Test>::UnknownVersion);
+	});
+}
+
+#[test]
+fn submit_should_fail_when_the_version_is_retired() {
+	run(|| {
+		retire(DECODER);
+		assert_noop!(a_job().submit(CONSUMER), Error::<Test>::VersionRetired);
+	});
+}
+
+#[test]
+fn submit_should_fail_when_the_consumer_has_too_little_money() {
+	run(|| {
+		let most = FUNDS - EXISTENTIAL_DEPOSIT;
+		assert_noop!(
+			a_job().with_fee(most + 1).submit(CONSUMER),
+			TokenError::FundsUnavailable
+		);
+		assert_noop!(a_job().submit(999), TokenError::FundsUnavailable);
+		a_job().with_fee(most).submit(CONSUMER).unwrap();
+		assert_eq!(held(CONSUMER), most);
+	});
+}
+
+#[test]
+fn submit_should_fail_when_the_input_does_not_fit_the_model() {
+	run(|| {
+		let refused = |version, input, error: Error<Test>| {
+			assert_noop!(a_job().on(version, input).submit(CONSUMER), error);
+		};
+		refused(DECODER, Input::Tokens(vec![]), Error::EmptyInput);
+		refused(DECODER, Input::Tokens(vec![VOCABULARY]), Error::TokenOutOfVocabulary);
+		refused(DECODER, Input::Vector(vec![0; 32]), Error::WrongInputKind);
+		refused(PERCEPTRON, Input::Tokens(vec![0; 32]), Error::WrongInputKind);
+		refused(PERCEPTRON, Input::Vector(vec![0; 31]), Error::WrongInputKind);
+		refused(ENCODER, Input::Tokens(vec![1; 17]), Error::TooManyPositions);
+		refused(WIDE, Input::Vector(vec![0; 32]), Error::OutputTooLong);
+	});
+}
+
+#[test]
+fn submit_should_fail_when_the_generation_does_not_fit_the_model() {
+	run(|| {
+		assert_noop!(a_job().with_tokens(0).submit(CONSUMER), Error::<Test>::BadGeneration);
+		assert_noop!(
+			a_job().with_tokens(1_025).submit(CONSUMER),
+			Error::<Test>::OutputTooLong
+		);
+		let long = a_job().on(DECODER, Input::Tokens(vec![1; 100])).with_fee(100_000);
+		assert_noop!(
+			long.clone().with_tokens(1_001).submit(CONSUMER),
+			Error::<Test>::TooManyPositions
+		);
+		long.with_tokens(1_000).submit(CONSUMER).unwrap();
+		let cold = Sampler::Gumbel {
+			inverse_temperature: 0,
+			seed: [0; 32],
+		};
+		let job = AJob {
+			generation: Generation {
+				sampler: cold,
+				max_tokens: 4,
+				ignore_stop: false,
+			},
+			..a_job()
+		};
+		assert_noop!(job.submit(CONSUMER), Error::<Test>::BadGeneration);
+	});
+}
+
+#[test]
+fn submit_should_ignore_the_generation_when_the_model_returns_a_vector() {
+	run(|| {
+		offer(ENCODER, ALICE, 1, 8);
+		let id = a_job()
+			.on(ENCODER, Input::Tokens(vec![1; 16]))
+			.with_tokens(u32::MAX)
+			.submit(CONSUMER)
+			.unwrap();
+		assert_eq!(assigned_to(id), ALICE);
+	});
+}
+
+#[test]
+fn submit_should_fail_when_identifiers_are_used_up() {
+	run(|| {
+		NextJobId::<Test>::put(JobId(u64::MAX));
+		assert_noop!(a_job().submit(CONSUMER), Error::<Test>::JobIdsExhausted);
+		NextJobId::<Test>::put(JobId(0));
+	});
+}
+
+#[test]
+fn submit_should_cost_by_the_offers_it_considered() {
+	run(|| {
+		use crate::WeightInfo;
+		let call = crate::Call::<Test>::submit {
+			version: DECODER,
+			input: assay_protocol::job::JobInput::try_from(a_job().input).unwrap(),
+			generation: a_job().generation,
+			max_fee: 1_000,
+			operator: None,
+		};
+		assert_eq!(call.get_dispatch_info().call_weight, <()>::submit(64, 3));
+		let post = sp_runtime::traits::Dispatchable::dispatch(
+			RuntimeCall::JobsPallet(call),
+			RuntimeOrigin::signed(CONSUMER),
+		);
+		assert_eq!(post.unwrap().actual_weight, Some(<()>::submit(1, 3)));
+	});
+}

@@ -1,0 +1,97 @@
+//! What the pallet stores of a job.
+
+use crate::Config;
+use assay_exact::{ComputeUnits, Generation};
+use assay_protocol::{
+	job::{JobInput, JobOutput, JobState, JobSummary},
+	Attempt, ModelVersion,
+};
+use assay_trace::{claim::ClaimRoot, merkle::Hash32};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::fungible::Inspect, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use frame_system::pallet_prelude::BlockNumberFor;
+use scale_info::TypeInfo;
+
+/// The runtime's account identifier.
+pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
+/// An amount of money.
+pub type BalanceOf<T> = <<T as Config>::Currency as Inspect<AccountIdOf<T>>>::Balance;
+/// Where a job is in its life.
+pub type JobStateOf<T> = JobState<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
+/// A job as clients see it.
+pub type JobSummaryOf<T> = JobSummary<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
+
+/// A job; its input and its claim are stored apart.
+#[derive(Encode, Decode, MaxEncodedLen, TypeInfo, CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound)]
+#[scale_info(skip_type_params(T))]
+#[codec(mel_bound(T: Config))]
+pub struct Job<T: Config> {
+	/// Who pays.
+	pub consumer: T::AccountId,
+	/// What runs.
+	pub version: ModelVersion,
+	/// Root of the version's artifact.
+	pub artifact: Hash32,
+	/// How far and how to generate.
+	pub generation: Generation,
+	/// Positions the input takes.
+	pub input_positions: u32,
+	/// Computation at most.
+	pub max_units: ComputeUnits,
+	/// Held from the consumer until the job is over.
+	pub max_fee: BalanceOf<T>,
+	/// What the claimed result costs.
+	pub fee: Option<BalanceOf<T>>,
+	/// The only operator that may work on it.
+	pub named_operator: Option<T::AccountId>,
+	/// Block of submission.
+	pub submitted_at: BlockNumberFor<T>,
+	/// The current attempt.
+	pub attempt: Attempt,
+	/// Operators that missed a deadline of this job.
+	pub missed: BoundedVec<T::AccountId, T::MaxAttempts>,
+	/// Where it is in its life.
+	pub state: JobStateOf<T>,
+	/// Block at which the next step is due.
+	pub due_at: BlockNumberFor<T>,
+	/// Block whose agenda holds it: `due_at` or, if that one was full, a later one; none if all that were tried were full.
+	pub booked_at: Option<BlockNumberFor<T>>,
+}
+
+impl<T: Config> Job<T> {
+	/// Whether escrow is held for it.
+	pub fn is_unfinished(&self) -> bool {
+		matches!(
+			self.state,
+			JobState::Open { .. } | JobState::Assigned { .. } | JobState::Claimed { .. }
+		)
+	}
+}
+
+/// A claimed result.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Claim {
+	/// What the program returned.
+	pub output: JobOutput,
+	/// Commitment to job, artifact, input, generation and output.
+	pub root: ClaimRoot,
+}
+
+/// What a consumer asks for.
+pub(crate) struct Submission<T: Config> {
+	/// What runs.
+	pub(crate) version: ModelVersion,
+	/// On what.
+	pub(crate) input: JobInput,
+	/// How far and how to generate.
+	pub(crate) generation: Generation,
+	/// The largest fee.
+	pub(crate) max_fee: BalanceOf<T>,
+	/// The only operator that may work on it.
+	pub(crate) operator: Option<T::AccountId>,
+}
+
+/// A length; those of this pallet are bounded far below the limit.
+pub(crate) fn len<E>(elements: &[E]) -> u32 {
+	u32::try_from(elements.len()).unwrap_or(u32::MAX)
+}
