@@ -1,5 +1,6 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
 
 extern crate alloc;
 
