@@ -1,0 +1,99 @@
+//! The command line.
+
+use clap::ValueEnum;
+use std::{num::NonZeroUsize, path::PathBuf};
+
+/// Everything that may be asked of the node.
+#[derive(Debug, clap::Parser)]
+pub(crate) struct Cli {
+	/// What to do instead of running the node.
+	#[command(subcommand)]
+	pub(crate) subcommand: Option<Subcommand>,
+
+	/// How to run the node.
+	#[clap(flatten)]
+	pub(crate) run: sc_cli::RunCmd,
+
+	/// How to run the embedded worker.
+	#[clap(flatten)]
+	pub(crate) worker: WorkerParams,
+}
+
+/// What the node can do besides running.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Subcommand {
+	/// Generate, inspect and insert keys.
+	#[command(subcommand)]
+	Key(sc_cli::KeySubcommand),
+
+	/// Print a chain's specification.
+	ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+	/// Execute a stored block again and compare.
+	CheckBlock(sc_cli::CheckBlockCmd),
+
+	/// Write blocks to a file.
+	ExportBlocks(sc_cli::ExportBlocksCmd),
+
+	/// Write the state at a block as a chain specification.
+	ExportState(sc_cli::ExportStateCmd),
+
+	/// Read blocks from a file.
+	ImportBlocks(sc_cli::ImportBlocksCmd),
+
+	/// Delete the chain's database.
+	PurgeChain(sc_cli::PurgeChainCmd),
+
+	/// Go back to an earlier block.
+	Revert(sc_cli::RevertCmd),
+
+	/// Print the database's best, finalised and genesis block.
+	ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+/// How to run the embedded worker.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct WorkerParams {
+	/// Folder of imported models [default: models in the user's data folder of assay].
+	#[arg(long, value_name = "DIR")]
+	models_dir: Option<PathBuf>,
+
+	/// Whether this node runs jobs for the operators whose worker keys it holds [default: on for authorities].
+	#[arg(long, value_name = "SWITCH")]
+	worker: Option<Switch>,
+
+	/// Cores that models may use [default: half of the machine's, at least one].
+	#[arg(long, value_name = "N")]
+	worker_cores: Option<NonZeroUsize>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Switch {
+	/// On.
+	On,
+	/// Off.
+	Off,
+}
+
+impl WorkerParams {
+	/// Whether the worker runs.
+	pub(crate) fn is_on(&self, is_authority: bool) -> bool {
+		self.worker.map_or(is_authority, |switch| switch == Switch::On)
+	}
+
+	/// Folder of imported models.
+	pub(crate) fn models_dir(&self) -> PathBuf {
+		self.models_dir
+			.clone()
+			.unwrap_or_else(|| sc_service::BasePath::from_project("", "", "assay").path().join("models"))
+	}
+
+	/// Cores that models may use. Half, because consensus has to keep its pace beside them.
+	pub(crate) fn cores(&self) -> usize {
+		match self.worker_cores {
+			Some(cores) => cores.get(),
+			None => std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1)),
+		}
+	}
+}

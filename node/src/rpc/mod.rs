@@ -1,0 +1,73 @@
+//! What the node answers over JSON-RPC besides Substrate's own methods: thin readings of the
+//! runtime's API. RPC holds no keys that move money.
+
+use crate::service::{Block, FullBackend, FullClient, SelectChain, TransactionPool};
+use assay_runtime::{BlockNumber, Hash};
+use jsonrpsee::RpcModule;
+use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
+use sc_consensus_babe::BabeWorkerHandle;
+use sc_consensus_babe_rpc::{Babe, BabeApiServer};
+use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState};
+use sc_consensus_grandpa_rpc::GrandpaApiServer;
+use sc_rpc::SubscriptionTaskExecutor;
+use sp_keystore::KeystorePtr;
+use std::sync::Arc;
+use substrate_frame_rpc_system::{System, SystemApiServer};
+
+/// What the methods about finality need.
+pub(crate) struct Grandpa {
+	/// The state of the present round.
+	pub(crate) voter_state: SharedVoterState,
+	/// Who votes.
+	pub(crate) authority_set: SharedAuthoritySet<Hash, BlockNumber>,
+	/// Justifications as they come.
+	pub(crate) justification_stream: GrandpaJustificationStream<Block>,
+	/// Proofs that a block is final.
+	pub(crate) finality_proofs: Arc<FinalityProofProvider<FullBackend, Block>>,
+}
+
+/// What the methods need.
+pub(crate) struct Dependencies {
+	/// The chain.
+	pub(crate) client: Arc<FullClient>,
+	/// Transactions waiting for a block.
+	pub(crate) transaction_pool: Arc<TransactionPool>,
+	/// The rule by which the best block is chosen.
+	pub(crate) select_chain: SelectChain,
+	/// The node's session keys, to tell which slots are its own.
+	pub(crate) keystore: KeystorePtr,
+	/// Knows BABE's epochs.
+	pub(crate) babe_worker: BabeWorkerHandle<Block>,
+	/// Knows about finality.
+	pub(crate) grandpa: Grandpa,
+	/// Runs subscriptions.
+	pub(crate) executor: SubscriptionTaskExecutor,
+}
+
+/// All methods.
+pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dyn std::error::Error + Send + Sync>> {
+	let Dependencies {
+		client,
+		transaction_pool,
+		select_chain,
+		keystore,
+		babe_worker,
+		grandpa,
+		executor,
+	} = dependencies;
+	let mut module = RpcModule::new(());
+	module.merge(System::new(client.clone(), transaction_pool).into_rpc())?;
+	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
+	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;
+	module.merge(
+		sc_consensus_grandpa_rpc::Grandpa::new(
+			executor,
+			grandpa.authority_set,
+			grandpa.voter_state,
+			grandpa.justification_stream,
+			grandpa.finality_proofs,
+		)
+		.into_rpc(),
+	)?;
+	Ok(module)
+}

@@ -1,0 +1,92 @@
+//! The embedded worker: the provider service on the node's own chain.
+
+use super::{Block, FullBackend, FullClient, TransactionPool};
+use crate::cli::WorkerParams;
+use assay_protocol::operator::WORKER_KEY_TYPE;
+use assay_provider::{metrics::Metrics, models::Models, node, Provider, Settings};
+use futures::FutureExt;
+use sc_client_api::Backend;
+use sc_service::{Error, SpawnTaskHandle};
+use sp_keystore::KeystorePtr;
+use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use substrate_prometheus_endpoint::Registry;
+
+const LOG: &str = "assay::worker";
+/// How long the service rests after it failed.
+const RESTART_AFTER: Duration = Duration::from_secs(10);
+/// Every job has all of the worker's cores, so jobs run one after the other.
+const JOBS_AT_ONCE: usize = 1;
+
+/// What the worker needs of the node.
+pub(super) struct Node {
+	/// The chain.
+	pub(super) client: Arc<FullClient>,
+	/// Its database, for the off-chain storage in which the worker says that it is ready.
+	pub(super) backend: Arc<FullBackend>,
+	/// Where results go.
+	pub(super) transaction_pool: Arc<TransactionPool>,
+	/// Holds the worker keys.
+	pub(super) keystore: KeystorePtr,
+	/// Whether the node is far behind its peers.
+	pub(super) is_syncing: Arc<dyn Fn() -> bool + Send + Sync>,
+	/// Folder of the chain's data.
+	pub(super) data_path: PathBuf,
+	/// Where metrics go.
+	pub(super) registry: Option<Registry>,
+}
+
+/// Puts the worker key of a well-known development account into the keystore.
+pub(super) fn insert_dev_key(keystore: &KeystorePtr, seed: &str) -> Result<(), Error> {
+	keystore
+		.sr25519_generate_new(WORKER_KEY_TYPE, Some(seed))
+		.map_err(|error| Error::Other(format!("the keystore takes no worker key for {seed}: {error}")))?;
+	Ok(())
+}
+
+/// Starts the worker. If it fails it is started again; the node goes on either way.
+pub(super) fn spawn(spawner: &SpawnTaskHandle, node: Node, params: &WorkerParams) -> Result<(), Error> {
+	let folder = params.models_dir();
+	let cores = params.cores();
+	log::info!(target: LOG, "models from {}, {cores} cores", folder.display());
+	let metrics = node
+		.registry
+		.as_ref()
+		.map(Metrics::register)
+		.transpose()
+		.map_err(|error| Error::Other(format!("the worker's metrics cannot be registered: {error}")))?;
+	let models = Arc::new(Models::new(folder, None, cores));
+	let settings = Settings { journal: node.data_path.join("jobs"), jobs_at_once: JOBS_AT_ONCE };
+	let worker = async move {
+		loop {
+			let run = AssertUnwindSafe(run(&node, models.clone(), &settings, metrics.clone())).catch_unwind();
+			match run.await {
+				Ok(Ok(())) => return,
+				Ok(Err(error)) => log::error!(target: LOG, "{error}"),
+				Err(_) => log::error!(target: LOG, "the provider service panicked"),
+			}
+			log::error!(target: LOG, "starting again in {RESTART_AFTER:?}");
+			tokio::time::sleep(RESTART_AFTER).await;
+		}
+	};
+	spawner.spawn("worker", Some("worker"), worker);
+	Ok(())
+}
+
+async fn run(
+	node: &Node,
+	models: Arc<Models>,
+	settings: &Settings,
+	metrics: Option<Metrics>,
+) -> Result<(), assay_provider::journal::JournalError> {
+	let is_syncing = node.is_syncing.clone();
+	let chain = node::NodeChain::<Block, _, _, _>::new(
+		node.client.clone(),
+		node.transaction_pool.clone(),
+		node.keystore.clone(),
+		node.backend.offchain_storage(),
+		move || is_syncing(),
+	);
+	let events = node::events::<Block, _>(&*node.client);
+	Provider::new(Arc::new(chain), models, settings, metrics)?.run(events).await;
+	Ok(())
+}

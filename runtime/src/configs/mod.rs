@@ -1,0 +1,17 @@
+//! How each pallet is configured, one file per pallet.
+
+mod authorship;
+mod babe;
+mod balances;
+mod grandpa;
+mod jobs;
+mod models;
+mod session;
+mod staking;
+mod sudo;
+mod system;
+mod timestamp;
+mod timing;
+mod transaction_payment;
+
+pub use system::{BlockLength, BlockWeights};

@@ -1,0 +1,32 @@
+//! What it costs to register models and how operators show that they are alive.
+
+use crate::{
+	currency::{MODEL_DEPOSIT_BASE, MODEL_DEPOSIT_PER_BYTE},
+	time::{HEARTBEAT_GRACE, HEARTBEAT_PERIOD},
+	Balances, Runtime, RuntimeHoldReason, Staking,
+};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU128, ConstU32, ConstU64},
+};
+use sp_runtime::{transaction_validity::TransactionPriority, Permill};
+
+parameter_types! {
+	/// The largest share of the fees that a publisher may take.
+	pub const MaxRoyalty: Permill = Permill::from_percent(50);
+}
+
+impl pallet_assay_models::Config for Runtime {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Operators = Staking;
+	type DepositBase = ConstU128<MODEL_DEPOSIT_BASE>;
+	type DepositPerByte = ConstU128<MODEL_DEPOSIT_PER_BYTE>;
+	type MaxRoyalty = MaxRoyalty;
+	type MaxVersions = ConstU32<32>;
+	type MaxServed = ConstU32<32>;
+	type HeartbeatPeriod = ConstU32<HEARTBEAT_PERIOD>;
+	type HeartbeatGrace = ConstU32<HEARTBEAT_GRACE>;
+	type HeartbeatPriority = ConstU64<{ TransactionPriority::MAX / 2 }>;
+	type WeightInfo = pallet_assay_models::weights::SubstrateWeight<Runtime>;
+}

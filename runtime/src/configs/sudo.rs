@@ -1,0 +1,12 @@
+//! One key may call anything: for development and test chains.
+//!
+//! `docs/architecture.md` says how it goes away. A chain without it is a genesis without
+//! `sudo.key`, or a call of `sudo.remove_key`, which cannot be undone.
+
+use crate::{Runtime, RuntimeCall, RuntimeEvent};
+
+impl pallet_sudo::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
+}

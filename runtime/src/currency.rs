@@ -1,0 +1,33 @@
+//! The chain's currency and every constant that is an amount of it.
+
+use crate::Balance;
+
+/// What wallets call the currency.
+pub const SYMBOL: &str = "ASY";
+/// How many decimal places one ASY has.
+pub const DECIMALS: u8 = 12;
+/// The prefix of addresses.
+pub const SS58_PREFIX: u8 = 42;
+
+/// One ASY.
+pub const UNIT: Balance = 1_000_000_000_000;
+/// A thousandth of an ASY.
+pub const MILLIUNIT: Balance = UNIT / 1_000;
+/// A millionth of an ASY.
+pub const MICROUNIT: Balance = UNIT / 1_000_000;
+
+/// An account with less is removed.
+pub const EXISTENTIAL_DEPOSIT: Balance = MILLIUNIT;
+/// What a byte of a transaction costs. A picosecond of computation costs one smallest unit, so a
+/// transfer, about 150 bytes and 300 µs, costs about half a thousandth of an ASY.
+pub const TRANSACTION_BYTE_FEE: Balance = MICROUNIT;
+/// Held while session keys are registered.
+pub const SESSION_KEY_DEPOSIT: Balance = UNIT;
+/// The least an operator bonds to be given work.
+pub const MINIMUM_BOND: Balance = 1_000 * UNIT;
+/// What an operator loses for a missed deadline.
+pub const MISSED_DEADLINE_PENALTY: Balance = 10 * UNIT;
+/// Held for each model and each of its versions.
+pub const MODEL_DEPOSIT_BASE: Balance = 10 * UNIT;
+/// Held for each byte that a model stores on chain.
+pub const MODEL_DEPOSIT_PER_BYTE: Balance = MILLIUNIT;

@@ -1,0 +1,137 @@
+//! How a chain starts: the presets from which chain specifications are made.
+
+use crate::{
+	currency::{MINIMUM_BOND, UNIT},
+	time::{
+		Milliseconds, BABE_GENESIS_EPOCH_CONFIG, DEFAULT_SLOT_DURATION, DEVELOPMENT_EPOCH_SLOTS,
+		DEVELOPMENT_SLOT_DURATION,
+	},
+	AccountId, BabeConfig, Balance, BalancesConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingConfig,
+	SudoConfig, TimingConfig,
+};
+use alloc::{vec, vec::Vec};
+use assay_protocol::operator::WorkerKey;
+use frame_support::build_struct_json_patch;
+use serde_json::Value;
+use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+
+/// What each well-known development account holds at genesis.
+const ENDOWMENT: Balance = 1_000_000 * UNIT;
+
+/// What each operator bonds at genesis.
+const OPERATOR_BOND: Balance = 10 * MINIMUM_BOND;
+
+/// Accounts whose keys everyone knows and which hold money on development and test chains.
+const DEVELOPMENT_ACCOUNTS: [Sr25519Keyring; 6] = [
+	Sr25519Keyring::Alice,
+	Sr25519Keyring::Bob,
+	Sr25519Keyring::Charlie,
+	Sr25519Keyring::Dave,
+	Sr25519Keyring::Eve,
+	Sr25519Keyring::Ferdie,
+];
+
+/// A validator: its account and, under the same name, its session keys.
+struct Validator {
+	account: Sr25519Keyring,
+	finality: Ed25519Keyring,
+}
+
+impl Validator {
+	fn session_keys(&self) -> SessionKeys {
+		SessionKeys {
+			babe: self.account.public().into(),
+			grandpa: self.finality.public().into(),
+		}
+	}
+}
+
+const ALICE: Validator = Validator {
+	account: Sr25519Keyring::Alice,
+	finality: Ed25519Keyring::Alice,
+};
+const BOB: Validator = Validator {
+	account: Sr25519Keyring::Bob,
+	finality: Ed25519Keyring::Bob,
+};
+const CHARLIE: Validator = Validator {
+	account: Sr25519Keyring::Charlie,
+	finality: Ed25519Keyring::Charlie,
+};
+const DAVE: Validator = Validator {
+	account: Sr25519Keyring::Dave,
+	finality: Ed25519Keyring::Dave,
+};
+
+fn genesis(slot_duration_ms: Milliseconds, validators: &[Validator], operators: &[Sr25519Keyring]) -> Value {
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		timing: TimingConfig {
+			slot_duration_ms,
+			epoch_slots: DEVELOPMENT_EPOCH_SLOTS
+		},
+		babe: BabeConfig {
+			epoch_config: BABE_GENESIS_EPOCH_CONFIG
+		},
+		balances: BalancesConfig {
+			balances: DEVELOPMENT_ACCOUNTS
+				.iter()
+				.map(|account| (account.to_account_id(), ENDOWMENT))
+				.collect::<Vec<(AccountId, Balance)>>(),
+		},
+		session: SessionConfig {
+			keys: validators
+				.iter()
+				.map(|validator| {
+					let account = validator.account.to_account_id();
+					(account.clone(), account, validator.session_keys())
+				})
+				.collect::<Vec<_>>(),
+		},
+		staking: StakingConfig {
+			operators: operators
+				.iter()
+				.map(|operator| (
+					operator.to_account_id(),
+					WorkerKey::from(operator.public()),
+					OPERATOR_BOND
+				))
+				.collect::<Vec<_>>(),
+		},
+		sudo: SudoConfig {
+			key: Some(Sr25519Keyring::Alice.to_account_id())
+		},
+	})
+}
+
+/// One validator and operator, Alice, and slots of one second. Her worker key is that of her account.
+fn development() -> Value {
+	genesis(DEVELOPMENT_SLOT_DURATION, &[ALICE], &[Sr25519Keyring::Alice])
+}
+
+/// Four validators, Alice to Dave: one may fail. Alice and Bob are operators with the worker keys of their accounts.
+fn local_testnet() -> Value {
+	genesis(
+		DEFAULT_SLOT_DURATION,
+		&[ALICE, BOB, CHARLIE, DAVE],
+		&[Sr25519Keyring::Alice, Sr25519Keyring::Bob],
+	)
+}
+
+/// The preset's genesis as JSON, or nothing if no preset has that name.
+pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
+	let patch = match id.as_ref() {
+		DEV_RUNTIME_PRESET => development(),
+		LOCAL_TESTNET_RUNTIME_PRESET => local_testnet(),
+		_ => return None,
+	};
+	serde_json::to_vec(&patch).ok()
+}
+
+/// The names of the presets.
+pub fn preset_names() -> Vec<PresetId> {
+	vec![
+		PresetId::from(DEV_RUNTIME_PRESET),
+		PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+	]
+}

@@ -1,0 +1,176 @@
+//! The Assay runtime: which pallets make up the chain and how they are configured.
+//!
+//! Nothing is decided here that a pallet could decide. [`configs`] holds one file per pallet,
+//! [`apis`] what the node may ask, [`genesis`] how a chain starts, [`time`] and [`currency`] every
+//! constant that has a unit.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+// The depth of the types that `impl_runtime_apis!` and the metadata build.
+#![recursion_limit = "256"]
+
+extern crate alloc;
+
+pub mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarks;
+pub mod configs;
+pub mod currency;
+pub mod genesis;
+pub mod time;
+pub mod timing;
+pub mod transactions;
+pub mod treasury;
+
+use alloc::{borrow::Cow, vec::Vec};
+use sp_runtime::{
+	generic, impl_opaque_keys,
+	traits::{BlakeTwo256, IdentifyAccount, Verify},
+	MultiAddress, MultiSignature,
+};
+use sp_version::RuntimeVersion;
+
+pub use apis::RUNTIME_API_VERSIONS;
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+/// A block's height.
+pub type BlockNumber = u32;
+/// A signature by any of the supported schemes.
+pub type Signature = MultiSignature;
+/// The public key behind an account, as its 32-byte identifier.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// An amount of ASY in its smallest unit.
+pub type Balance = u128;
+/// How many transactions an account has sent.
+pub type Nonce = u32;
+/// The chain's hash.
+pub type Hash = sp_core::H256;
+/// What a transaction names as its sender or target.
+pub type Address = MultiAddress<AccountId, ()>;
+/// A block's header.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// A block with decoded transactions.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+
+/// What a transaction carries besides its call. All of it is stock, so every wallet can sign.
+pub type TxExtension = (
+	frame_system::AuthorizeCall<Runtime>,
+	frame_system::CheckNonZeroSender<Runtime>,
+	frame_system::CheckSpecVersion<Runtime>,
+	frame_system::CheckTxVersion<Runtime>,
+	frame_system::CheckGenesis<Runtime>,
+	frame_system::CheckMortality<Runtime>,
+	frame_system::CheckNonce<Runtime>,
+	frame_system::CheckWeight<Runtime>,
+	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+	frame_system::WeightReclaim<Runtime>,
+);
+
+/// A transaction as it travels, its signature unchecked.
+pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+
+/// What a signer signs.
+pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+
+/// Executes blocks.
+pub type Executive =
+	frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
+
+/// Types for the node, which moves transactions without decoding them.
+pub mod opaque {
+	use super::*;
+
+	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
+
+	/// A block with encoded transactions.
+	pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+}
+
+impl_opaque_keys! {
+	/// The keys with which a validator authors and finalises.
+	pub struct SessionKeys {
+		/// Signs blocks.
+		pub babe: Babe,
+		/// Signs finality votes.
+		pub grandpa: Grandpa,
+	}
+}
+
+/// Identifies the runtime. `spec_version` rises with every change of behaviour,
+/// `transaction_version` when a call's index or encoding, or the extension, changes.
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: Cow::Borrowed("assay"),
+	impl_name: Cow::Borrowed("assay"),
+	authoring_version: 1,
+	spec_version: 1,
+	impl_version: 1,
+	apis: RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	// State version 1: large values are stored by hash, so proofs about small ones stay small.
+	system_version: 1,
+};
+
+/// The pallets. An index never changes and is never given to another pallet: calls, events, errors
+/// and hold reasons are encoded with it. Room: 0–9 the chain itself, 20–29 Assay, 255 sudo.
+///
+/// Genesis is built, and hooks run, in this order: balances exist before session keys are
+/// registered, and BABE knows the slot before anything asks for the author.
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Runtime;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+
+	#[runtime::pallet_index(1)]
+	pub type Timestamp = pallet_timestamp;
+
+	#[runtime::pallet_index(2)]
+	pub type Timing = crate::timing;
+
+	#[runtime::pallet_index(3)]
+	pub type Babe = pallet_babe;
+
+	#[runtime::pallet_index(4)]
+	pub type Authorship = pallet_authorship;
+
+	#[runtime::pallet_index(5)]
+	pub type Balances = pallet_balances;
+
+	#[runtime::pallet_index(6)]
+	pub type TransactionPayment = pallet_transaction_payment;
+
+	#[runtime::pallet_index(7)]
+	pub type Session = pallet_session;
+
+	#[runtime::pallet_index(8)]
+	pub type Grandpa = pallet_grandpa;
+
+	#[runtime::pallet_index(20)]
+	pub type Staking = pallet_assay_staking;
+
+	#[runtime::pallet_index(21)]
+	pub type Models = pallet_assay_models;
+
+	#[runtime::pallet_index(22)]
+	pub type Jobs = pallet_assay_jobs;
+
+	#[runtime::pallet_index(255)]
+	pub type Sudo = pallet_sudo;
+}

@@ -1,0 +1,50 @@
+//! Every constant that is a time.
+
+use crate::BlockNumber;
+
+/// A moment or a duration in milliseconds.
+pub type Milliseconds = u64;
+
+/// How long a slot lasts unless genesis says otherwise.
+pub const DEFAULT_SLOT_DURATION: Milliseconds = 3_000;
+/// How many slots an epoch, and so a session, lasts unless genesis says otherwise: one hour.
+pub const DEFAULT_EPOCH_SLOTS: u64 = 1_200;
+
+/// Slots of a development chain: one second, so that trying something out does not mean waiting.
+pub const DEVELOPMENT_SLOT_DURATION: Milliseconds = 1_000;
+/// Epochs of development and test chains: short, so that session changes are seen.
+pub const DEVELOPMENT_EPOCH_SLOTS: u64 = 60;
+
+/// The chance that a slot has a primary author. Secondary authors, who also prove their randomness,
+/// fill the other slots.
+pub const BABE_PRIMARY_PROBABILITY: (u64, u64) = (1, 4);
+/// BABE's configuration at genesis.
+pub const BABE_GENESIS_EPOCH_CONFIG: sp_consensus_babe::BabeEpochConfiguration =
+	sp_consensus_babe::BabeEpochConfiguration {
+		c: BABE_PRIMARY_PROBABILITY,
+		allowed_slots: sp_consensus_babe::AllowedSlots::PrimaryAndSecondaryVRFSlots,
+	};
+
+/// How many block hashes are kept, and so the longest life of a mortal transaction.
+pub const BLOCK_HASH_COUNT: BlockNumber = 4_096;
+
+/// Computation a block may hold: half of the shortest slot, so that a block is executed in time
+/// for the next author to build on it.
+pub const MAXIMUM_BLOCK_MILLISECONDS: u64 = DEVELOPMENT_SLOT_DURATION / 2;
+
+/// Blocks an operator has for the result of a job.
+pub const JOB_RESULT_PERIOD: BlockNumber = 40;
+/// Blocks an open job waits for an operator before it is refunded.
+pub const JOB_OPEN_PERIOD: BlockNumber = 100;
+/// Blocks between two attempts to assign an open job.
+pub const JOB_RETRY_PERIOD: BlockNumber = 5;
+/// Blocks between a claim and finality.
+pub const JOB_WINDOW: BlockNumber = 10;
+/// Blocks a job stays readable after its end: half a day at three seconds.
+pub const JOB_RETENTION: BlockNumber = 14_400;
+/// Blocks an operator that leaves waits for its bond: a day at three seconds.
+pub const UNBONDING_PERIOD: BlockNumber = 28_800;
+/// Blocks in which an operator that serves models sends one heartbeat.
+pub const HEARTBEAT_PERIOD: BlockNumber = 20;
+/// Blocks an operator stays listed after its last heartbeat: one may be missed.
+pub const HEARTBEAT_GRACE: BlockNumber = 45;

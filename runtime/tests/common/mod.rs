@@ -1,0 +1,114 @@
+//! A chain in memory for a test: genesis from a preset, and blocks through the real Executive.
+
+// Each test file uses a part of it.
+#![allow(dead_code, unreachable_pub)]
+
+use assay_runtime::{
+	genesis, timing, transactions, AccountId, Address, Babe, Block, Executive, Header, Nonce, Runtime, RuntimeCall,
+	RuntimeGenesisConfig, Signature, SignedPayload, System, Timestamp, UncheckedExtrinsic,
+};
+use codec::Encode;
+use frame_support::genesis_builder_helper::build_state;
+use serde_json::Value;
+use sp_consensus_babe::digests::{PreDigest, SecondaryPlainPreDigest};
+use sp_genesis_builder::PresetId;
+use sp_io::TestExternalities;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{generic::Era, traits::Header as _, ApplyExtrinsicResult, Digest, DigestItem};
+
+/// Where a chain of a test starts. Any slot but 0 will do.
+const FIRST_SLOT: u64 = 1_000;
+
+/// A preset as the complete configuration that the chain is built from.
+pub fn configuration(preset: &str) -> Value {
+	let mut configuration = serde_json::to_value(RuntimeGenesisConfig::default()).expect("the default is JSON");
+	let patch = genesis::get_preset(&PresetId::from(preset)).expect("the preset exists");
+	merge(
+		&mut configuration,
+		serde_json::from_slice(&patch).expect("a preset is JSON"),
+	);
+	configuration
+}
+
+fn merge(into: &mut Value, patch: Value) {
+	match (into, patch) {
+		(Value::Object(into), Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(into.entry(key).or_insert(Value::Null), value);
+			}
+		}
+		(into, patch) => *into = patch,
+	}
+}
+
+/// A chain at its genesis block.
+pub fn chain(preset: &str) -> TestExternalities {
+	let mut chain = TestExternalities::new_empty();
+	chain.execute_with(|| {
+		build_state::<RuntimeGenesisConfig>(configuration(preset).to_string().into_bytes()).expect("genesis is valid")
+	});
+	chain
+}
+
+/// Builds the next block from `transactions` and returns their results.
+pub fn next_block(transactions: Vec<UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
+	let number = System::block_number() + 1;
+	let slot = FIRST_SLOT + u64::from(number);
+	let pre_digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
+		authority_index: 0,
+		slot: slot.into(),
+	});
+	let header = Header::new(
+		number,
+		Default::default(),
+		Default::default(),
+		System::parent_hash(),
+		Digest {
+			logs: vec![DigestItem::PreRuntime(
+				sp_consensus_babe::BABE_ENGINE_ID,
+				pre_digest.encode(),
+			)],
+		},
+	);
+	Executive::initialize_block(&header);
+
+	let moment = slot * timing::SlotDuration::<Runtime>::get();
+	let inherent = UncheckedExtrinsic::new_bare(pallet_timestamp::Call::set { now: moment }.into());
+	Executive::apply_extrinsic(inherent)
+		.expect("the inherent is valid")
+		.expect("the inherent succeeds");
+	let results = transactions.into_iter().map(Executive::apply_extrinsic).collect();
+	let built = Executive::finalize_block();
+
+	assert_eq!(Timestamp::get(), moment);
+	assert_eq!(u64::from(Babe::current_slot()), slot);
+	// Without this the next block would not find its parent.
+	frame_system::BlockHash::<Runtime>::insert(number, built.hash());
+	results
+}
+
+/// `call`, signed by `signer`.
+pub fn signed(signer: Sr25519Keyring, nonce: Nonce, call: impl Into<RuntimeCall>) -> UncheckedExtrinsic {
+	let extension = transactions::extension(nonce, 0, Era::Immortal);
+	let payload = SignedPayload::new(call.into(), extension).expect("the extension knows the chain");
+	let signature = payload.using_encoded(|payload| signer.sign(payload));
+	let (call, extension, _) = payload.deconstruct();
+	UncheckedExtrinsic::new_signed(
+		call,
+		Address::Id(signer.to_account_id()),
+		Signature::Sr25519(signature),
+		extension,
+	)
+}
+
+/// The account that everyone knows by this name.
+pub fn account(name: Sr25519Keyring) -> AccountId {
+	name.to_account_id()
+}
+
+/// Whether the extrinsic survives its way through the network.
+pub fn travels(extrinsic: &UncheckedExtrinsic) -> bool {
+	use codec::Decode;
+	let bytes = extrinsic.encode();
+	<Block as sp_runtime::traits::Block>::Extrinsic::decode(&mut &bytes[..]).is_ok_and(|back| back.encode() == bytes)
+}
