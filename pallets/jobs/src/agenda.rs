@@ -20,7 +20,11 @@ impl<T: Config> Pallet<T> {
 		Self::unbook(id, job);
 		job.due_at = due_at;
 		// The agenda of the present block has been served, or is being served.
-		let mut slot = due_at.max(now.saturating_add(One::one()));
+		let next = now.saturating_add(One::one());
+		if !AgendaCursor::<T>::exists() {
+			AgendaCursor::<T>::put(next);
+		}
+		let mut slot = due_at.max(next);
 		for _ in 0..=SPILL {
 			if Agenda::<T>::try_append(slot, id).is_ok() {
 				job.booked_at = Some(slot);

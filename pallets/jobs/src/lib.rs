@@ -173,7 +173,7 @@ pub mod pallet {
 	pub type Agenda<T: Config> =
 		StorageMap<_, Twox64Concat, BlockNumberFor<T>, BoundedVec<JobId, T::AgendaSize>, ValueQuery>;
 
-	/// The first block whose agenda may not be done; none before the first block.
+	/// The first block whose agenda may not be done; none before the first job.
 	#[pallet::storage]
 	pub type AgendaCursor<T: Config> = StorageValue<_, BlockNumberFor<T>>;
 

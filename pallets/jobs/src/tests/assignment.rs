@@ -123,8 +123,8 @@ fn draw_should_follow_the_stake() {
 			(16..=64).contains(&to_bob),
 			"{to_bob} of 400 went to a tenth of the stake"
 		);
-		MaxInFlight::set(64);
 	});
+	MaxInFlight::set(64);
 }
 
 #[test]

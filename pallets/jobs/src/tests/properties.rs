@@ -341,8 +341,6 @@ fn advance_unbooked() {
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
 	#[test]
 	fn whatever_happens_should_keep_the_books(
 		actions in prop::collection::vec(action(), 1..80),
