@@ -58,7 +58,12 @@ struct Speed {
 
 fn main() -> Result<()> {
 	let arguments: Vec<String> = std::env::args().skip(1).collect();
-	let value = |name: &str| arguments.iter().position(|a| a == name).and_then(|i| arguments.get(i + 1));
+	let value = |name: &str| {
+		arguments
+			.iter()
+			.position(|a| a == name)
+			.and_then(|i| arguments.get(i + 1))
+	};
 	let number = |name: &str, default: usize| value(name).map_or(Ok(default), |text| text.parse());
 	let folder = value("--folder").map_or_else(|| std::env::temp_dir().join("assay-bench"), PathBuf::from);
 	let mut settings = Settings {
@@ -83,7 +88,11 @@ fn main() -> Result<()> {
 	fs::create_dir_all(&settings.folder)?;
 	start("prepare", &settings)?;
 	let artifact = Artifact::open(artifact_path(&settings.folder))?;
-	let weights: u64 = artifact.program().instances().map(|i| artifact.program().tensors[usize::from(i.tensor.0)].shape.weights()).sum();
+	let weights: u64 = artifact
+		.program()
+		.instances()
+		.map(|i| artifact.program().tensors[usize::from(i.tensor.0)].shape.weights())
+		.sum();
 	drop(artifact);
 	println!("machine   {}", machine());
 	println!("tier      {}", Tier::detect()?);
@@ -93,7 +102,10 @@ fn main() -> Result<()> {
 		SHAPE.hidden,
 		weights as f64 / 1e9
 	);
-	println!("job       prompt of {} tokens, {} generated, best of {}", settings.prompt, settings.tokens, settings.runs);
+	println!(
+		"job       prompt of {} tokens, {} generated, best of {}",
+		settings.prompt, settings.tokens, settings.runs
+	);
 	println!();
 	println!("                       tokens per second  per CPU second    bytes per weight");
 	println!("threads  side          prefill   decode  prefill  decode  resident   peak");
@@ -131,7 +143,10 @@ fn main() -> Result<()> {
 	}
 	let cache = cache_bytes(settings.prompt + settings.tokens);
 	println!();
-	println!("key/value cache of the job: {:.3} bytes for each weight", cache as f64 / weights as f64);
+	println!(
+		"key/value cache of the job: {:.3} bytes for each weight",
+		cache as f64 / weights as f64
+	);
 	Ok(())
 }
 
@@ -141,7 +156,12 @@ fn start(role: &str, settings: &Settings) -> Result<Speed> {
 	let output = Command::new(std::env::current_exe()?)
 		.args(["--role", role, "--threads", &threads, "--folder"])
 		.arg(&settings.folder)
-		.args(["--prompt", &settings.prompt.to_string(), "--tokens", &settings.tokens.to_string()])
+		.args([
+			"--prompt",
+			&settings.prompt.to_string(),
+			"--tokens",
+			&settings.tokens.to_string(),
+		])
 		.args(["--runs", &settings.runs.to_string()])
 		.env("RAYON_NUM_THREADS", &threads)
 		.env("CANDLE_NUM_THREADS", &threads)
@@ -164,7 +184,14 @@ fn start(role: &str, settings: &Settings) -> Result<Speed> {
 }
 
 fn report(speed: Speed) {
-	let Speed { prefill, decode, prefill_cpu, decode_cpu, resident, peak } = speed;
+	let Speed {
+		prefill,
+		decode,
+		prefill_cpu,
+		decode_cpu,
+		resident,
+		peak,
+	} = speed;
 	println!("{prefill} {decode} {prefill_cpu} {decode_cpu} {resident} {peak}");
 }
 
@@ -188,7 +215,9 @@ fn prepare(folder: &Path) -> Result<()> {
 }
 
 fn prompt(settings: &Settings) -> Vec<u32> {
-	(0..settings.prompt as u32).map(|i| (i * 7919 + 13) % SHAPE.vocabulary).collect()
+	(0..settings.prompt as u32)
+		.map(|i| (i * 7919 + 13) % SHAPE.vocabulary)
+		.collect()
 }
 
 /// A moment in wall-clock time and in processor time of this process.
@@ -203,8 +232,17 @@ impl Moment {
 	fn now() -> Self {
 		let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
 		// Fields 14 and 15, counted from behind the name in parentheses, in hundredths of a second.
-		let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
-		Self { wall: Instant::now(), cpu: fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0 }
+		let fields = stat
+			.rsplit(')')
+			.next()
+			.unwrap_or_default()
+			.split_whitespace()
+			.skip(11)
+			.take(2);
+		Self {
+			wall: Instant::now(),
+			cpu: fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0,
+		}
 	}
 
 	/// Wall-clock and processor seconds since an earlier moment.
@@ -232,11 +270,20 @@ fn run_engine(settings: &Settings) -> Result<Speed> {
 	let threads = NonZeroUsize::new(settings.threads).ok_or("at least one thread")?;
 	let model = {
 		let artifact = Artifact::open(artifact_path(&settings.folder))?;
-		Model::load(&artifact, Options { threads, ..Options::default() })?
+		Model::load(
+			&artifact,
+			Options {
+				threads,
+				..Options::default()
+			},
+		)?
 	};
 	let input = Input::Tokens(prompt(settings));
-	let generation =
-		Generation { sampler: Sampler::Greedy, max_tokens: settings.tokens as u32, ignore_stop: true };
+	let generation = Generation {
+		sampler: Sampler::Greedy,
+		max_tokens: settings.tokens as u32,
+		ignore_stop: true,
+	};
 	best(settings, || {
 		let (start, mut clock) = (Moment::now(), Clock::default());
 		model.run(&input, &generation, &mut clock)?;
@@ -303,17 +350,27 @@ fn best(settings: &Settings, mut run: impl FnMut() -> Result<[Moment; 3]>) -> Re
 /// A line of /proc/self/status in bytes.
 fn status(key: &str) -> Result<u64> {
 	let status = fs::read_to_string("/proc/self/status")?;
-	let line = status.lines().find(|line| line.starts_with(key)).ok_or_else(|| format!("no {key}"))?;
+	let line = status
+		.lines()
+		.find(|line| line.starts_with(key))
+		.ok_or_else(|| format!("no {key}"))?;
 	let kilobytes: u64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
 	Ok(kilobytes * 1024)
 }
 
 fn machine() -> String {
 	let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-	let name = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1)).unwrap_or(" unknown");
+	let name = cpus
+		.lines()
+		.find_map(|line| line.strip_prefix("model name")?.split(':').nth(1))
+		.unwrap_or(" unknown");
 	let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
 	let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-	format!("{}, {cores} cores, load {}", name.trim(), load.split_whitespace().next().unwrap_or("unknown"))
+	format!(
+		"{}, {cores} cores, load {}",
+		name.trim(),
+		load.split_whitespace().next().unwrap_or("unknown")
+	)
 }
 
 /// Bytes of the engine's cache for this many positions, its shifts aside.

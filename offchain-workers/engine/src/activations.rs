@@ -38,7 +38,10 @@ impl Activations {
 
 	pub(crate) fn row(&self, position: usize) -> ActivationRow<'_> {
 		let blocks = position * self.blocks..(position + 1) * self.blocks;
-		ActivationRow { mantissas: &self.mantissas[blocks.clone()], lifts: &self.lifts[blocks] }
+		ActivationRow {
+			mantissas: &self.mantissas[blocks.clone()],
+			lifts: &self.lifts[blocks],
+		}
 	}
 
 	pub(crate) fn base(&self, position: usize) -> i32 {

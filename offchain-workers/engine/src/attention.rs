@@ -58,7 +58,10 @@ impl Attention {
 					Mask::Full => first + positions,
 				};
 				let head = &cache.heads[index % kv_heads];
-				for (query, mixed) in queries.chunks_exact(self.head_dim).zip(mixed.chunks_exact_mut(self.head_dim)) {
+				for (query, mixed) in queries
+					.chunks_exact(self.head_dim)
+					.zip(mixed.chunks_exact_mut(self.head_dim))
+				{
 					scratch.score(kernels, query, head, visible, self.scale);
 					scratch.mix(kernels, head, visible, mixed);
 				}
@@ -83,14 +86,19 @@ impl Scratch {
 			let dots = &mut dots[..keys.len() * blocks];
 			kernels.block_dots(mantissas, &head.keys[keys.start * head_dim..keys.end * head_dim], dots);
 			let key_lifts = &head.key_lifts[keys.start * blocks..keys.end * blocks];
-			let rows = dots.chunks_exact(blocks).zip(key_lifts.chunks_exact(blocks)).zip(&head.key_bases[keys]);
+			let rows = dots
+				.chunks_exact(blocks)
+				.zip(key_lifts.chunks_exact(blocks))
+				.zip(&head.key_bases[keys]);
 			self.scores.extend(rows.map(|((dots, key_lifts), key_base)| {
 				// Blocks of 2²⁷ · 2¹⁴, at most 32 of them.
 				let dot = dots
 					.iter()
 					.zip(key_lifts)
 					.zip(&*lifts)
-					.fold(0i64, |sum, ((dot, key_lift), lift)| sum + (i64::from(*dot) << (key_lift + lift)));
+					.fold(0i64, |sum, ((dot, key_lift), lift)| {
+						sum + (i64::from(*dot) << (key_lift + lift))
+					});
 				let score = scaled(dot, i32::from(base) + i32::from(*key_base) - 16);
 				sat(rshift(i64::from(score) * i64::from(scale), 30))
 			}));
@@ -102,17 +110,19 @@ impl Scratch {
 		let (head_dim, blocks) = (mixed.len(), mixed.len() / BLOCK);
 		let top = self.scores.iter().copied().max().unwrap_or(0);
 		self.exponentials.clear();
-		self.exponentials.extend(self.scores.iter().map(|score| exponential(top.abs_diff(*score))));
+		self.exponentials
+			.extend(self.scores.iter().map(|score| exponential(top.abs_diff(*score))));
 		let total: i64 = self.exponentials.iter().map(|e| i64::from(rounded_u32(*e, 15))).sum();
 
 		let tops = &head.value_tops[(visible - 1) * blocks..visible * blocks];
 		for (block, (mixed, top)) in mixed.chunks_exact_mut(BLOCK).zip(tops).enumerate() {
 			let shifts = head.value_shifts[block..].iter().step_by(blocks);
 			self.weights.clear();
-			self.weights.extend(self.exponentials.iter().zip(shifts).map(|(e, shift)| {
-				// At most 32767: e is at most 32767 · 2¹⁵.
-				rounded_u32(*e, 15 + (top - shift).min(48)) as i16
-			}));
+			self.weights
+				.extend(self.exponentials.iter().zip(shifts).map(|(e, shift)| {
+					// At most 32767: e is at most 32767 · 2¹⁵.
+					rounded_u32(*e, 15 + (top - shift).min(48)) as i16
+				}));
 			let mut sums = [0i64; BLOCK];
 			kernels.mix(&self.weights, &head.values[block * BLOCK..], head_dim, &mut sums);
 			for (y, sum) in mixed.iter_mut().zip(sums) {

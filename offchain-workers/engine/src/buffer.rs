@@ -26,7 +26,11 @@ impl<T: Plain> Buffer<T> {
 		// Fewer TLB misses where the system grants it; nothing is lost where it does not.
 		#[cfg(target_os = "linux")]
 		let _ = pages.advise(memmap2::Advice::HugePage);
-		Ok(Self { pages, length, elements: PhantomData })
+		Ok(Self {
+			pages,
+			length,
+			elements: PhantomData,
+		})
 	}
 }
 

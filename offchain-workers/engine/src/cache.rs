@@ -31,14 +31,22 @@ pub(crate) struct HeadCache {
 
 impl Cache {
 	pub(crate) fn new(kv_heads: usize, head_dim: usize) -> Self {
-		Self { head_dim, heads: (0..kv_heads).map(|_| HeadCache::default()).collect() }
+		Self {
+			head_dim,
+			heads: (0..kv_heads).map(|_| HeadCache::default()).collect(),
+		}
 	}
 
 	/// Appends the rows of new positions, each with the heads one after the other.
 	pub(crate) fn append(&mut self, keys: &[i32], values: &[i32]) {
 		let (head_dim, kv_heads) = (self.head_dim, self.heads.len());
 		let rows = |all: &[i32], head: usize| -> Vec<i32> {
-			all.chunks_exact(head_dim).skip(head).step_by(kv_heads).flatten().copied().collect()
+			all.chunks_exact(head_dim)
+				.skip(head)
+				.step_by(kv_heads)
+				.flatten()
+				.copied()
+				.collect()
 		};
 		let elements = (keys.len() / kv_heads).max(1);
 		self.heads
@@ -73,7 +81,9 @@ impl HeadCache {
 			quantise_row(row, &mut self.values, &mut self.value_shifts);
 			for _ in 0..blocks {
 				let index = self.value_tops.len();
-				let before = index.checked_sub(blocks).map_or(0, |previous| self.value_tops[previous]);
+				let before = index
+					.checked_sub(blocks)
+					.map_or(0, |previous| self.value_tops[previous]);
 				self.value_tops.push(before.max(self.value_shifts[index]));
 			}
 		}

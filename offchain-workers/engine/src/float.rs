@@ -76,7 +76,10 @@ impl FloatModel {
 			let values = read(instance.tensor, instance.layer)?;
 			Ok((instance, Tensor::from_vec(values, dimensions, &Device::Cpu)?))
 		});
-		Ok(Self { program: program.clone(), tensors: tensors.collect::<Result<_>>()? })
+		Ok(Self {
+			program: program.clone(),
+			tensors: tensors.collect::<Result<_>>()?,
+		})
 	}
 
 	/// The program.
@@ -87,7 +90,10 @@ impl FloatModel {
 	/// The output of a vector head.
 	pub fn vector(&self, input: &Input) -> Result<Vec<f32>> {
 		let Head::Vector { pooling, ops, output } = &self.program.head else {
-			return Err(FloatError::Head { returns: "tokens", asked: "a vector" });
+			return Err(FloatError::Head {
+				returns: "tokens",
+				asked: "a vector",
+			});
 		};
 		self.program.check_job(input, &any_generation())?;
 		let (residual, site) = self.residual(input)?;
@@ -103,7 +109,10 @@ impl FloatModel {
 	/// The logits that follow each of the tokens.
 	pub fn logits(&self, tokens: &[u32]) -> Result<Vec<Vec<f32>>> {
 		let Head::Tokens { ops, logits, .. } = &self.program.head else {
-			return Err(FloatError::Head { returns: "a vector", asked: "tokens" });
+			return Err(FloatError::Head {
+				returns: "a vector",
+				asked: "tokens",
+			});
 		};
 		let input = Input::Tokens(tokens.to_vec());
 		self.program.check_job(&input, &any_generation())?;
@@ -113,16 +122,27 @@ impl FloatModel {
 
 	/// The natural logarithm of the probability of each token but the first, given those before it.
 	pub fn score(&self, tokens: &[u32]) -> Result<Vec<f64>> {
-		let Some((&last, fed)) = tokens.split_last() else { return Err(JobError::EmptyPrompt.into()) };
+		let Some((&last, fed)) = tokens.split_last() else {
+			return Err(JobError::EmptyPrompt.into());
+		};
 		let vocabulary = self.program.vocabulary().unwrap_or(0);
 		if last >= vocabulary {
-			return Err(JobError::Token { index: fed.len() as u32, token: last, vocabulary }.into());
+			return Err(JobError::Token {
+				index: fed.len() as u32,
+				token: last,
+				vocabulary,
+			}
+			.into());
 		}
 		if fed.is_empty() {
 			return Ok(Vec::new());
 		}
 		let logits = self.logits(fed)?;
-		Ok(logits.iter().zip(&tokens[1..]).map(|(row, next)| log_probability(row, *next, f64::from)).collect())
+		Ok(logits
+			.iter()
+			.zip(&tokens[1..])
+			.map(|(row, next)| log_probability(row, *next, f64::from))
+			.collect())
 	}
 
 	/// Register 0 of all positions after the layers.
@@ -131,11 +151,22 @@ impl FloatModel {
 			Input::Tokens(tokens) => tokens.len(),
 			Input::Vector(_) => 1,
 		};
-		let site = Site { input, positions, layer: None };
+		let site = Site {
+			input,
+			positions,
+			layer: None,
+		};
 		let mut registers: Registers = vec![None; self.program.registers.len()];
 		self.execute(&self.program.entry, &mut registers, site)?;
 		for layer in 0..self.program.layers {
-			self.execute(&self.program.layer, &mut registers, Site { layer: Some(layer), ..site })?;
+			self.execute(
+				&self.program.layer,
+				&mut registers,
+				Site {
+					layer: Some(layer),
+					..site
+				},
+			)?;
 		}
 		Ok((read(&registers, Register(0))?.clone(), site))
 	}
@@ -166,7 +197,7 @@ impl FloatModel {
 					Input::Tokens(_) => Vec::new(),
 				};
 				Tensor::from_vec(values, (1, width), &Device::Cpu)?
-			},
+			}
 			Op::Embed { table, row, .. } => {
 				let rows = match (row, site.input) {
 					(RowIndex::Token, Input::Tokens(tokens)) => tokens.clone(),
@@ -175,37 +206,53 @@ impl FloatModel {
 					(RowIndex::Constant(row), _) => vec![row; site.positions],
 				};
 				tensor(table)?.index_select(&Tensor::new(rows, &Device::Cpu)?, 0)?
-			},
+			}
 			Op::RmsNorm { src, gain, epsilon, .. } => {
 				let (x, gain) = (get(src)?, tensor(gain)?);
 				let groups = x.elem_count() / gain.elem_count();
 				let grouped = x.reshape((groups, gain.elem_count()))?;
 				ops::rms_norm(&grouped, gain, real_epsilon(epsilon))?.reshape(x.shape())?
-			},
-			Op::LayerNorm { src, gain, bias, epsilon, .. } => {
-				ops::layer_norm(get(src)?, tensor(gain)?, tensor(bias)?, real_epsilon(epsilon))?
-			},
+			}
+			Op::LayerNorm {
+				src,
+				gain,
+				bias,
+				epsilon,
+				..
+			} => ops::layer_norm(get(src)?, tensor(gain)?, tensor(bias)?, real_epsilon(epsilon))?,
 			Op::L2Normalize { src, .. } => {
 				let x = get(src)?;
 				x.broadcast_div(&x.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?)?
-			},
+			}
 			Op::Linear { src, weight, bias, .. } => {
 				let y = get(src)?.matmul(&tensor(weight)?.t()?)?;
 				match bias {
 					Some(bias) => y.broadcast_add(tensor(bias)?)?,
 					None => y,
 				}
-			},
-			Op::Rotate { dst, table, head_dim, style } => {
-				rotate(get(dst)?, tensor(table)?, head_dim as usize, style)?
-			},
-			Op::Attention { query, key, value, heads, kv_heads, scale, mask, .. } => {
+			}
+			Op::Rotate {
+				dst,
+				table,
+				head_dim,
+				style,
+			} => rotate(get(dst)?, tensor(table)?, head_dim as usize, style)?,
+			Op::Attention {
+				query,
+				key,
+				value,
+				heads,
+				kv_heads,
+				scale,
+				mask,
+				..
+			} => {
 				let (heads, kv_heads) = (usize::from(heads), usize::from(kv_heads));
 				let shared = |x: &Tensor| repeat(&by_head(x, kv_heads)?, heads / kv_heads);
 				let (q, k, v) = (by_head(get(query)?, heads)?, shared(get(key)?)?, shared(get(value)?)?);
 				// The program's scale is for powers of two.
 				attend(&q, &k, &v, f64::from(scale) / f64::from(1 << 30) * LN_2, mask)?
-			},
+			}
 			Op::Activate { src, function, .. } => activate(get(src)?, function)?,
 			Op::Add { a, b, .. } => (get(a)? + get(b)?)?,
 			Op::Mul { a, b, .. } => (get(a)? * get(b)?)?,
@@ -216,13 +263,20 @@ impl FloatModel {
 		let layer = layer.filter(|_| self.program.tensors[usize::from(tensor.0)].per_layer);
 		self.tensors
 			.get(&Instance { tensor, layer })
-			.ok_or(FloatError::Artifact(ArtifactError::NoSuchTensor { tensor: tensor.0, layer }))
+			.ok_or(FloatError::Artifact(ArtifactError::NoSuchTensor {
+				tensor: tensor.0,
+				layer,
+			}))
 	}
 }
 
 /// One step of greedy generation: what checking an input needs.
 fn any_generation() -> assay_exact::Generation {
-	assay_exact::Generation { sampler: assay_exact::Sampler::Greedy, max_tokens: 1, ignore_stop: true }
+	assay_exact::Generation {
+		sampler: assay_exact::Sampler::Greedy,
+		max_tokens: 1,
+		ignore_stop: true,
+	}
 }
 
 fn read(registers: &Registers, register: Register) -> Result<&Tensor> {
@@ -237,20 +291,29 @@ fn real_epsilon(epsilon: u64) -> f32 {
 /// `[positions, heads · d]` as `[heads, positions, d]`.
 fn by_head(x: &Tensor, heads: usize) -> candle_core::Result<Tensor> {
 	let (positions, width) = x.dims2()?;
-	x.reshape((positions, heads, width / heads))?.transpose(0, 1)?.contiguous()
+	x.reshape((positions, heads, width / heads))?
+		.transpose(0, 1)?
+		.contiguous()
 }
 
 /// Each of the heads `times` times, one after the other.
 fn repeat(x: &Tensor, times: usize) -> candle_core::Result<Tensor> {
 	let (heads, positions, d) = x.dims3()?;
-	x.unsqueeze(1)?.broadcast_as((heads, times, positions, d))?.reshape((heads * times, positions, d))
+	x.unsqueeze(1)?
+		.broadcast_as((heads, times, positions, d))?
+		.reshape((heads * times, positions, d))
 }
 
 fn rotate(x: &Tensor, table: &Tensor, head_dim: usize, style: RotaryStyle) -> candle_core::Result<Tensor> {
 	let (positions, width) = x.dims2()?;
 	let rotated = 2 * table.dim(1)?;
 	let table = table.narrow(0, 0, positions)?;
-	let [cosine, sine] = [0, 1].map(|i| table.narrow(2, i, 1).and_then(|t| t.squeeze(2)).and_then(|t| t.contiguous()));
+	let [cosine, sine] = [0, 1].map(|i| {
+		table
+			.narrow(2, i, 1)
+			.and_then(|t| t.squeeze(2))
+			.and_then(|t| t.contiguous())
+	});
 	let (cosine, sine) = (cosine?, sine?);
 	let heads = by_head(x, width / head_dim)?.unsqueeze(0)?;
 	let turned = heads.narrow(3, 0, rotated)?.contiguous()?;
@@ -259,7 +322,11 @@ fn rotate(x: &Tensor, table: &Tensor, head_dim: usize, style: RotaryStyle) -> ca
 		RotaryStyle::Interleaved => rotary_emb::rope_i(&turned, &cosine, &sine)?,
 	};
 	let rest = heads.narrow(3, rotated, head_dim - rotated)?;
-	let heads = if rotated == head_dim { turned } else { Tensor::cat(&[&turned, &rest.contiguous()?], 3)? };
+	let heads = if rotated == head_dim {
+		turned
+	} else {
+		Tensor::cat(&[&turned, &rest.contiguous()?], 3)?
+	};
 	heads.squeeze(0)?.transpose(0, 1)?.reshape((positions, width))
 }
 
@@ -268,7 +335,8 @@ fn attend(q: &Tensor, k: &Tensor, v: &Tensor, scale: f64, mask: Mask) -> candle_
 	let (heads, positions, d) = q.dims3()?;
 	let mut scores = (q.matmul(&k.t()?)? * scale)?;
 	if mask == Mask::Causal {
-		let hidden = (0..positions).flat_map(|i| (0..positions).map(move |j| if j > i { f32::NEG_INFINITY } else { 0.0 }));
+		let hidden =
+			(0..positions).flat_map(|i| (0..positions).map(move |j| if j > i { f32::NEG_INFINITY } else { 0.0 }));
 		let hidden = Tensor::from_iter(hidden, q.device())?.reshape((1, positions, positions))?;
 		scores = scores.broadcast_add(&hidden)?;
 	}

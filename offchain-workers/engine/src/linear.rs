@@ -41,7 +41,13 @@ pub(crate) fn multiply(
 ) {
 	let positions = activations.positions();
 	let group_size = positions * GROUP;
-	scratch.resize(products.iter().map(|product| product.matrix.groups() * group_size).sum(), 0);
+	scratch.resize(
+		products
+			.iter()
+			.map(|product| product.matrix.groups() * group_size)
+			.sum(),
+		0,
+	);
 
 	let mut tasks = Vec::new();
 	let mut rest = &mut scratch[..];
@@ -49,12 +55,16 @@ pub(crate) fn multiply(
 		let (sums, after) = rest.split_at_mut(matrix.groups() * group_size);
 		rest = after;
 		let span = (TASK_PRODUCTS / (matrix.group_bytes() * positions)).max(1);
-		tasks.extend(sums.chunks_mut(span * group_size).enumerate().map(|(index, sums)| Task {
-			matrix,
-			bias: *bias,
-			group: index * span,
-			sums,
-		}));
+		tasks.extend(
+			sums.chunks_mut(span * group_size)
+				.enumerate()
+				.map(|(index, sums)| Task {
+					matrix,
+					bias: *bias,
+					group: index * span,
+					sums,
+				}),
+		);
 	}
 	tasks.par_iter_mut().for_each(|task| task.run(kernels, activations));
 	drop(tasks);
@@ -78,7 +88,8 @@ impl Task<'_> {
 				let first = tile * TILE;
 				let count = outputs.len() / GROUP;
 				// A short tile repeats its first row; only `count` are used.
-				let rows: [_; TILE] = std::array::from_fn(|p| activations.row(if p < count { first + p } else { first }));
+				let rows: [_; TILE] =
+					std::array::from_fn(|p| activations.row(if p < count { first + p } else { first }));
 				let mut sums = [[0; GROUP]; TILE];
 				kernels.linear(blocks, &rows[..count], &mut sums[..count]);
 				for (p, (outputs, sums)) in outputs.chunks_exact_mut(GROUP).zip(sums).enumerate() {

@@ -53,7 +53,13 @@ impl Matrix {
 				*scale = u16::from_le_bytes([bytes[0], bytes[1]]);
 			}
 		}
-		Ok(Self { rows, blocks, groups: packed, floors, scales })
+		Ok(Self {
+			rows,
+			blocks,
+			groups: packed,
+			floors,
+			scales,
+		})
 	}
 
 	pub(crate) fn rows(&self) -> usize {
@@ -72,7 +78,10 @@ impl Matrix {
 
 	/// The blocks of a group of rows and the floors of its rows.
 	pub(crate) fn group(&self, group: usize) -> (&[GroupBlock], &[i8]) {
-		(&self.groups[group * self.blocks..][..self.blocks], &self.floors[group * GROUP..][..GROUP])
+		(
+			&self.groups[group * self.blocks..][..self.blocks],
+			&self.floors[group * GROUP..][..GROUP],
+		)
 	}
 
 	/// The row as values (3.2), for matrices packed with `lookup`.
@@ -134,7 +143,10 @@ fn embedded(q: i8, scale: Scale) -> i32 {
 
 /// A stored scale; rows were checked when they were loaded.
 fn scale(bits: u16) -> Scale {
-	Scale::from_f16(bits).unwrap_or(Scale { mantissa: 0, exponent: 0 })
+	Scale::from_f16(bits).unwrap_or(Scale {
+		mantissa: 0,
+		exponent: 0,
+	})
 }
 
 /// Refuses negative, infinite and NaN scales and the weight -128.
@@ -156,8 +168,16 @@ fn check_row(row: &[u8]) -> Result<(), RowError> {
 fn pack_row(row: &[u8], lane: usize, packed: &mut [GroupBlock]) -> Result<i8, RowError> {
 	check_row(row)?;
 	let (scales, weights) = split_row(row);
-	let scales = || scales.chunks_exact(2).map(|bytes| scale(u16::from_le_bytes([bytes[0], bytes[1]])));
-	let top = scales().filter(|scale| scale.mantissa != 0).map(|scale| scale.exponent).max().unwrap_or(-24);
+	let scales = || {
+		scales
+			.chunks_exact(2)
+			.map(|bytes| scale(u16::from_le_bytes([bytes[0], bytes[1]])))
+	};
+	let top = scales()
+		.filter(|scale| scale.mantissa != 0)
+		.map(|scale| scale.exponent)
+		.max()
+		.unwrap_or(-24);
 	let floor = top - SPREAD;
 	for ((block, weights), Scale { mantissa, exponent }) in
 		packed.iter_mut().zip(weights.chunks_exact(BLOCK)).zip(scales())

@@ -31,7 +31,11 @@ impl Default for Options {
 	/// The fastest tier, all cores, 64 positions.
 	fn default() -> Self {
 		let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-		Self { tier: None, threads, chunk: const { NonZeroUsize::new(64).unwrap() } }
+		Self {
+			tier: None,
+			threads,
+			chunk: const { NonZeroUsize::new(64).unwrap() },
+		}
 	}
 }
 
@@ -88,9 +92,21 @@ impl Model {
 			.thread_name(|index| format!("assay-engine-{index}"))
 			.build()?;
 		let tensors = pool.install(|| Tensors::load(program, weights, done))?;
-		let sees_all = program.ops().any(|op| matches!(op, Op::Attention { mask: Mask::Full, .. }));
-		let chunk = if sees_all { program.positions as usize } else { options.chunk.get() };
-		Ok(Self { program: program.clone(), tensors, kernels, pool, chunk })
+		let sees_all = program
+			.ops()
+			.any(|op| matches!(op, Op::Attention { mask: Mask::Full, .. }));
+		let chunk = if sees_all {
+			program.positions as usize
+		} else {
+			options.chunk.get()
+		};
+		Ok(Self {
+			program: program.clone(),
+			tensors,
+			kernels,
+			pool,
+			chunk,
+		})
 	}
 
 	/// The program.
@@ -109,18 +125,15 @@ impl Model {
 	}
 
 	/// Runs a job: the same output, to the bit, as [`assay_exact::evaluate::evaluate`].
-	pub fn run(
-		&self,
-		input: &Input,
-		generation: &Generation,
-		observer: &mut dyn Observer,
-	) -> Result<Output, RunError> {
+	pub fn run(&self, input: &Input, generation: &Generation, observer: &mut dyn Observer) -> Result<Output, RunError> {
 		self.program.check_job(input, generation)?;
 		self.pool.install(|| match (&self.program.head, input) {
-			(Head::Tokens { logits, stop, .. }, Input::Tokens(prompt)) => {
-				self.generate(prompt, *logits, stop, generation, observer).map(Output::Tokens)
-			},
-			(Head::Vector { pooling, output, .. }, _) => self.pool(input, *pooling, *output, observer).map(Output::Vector),
+			(Head::Tokens { logits, stop, .. }, Input::Tokens(prompt)) => self
+				.generate(prompt, *logits, stop, generation, observer)
+				.map(Output::Tokens),
+			(Head::Vector { pooling, output, .. }, _) => {
+				self.pool(input, *pooling, *output, observer).map(Output::Vector)
+			}
 			(Head::Tokens { .. }, Input::Vector(_)) => Err(JobError::TokensExpected.into()),
 		})
 	}
@@ -133,8 +146,14 @@ impl Model {
 		observer: &mut dyn Observer,
 		mut visit: impl FnMut(usize, &[i32]) + Send,
 	) -> Result<(), RunError> {
-		let Head::Tokens { logits, .. } = &self.program.head else { return Err(RunError::NoTokens) };
-		let next = Generation { sampler: Sampler::Greedy, max_tokens: 1, ignore_stop: true };
+		let Head::Tokens { logits, .. } = &self.program.head else {
+			return Err(RunError::NoTokens);
+		};
+		let next = Generation {
+			sampler: Sampler::Greedy,
+			max_tokens: 1,
+			ignore_stop: true,
+		};
 		self.program.check_job(&Input::Tokens(tokens.to_vec()), &next)?;
 		let width = self.program.registers[usize::from(logits.0)] as usize;
 		self.pool.install(|| {
@@ -153,10 +172,20 @@ impl Model {
 
 	/// The natural logarithm of the probability of each token but the first, given those before it.
 	pub fn score(&self, tokens: &[u32], observer: &mut dyn Observer) -> Result<Vec<f64>, RunError> {
-		let Some((&last, fed)) = tokens.split_last() else { return Err(JobError::EmptyPrompt.into()) };
+		if matches!(self.program.head, Head::Vector { .. }) {
+			return Err(RunError::NoTokens);
+		}
+		let Some((&last, fed)) = tokens.split_last() else {
+			return Err(JobError::EmptyPrompt.into());
+		};
 		let vocabulary = self.program.vocabulary().unwrap_or(0);
 		if last >= vocabulary {
-			return Err(JobError::Token { index: fed.len() as u32, token: last, vocabulary }.into());
+			return Err(JobError::Token {
+				index: fed.len() as u32,
+				token: last,
+				vocabulary,
+			}
+			.into());
 		}
 		let mut scores = Vec::with_capacity(fed.len());
 		if !fed.is_empty() {
@@ -203,7 +232,11 @@ impl Model {
 			observer.on_token(token);
 			let stopped = stop.contains(&token) && !generation.ignore_stop;
 			if stopped || tokens.len() == generation.max_tokens as usize {
-				log::debug!("generated {} tokens, cache of {} bytes", tokens.len(), session.cache_bytes());
+				log::debug!(
+					"generated {} tokens, cache of {} bytes",
+					tokens.len(),
+					session.cache_bytes()
+				);
 				return Ok(tokens);
 			}
 			position += 1;
@@ -224,14 +257,15 @@ impl Model {
 		let mut pooled = Pooled::new(pooling, width);
 		let mut session = match input {
 			Input::Tokens(tokens) => {
-				self.prefill(tokens, observer, |session| pooled.add(session.values(Register(0))))?.0
-			},
+				self.prefill(tokens, observer, |session| pooled.add(session.values(Register(0))))?
+					.0
+			}
 			Input::Vector(values) => {
 				let mut session = Session::new(self);
 				session.feed(Source::Vector(values), 0, observer)?;
 				pooled.add(session.values(Register(0)));
 				session
-			},
+			}
 		};
 		session.set_residual(&pooled.finish());
 		// A vector head reads neither tokens nor positions.
@@ -250,7 +284,11 @@ struct Pooled {
 
 impl Pooled {
 	fn new(pooling: Pooling, width: usize) -> Self {
-		Self { pooling, sums: vec![0; width], rows: 0 }
+		Self {
+			pooling,
+			sums: vec![0; width],
+			rows: 0,
+		}
 	}
 
 	fn add(&mut self, rows: &[i32]) {
@@ -264,7 +302,7 @@ impl Pooled {
 				match (self.pooling, replaces) {
 					(Pooling::Mean, _) => *sum += i64::from(*x),
 					(_, true) => *sum = i64::from(*x),
-					(_, false) => {},
+					(_, false) => {}
 				}
 			}
 			self.rows += 1;
@@ -280,7 +318,10 @@ impl Pooled {
 
 /// ln softmax(logits)[token], in float: scores leave the profile.
 pub(crate) fn log_probability<T: Copy>(logits: &[T], token: u32, real: impl Fn(T) -> f64) -> f64 {
-	let largest = logits.iter().map(|logit| real(*logit)).fold(f64::NEG_INFINITY, f64::max);
+	let largest = logits
+		.iter()
+		.map(|logit| real(*logit))
+		.fold(f64::NEG_INFINITY, f64::max);
 	let total: f64 = logits.iter().map(|logit| (real(*logit) - largest).exp()).sum();
 	real(logits[token as usize]) - largest - total.ln()
 }

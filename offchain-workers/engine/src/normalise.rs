@@ -38,7 +38,9 @@ pub(crate) fn l2_normalise(kernels: &Kernels, values: &mut [i32]) {
 }
 
 fn mean_root(kernels: &Kernels, values: &[i32], epsilon: u64) -> InverseRoot {
-	InverseRoot::new(bounded(kernels.sum_of_squares(values) / values.len() as u128 + u128::from(epsilon)))
+	InverseRoot::new(bounded(
+		kernels.sum_of_squares(values) / values.len() as u128 + u128::from(epsilon),
+	))
 }
 
 /// [`InverseRoot::new`] clamps to 62 bits; what exceeds 64 saturates before.

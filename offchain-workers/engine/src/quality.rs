@@ -62,7 +62,11 @@ pub fn embed(model: &Model, tokens: &[u32], observer: &mut dyn Observer) -> Resu
 	if matches!(model.program().head, Head::Tokens { .. }) {
 		return Err(RunError::NoVector);
 	}
-	let nothing = Generation { sampler: Sampler::Greedy, max_tokens: 0, ignore_stop: true };
+	let nothing = Generation {
+		sampler: Sampler::Greedy,
+		max_tokens: 0,
+		ignore_stop: true,
+	};
 	match model.run(&Input::Tokens(tokens.to_vec()), &nothing, observer)? {
 		Output::Vector(values) => Ok(values.into_iter().map(|x| f64::from(x) / 65536.0).collect()),
 		Output::Tokens(_) => Err(RunError::NoVector),
@@ -108,7 +112,11 @@ pub fn perplexities(
 		return Err(QualityError::NoTexts);
 	}
 	let perplexity = |sum: f64| (-sum / tokens as f64).exp();
-	Ok(Perplexities { exact: perplexity(exact), float: perplexity(baseline), tokens })
+	Ok(Perplexities {
+		exact: perplexity(exact),
+		float: perplexity(baseline),
+		tokens,
+	})
 }
 
 /// The cosine of the angle between two vectors; 0 if one of them is zero.

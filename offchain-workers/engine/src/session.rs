@@ -59,7 +59,10 @@ pub(crate) struct Session<'m> {
 impl<'m> Session<'m> {
 	pub(crate) fn new(model: &'m Model) -> Self {
 		let program = &model.program;
-		let registers = program.registers.iter().map(|width| Values { width: *width as usize, ..Values::default() });
+		let registers = program.registers.iter().map(|width| Values {
+			width: *width as usize,
+			..Values::default()
+		});
 		let attention = program.layer.iter().find_map(|op| match op {
 			Op::Attention { kv_heads, head_dim, .. } => Some((usize::from(*kv_heads), *head_dim as usize)),
 			_ => None,
@@ -67,7 +70,13 @@ impl<'m> Session<'m> {
 		let caches = attention.map_or_else(Vec::new, |(kv_heads, head_dim)| {
 			(0..program.layers).map(|_| Cache::new(kv_heads, head_dim)).collect()
 		});
-		Self { model, registers: registers.collect(), caches, scratch: Vec::new(), positions: 0 }
+		Self {
+			model,
+			registers: registers.collect(),
+			caches,
+			scratch: Vec::new(),
+			positions: 0,
+		}
 	}
 
 	/// Runs entry and layers over the next positions, the first of which is `first`.
@@ -131,7 +140,11 @@ impl<'m> Session<'m> {
 
 	fn execute(&mut self, mut ops: &[Op], layer: usize, source: Source<'_>, first: usize) {
 		let model = self.model;
-		let view = View { tensors: &model.tensors, program: &model.program, layer };
+		let view = View {
+			tensors: &model.tensors,
+			program: &model.program,
+			layer,
+		};
 		while let Some(op) = ops.first() {
 			let together = shared_products(ops);
 			if together > 0 {
@@ -151,12 +164,13 @@ impl<'m> Session<'m> {
 			Op::Linear { dst, src, weight, bias } => Some((dst, src, weight, bias)),
 			_ => None,
 		};
-		let Some(src) = ops.iter().find_map(linear).map(|(_, src, ..)| usize::from(src.0)) else { return };
+		let Some(src) = ops.iter().find_map(linear).map(|(_, src, ..)| usize::from(src.0)) else {
+			return;
+		};
 		let source = &mut self.registers[src];
 		let activations = source.quantised(kernels);
 
-		let mut outputs: Vec<_> =
-			ops.iter().filter_map(linear).map(|(dst, ..)| self.take(dst)).collect();
+		let mut outputs: Vec<_> = ops.iter().filter_map(linear).map(|(dst, ..)| self.take(dst)).collect();
 		let mut products: Vec<_> = ops
 			.iter()
 			.filter_map(linear)
@@ -185,7 +199,7 @@ impl<'m> Session<'m> {
 				if let Source::Vector(input) = source {
 					values.copy_from_slice(input);
 				}
-			},
+			}
 			Op::Embed { table, row, .. } => for_each_position(&mut values, width, |index, values| {
 				let row = match (row, source) {
 					(RowIndex::Token, Source::Tokens(tokens)) => tokens[index] as usize,
@@ -195,42 +209,69 @@ impl<'m> Session<'m> {
 				};
 				view.embed(table, row, values);
 			}),
-			Op::RmsNorm { dst, src, gain, epsilon } => {
+			Op::RmsNorm {
+				dst,
+				src,
+				gain,
+				epsilon,
+			} => {
 				self.copy(dst, src, &mut values);
 				let gain = view.vector(gain);
 				for_each_position(&mut values, width, |_, values| {
 					normalise::rms_norm(kernels, values, gain, epsilon);
 				});
-			},
-			Op::LayerNorm { dst, src, gain, bias, epsilon } => {
+			}
+			Op::LayerNorm {
+				dst,
+				src,
+				gain,
+				bias,
+				epsilon,
+			} => {
 				self.copy(dst, src, &mut values);
 				let (gain, bias) = (view.vector(gain), view.vector(bias));
 				for_each_position(&mut values, width, |_, values| {
 					normalise::layer_norm(kernels, values, gain, bias, epsilon);
 				});
-			},
+			}
 			Op::L2Normalize { dst, src } => {
 				self.copy(dst, src, &mut values);
 				for_each_position(&mut values, width, |_, values| normalise::l2_normalise(kernels, values));
-			},
-			Op::Rotate { table, head_dim, style, .. } => {
+			}
+			Op::Rotate {
+				table, head_dim, style, ..
+			} => {
 				for_each_position(&mut values, width, |index, values| {
 					rotate(values, view.couples(table, first + index), head_dim as usize, style);
 				});
-			},
-			Op::Attention { query, key, value, heads, head_dim, scale, mask, .. } => {
-				let attention = Attention { heads: heads.into(), head_dim: head_dim as usize, scale, mask };
+			}
+			Op::Attention {
+				query,
+				key,
+				value,
+				heads,
+				head_dim,
+				scale,
+				mask,
+				..
+			} => {
+				let attention = Attention {
+					heads: heads.into(),
+					head_dim: head_dim as usize,
+					scale,
+					mask,
+				};
 				let register = |register: Register| &self.registers[usize::from(register.0)].values;
 				let cache = &mut self.caches[view.layer];
 				cache.append(register(key), register(value));
 				attention.attend(kernels, cache, first, register(query), &mut values);
-			},
+			}
 			Op::Activate { dst, src, function } => {
 				self.copy(dst, src, &mut values);
 				for_each_position(&mut values, width, |_, values| {
 					values.iter_mut().for_each(|x| *x = activation::activate(function, *x));
 				});
-			},
+			}
 			Op::Add { dst, a, b } => self.combine(dst, a, b, &mut values, activation::add),
 			Op::Mul { dst, a, b } => self.combine(dst, a, b, &mut values, activation::mul),
 			Op::Linear { .. } => unreachable!("linear operations run as products"),
@@ -270,7 +311,9 @@ impl<'m> Session<'m> {
 		self.copy(dst, a, values);
 		let width = self.width(dst);
 		if dst == b {
-			for_each_position(values, width, |_, values| values.iter_mut().for_each(|x| *x = function(*x, *x)));
+			for_each_position(values, width, |_, values| {
+				values.iter_mut().for_each(|x| *x = function(*x, *x))
+			});
 		} else {
 			let other = &self.registers[usize::from(b.0)].values;
 			for_each_position(values, width, |index, values| {
@@ -310,7 +353,7 @@ fn shared_products(ops: &[Op]) -> usize {
 				let fits = *shared.get_or_insert(*src) == *src && !written.contains(dst) && dst != src;
 				written.push(*dst);
 				fits
-			},
+			}
 			_ => false,
 		})
 		.count()

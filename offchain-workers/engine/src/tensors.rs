@@ -16,7 +16,10 @@ enum Loaded {
 	Matrix(Matrix),
 	Table(Table),
 	Vector(Vec<i32>),
-	Rotation { couples: Vec<(i32, i32)>, pairs: usize },
+	Rotation {
+		couples: Vec<(i32, i32)>,
+		pairs: usize,
+	},
 	/// A matrix that no operation reads.
 	Unused,
 }
@@ -49,7 +52,7 @@ impl Tensors {
 			match op {
 				Op::Linear { weight, .. } => uses[usize::from(weight.0)].linear = true,
 				Op::Embed { table, .. } => uses[usize::from(table.0)].embed = true,
-				_ => {},
+				_ => {}
 			}
 		}
 		let (mut whole, mut per_layer) = (0, 0);
@@ -71,7 +74,11 @@ impl Tensors {
 				loaded
 			})
 			.collect::<Result<_, _>>()?;
-		Ok(Self { loaded, first, stride: per_layer })
+		Ok(Self {
+			loaded,
+			first,
+			stride: per_layer,
+		})
 	}
 
 	fn get(&self, tensor: TensorIndex, layer: usize, per_layer: bool) -> &Loaded {
@@ -91,7 +98,11 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
 	fn get(&self, tensor: TensorIndex) -> &'a Loaded {
-		self.tensors.get(tensor, self.layer, self.program.tensors[usize::from(tensor.0)].per_layer)
+		self.tensors.get(
+			tensor,
+			self.layer,
+			self.program.tensors[usize::from(tensor.0)].per_layer,
+		)
 	}
 
 	/// The matrix of a linear operation.
@@ -138,32 +149,53 @@ pub(crate) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
 	pub(crate) fn new(weights: &'a (dyn Weights + Sync), instance: Instance, shape: Shape) -> Self {
-		Self { weights, instance, shape }
+		Self {
+			weights,
+			instance,
+			shape,
+		}
 	}
 
 	/// The bytes of a row, as many as the shape demands.
 	pub(crate) fn row(&self, row: usize) -> Result<&'a [u8], LoadError> {
 		let Instance { tensor, layer } = self.instance;
-		let bytes = self.weights.row(tensor, layer, row as u32).ok_or_else(|| self.error(row, RowError::Missing))?;
+		let bytes = self
+			.weights
+			.row(tensor, layer, row as u32)
+			.ok_or_else(|| self.error(row, RowError::Missing))?;
 		let expected = self.shape.row_bytes();
 		if bytes.len() as u64 != expected {
-			return Err(self.error(row, RowError::Length { actual: bytes.len(), expected }));
+			return Err(self.error(
+				row,
+				RowError::Length {
+					actual: bytes.len(),
+					expected,
+				},
+			));
 		}
 		Ok(bytes)
 	}
 
 	pub(crate) fn error(&self, row: usize, cause: RowError) -> LoadError {
-		LoadError::Row { tensor: self.instance.tensor.0, layer: self.instance.layer, row: row as u32, cause }
+		LoadError::Row {
+			tensor: self.instance.tensor.0,
+			layer: self.instance.layer,
+			row: row as u32,
+			cause,
+		}
 	}
 
 	fn load(&self, uses: Uses) -> Result<Loaded, LoadError> {
 		match self.shape {
-			Shape::Matrix { rows, columns } if uses.linear => {
-				Ok(Loaded::Matrix(Matrix::pack(self, rows as usize, columns as usize, uses.embed)?))
-			},
+			Shape::Matrix { rows, columns } if uses.linear => Ok(Loaded::Matrix(Matrix::pack(
+				self,
+				rows as usize,
+				columns as usize,
+				uses.embed,
+			)?)),
 			Shape::Matrix { rows, columns } if uses.embed => {
 				Ok(Loaded::Table(Table::copy(self, rows as usize, columns as usize)?))
-			},
+			}
 			Shape::Matrix { .. } => Ok(Loaded::Unused),
 			Shape::Vector { .. } => Ok(Loaded::Vector(little_endian(self.row(0)?).collect())),
 			Shape::Rotation { positions, pairs } => self.load_rotation(positions as usize, pairs as usize),
@@ -184,5 +216,7 @@ impl<'a> Rows<'a> {
 }
 
 fn little_endian(bytes: &[u8]) -> impl Iterator<Item = i32> + '_ {
-	bytes.chunks_exact(4).map(|value| i32::from_le_bytes([value[0], value[1], value[2], value[3]]))
+	bytes
+		.chunks_exact(4)
+		.map(|value| i32::from_le_bytes([value[0], value[1], value[2], value[3]]))
 }

@@ -25,7 +25,11 @@ impl Folder {
 		let folder = tempfile::tempdir().expect("there is room for a test");
 		fs::write(folder.path().join("config.json"), config.to_string()).expect("it is written");
 		fs::write(folder.path().join("tokenizer.json"), r#"{"model":{}}"#).expect("it is written");
-		Self { folder, tensors: HashMap::new(), seed: 1 }
+		Self {
+			folder,
+			tensors: HashMap::new(),
+			seed: 1,
+		}
 	}
 
 	fn path(&self) -> &Path {
@@ -35,7 +39,10 @@ impl Folder {
 	/// Adds a tensor of uniform numbers around `centre`.
 	fn add(&mut self, name: &str, dimensions: &[usize], centre: f32, width: f32) {
 		let values = (0..dimensions.iter().product()).map(|_| {
-			self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+			self.seed = self
+				.seed
+				.wrapping_mul(6_364_136_223_846_793_005)
+				.wrapping_add(1_442_695_040_888_963_407);
 			centre + width * ((self.seed >> 40) as f32 / (1 << 23) as f32 - 1.0)
 		});
 		let values: Vec<f32> = values.collect();
@@ -133,7 +140,12 @@ fn a_bert() -> (Folder, Value) {
 	folder.layer_norm("embeddings.LayerNorm", 96);
 	for layer in 0..2 {
 		let name = |module: &str| format!("encoder.layer.{layer}.{module}");
-		for module in ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"] {
+		for module in [
+			"attention.self.query",
+			"attention.self.key",
+			"attention.self.value",
+			"attention.output.dense",
+		] {
 			folder.linear(&name(module), 96, 96);
 		}
 		folder.layer_norm(&name("attention.output.LayerNorm"), 96);
@@ -160,9 +172,14 @@ fn the_baseline_equals_candles_llama() {
 		let ours = float.logits(&tokens).expect("it runs");
 		for length in [1, 2, 9, 21] {
 			let mut cache = llama::Cache::new(true, DType::F32, &config, &Device::Cpu).expect("it is made");
-			let input = Tensor::new(&tokens[..length], &Device::Cpu).and_then(|t| t.unsqueeze(0)).expect("it fits");
+			let input = Tensor::new(&tokens[..length], &Device::Cpu)
+				.and_then(|t| t.unsqueeze(0))
+				.expect("it fits");
 			let logits = theirs.forward(&input, 0, &mut cache).expect("candle runs it");
-			assert_close(&ours[length - 1], &logits.flatten_all().and_then(|t| t.to_vec1()).expect("it is f32"));
+			assert_close(
+				&ours[length - 1],
+				&logits.flatten_all().and_then(|t| t.to_vec1()).expect("it is f32"),
+			);
 		}
 	}
 }
@@ -175,10 +192,16 @@ fn the_baseline_equals_candles_bert() {
 	let theirs = bert::BertModel::load(folder.variables(), &config).expect("candle loads it");
 	for length in [1, 2, 17, 48] {
 		let tokens = some_tokens(length, 80);
-		let input = Tensor::new(&tokens[..], &Device::Cpu).and_then(|t| t.unsqueeze(0)).expect("it fits");
+		let input = Tensor::new(&tokens[..], &Device::Cpu)
+			.and_then(|t| t.unsqueeze(0))
+			.expect("it fits");
 		let types = input.zeros_like().expect("it fits");
 		let hidden = theirs.forward(&input, &types, None).expect("candle runs it");
-		let pooled = hidden.mean(1).and_then(|t| t.flatten_all()).and_then(|t| t.to_vec1()).expect("it is f32");
+		let pooled = hidden
+			.mean(1)
+			.and_then(|t| t.flatten_all())
+			.and_then(|t| t.to_vec1())
+			.expect("it is f32");
 		assert_close(&float.vector(&Input::Tokens(tokens)).expect("it runs"), &pooled);
 	}
 }
@@ -194,9 +217,18 @@ fn the_exact_encoder_stays_close_to_float() {
 	let mut done = 0;
 	let cosines = quality::cosines(&model, &float, &texts, |count| done = count).expect("it runs");
 	assert_eq!((cosines.each.len(), done), (29, 29));
-	assert!(cosines.worst() > 0.999 && cosines.mean() > 0.9997, "{} {}", cosines.worst(), cosines.mean());
+	assert!(
+		cosines.worst() > 0.999 && cosines.mean() > 0.9997,
+		"{} {}",
+		cosines.worst(),
+		cosines.mean()
+	);
 	// The artifact's pages were released while the model was loaded; they are the same when read again.
-	let nothing = Generation { sampler: Sampler::Greedy, max_tokens: 0, ignore_stop: true };
+	let nothing = Generation {
+		sampler: Sampler::Greedy,
+		max_tokens: 0,
+		ignore_stop: true,
+	};
 	let input = Input::Tokens(texts[28].clone());
 	let expected = evaluate(artifact.program(), &artifact, &input, &nothing).expect("the reference runs it");
 	assert_eq!(model.run(&input, &nothing, &mut ()), Ok(expected));
@@ -213,7 +245,10 @@ fn the_exact_decoder_stays_close_to_float() {
 		let float = float.expect("it loads");
 		let perplexities = quality::perplexities(&model, &float, &windows, |_| ()).expect("it runs");
 		assert_eq!(perplexities.tokens, 63 + 32 + 1);
-		assert!(perplexities.float > 2.0, "random weights predict nothing: {perplexities:?}");
+		assert!(
+			perplexities.float > 2.0,
+			"random weights predict nothing: {perplexities:?}"
+		);
 		assert!(perplexities.increase().abs() < 0.01, "{perplexities:?}");
 	}
 }
@@ -224,7 +259,10 @@ fn what_a_model_cannot_give_is_said() {
 	let lowered = folder.import();
 	let float = FloatModel::load(&lowered).expect("it loads");
 	let model = Model::load(&pack(&lowered, folder.path()), Options::default()).expect("it loads");
-	assert!(matches!(float.vector(&Input::Tokens(vec![1])), Err(FloatError::Head { .. })));
+	assert!(matches!(
+		float.vector(&Input::Tokens(vec![1])),
+		Err(FloatError::Head { .. })
+	));
 	assert!(matches!(float.score(&[1; 65]), Err(FloatError::Job(_))));
 	assert!(matches!(float.score(&[1, 90]), Err(FloatError::Job(_))));
 	assert_eq!(quality::embed(&model, &[1], &mut ()), Err(RunError::NoVector));

@@ -3,8 +3,14 @@
 use super::{portable, ActivationBlock, ActivationRow, GroupBlock, GroupSums, Kernels, Tier, BLOCK, GROUP};
 use std::{arch::x86_64::*, hint::black_box};
 
-pub(super) const KERNELS: Kernels =
-	Kernels { tier: Tier::Avx2, linear, quantise, block_dots, mix, sum_of_squares };
+pub(super) const KERNELS: Kernels = Kernels {
+	tier: Tier::Avx2,
+	linear,
+	quantise,
+	block_dots,
+	mix,
+	sum_of_squares,
+};
 
 #[target_feature(enable = "avx2")]
 unsafe fn linear(group: &[GroupBlock], tile: &[ActivationRow<'_>], sums: &mut [GroupSums]) {
@@ -13,7 +19,7 @@ unsafe fn linear(group: &[GroupBlock], tile: &[ActivationRow<'_>], sums: &mut [G
 		([a, b], [s, t]) => tile_of([a, b], [s, t], group),
 		([a, b, c], [s, t, u]) => tile_of([a, b, c], [s, t, u], group),
 		([a, b, c, d], [s, t, u, v]) => tile_of([a, b, c, d], [s, t, u, v], group),
-		_ => {},
+		_ => {}
 	}
 }
 
@@ -115,7 +121,10 @@ fn block_products(query: &ActivationBlock, row: &[i8]) -> __m256i {
 fn sum_each(v: [__m256i; 8]) -> __m256i {
 	let low = _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
 	let high = _mm256_hadd_epi32(_mm256_hadd_epi32(v[4], v[5]), _mm256_hadd_epi32(v[6], v[7]));
-	_mm256_add_epi32(_mm256_permute2x128_si256::<0x20>(low, high), _mm256_permute2x128_si256::<0x31>(low, high))
+	_mm256_add_epi32(
+		_mm256_permute2x128_si256::<0x20>(low, high),
+		_mm256_permute2x128_si256::<0x31>(low, high),
+	)
 }
 
 /// Two positions at a time: their bytes interleave, so one `vpmaddwd` weighs and adds both.
@@ -132,7 +141,7 @@ unsafe fn mix(weights: &[i16], values: &[i8], stride: usize, sums: &mut [i64; BL
 					let second = first + stride;
 					let pair = u32::from(*a as u16) | u32::from(*b as u16) << 16;
 					(load_bytes(&values[second..second + BLOCK]), pair)
-				},
+				}
 				_ => (_mm256_setzero_si256(), u32::from(w[0] as u16)),
 			};
 			let both = _mm256_set1_epi32(both as i32);

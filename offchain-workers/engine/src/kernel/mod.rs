@@ -62,8 +62,12 @@ impl Tier {
 			Ok(name) if !name.is_empty() => {
 				let tier: Tier = name.parse()?;
 				tier.is_available().then_some(tier).ok_or(TierError::Unavailable(tier))
-			},
-			_ => Ok(Self::ALL.into_iter().rev().find(|tier| tier.is_available()).unwrap_or(Tier::Portable)),
+			}
+			_ => Ok(Self::ALL
+				.into_iter()
+				.rev()
+				.find(|tier| tier.is_available())
+				.unwrap_or(Tier::Portable)),
 		}
 	}
 }
@@ -156,7 +160,9 @@ impl Kernels {
 	/// positions.
 	pub(crate) fn linear(&self, group: &[GroupBlock], tile: &[ActivationRow<'_>], sums: &mut [GroupSums]) {
 		assert!(tile.len() <= TILE && tile.len() == sums.len());
-		assert!(tile.iter().all(|row| row.mantissas.len() == group.len() && row.lifts.len() == group.len()));
+		assert!(tile
+			.iter()
+			.all(|row| row.mantissas.len() == group.len() && row.lifts.len() == group.len()));
 		// SAFETY: a table exists only on processors that have its instructions; lengths agree as asserted.
 		unsafe { (self.linear)(group, tile, sums) }
 	}

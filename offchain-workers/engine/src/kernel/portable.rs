@@ -8,8 +8,14 @@ use super::{ActivationBlock, ActivationRow, GroupBlock, GroupSums, Kernels, Tier
 /// Positions after which 32-bit partial sums of `weight · value` move to 64 bits: 256 · 32767 · 127 < 2³¹.
 pub(super) const MIX_SPAN: usize = 256;
 
-pub(super) const KERNELS: Kernels =
-	Kernels { tier: Tier::Portable, linear, quantise, block_dots, mix, sum_of_squares };
+pub(super) const KERNELS: Kernels = Kernels {
+	tier: Tier::Portable,
+	linear,
+	quantise,
+	block_dots,
+	mix,
+	sum_of_squares,
+};
 
 pub(super) fn linear(group: &[GroupBlock], tile: &[ActivationRow<'_>], sums: &mut [GroupSums]) {
 	for (row, sums) in tile.iter().zip(sums) {
@@ -69,10 +75,9 @@ pub(crate) fn rounded(x: i32, shift: u8) -> i32 {
 
 pub(super) fn block_dots(query: &[ActivationBlock], rows: &[i8], dots: &mut [i32]) {
 	for ((row, dot), mantissas) in rows.chunks_exact(BLOCK).zip(dots).zip(query.iter().cycle()) {
-		*dot = row
-			.iter()
-			.zip(&mantissas.0)
-			.fold(0i32, |sum, (k, m)| sum.wrapping_add(i32::from(*k).wrapping_mul(i32::from(*m))));
+		*dot = row.iter().zip(&mantissas.0).fold(0i32, |sum, (k, m)| {
+			sum.wrapping_add(i32::from(*k).wrapping_mul(i32::from(*m)))
+		});
 	}
 }
 

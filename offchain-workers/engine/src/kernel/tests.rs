@@ -31,15 +31,31 @@ fn a_matrix(noise: &mut Noise, rows: u32, columns: u32) -> Stored {
 		profile: Profile::Q8A16V1,
 		positions: 1,
 		registers: vec![columns, rows],
-		tensors: vec![Tensor { shape: Shape::Matrix { rows, columns }, per_layer: false }],
+		tensors: vec![Tensor {
+			shape: Shape::Matrix { rows, columns },
+			per_layer: false,
+		}],
 		layers: 0,
-		entry: vec![Op::Embed { dst: x, table: TensorIndex(0), row: RowIndex::Token }],
+		entry: vec![Op::Embed {
+			dst: x,
+			table: TensorIndex(0),
+			row: RowIndex::Token,
+		}],
 		layer: vec![],
 		head: Head::Vector {
 			pooling: Pooling::First,
 			ops: vec![
-				Op::Linear { dst: y, src: x, weight: TensorIndex(0), bias: None },
-				Op::Activate { dst: y, src: y, function: Function::Relu },
+				Op::Linear {
+					dst: y,
+					src: x,
+					weight: TensorIndex(0),
+					bias: None,
+				},
+				Op::Activate {
+					dst: y,
+					src: y,
+					function: Function::Relu,
+				},
 			],
 			output: y,
 		},
@@ -181,10 +197,16 @@ fn the_largest_sums_fit_on_every_tier() {
 	let blocks = 1024;
 	for kernels in tiers() {
 		for (q, m) in [(127i8, 32767i16), (-127, 32767), (127, -32767), (-127, -32767)] {
-			let block = super::GroupBlock { factors: [7 << 11 | 2047; 8], pairs: [[[q; 2]; 8]; 16] };
+			let block = super::GroupBlock {
+				factors: [7 << 11 | 2047; 8],
+				pairs: [[[q; 2]; 8]; 16],
+			};
 			let mantissas = vec![ActivationBlock([m; BLOCK]); blocks];
 			let lifts = vec![7; blocks];
-			let row = super::ActivationRow { mantissas: &mantissas, lifts: &lifts };
+			let row = super::ActivationRow {
+				mantissas: &mantissas,
+				lifts: &lifts,
+			};
 			let mut sums = [[0; 8]; 4];
 			kernels.linear(&vec![block; blocks], &[row; 4], &mut sums);
 			let expected = 1024 * 32 * i64::from(q) * i64::from(m) * (2047 << 14);
@@ -199,7 +221,12 @@ fn the_largest_mixture_fits_on_every_tier() {
 		for (positions, v) in [(1, 127i8), (255, -127), (256, 127), (257, -127), (1001, 127)] {
 			let mut sums = [0; BLOCK];
 			kernels.mix(&vec![32767; positions], &vec![v; positions * 64], 64, &mut sums);
-			assert_eq!(sums, [32767 * i64::from(v) * positions as i64; BLOCK], "{}", kernels.tier());
+			assert_eq!(
+				sums,
+				[32767 * i64::from(v) * positions as i64; BLOCK],
+				"{}",
+				kernels.tier()
+			);
 		}
 	}
 }

@@ -7,7 +7,11 @@ fn load(model: &Stored) -> Result<Model, LoadError> {
 }
 
 fn greedy(max_tokens: u32) -> Generation {
-	Generation { sampler: Sampler::Greedy, max_tokens, ignore_stop: true }
+	Generation {
+		sampler: Sampler::Greedy,
+		max_tokens,
+		ignore_stop: true,
+	}
 }
 
 fn a_model() -> Stored {
@@ -17,7 +21,12 @@ fn a_model() -> Stored {
 
 /// The index of the first tensor of this kind.
 fn first(model: &Stored, kind: fn(&Shape) -> bool) -> u16 {
-	model.program.tensors.iter().position(|tensor| kind(&tensor.shape)).expect("the model has one") as u16
+	model
+		.program
+		.tensors
+		.iter()
+		.position(|tensor| kind(&tensor.shape))
+		.expect("the model has one") as u16
 }
 
 fn cause(model: &Stored) -> (u16, u32, RowError) {
@@ -30,15 +39,26 @@ fn cause(model: &Stored) -> (u16, u32, RowError) {
 #[test]
 fn a_job_that_does_not_fit_is_refused_with_its_numbers() {
 	let model = load(&a_model()).expect("it loads");
-	let message = |input, generation| model.run(&input, &generation, &mut ()).expect_err("it is refused").to_string();
-	assert_eq!(message(Input::Tokens(vec![1; 49]), greedy(1)), "prompt has 49 tokens, model accepts 48");
+	let message = |input, generation| {
+		model
+			.run(&input, &generation, &mut ())
+			.expect_err("it is refused")
+			.to_string()
+	};
+	assert_eq!(
+		message(Input::Tokens(vec![1; 49]), greedy(1)),
+		"prompt has 49 tokens, model accepts 48"
+	);
 	assert_eq!(
 		message(Input::Tokens(vec![1; 40]), greedy(9)),
 		"prompt of 40 and 9 generated tokens exceed the model's 48 positions"
 	);
 	assert_eq!(message(Input::Tokens(vec![]), greedy(1)), "prompt is empty");
 	assert!(message(Input::Tokens(vec![0, 999]), greedy(1)).starts_with("prompt token 1 is 999, vocabulary has"));
-	assert_eq!(message(Input::Vector(vec![0]), greedy(1)), "model reads tokens, the job gives a vector");
+	assert_eq!(
+		message(Input::Vector(vec![0]), greedy(1)),
+		"model reads tokens, the job gives a vector"
+	);
 }
 
 #[test]
@@ -56,7 +76,7 @@ fn a_vector_model_has_no_scores() {
 	let mut noise = Noise(1);
 	for program in [a_bert(&mut noise), an_mlp(&mut noise)] {
 		let model = load(&Stored::fill(program, &mut noise, false)).expect("it loads");
-		assert_eq!(model.score(&[0, 1], &mut ()).is_err(), true);
+		assert_eq!(model.score(&[0, 1], &mut ()), Err(RunError::NoTokens));
 		assert_eq!(model.logits(&[0, 1], &mut (), |_, _| ()), Err(RunError::NoTokens));
 	}
 }

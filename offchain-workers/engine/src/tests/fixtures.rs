@@ -3,7 +3,8 @@
 use assay_exact::{
 	evaluate::Weights,
 	program::{
-		Function, Head, Mask, Op, Pooling, Profile, Program, Register, RotaryStyle, RowIndex, Shape, Tensor, TensorIndex,
+		Function, Head, Mask, Op, Pooling, Profile, Program, Register, RotaryStyle, RowIndex, Shape, Tensor,
+		TensorIndex,
 	},
 };
 use std::collections::HashMap;
@@ -44,7 +45,11 @@ impl Noise {
 			let bits = most.saturating_sub(self.one_of(&[0, 0, 1, 3, 8, 20, 32]));
 			for _ in 0..32.min(length - values.len()) {
 				let extreme = most == 32 && self.below(16) == 0;
-				values.push(if extreme { self.one_of(&[i32::MIN, i32::MAX, -32767, 32767, 0]) } else { self.value(bits) });
+				values.push(if extreme {
+					self.one_of(&[i32::MIN, i32::MAX, -32767, 32767, 0])
+				} else {
+					self.value(bits)
+				});
 			}
 		}
 		values
@@ -87,7 +92,9 @@ pub(crate) struct Stored {
 impl Weights for Stored {
 	fn row(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Option<&[u8]> {
 		let bytes = self.program.tensors[usize::from(tensor.0)].shape.row_bytes() as usize;
-		self.tensors.get(&(tensor.0, layer))?.get(row as usize * bytes..(row as usize + 1) * bytes)
+		self.tensors
+			.get(&(tensor.0, layer))?
+			.get(row as usize * bytes..(row as usize + 1) * bytes)
 	}
 }
 
@@ -105,22 +112,25 @@ impl Stored {
 		let tensors = program.instances().map(|instance| {
 			let shape = program.tensors[usize::from(instance.tensor.0)].shape;
 			let bytes = match shape {
-				Shape::Matrix { rows, columns } => {
-					(0..rows).flat_map(|_| noise.row(columns as usize, scale)).collect()
-				},
-				Shape::Vector { length } => {
-					(0..length).flat_map(|_| (65536 + noise.value(if wild { 31 } else { 16 })).to_le_bytes()).collect()
-				},
+				Shape::Matrix { rows, columns } => (0..rows).flat_map(|_| noise.row(columns as usize, scale)).collect(),
+				Shape::Vector { length } => (0..length)
+					.flat_map(|_| (65536 + noise.value(if wild { 31 } else { 17 })).to_le_bytes())
+					.collect(),
 				Shape::Rotation { positions, pairs } => (0..positions * pairs)
 					.flat_map(|i| {
 						let (sine, cosine) = (f64::from(i / pairs) * 0.9f64.powi((i % pairs) as i32)).sin_cos();
-						[cosine, sine].map(|x| ((x * f64::from(1 << 30)).round() as i32).to_le_bytes()).concat()
+						[cosine, sine]
+							.map(|x| ((x * f64::from(1 << 30)).round() as i32).to_le_bytes())
+							.concat()
 					})
 					.collect(),
 			};
 			((instance.tensor.0, instance.layer), bytes)
 		});
-		Self { tensors: tensors.collect(), program: program.clone() }
+		Self {
+			tensors: tensors.collect(),
+			program: program.clone(),
+		}
 	}
 }
 
@@ -168,8 +178,18 @@ pub(crate) fn a_llama(noise: &mut Noise) -> Program {
 
 	let table = b.matrix(vocabulary, width, false);
 	let last_gain = b.vector(width, false);
-	let output = if noise.below(2) == 0 { table } else { b.matrix(vocabulary, width, false) };
-	let rotation = b.tensor(Shape::Rotation { positions, pairs: noise.one_of(&[head_dim / 2, 8]) }, false);
+	let output = if noise.below(2) == 0 {
+		table
+	} else {
+		b.matrix(vocabulary, width, false)
+	};
+	let rotation = b.tensor(
+		Shape::Rotation {
+			positions,
+			pairs: noise.one_of(&[head_dim / 2, 8]),
+		},
+		false,
+	);
 	let style = noise.one_of(&[RotaryStyle::Half, RotaryStyle::Interleaved]);
 	let [gain_1, gain_2] = [(); 2].map(|()| b.vector(width, true));
 	let biased = noise.below(2) == 0;
@@ -181,17 +201,32 @@ pub(crate) fn a_llama(noise: &mut Noise) -> Program {
 	};
 	let epsilon = noise.below(1 << 20);
 	let mut layer = vec![
-		Op::RmsNorm { dst: normed, src: x, gain: gain_1, epsilon },
+		Op::RmsNorm {
+			dst: normed,
+			src: x,
+			gain: gain_1,
+			epsilon,
+		},
 		linear(&mut b, q, normed, query_width, width),
 		linear(&mut b, k, normed, kv_width, width),
 		linear(&mut b, v, normed, kv_width, width),
 	];
 	if noise.below(2) == 0 {
 		for register in [q, k] {
-			layer.push(Op::RmsNorm { dst: register, src: register, gain: b.vector(head_dim, true), epsilon });
+			layer.push(Op::RmsNorm {
+				dst: register,
+				src: register,
+				gain: b.vector(head_dim, true),
+				epsilon,
+			});
 		}
 	}
-	layer.extend([q, k].map(|dst| Op::Rotate { dst, table: rotation, head_dim, style }));
+	layer.extend([q, k].map(|dst| Op::Rotate {
+		dst,
+		table: rotation,
+		head_dim,
+		style,
+	}));
 	layer.extend([
 		Op::Attention {
 			dst: mixed,
@@ -205,19 +240,50 @@ pub(crate) fn a_llama(noise: &mut Noise) -> Program {
 			mask: Mask::Causal,
 		},
 		linear(&mut b, projected, mixed, width, query_width),
-		Op::Add { dst: x, a: x, b: projected },
-		Op::RmsNorm { dst: normed, src: x, gain: gain_2, epsilon },
+		Op::Add {
+			dst: x,
+			a: x,
+			b: projected,
+		},
+		Op::RmsNorm {
+			dst: normed,
+			src: x,
+			gain: gain_2,
+			epsilon,
+		},
 		linear(&mut b, gate, normed, hidden, width),
 		linear(&mut b, up, normed, hidden, width),
-		Op::Activate { dst: gate, src: gate, function: noise.one_of(&[Function::Silu, Function::GeluTanh]) },
-		Op::Mul { dst: up, a: gate, b: up },
+		Op::Activate {
+			dst: gate,
+			src: gate,
+			function: noise.one_of(&[Function::Silu, Function::GeluTanh]),
+		},
+		Op::Mul {
+			dst: up,
+			a: gate,
+			b: up,
+		},
 		linear(&mut b, projected, up, width, hidden),
-		Op::Add { dst: x, a: projected, b: x },
+		Op::Add {
+			dst: x,
+			a: projected,
+			b: x,
+		},
 	]);
 	let head = Head::Tokens {
 		ops: vec![
-			Op::RmsNorm { dst: normed, src: x, gain: last_gain, epsilon },
-			Op::Linear { dst: logits, src: normed, weight: output, bias: None },
+			Op::RmsNorm {
+				dst: normed,
+				src: x,
+				gain: last_gain,
+				epsilon,
+			},
+			Op::Linear {
+				dst: logits,
+				src: normed,
+				weight: output,
+				bias: None,
+			},
 		],
 		logits,
 		stop: vec![noise.below(vocabulary.into()) as u32],
@@ -228,7 +294,11 @@ pub(crate) fn a_llama(noise: &mut Noise) -> Program {
 		registers: b.registers,
 		tensors: b.tensors,
 		layers: 1 + noise.below(3) as u16,
-		entry: vec![Op::Embed { dst: x, table, row: RowIndex::Token }],
+		entry: vec![Op::Embed {
+			dst: x,
+			table,
+			row: RowIndex::Token,
+		}],
 		layer,
 		head,
 	}
@@ -278,7 +348,11 @@ pub(crate) fn a_bert(noise: &mut Noise) -> Program {
 		Op::Add { dst: x, a: other, b: x },
 		norm(&mut b),
 		linear(&mut b, inner, x, hidden, width),
-		Op::Activate { dst: inner, src: inner, function: Function::GeluErf },
+		Op::Activate {
+			dst: inner,
+			src: inner,
+			function: Function::GeluErf,
+		},
 		linear(&mut b, other, inner, width, hidden),
 		Op::Add { dst: x, a: x, b: other },
 		norm(&mut b),
@@ -287,9 +361,21 @@ pub(crate) fn a_bert(noise: &mut Noise) -> Program {
 	let head = Head::Vector {
 		pooling: noise.one_of(&[Pooling::Mean, Pooling::First, Pooling::Last]),
 		ops: vec![
-			Op::Linear { dst: output, src: x, weight, bias: None },
-			Op::Activate { dst: output, src: output, function: Function::Tanh },
-			Op::L2Normalize { dst: output, src: output },
+			Op::Linear {
+				dst: output,
+				src: x,
+				weight,
+				bias: None,
+			},
+			Op::Activate {
+				dst: output,
+				src: output,
+				function: Function::Tanh,
+			},
+			Op::L2Normalize {
+				dst: output,
+				src: output,
+			},
 		],
 		output,
 	};
@@ -300,12 +386,30 @@ pub(crate) fn a_bert(noise: &mut Noise) -> Program {
 		tensors: b.tensors,
 		layers: 2,
 		entry: vec![
-			Op::Embed { dst: x, table: tokens, row: RowIndex::Token },
-			Op::Embed { dst: other, table: places, row: RowIndex::Position },
+			Op::Embed {
+				dst: x,
+				table: tokens,
+				row: RowIndex::Token,
+			},
+			Op::Embed {
+				dst: other,
+				table: places,
+				row: RowIndex::Position,
+			},
 			Op::Add { dst: x, a: x, b: other },
-			Op::Embed { dst: other, table: kinds, row: RowIndex::Constant(1) },
+			Op::Embed {
+				dst: other,
+				table: kinds,
+				row: RowIndex::Constant(1),
+			},
 			Op::Add { dst: x, a: x, b: other },
-			Op::LayerNorm { dst: x, src: x, gain, bias, epsilon },
+			Op::LayerNorm {
+				dst: x,
+				src: x,
+				gain,
+				bias,
+				epsilon,
+			},
 		],
 		layer,
 		head,
@@ -315,7 +419,11 @@ pub(crate) fn a_bert(noise: &mut Noise) -> Program {
 /// A plain network on an input vector, without layers.
 pub(crate) fn an_mlp(noise: &mut Noise) -> Program {
 	let mut b = Builder::default();
-	let (input, hidden, outputs) = (noise.one_of(&[32, 64]), noise.one_of(&[32, 256]), 1 + noise.below(9) as u32);
+	let (input, hidden, outputs) = (
+		noise.one_of(&[32, 64]),
+		noise.one_of(&[32, 256]),
+		1 + noise.below(9) as u32,
+	);
 	let x = b.register(input);
 	let [h, twice] = [(); 2].map(|()| b.register(hidden));
 	let y = b.register(outputs);
@@ -332,13 +440,35 @@ pub(crate) fn an_mlp(noise: &mut Noise) -> Program {
 		head: Head::Vector {
 			pooling: Pooling::Mean,
 			ops: vec![
-				Op::Linear { dst: h, src: x, weight: first, bias: Some(first_bias) },
-				Op::Activate { dst: twice, src: h, function: Function::Relu },
-				Op::Mul { dst: twice, a: twice, b: twice },
+				Op::Linear {
+					dst: h,
+					src: x,
+					weight: first,
+					bias: Some(first_bias),
+				},
+				Op::Activate {
+					dst: twice,
+					src: h,
+					function: Function::Relu,
+				},
+				Op::Mul {
+					dst: twice,
+					a: twice,
+					b: twice,
+				},
 				Op::Add { dst: h, a: h, b: h },
 				Op::Add { dst: h, a: twice, b: h },
-				Op::Linear { dst: y, src: h, weight: second, bias: Some(second_bias) },
-				Op::Activate { dst: y, src: y, function: Function::Sigmoid },
+				Op::Linear {
+					dst: y,
+					src: h,
+					weight: second,
+					bias: Some(second_bias),
+				},
+				Op::Activate {
+					dst: y,
+					src: y,
+					function: Function::Sigmoid,
+				},
 			],
 			output: y,
 		},

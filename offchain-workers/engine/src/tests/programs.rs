@@ -1,12 +1,20 @@
 use super::fixtures::{a_bert, a_llama, an_mlp, Noise, Stored};
 use crate::{Model, Observer, Options, Tier};
-use assay_exact::{evaluate::evaluate, Generation, Input, Output, Sampler};
+use assay_exact::{
+	evaluate::evaluate,
+	program::{Head, Pooling},
+	Generation, Input, Output, Sampler,
+};
 use proptest::prelude::*;
-use std::num::NonZeroUsize;
+use std::{collections::HashSet, num::NonZeroUsize};
 
 fn options(tier: Tier, threads: usize, chunk: usize) -> Options {
 	let count = |n| NonZeroUsize::new(n).expect("test options are positive");
-	Options { tier: Some(tier), threads: count(threads), chunk: count(chunk) }
+	Options {
+		tier: Some(tier),
+		threads: count(threads),
+		chunk: count(chunk),
+	}
 }
 
 fn all_options() -> impl Iterator<Item = Options> {
@@ -15,24 +23,50 @@ fn all_options() -> impl Iterator<Item = Options> {
 }
 
 fn tokens(noise: &mut Noise, most: u64, vocabulary: u32) -> Vec<u32> {
-	(0..1 + noise.below(most)).map(|_| noise.below(vocabulary.into()) as u32).collect()
+	(0..1 + noise.below(most))
+		.map(|_| noise.below(vocabulary.into()) as u32)
+		.collect()
 }
 
 fn a_generation(noise: &mut Noise, max_tokens: u32) -> Generation {
 	let mut seed = [0; 32];
 	seed.iter_mut().for_each(|byte| *byte = noise.next() as u8);
 	let inverse_temperature = noise.one_of(&[1, 65536, 1 << 20]);
-	let sampler = noise.one_of(&[Sampler::Greedy, Sampler::Gumbel { inverse_temperature, seed }]);
-	Generation { sampler, max_tokens, ignore_stop: noise.below(2) == 0 }
+	let sampler = noise.one_of(&[
+		Sampler::Greedy,
+		Sampler::Gumbel {
+			inverse_temperature,
+			seed,
+		},
+	]);
+	Generation {
+		sampler,
+		max_tokens,
+		ignore_stop: noise.below(2) == 0,
+	}
 }
 
 fn assert_equal_everywhere(model: &Stored, input: &Input, generation: &Generation) {
 	let expected = evaluate(&model.program, model, input, generation).expect("the reference accepts the job");
 	for options in all_options() {
 		let engine = Model::from_weights(&model.program, model, options).expect("the model loads");
-		let output = engine.run(input, generation, &mut ()).expect("the engine accepts the job");
+		let output = engine
+			.run(input, generation, &mut ())
+			.expect("the engine accepts the job");
 		assert_eq!(output, expected, "{options:?}");
 	}
+}
+
+/// The same decoder with the last position's logits for its output.
+fn returning_logits(mut model: Stored) -> Stored {
+	if let Head::Tokens { ops, logits, .. } = model.program.head {
+		model.program.head = Head::Vector {
+			pooling: Pooling::Last,
+			ops,
+			output: logits,
+		};
+	}
+	model
 }
 
 proptest! {
@@ -46,7 +80,9 @@ proptest! {
 		let model = Stored::fill(program, &mut noise, wild);
 		let prompt = tokens(&mut noise, 36, vocabulary);
 		let generation = a_generation(&mut noise, 12);
-		assert_equal_everywhere(&model, &Input::Tokens(prompt), &generation);
+		assert_equal_everywhere(&model, &Input::Tokens(prompt.clone()), &generation);
+		// The logits themselves, which tokens may hide.
+		assert_equal_everywhere(&returning_logits(model), &Input::Tokens(prompt), &generation);
 	}
 
 	#[test]
@@ -91,6 +127,25 @@ proptest! {
 }
 
 #[test]
+fn the_random_decoders_are_not_trivial() {
+	for seed in 0..16 {
+		let mut noise = Noise(seed);
+		let model = Stored::fill(a_llama(&mut noise), &mut noise, false);
+		let engine = Model::from_weights(&model.program, &model, options(Tier::Portable, 1, 8)).expect("it loads");
+		let mut rows = Vec::new();
+		engine
+			.logits(&[1, 2, 3, 2, 1], &mut (), |_, row| rows.push(row.to_vec()))
+			.expect("it fits");
+		for row in &rows {
+			let distinct: HashSet<_> = row.iter().collect();
+			assert!(distinct.len() > row.len() * 3 / 4, "seed {seed}: {row:?}");
+		}
+		let distinct: HashSet<_> = rows.iter().collect();
+		assert_eq!(distinct.len(), rows.len(), "seed {seed}: positions see the same");
+	}
+}
+
+#[test]
 fn scores_are_log_probabilities_of_the_next_token() {
 	let mut noise = Noise(7);
 	let model = Stored::fill(a_llama(&mut noise), &mut noise, false);
@@ -126,15 +181,30 @@ fn tokens_are_observed_as_they_come_and_a_run_can_be_cancelled() {
 	let mut noise = Noise(11);
 	let model = Stored::fill(a_llama(&mut noise), &mut noise, false);
 	let engine = Model::from_weights(&model.program, &model, Options::default()).expect("it loads");
-	let (input, generation) =
-		(Input::Tokens(vec![1, 2, 3]), Generation { sampler: Sampler::Greedy, max_tokens: 9, ignore_stop: true });
+	let (input, generation) = (
+		Input::Tokens(vec![1, 2, 3]),
+		Generation {
+			sampler: Sampler::Greedy,
+			max_tokens: 9,
+			ignore_stop: true,
+		},
+	);
 
-	let mut watching = StopAfter { limit: usize::MAX, ..StopAfter::default() };
+	let mut watching = StopAfter {
+		limit: usize::MAX,
+		..StopAfter::default()
+	};
 	let output = engine.run(&input, &generation, &mut watching).expect("it runs");
 	assert_eq!(output, Output::Tokens(watching.seen.clone()));
 
-	let mut cancelling = StopAfter { limit: 4, ..StopAfter::default() };
-	assert_eq!(engine.run(&input, &generation, &mut cancelling), Err(crate::RunError::Cancelled));
+	let mut cancelling = StopAfter {
+		limit: 4,
+		..StopAfter::default()
+	};
+	assert_eq!(
+		engine.run(&input, &generation, &mut cancelling),
+		Err(crate::RunError::Cancelled)
+	);
 	assert_eq!(cancelling.seen, watching.seen[..4]);
 	// A cancelled run leaves nothing behind.
 	assert_eq!(engine.run(&input, &generation, &mut ()), Ok(output));
