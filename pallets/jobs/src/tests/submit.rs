@@ -196,10 +196,8 @@ fn submit_should_cost_by_the_offers_it_considered() {
 			operator: None,
 		};
 		assert_eq!(call.get_dispatch_info().call_weight, <()>::submit(64, 3));
-		let post = sp_runtime::traits::Dispatchable::dispatch(
-			RuntimeCall::JobsPallet(call),
-			RuntimeOrigin::signed(CONSUMER),
-		);
+		let post =
+			sp_runtime::traits::Dispatchable::dispatch(RuntimeCall::JobsPallet(call), RuntimeOrigin::signed(CONSUMER));
 		assert_eq!(post.unwrap().actual_weight, Some(<()>::submit(1, 3)));
 	});
 }
