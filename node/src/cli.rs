@@ -84,9 +84,11 @@ impl WorkerParams {
 
 	/// Folder of imported models.
 	pub(crate) fn models_dir(&self) -> PathBuf {
-		self.models_dir
-			.clone()
-			.unwrap_or_else(|| sc_service::BasePath::from_project("", "", "assay").path().join("models"))
+		self.models_dir.clone().unwrap_or_else(|| {
+			sc_service::BasePath::from_project("", "", "assay")
+				.path()
+				.join("models")
+		})
 	}
 
 	/// Cores that models may use. Half, because consensus has to keep its pace beside them.

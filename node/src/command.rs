@@ -41,8 +41,8 @@ impl SubstrateCli for Cli {
 	fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
 		Ok(match id {
 			"dev" => Box::new(chain_spec::development()?),
-			"local" => Box::new(chain_spec::local_testnet()?),
-			"" => return Err("which chain? Pass --dev, --chain local or --chain FILE with a specification".into()),
+			// Commands that need no chain, like those for keys, pass no name.
+			"" | "local" => Box::new(chain_spec::local_testnet()?),
 			path => Box::new(
 				ChainSpec::from_json_file(PathBuf::from(path))
 					.map_err(|error| format!("no chain is called `{path}`; as a file: {error}"))?,
@@ -57,8 +57,9 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 	match &cli.subcommand {
 		None => {
 			let runner = cli.create_runner(&cli.run)?;
-			runner
-				.run_node_until_exit(|config| async move { service::new_full(config).map_err(sc_cli::Error::Service) })
+			runner.run_node_until_exit(|config| async move {
+				service::new_full(config, &cli.worker).map_err(sc_cli::Error::Service)
+			})
 		}
 		Some(Subcommand::Key(command)) => command.run(&cli),
 		Some(Subcommand::ExportChainSpec(command)) => command.run(cli.load_spec(&command.chain)?),

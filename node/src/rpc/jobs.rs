@@ -1,7 +1,7 @@
 //! `jobs_*`: jobs and their life.
 
 use super::{amount::Amount, error::Error};
-use crate::service::{Block, FullClient};
+use crate::service::FullClient;
 use assay_protocol::{
 	api::JobsApi as _,
 	job::{JobInput, JobOutput, JobParameters, JobState, JobSummary, Quote},
@@ -9,7 +9,11 @@ use assay_protocol::{
 };
 use assay_runtime::{AccountId, Balance, BlockNumber, Hash};
 use futures::{stream, Stream, StreamExt};
-use jsonrpsee::{core::RpcResult, proc_macros::rpc, PendingSubscriptionSink};
+use jsonrpsee::{
+	core::{async_trait, RpcResult},
+	proc_macros::rpc,
+	PendingSubscriptionSink,
+};
 use sc_client_api::BlockchainEvents;
 use sc_rpc::utils::{BoundedVecDeque, PendingSubscription};
 use serde::Serialize;
@@ -120,20 +124,41 @@ impl From<JobSummary<AccountId, Balance, BlockNumber>> for Job {
 fn state(state: JobState<AccountId, Balance, BlockNumber>) -> JobState<AccountId, Amount, BlockNumber> {
 	match state {
 		JobState::Open { expires } => JobState::Open { expires },
-		JobState::Assigned { operator, price, deadline } => {
-			JobState::Assigned { operator, price: Amount(price), deadline }
+		JobState::Assigned {
+			operator,
+			price,
+			deadline,
+		} => JobState::Assigned {
+			operator,
+			price: Amount(price),
+			deadline,
 		},
-		JobState::Claimed { operator, price, final_at } => {
-			JobState::Claimed { operator, price: Amount(price), final_at }
+		JobState::Claimed {
+			operator,
+			price,
+			final_at,
+		} => JobState::Claimed {
+			operator,
+			price: Amount(price),
+			final_at,
 		},
-		JobState::Final { operator, paid, royalty, treasury, refunded } => JobState::Final {
+		JobState::Final {
+			operator,
+			paid,
+			royalty,
+			treasury,
+			refunded,
+		} => JobState::Final {
 			operator,
 			paid: Amount(paid),
 			royalty: Amount(royalty),
 			treasury: Amount(treasury),
 			refunded: Amount(refunded),
 		},
-		JobState::Refunded { reason, refunded } => JobState::Refunded { reason, refunded: Amount(refunded) },
+		JobState::Refunded { reason, refunded } => JobState::Refunded {
+			reason,
+			refunded: Amount(refunded),
+		},
 	}
 }
 
@@ -160,7 +185,10 @@ impl Jobs {
 }
 
 fn job_at(client: &FullClient, at: Hash, id: JobId) -> RpcResult<Option<Job>> {
-	let job = client.runtime_api().job(at, id).map_err(|error| Error::Runtime.because(error))?;
+	let job = client
+		.runtime_api()
+		.job(at, id)
+		.map_err(|error| Error::Runtime.because(error))?;
 	Ok(job.map(Job::from))
 }
 
@@ -172,23 +200,27 @@ fn changes(client: Arc<FullClient>, first: Job) -> impl Stream<Item = Job> {
 		.filter_map(|block| async move { block.is_new_best.then_some(block.hash) })
 		.boxed();
 	let id = first.id;
-	stream::unfold((client, best, None, Some(first)), move |(client, mut best, last, first)| async move {
-		if let Some(first) = first {
-			return Some((first.clone(), (client, best, Some(first), None)));
-		}
-		if last.as_ref().is_some_and(Job::is_over) {
-			return None;
-		}
-		loop {
-			let at = best.next().await?;
-			let job = job_at(&client, at, id).ok().flatten()?;
-			if last.as_ref() != Some(&job) {
-				return Some((job.clone(), (client, best, Some(job), None)));
+	stream::unfold(
+		(client, best, None, Some(first)),
+		move |(client, mut best, last, first)| async move {
+			if let Some(first) = first {
+				return Some((first.clone(), (client, best, Some(first), None)));
 			}
-		}
-	})
+			if last.as_ref().is_some_and(Job::is_over) {
+				return None;
+			}
+			loop {
+				let at = best.next().await?;
+				let job = job_at(&client, at, id).ok().flatten()?;
+				if last.as_ref() != Some(&job) {
+					return Some((job.clone(), (client, best, Some(job), None)));
+				}
+			}
+		},
+	)
 }
 
+#[async_trait]
 impl JobsApiServer for Jobs {
 	fn get(&self, job: JobId, at: Option<Hash>) -> RpcResult<Option<Job>> {
 		job_at(&self.client, self.at(at), job)
@@ -231,8 +263,11 @@ impl JobsApiServer for Jobs {
 	}
 
 	fn parameters(&self, at: Option<Hash>) -> RpcResult<JobParameters<Amount, BlockNumber>> {
-		let parameters =
-			self.client.runtime_api().parameters(self.at(at)).map_err(|error| Error::Runtime.because(error))?;
+		let parameters = self
+			.client
+			.runtime_api()
+			.parameters(self.at(at))
+			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(JobParameters {
 			result_period: parameters.result_period,
 			open_period: parameters.open_period,
@@ -250,8 +285,12 @@ impl JobsApiServer for Jobs {
 				PendingSubscription::from(pending)
 					.pipe_from_stream(changes.boxed(), BoundedVecDeque::new(SUBSCRIPTION_BUFFER))
 					.await;
-			},
-			Ok(None) => pending.reject(Error::UnknownJob.because(format!("there is no job {job}"))).await,
+			}
+			Ok(None) => {
+				pending
+					.reject(Error::UnknownJob.because(format!("there is no job {job}")))
+					.await
+			}
 			Err(error) => pending.reject(error).await,
 		}
 	}

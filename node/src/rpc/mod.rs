@@ -1,9 +1,16 @@
 //! What the node answers over JSON-RPC besides Substrate's own methods: thin readings of the
 //! runtime's API. RPC holds no keys that move money.
 
+mod amount;
+mod error;
+mod jobs;
+mod models;
+
 use crate::service::{Block, FullBackend, FullClient, SelectChain, TransactionPool};
 use assay_runtime::{BlockNumber, Hash};
+use jobs::JobsApiServer;
 use jsonrpsee::RpcModule;
+use models::ModelsApiServer;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_babe_rpc::{Babe, BabeApiServer};
@@ -58,6 +65,8 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 	let mut module = RpcModule::new(());
 	module.merge(System::new(client.clone(), transaction_pool).into_rpc())?;
 	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
+	module.merge(models::Models::new(client.clone()).into_rpc())?;
+	module.merge(jobs::Jobs::new(client.clone()).into_rpc())?;
 	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;
 	module.merge(
 		sc_consensus_grandpa_rpc::Grandpa::new(

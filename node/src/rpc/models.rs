@@ -1,7 +1,7 @@
 //! `models_*`: the registry of models and the operators that serve them.
 
 use super::{amount::Amount, error::Error};
-use crate::service::{Block, FullClient};
+use crate::service::FullClient;
 use assay_protocol::{
 	api::ModelsApi as _,
 	model::{ModelSummary, Offer, OfferSummary, VersionSummary},
@@ -99,7 +99,11 @@ impl Models {
 
 impl ModelsApiServer for Models {
 	fn get(&self, model: ModelId, at: Option<Hash>) -> RpcResult<Option<Model>> {
-		let model = self.client.runtime_api().model(self.at(at), model).map_err(|error| Error::Runtime.because(error))?;
+		let model = self
+			.client
+			.runtime_api()
+			.model(self.at(at), model)
+			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(model.map(Model::from))
 	}
 
@@ -134,11 +138,21 @@ impl ModelsApiServer for Models {
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(offers
 			.into_iter()
-			.map(|OfferSummary { offer, last_heartbeat, listed }| OfferSummary {
-				offer: Offer { operator: offer.operator, price: Amount(offer.price), capacity: offer.capacity },
-				last_heartbeat,
-				listed,
-			})
+			.map(
+				|OfferSummary {
+				     offer,
+				     last_heartbeat,
+				     listed,
+				 }| OfferSummary {
+					offer: Offer {
+						operator: offer.operator,
+						price: Amount(offer.price),
+						capacity: offer.capacity,
+					},
+					last_heartbeat,
+					listed,
+				},
+			)
 			.collect())
 	}
 
@@ -147,8 +161,11 @@ impl ModelsApiServer for Models {
 		account: AccountId,
 		at: Option<Hash>,
 	) -> RpcResult<Option<OperatorSummary<AccountId, Amount, BlockNumber>>> {
-		let operator =
-			self.client.runtime_api().operator(self.at(at), account).map_err(|error| Error::Runtime.because(error))?;
+		let operator = self
+			.client
+			.runtime_api()
+			.operator(self.at(at), account)
+			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(operator.map(|operator| OperatorSummary {
 			account: operator.account,
 			worker_key: operator.worker_key,

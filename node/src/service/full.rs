@@ -2,9 +2,9 @@
 
 use super::{
 	parts::{inherent_data_providers, new_parts, JUSTIFICATION_PERIOD},
-	Block, Consensus, Parts,
+	worker, Block, Consensus, Parts,
 };
-use crate::rpc;
+use crate::{cli::WorkerParams, rpc};
 use assay_runtime::Hash;
 use futures::FutureExt;
 use sc_client_api::Backend;
@@ -25,14 +25,17 @@ const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 const MAXIMUM_BACKOFF: u32 = 10;
 
 /// Starts a node.
-pub(crate) fn new_full(config: Configuration) -> Result<TaskManager, Error> {
+pub(crate) fn new_full(config: Configuration, worker: &WorkerParams) -> Result<TaskManager, Error> {
 	match config.network.network_backend {
-		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config),
-		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config),
+		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config, worker),
+		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config, worker),
 	}
 }
 
-fn start<Network: NetworkBackend<Block, Hash>>(config: Configuration) -> Result<TaskManager, Error> {
+fn start<Network: NetworkBackend<Block, Hash>>(
+	config: Configuration,
+	worker_params: &WorkerParams,
+) -> Result<TaskManager, Error> {
 	let Parts {
 		client,
 		backend,
@@ -55,6 +58,10 @@ fn start<Network: NetworkBackend<Block, Hash>>(config: Configuration) -> Result<
 	let disable_grandpa = config.disable_grandpa;
 	let name = config.network.node_name.clone();
 	let registry = config.prometheus_registry().cloned();
+	let data_path = config.data_path.clone();
+	if let Some(seed) = &config.dev_key_seed {
+		worker::insert_dev_key(&keystore, seed)?;
+	}
 	let offchain_pool = OffchainTransactionPoolFactory::new(transaction_pool.clone());
 
 	let mut net_config =
@@ -142,7 +149,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(config: Configuration) -> Result<
 	sc_service::spawn_tasks(sc_service::SpawnTasksParams {
 		config,
 		client: client.clone(),
-		backend,
+		backend: backend.clone(),
 		task_manager: &mut task_manager,
 		keystore: keystore.clone(),
 		transaction_pool: transaction_pool.clone(),
@@ -154,6 +161,20 @@ fn start<Network: NetworkBackend<Block, Hash>>(config: Configuration) -> Result<
 		telemetry: telemetry.as_mut(),
 		tracing_execute_block: None,
 	})?;
+
+	if worker_params.is_on(role.is_authority()) {
+		let sync_service = sync_service.clone();
+		let node = worker::Node {
+			client: client.clone(),
+			backend,
+			transaction_pool: transaction_pool.clone(),
+			keystore: keystore.clone(),
+			is_syncing: Arc::new(move || sync_service.is_major_syncing()),
+			data_path,
+			registry: registry.clone(),
+		};
+		worker::spawn(&task_manager.spawn_handle(), node, worker_params)?;
+	}
 
 	if role.is_authority() {
 		let slot_duration = babe_link.config().slot_duration();

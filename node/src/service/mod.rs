@@ -5,6 +5,7 @@
 
 mod full;
 mod parts;
+mod worker;
 
 use std::sync::Arc;
 

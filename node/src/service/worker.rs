@@ -55,7 +55,10 @@ pub(super) fn spawn(spawner: &SpawnTaskHandle, node: Node, params: &WorkerParams
 		.transpose()
 		.map_err(|error| Error::Other(format!("the worker's metrics cannot be registered: {error}")))?;
 	let models = Arc::new(Models::new(folder, None, cores));
-	let settings = Settings { journal: node.data_path.join("jobs"), jobs_at_once: JOBS_AT_ONCE };
+	let settings = Settings {
+		journal: node.data_path.join("jobs"),
+		jobs_at_once: JOBS_AT_ONCE,
+	};
 	let worker = async move {
 		loop {
 			let run = AssertUnwindSafe(run(&node, models.clone(), &settings, metrics.clone())).catch_unwind();
@@ -87,6 +90,8 @@ async fn run(
 		move || is_syncing(),
 	);
 	let events = node::events::<Block, _>(&*node.client);
-	Provider::new(Arc::new(chain), models, settings, metrics)?.run(events).await;
+	Provider::new(Arc::new(chain), models, settings, metrics)?
+		.run(events)
+		.await;
 	Ok(())
 }
