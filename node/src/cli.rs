@@ -92,10 +92,12 @@ impl WorkerParams {
 	}
 
 	/// Cores that models may use. Half, because consensus has to keep its pace beside them.
-	pub(crate) fn cores(&self) -> usize {
-		match self.worker_cores {
-			Some(cores) => cores.get(),
-			None => std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1)),
-		}
+	pub(crate) fn cores(&self) -> NonZeroUsize {
+		let half = || {
+			std::thread::available_parallelism()
+				.ok()
+				.and_then(|cores| NonZeroUsize::new(cores.get() / 2))
+		};
+		self.worker_cores.or_else(half).unwrap_or(NonZeroUsize::MIN)
 	}
 }

@@ -15,6 +15,7 @@ use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkBacke
 use sc_service::{Configuration, Error, TaskManager, WarpSyncConfig};
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_consensus::SyncOracle;
 use std::{sync::Arc, time::Duration};
 
 /// How long a vote takes to reach the other validators.

@@ -12,6 +12,7 @@ use assay_trace::merkle::Hash32;
 use parking_lot::Mutex;
 use std::{
 	collections::{BTreeMap, BTreeSet},
+	num::NonZeroUsize,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::SystemTime,
@@ -45,7 +46,7 @@ struct Files {
 impl Models {
 	/// Serves from `folder` on `threads` threads. The folder may be empty or absent; it is read again when an artifact is
 	/// wanted that was not there before.
-	pub fn new(folder: PathBuf, tier: Option<Tier>, threads: usize) -> Self {
+	pub fn new(folder: PathBuf, tier: Option<Tier>, threads: NonZeroUsize) -> Self {
 		Self { folder, options: Options { tier, threads, ..Options::default() }, files: Mutex::default(), loaded: Mutex::default() }
 	}
 
