@@ -36,7 +36,10 @@ struct Scene<T: Config> {
 	consumer: T::AccountId,
 }
 
-impl<T: Config> Scene<T> {
+impl<T: Config> Scene<T>
+where
+	T::Currency: Mutate<T::AccountId>,
+{
 	fn new(offers: u32) -> Self {
 		frame_system::Pallet::<T>::set_block_number(One::one());
 		let publisher = funded::<T>("publisher", 0);
@@ -187,13 +190,19 @@ impl<T: Config> Scene<T> {
 	}
 }
 
-fn funded<T: Config>(name: &'static str, index: u32) -> T::AccountId {
+fn funded<T: Config>(name: &'static str, index: u32) -> T::AccountId
+where
+	T::Currency: Mutate<T::AccountId>,
+{
 	let who: T::AccountId = account(name, index, 0);
 	funded_account::<T>(&who);
 	who
 }
 
-fn funded_account<T: Config>(who: &T::AccountId) {
+fn funded_account<T: Config>(who: &T::AccountId)
+where
+	T::Currency: Mutate<T::AccountId>,
+{
 	let amount = T::Currency::minimum_balance()
 		.saturating_mul(1_000_000u32.into())
 		.max(u32::MAX.into());

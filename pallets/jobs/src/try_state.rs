@@ -41,10 +41,7 @@ impl<T: Config> Pallet<T> {
 				job.fee.is_some() == claimed,
 				"a job has a fee although there is no claim, or none"
 			);
-			ensure!(
-				job.fee.map_or(true, |fee| fee <= job.max_fee),
-				"a fee exceeds the escrow"
-			);
+			ensure!(job.fee.is_none_or(|fee| fee <= job.max_fee), "a fee exceeds the escrow");
 			let exhausted = matches!(
 				job.state,
 				JobState::Refunded {
@@ -66,7 +63,7 @@ impl<T: Config> Pallet<T> {
 			}
 			if let Some(slot) = job.booked_at {
 				ensure!(
-					cursor.map_or(true, |cursor| cursor <= slot),
+					cursor.is_none_or(|cursor| cursor <= slot),
 					"a job is booked for an agenda that is done"
 				);
 				ensure!(slot >= job.due_at, "a job is booked for before it is due");
