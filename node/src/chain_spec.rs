@@ -26,6 +26,7 @@ fn chain_spec(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Resu
 		.with_name(name)
 		.with_id(id)
 		.with_chain_type(chain_type)
+		.with_protocol_id("assay")
 		.with_properties(properties())
 		.with_genesis_config_preset_name(preset)
 		.build())

@@ -1,11 +1,12 @@
 //! How a chain starts: the presets from which chain specifications are made.
 
 use crate::{
-	currency::{MINIMUM_BOND, UNIT},
+	currency::{EXISTENTIAL_DEPOSIT, MINIMUM_BOND, UNIT},
 	time::{
 		Milliseconds, BABE_GENESIS_EPOCH_CONFIG, DEFAULT_SLOT_DURATION, DEVELOPMENT_EPOCH_SLOTS,
 		DEVELOPMENT_SLOT_DURATION,
 	},
+	treasury::TreasuryAccount,
 	AccountId, BabeConfig, Balance, BalancesConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingConfig,
 	SudoConfig, TimingConfig,
 };
@@ -77,6 +78,8 @@ fn genesis(slot_duration_ms: Milliseconds, validators: &[Validator], operators: 
 			balances: DEVELOPMENT_ACCOUNTS
 				.iter()
 				.map(|account| (account.to_account_id(), ENDOWMENT))
+				// Shares of fees may be smaller than what opens an account, so the treasury's is open from the start.
+				.chain([(TreasuryAccount::get(), EXISTENTIAL_DEPOSIT)])
 				.collect::<Vec<(AccountId, Balance)>>(),
 		},
 		session: SessionConfig {

@@ -47,7 +47,7 @@ pub(super) fn insert_dev_key(keystore: &KeystorePtr, seed: &str) -> Result<(), E
 pub(super) fn spawn(spawner: &SpawnTaskHandle, node: Node, params: &WorkerParams) -> Result<(), Error> {
 	let folder = params.models_dir();
 	let cores = params.cores();
-	log::info!(target: LOG, "models from {}, {cores} cores", folder.display());
+	log::info!(target: LOG, "the worker runs the models in {} with {cores} of the cores", folder.display());
 	let metrics = node
 		.registry
 		.as_ref()

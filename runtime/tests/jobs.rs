@@ -1,0 +1,221 @@
+//! The life of a job through the real Executive: signed calls by people, fee-free authorised ones by a worker.
+
+mod common;
+
+use assay_exact::{
+	program::{Head, Op, Pooling, Profile, Program, Register, Shape, Tensor, TensorIndex},
+	Generation, Sampler,
+};
+use assay_protocol::{
+	job::{Duty, JobInput, JobOutput, JobResult, JobState, SignedResult},
+	model::{ModelMetadata, VersionSubmission},
+	operator::{Heartbeat, WorkerKey, WorkerSignature},
+	Attempt, JobId, ModelId, ModelVersion, VersionNumber,
+};
+use assay_runtime::{
+	currency::UNIT,
+	time::{HEARTBEAT_PERIOD, JOB_WINDOW},
+	Balances, Jobs, Models, Runtime, RuntimeCall, System, UncheckedExtrinsic,
+};
+use assay_trace::{claim::claim_root, merkle::Hash32};
+use codec::{Decode, Encode};
+use common::{account, chain, next_block, signed, travels};
+use frame_support::traits::fungible::{Inspect, InspectHold};
+use frame_system::offchain::CreateAuthorizedTransaction;
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie};
+use sp_runtime::{
+	transaction_validity::{InvalidTransaction, TransactionValidityError},
+	Permill,
+};
+
+const VERSION: ModelVersion = ModelVersion {
+	model: ModelId(0),
+	version: VersionNumber(0),
+};
+const PRICE: u128 = 1_000_000;
+const MAX_FEE: u128 = 10 * UNIT;
+
+/// A model with one matrix, from 32 values to 7.
+fn a_model() -> RuntimeCall {
+	let program = Program {
+		profile: Profile::Q8A16V1,
+		positions: 1,
+		registers: vec![32, 7],
+		tensors: vec![Tensor {
+			shape: Shape::Matrix { rows: 7, columns: 32 },
+			per_layer: false,
+		}],
+		layers: 0,
+		entry: vec![Op::Input { dst: Register(0) }],
+		layer: vec![],
+		head: Head::Vector {
+			pooling: Pooling::First,
+			ops: vec![Op::Linear {
+				dst: Register(1),
+				src: Register(0),
+				weight: TensorIndex(0),
+				bias: None,
+			}],
+			output: Register(1),
+		},
+	};
+	let version = VersionSubmission {
+		program: program.encode().try_into().expect("the program is small"),
+		artifact: Hash32([7; 32]),
+		artifact_bytes: 1_024,
+		tokenizer: None,
+		royalty: Permill::from_percent(10),
+	};
+	let metadata = ModelMetadata {
+		name: b"matrix".to_vec().try_into().expect("short"),
+		description: Default::default(),
+		licence: b"Apache-2.0".to_vec().try_into().expect("short"),
+		tags: Default::default(),
+	};
+	pallet_assay_models::Call::register { metadata, version }.into()
+}
+
+/// A job for Alice.
+fn a_job() -> RuntimeCall {
+	pallet_assay_jobs::Call::submit {
+		version: VERSION,
+		input: JobInput::Vector(vec![1 << 16; 32].try_into().expect("32 values fit")),
+		generation: Generation {
+			sampler: Sampler::Greedy,
+			max_tokens: 0,
+			ignore_stop: false,
+		},
+		max_fee: MAX_FEE,
+		operator: Some(account(Alice)),
+	}
+	.into()
+}
+
+fn genesis_hash() -> [u8; 32] {
+	System::block_hash(0).0
+}
+
+/// What the operator's node would send in the present heartbeat period of the next block.
+fn heartbeat(operator: Sr25519Keyring) -> UncheckedExtrinsic {
+	let heartbeat = Heartbeat {
+		operator: account(operator),
+		period: (System::block_number() + 1) / HEARTBEAT_PERIOD,
+	};
+	let signature = WorkerSignature::from(operator.sign(&heartbeat.signing_payload(&genesis_hash())));
+	let call: RuntimeCall = pallet_assay_models::Call::heartbeat { heartbeat, signature }.into();
+	<Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_authorized_transaction(call)
+}
+
+/// A chain on which Charlie published the model, Alice serves it and Bob has submitted a job.
+fn chain_with_a_job(test: impl FnOnce(Duty<u32>)) {
+	chain(DEV_RUNTIME_PRESET).execute_with(|| {
+		let serve = pallet_assay_models::Call::serve {
+			version: VERSION,
+			price: PRICE,
+			capacity: 1,
+		};
+		assert_eq!(next_block(vec![signed(Charlie, 0, a_model())]), [Ok(Ok(()))]);
+		assert_eq!(next_block(vec![signed(Alice, 0, serve)]), [Ok(Ok(()))]);
+		// An offer counts as a heartbeat; the next is due in the next period.
+		while !(System::block_number() + 1).is_multiple_of(HEARTBEAT_PERIOD) {
+			next_block(vec![]);
+		}
+		let heartbeat = heartbeat(Alice);
+		assert!(travels(&heartbeat));
+		assert_eq!(next_block(vec![heartbeat]), [Ok(Ok(()))]);
+		assert!(Models::offer_summaries(VERSION)[0].listed);
+		assert_eq!(next_block(vec![signed(Bob, 0, a_job())]), [Ok(Ok(()))]);
+		let duties = Jobs::due(&WorkerKey::from(Alice.public()));
+		assert_eq!(duties.len(), 1);
+		test(duties[0].clone());
+	});
+}
+
+/// A result for the duty, signed by `signer`.
+fn signed_result(duty: &Duty<u32>, signer: Sr25519Keyring) -> SignedResult {
+	let output = JobOutput::Vector(vec![5; 7].try_into().expect("7 values fit"));
+	let claim = claim_root(
+		duty.job.0,
+		duty.attempt.0,
+		&duty.artifact,
+		&duty.input.clone().into(),
+		&duty.generation,
+		&output.clone().into(),
+	);
+	let result = JobResult {
+		job: duty.job,
+		attempt: duty.attempt,
+		output,
+		claim,
+	};
+	let signature = WorkerSignature::from(signer.sign(&result.signing_payload(&genesis_hash())));
+	SignedResult { result, signature }
+}
+
+/// The transaction that delivers it.
+fn result(duty: &Duty<u32>, signer: Sr25519Keyring) -> UncheckedExtrinsic {
+	let encoded = Jobs::result_transaction(signed_result(duty, signer));
+	UncheckedExtrinsic::decode(&mut &encoded[..]).expect("the runtime builds transactions that decode")
+}
+
+fn held(who: Sr25519Keyring) -> u128 {
+	Balances::balance_on_hold(&pallet_assay_jobs::HoldReason::Escrow.into(), &account(who))
+}
+
+#[test]
+fn job_should_be_paid_from_escrow_when_its_window_is_over() {
+	chain_with_a_job(|duty| {
+		assert_eq!((duty.job, duty.attempt), (JobId(0), Attempt(0)));
+		assert_eq!(held(Bob), MAX_FEE);
+		let before = [Alice, Bob, Charlie].map(|who| Balances::total_balance(&account(who)));
+
+		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
+		for _ in 0..=JOB_WINDOW {
+			next_block(vec![]);
+		}
+
+		let job = Jobs::job_summary(duty.job).expect("the job is kept");
+		let JobState::Final {
+			operator,
+			paid,
+			royalty,
+			treasury,
+			refunded,
+		} = job.state
+		else {
+			panic!("the job is {:?}", job.state)
+		};
+		assert_eq!(operator, account(Alice));
+		assert!(paid > 0 && royalty > 0 && treasury > 0);
+		assert_eq!(paid + royalty + treasury + refunded, MAX_FEE);
+		assert_eq!(held(Bob), 0);
+		let after = [Alice, Bob, Charlie].map(|who| Balances::total_balance(&account(who)));
+		// The worker's transactions cost its operator nothing.
+		assert_eq!(after[0], before[0] + paid);
+		assert_eq!(after[1], before[1] + refunded - MAX_FEE);
+		assert_eq!(after[2], before[2] + royalty);
+	});
+}
+
+#[test]
+fn result_should_be_refused_when_another_key_signed_it() {
+	chain_with_a_job(|duty| {
+		assert_eq!(
+			next_block(vec![result(&duty, Bob)]),
+			[Err(TransactionValidityError::Invalid(InvalidTransaction::BadProof))]
+		);
+		assert_eq!(Jobs::due(&WorkerKey::from(Alice.public())), [duty]);
+	});
+}
+
+#[test]
+fn result_should_be_the_same_transaction_when_it_is_delivered_again() {
+	chain_with_a_job(|duty| {
+		let result = signed_result(&duty, Alice);
+		let delivered = Jobs::result_transaction(result.clone());
+		next_block(vec![]);
+		// So the pool knows it again.
+		assert_eq!(Jobs::result_transaction(result), delivered);
+	});
+}
