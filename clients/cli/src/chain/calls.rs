@@ -1,0 +1,205 @@
+//! Calls: their pallet and name, and their arguments in SCALE as the pallets declare them.
+
+use super::AccountId;
+use crate::amount::Balance;
+use anyhow::{ensure, Context, Result};
+use assay_exact::Generation;
+use assay_protocol::{
+	job::JobInput,
+	model::{ModelMetadata, VersionSubmission},
+	operator::{WorkerKey, WorkerSignature},
+	JobId, ModelId, ModelVersion,
+};
+use codec::{Compact, Encode};
+use subxt::{
+	dynamic::Value,
+	metadata::Metadata,
+	tx::{DynamicPayload, TransactionsClient},
+	utils::MultiAddress,
+};
+
+/// A call to a pallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+	/// The pallet's name in the runtime.
+	pub(crate) pallet: &'static str,
+	/// The call's name.
+	pub(crate) name: &'static str,
+	arguments: Vec<u8>,
+}
+
+impl Call {
+	fn new(pallet: &'static str, name: &'static str, arguments: impl Encode) -> Self {
+		Self {
+			pallet,
+			name,
+			arguments: arguments.encode(),
+		}
+	}
+
+	/// Registers a model with its first version.
+	pub(crate) fn register_model(metadata: &ModelMetadata, version: &VersionSubmission) -> Self {
+		Self::new("Models", "register", (metadata, version))
+	}
+
+	/// Adds a version to a model.
+	pub(crate) fn add_version(model: ModelId, version: &VersionSubmission) -> Self {
+		Self::new("Models", "add_version", (model, version))
+	}
+
+	/// Refuses new jobs for a version.
+	pub(crate) fn retire(version: ModelVersion) -> Self {
+		Self::new("Models", "retire", version)
+	}
+
+	/// Forgets a retired version and frees its deposit.
+	pub(crate) fn remove(version: ModelVersion) -> Self {
+		Self::new("Models", "remove", version)
+	}
+
+	/// Offers to run a version.
+	pub(crate) fn serve(version: ModelVersion, price: Balance, capacity: u16) -> Self {
+		Self::new("Models", "serve", (version, Compact(price), capacity))
+	}
+
+	/// Withdraws an offer.
+	pub(crate) fn unserve(version: ModelVersion) -> Self {
+		Self::new("Models", "unserve", version)
+	}
+
+	/// Submits a job.
+	pub(crate) fn submit(
+		version: ModelVersion,
+		input: &JobInput,
+		generation: &Generation,
+		max_fee: Balance,
+		operator: Option<AccountId>,
+	) -> Self {
+		Self::new("Jobs", "submit", (version, input, generation, max_fee, operator))
+	}
+
+	/// Cancels a job that waits for an operator.
+	pub(crate) fn cancel(job: JobId) -> Self {
+		Self::new("Jobs", "cancel", job)
+	}
+
+	/// Moves a job on whose time has come.
+	pub(crate) fn advance(job: JobId) -> Self {
+		Self::new("Jobs", "advance", job)
+	}
+
+	/// Becomes an operator.
+	pub(crate) fn register_operator(key: &WorkerKey, proof: &WorkerSignature, bond: Balance) -> Self {
+		Self::new("Staking", "register_operator", (key, proof, Compact(bond)))
+	}
+
+	/// Adds to the bond.
+	pub(crate) fn bond_extra(amount: Balance) -> Self {
+		Self::new("Staking", "bond_extra", Compact(amount))
+	}
+
+	/// Starts to leave.
+	pub(crate) fn unbond() -> Self {
+		Self::new("Staking", "unbond", ())
+	}
+
+	/// Stops leaving.
+	pub(crate) fn rebond() -> Self {
+		Self::new("Staking", "rebond", ())
+	}
+
+	/// Takes the bond back.
+	pub(crate) fn withdraw_unbonded() -> Self {
+		Self::new("Staking", "withdraw_unbonded", ())
+	}
+
+	/// Replaces the worker key.
+	pub(crate) fn set_worker_key(key: &WorkerKey, proof: &WorkerSignature) -> Self {
+		Self::new("Staking", "set_worker_key", (key, proof))
+	}
+
+	/// Sends money and keeps the sender's account.
+	pub(crate) fn transfer(to: AccountId, amount: Balance) -> Self {
+		Self::new(
+			"Balances",
+			"transfer_keep_alive",
+			(MultiAddress::<AccountId, ()>::Id(to), Compact(amount)),
+		)
+	}
+
+	/// The call's bytes on a chain with this metadata.
+	pub(crate) fn encode(&self, metadata: &Metadata) -> Result<Vec<u8>> {
+		let unknown = || format!("this chain has no call {}.{}", self.pallet, self.name);
+		let pallet = metadata.pallet_by_name(self.pallet).with_context(unknown)?;
+		let call = pallet.call_variant_by_name(self.name).with_context(unknown)?;
+		Ok([&[pallet.call_index(), call.index], &self.arguments[..]].concat())
+	}
+
+	/// The call as subxt signs it. It is decoded and encoded again with the chain's own types, so a call that the chain
+	/// would read differently is refused here.
+	pub(super) fn payload<T, C>(&self, transactions: &TransactionsClient<T, C>, metadata: &Metadata) -> Result<Payload>
+	where
+		T: subxt::Config,
+		C: subxt::client::OfflineClientAtBlockT<T>,
+	{
+		let other = || {
+			format!(
+				"{}.{} takes other arguments on this chain: use its version of this program",
+				self.pallet, self.name
+			)
+		};
+		let bytes = self.encode(metadata)?;
+		let payload = transactions.from_call_data_bytes(&bytes).with_context(other)?;
+		ensure!(transactions.call_data(&payload).with_context(other)? == bytes, other());
+		Ok(payload)
+	}
+}
+
+/// A call with decoded arguments.
+pub(super) type Payload = DynamicPayload<subxt::ext::scale_value::Composite<()>>;
+
+/// The number in a value that is one, or that wraps one.
+pub(super) fn number(value: &Value<impl Clone>) -> Option<u128> {
+	use subxt::ext::scale_value::{Composite, ValueDef};
+	match &value.value {
+		ValueDef::Composite(Composite::Unnamed(inner)) if inner.len() == 1 => number(&inner[0]),
+		ValueDef::Composite(Composite::Named(inner)) if inner.len() == 1 => number(&inner[0].1),
+		_ => value.as_u128(),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use assay_exact::Sampler;
+	use assay_protocol::VersionNumber;
+
+	#[test]
+	fn arguments_are_encoded_in_the_pallets_order() {
+		let version = ModelVersion {
+			model: ModelId(3),
+			version: VersionNumber(1),
+		};
+		let generation = Generation {
+			sampler: Sampler::Greedy,
+			max_tokens: 64,
+			ignore_stop: true,
+		};
+		let input = JobInput::Tokens(vec![1, 2].try_into().unwrap());
+		let call = Call::submit(version, &input, &generation, 5, None);
+		assert_eq!((call.pallet, call.name), ("Jobs", "submit"));
+		let expected = "03000000 0100 00 08 01000000 02000000 00 40000000 01 05000000000000000000000000000000 00";
+		assert_eq!(hex::encode(&call.arguments), expected.replace(' ', ""));
+	}
+
+	#[test]
+	fn transfers_name_the_account_by_its_key_and_the_amount_compactly() {
+		let call = Call::transfer(AccountId::from([9; 32]), 64);
+		assert_eq!(hex::encode(call.arguments), format!("00{}{}", "09".repeat(32), "0101"));
+	}
+
+	#[test]
+	fn calls_without_arguments_are_empty() {
+		assert!(Call::unbond().arguments.is_empty());
+	}
+}

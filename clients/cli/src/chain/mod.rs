@@ -1,0 +1,142 @@
+//! The chain over JSON-RPC. Nothing is compiled in but the protocol's types: calls are found by name in the node's
+//! metadata, and everything is read through the runtime's own API.
+
+mod accounts;
+mod calls;
+mod query;
+mod submit;
+
+pub(crate) use accounts::Balances;
+pub(crate) use calls::Call;
+pub(crate) use query::{Job, Model, Offers, Operator, State};
+pub(crate) use submit::Receipt;
+
+use anyhow::{Context, Result};
+use codec::{Decode, Encode};
+use std::sync::Arc;
+use subxt::{
+	backend::LegacyBackend,
+	config::{Header, RpcConfigFor},
+	rpcs::{
+		client::RpcSubscription,
+		methods::{legacy::NumberOrHex, LegacyRpcMethods},
+		RpcClient,
+	},
+	utils::H256,
+	OnlineClient, PolkadotConfig,
+};
+
+/// An account's identifier.
+pub(crate) type AccountId = subxt::utils::AccountId32;
+/// A block's height.
+pub(crate) type BlockNumber = u32;
+/// The stock configuration: Assay adds nothing a client would have to know.
+type Config = PolkadotConfig;
+type Methods = LegacyRpcMethods<RpcConfigFor<Config>>;
+type BlockHeader = <Config as subxt::Config>::Header;
+
+/// A block on the chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Block {
+	/// Its height.
+	pub(crate) number: BlockNumber,
+	/// Its hash.
+	pub(crate) hash: H256,
+}
+
+/// A connection to a node.
+pub(crate) struct Chain {
+	methods: Methods,
+	client: OnlineClient<Config>,
+}
+
+impl Chain {
+	/// Connects to the node at `url`.
+	pub(crate) async fn connect(url: &str) -> Result<Self> {
+		let unreachable = || format!("no node answers at {url}: is it running, and is --url right?");
+		let rpc = RpcClient::from_insecure_url(url).await.with_context(unreachable)?;
+		let backend = LegacyBackend::<Config>::builder().build(rpc.clone());
+		let client = OnlineClient::from_backend_with_config(PolkadotConfig::new(), Arc::new(backend));
+		Ok(Self {
+			methods: Methods::new(rpc),
+			client: client.await.with_context(unreachable)?,
+		})
+	}
+
+	/// The hash of the first block, which tells chains apart.
+	pub(crate) fn genesis(&self) -> [u8; 32] {
+		self.client.genesis_hash().0
+	}
+
+	/// The best block.
+	pub(crate) async fn best(&self) -> Result<Block> {
+		// By hash, so that height and hash belong together whatever is imported meanwhile.
+		let hash = self
+			.methods
+			.chain_get_block_hash(None)
+			.await?
+			.context("the node has no blocks")?;
+		self.block(hash).await
+	}
+
+	/// The last finalised block.
+	pub(crate) async fn finalized(&self) -> Result<Block> {
+		let hash = self.methods.chain_get_finalized_head().await?;
+		self.block(hash).await
+	}
+
+	/// The block at a height of the best chain, if it is that high.
+	pub(crate) async fn block_at(&self, number: BlockNumber) -> Result<Option<Block>> {
+		let hash = self
+			.methods
+			.chain_get_block_hash(Some(NumberOrHex::Number(number.into())))
+			.await?;
+		Ok(hash.map(|hash| Block { number, hash }))
+	}
+
+	async fn block(&self, hash: H256) -> Result<Block> {
+		let header = self.methods.chain_get_header(Some(hash)).await?;
+		let header = header.with_context(|| format!("the node does not have block {hash:?}"))?;
+		Ok(Block {
+			number: height(&header)?,
+			hash,
+		})
+	}
+
+	/// Heights of new blocks: best ones, or finalised ones.
+	pub(crate) async fn heads(&self, finalized: bool) -> Result<Heads> {
+		let subscription = if finalized {
+			self.methods.chain_subscribe_finalized_heads().await?
+		} else {
+			self.methods.chain_subscribe_new_heads().await?
+		};
+		Ok(Heads(subscription))
+	}
+
+	/// Calls a function of the runtime's API.
+	async fn ask<R: Decode>(&self, function: &str, arguments: impl Encode, at: Block) -> Result<R> {
+		let answer = self
+			.methods
+			.state_call(function, Some(&arguments.encode()), Some(at.hash))
+			.await
+			.with_context(|| format!("{function} at block {}", at.number))?;
+		R::decode(&mut &answer[..]).with_context(|| {
+			format!("{function} answers in a form this program does not know: they are of different versions")
+		})
+	}
+}
+
+/// A subscription to blocks.
+pub(crate) struct Heads(RpcSubscription<BlockHeader>);
+
+impl Heads {
+	/// The height of the next block.
+	pub(crate) async fn next(&mut self) -> Result<BlockNumber> {
+		let header = self.0.next().await.context("the node closed the connection")??;
+		height(&header)
+	}
+}
+
+fn height(header: &BlockHeader) -> Result<BlockNumber> {
+	BlockNumber::try_from(header.number()).context("the node's block numbers are not this chain's")
+}

@@ -1,0 +1,103 @@
+//! The commands.
+
+mod account;
+mod job;
+mod model;
+mod operator;
+mod verify;
+
+use crate::{
+	chain::{Call, Chain, Receipt},
+	keys::KeySource,
+	library::Library,
+	output::Output,
+	Outcome,
+};
+use anyhow::Result;
+use assay_protocol::ModelVersion;
+use clap::Subcommand;
+
+/// What every command is given.
+#[derive(Debug)]
+pub(crate) struct Context {
+	/// The node's address.
+	pub(crate) url: String,
+	/// Who signs.
+	pub(crate) key: KeySource,
+	/// The artifacts.
+	pub(crate) library: Library,
+	/// Whether to wait for finality.
+	pub(crate) finalized: bool,
+	/// Where answers go.
+	pub(crate) output: Output,
+}
+
+impl Context {
+	/// A connection to the node.
+	async fn chain(&self) -> Result<Chain> {
+		Chain::connect(&self.url).await
+	}
+
+	/// Signs and sends a call.
+	async fn submit(&self, chain: &Chain, call: Call) -> Result<Receipt> {
+		chain.submit(call, &self.key.signer()?, self.finalized).await
+	}
+
+	/// Signs and sends a call whose success is all there is to tell.
+	async fn submit_and_tell(&self, call: Call, done: &str) -> Result<Outcome> {
+		let chain = self.chain().await?;
+		let receipt = self.submit(&chain, call).await?;
+		self.tell(&receipt, done);
+		Ok(Outcome::Done)
+	}
+
+	/// Tells of a transaction that succeeded.
+	fn tell(&self, receipt: &Receipt, done: &str) {
+		self.output.answer(receipt, || {
+			format!("{done} in block {}; fee {}", receipt.block, receipt.fee)
+		});
+	}
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+	/// Import, register, serve and look at models.
+	#[command(subcommand)]
+	Model(model::ModelCommand),
+	/// Submit, follow and look at jobs.
+	#[command(subcommand)]
+	Job(job::JobCommand),
+	/// Run a finished job again on this machine and compare.
+	Verify(verify::Verify),
+	/// Look at an account, send money.
+	#[command(subcommand)]
+	Account(account::AccountCommand),
+	/// Become and be an operator.
+	#[command(subcommand)]
+	Operator(operator::OperatorCommand),
+}
+
+impl Command {
+	/// Does it.
+	pub(crate) async fn run(self, context: &Context) -> Result<Outcome> {
+		match self {
+			Self::Model(command) => command.run(context).await,
+			Self::Job(command) => command.run(context).await,
+			Self::Verify(command) => command.run(context).await,
+			Self::Account(command) => command.run(context).await,
+			Self::Operator(command) => command.run(context).await,
+		}
+	}
+}
+
+/// Reads `model.version`.
+fn parse_version(text: &str) -> Result<ModelVersion> {
+	let parsed = text.split_once('.').and_then(|(model, version)| {
+		Some(ModelVersion {
+			model: model.parse().ok()?,
+			version: version.parse().ok()?,
+		})
+	});
+	parsed.ok_or_else(|| anyhow::anyhow!("`{text}` is not a model version: write it as 3.0"))
+}

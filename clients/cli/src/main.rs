@@ -1,0 +1,115 @@
+//! `assay`: models, jobs, accounts and operators from the command line.
+//!
+//! [`chain`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
+
+mod amount;
+mod chain;
+mod commands;
+mod execute;
+mod keys;
+mod library;
+mod life;
+mod output;
+mod text;
+mod views;
+
+use clap::Parser;
+use commands::{Command, Context};
+use keys::KeySource;
+use library::Library;
+use output::Output;
+use std::process::ExitCode;
+
+/// Inference that is checked: models, jobs, accounts and operators of an Assay chain.
+#[derive(Debug, Parser)]
+#[command(
+	name = "assay",
+	version,
+	propagate_version = true,
+	after_help = "Exit codes: 0 done; 1 an error; 2 the verification differs, or the job ended without a result.\n\
+	Amounts are in ASY with up to 12 decimal places; in JSON they are strings of its smallest unit."
+)]
+struct Cli {
+	#[command(subcommand)]
+	command: Command,
+	#[command(flatten)]
+	key: KeySource,
+	#[command(flatten)]
+	library: Library,
+	/// The node to talk to.
+	#[arg(
+		long,
+		global = true,
+		env = "ASSAY_URL",
+		default_value = "ws://127.0.0.1:9944",
+		value_name = "URL"
+	)]
+	url: String,
+	/// Wait until the transaction is final instead of being in a block.
+	#[arg(long, global = true)]
+	finalized: bool,
+	/// Answer with one JSON document.
+	#[arg(long, global = true)]
+	json: bool,
+}
+
+/// What a command that did not fail found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+	/// All is well.
+	Done,
+	/// The verification differs, or the job ended without a result.
+	Unfavourable,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+	let cli = match Cli::try_parse() {
+		Ok(cli) => cli,
+		Err(error) => {
+			// 2 has a meaning of its own here, so a wrong call exits with 1.
+			let failed = error.use_stderr();
+			return match error.print() {
+				Ok(()) if !failed => ExitCode::SUCCESS,
+				_ => ExitCode::FAILURE,
+			};
+		}
+	};
+	let output = Output { json: cli.json };
+	let context = Context {
+		url: cli.url,
+		key: cli.key,
+		library: cli.library,
+		finalized: cli.finalized,
+		output,
+	};
+	match cli.command.run(&context).await {
+		Ok(Outcome::Done) => ExitCode::SUCCESS,
+		Ok(Outcome::Unfavourable) => ExitCode::from(2),
+		Err(error) => {
+			output.failure(&error);
+			ExitCode::FAILURE
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+
+	#[test]
+	fn the_command_line_is_well_defined() {
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn one_input_and_only_one_is_asked_for() {
+		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
+		assert!(parse("assay job submit --model 0.0 --text hello").is_ok());
+		assert!(parse("assay job submit --model 0.0 --tokens 1,2").is_ok());
+		assert!(parse("assay job submit --model 0.0").is_err());
+		assert!(parse("assay job submit --model 0.0 --text a --tokens 1").is_err());
+		assert!(parse("assay job submit --model zero --text a").is_err());
+	}
+}

@@ -1,0 +1,112 @@
+//! How the commands answer: tables for people, one JSON document for programs.
+
+use comfy_table::{presets, CellAlignment, ContentArrangement, Table};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde_json::json;
+
+/// Where answers go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+	/// One JSON document instead of text.
+	pub(crate) json: bool,
+}
+
+impl Output {
+	/// The command's answer, on standard output.
+	pub(crate) fn answer(&self, document: &impl Serialize, text: impl FnOnce() -> String) {
+		if self.json {
+			print_document(document);
+		} else {
+			println!("{}", text());
+		}
+	}
+
+	/// Something that happens on the way to the answer. It must not disturb the JSON document.
+	pub(crate) fn progress(&self, line: &str) {
+		if self.json {
+			eprintln!("{line}");
+		} else {
+			println!("{line}");
+		}
+	}
+
+	/// A failure: its causes on standard error and, for programs, as the document.
+	pub(crate) fn failure(&self, error: &anyhow::Error) {
+		eprintln!("error: {error:#}");
+		if self.json {
+			print_document(&json!({ "error": format!("{error:#}") }));
+		}
+	}
+
+	/// A bar for work of `total` steps, on standard error, hidden when that is not a terminal.
+	pub(crate) fn bar(&self, total: u64, bytes: bool) -> ProgressBar {
+		let counted = if bytes { "{bytes}/{total_bytes}" } else { "{pos}/{len}" };
+		let style = ProgressStyle::with_template(&format!("{{bar:40}} {counted} {{elapsed}} {{msg}}"));
+		ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+	}
+}
+
+fn print_document(document: &impl Serialize) {
+	match serde_json::to_string(document) {
+		Ok(text) => println!("{text}"),
+		Err(error) => eprintln!("error: the answer cannot be written as JSON: {error}"),
+	}
+}
+
+/// A table with a header; columns from `numbers` on are numbers.
+pub(crate) fn table<const N: usize>(header: [&str; N], numbers: usize, rows: Vec<[String; N]>) -> String {
+	let mut table = Table::new();
+	table
+		.load_preset(presets::UTF8_HORIZONTAL_ONLY)
+		.set_content_arrangement(ContentArrangement::Dynamic);
+	table.set_header(header);
+	table.add_rows(rows);
+	for column in table.column_iter_mut().skip(numbers) {
+		column.set_cell_alignment(CellAlignment::Right);
+	}
+	table.to_string()
+}
+
+/// Names and values, one pair on a line; pairs without a value are left out.
+pub(crate) fn fields<const N: usize>(pairs: [(&str, Option<String>); N]) -> String {
+	let shown: Vec<_> = pairs
+		.iter()
+		.filter_map(|(name, value)| Some((name, value.as_ref()?)))
+		.collect();
+	let width = shown.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+	let lines: Vec<_> = shown
+		.iter()
+		.map(|(name, value)| format!("{name:<width$}  {value}"))
+		.collect();
+	lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn tables_align_numbers_to_the_right() {
+		let text = table(
+			["id", "fee"],
+			1,
+			vec![["7".into(), "1 ASY".into()], ["8".into(), "20 ASY".into()]],
+		);
+		let lines: Vec<_> = text.lines().collect();
+		assert!(
+			lines
+				.iter()
+				.any(|line| line.contains(" 7 ") && line.ends_with(" 1 ASY ")),
+			"{text}"
+		);
+	}
+
+	#[test]
+	fn absent_fields_leave_no_line() {
+		assert_eq!(
+			fields([("job", Some("7".into())), ("operator", None), ("x", Some("y".into()))]),
+			"job  7\nx    y"
+		);
+	}
+}

@@ -1,0 +1,99 @@
+//! Text to tokens and back, with the tokenizer of the model.
+
+use anyhow::{anyhow, ensure, Context, Result};
+use assay_artifact::Artifact;
+use assay_trace::Hash32;
+use sha2::{Digest, Sha256};
+use tokenizers::Tokenizer;
+
+/// Name of the tokenizer file inside an artifact.
+pub(crate) const TOKENIZER: &str = "tokenizer.json";
+
+/// A model's tokenizer.
+pub(crate) struct Text(Tokenizer);
+
+impl Text {
+	/// The tokenizer in `bytes`, which must be the one the chain knows.
+	pub(crate) fn new(bytes: &[u8], expected: Hash32) -> Result<Self> {
+		let found = hash(bytes);
+		ensure!(
+			found == expected,
+			"the tokenizer has hash {}, the chain expects {}",
+			found,
+			expected
+		);
+		Self::from_bytes(bytes)
+	}
+
+	/// The tokenizer inside an artifact, which must be the one the chain knows.
+	pub(crate) fn of(artifact: &Artifact, expected: Hash32) -> Result<Self> {
+		let bytes = artifact
+			.file(TOKENIZER)
+			.with_context(|| format!("{} has no {TOKENIZER}", artifact.path().display()))?;
+		Self::new(bytes, expected)
+	}
+
+	/// The tokenizer in `bytes`, whichever it is.
+	pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self> {
+		let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| anyhow!("the tokenizer: {error}"))?;
+		// A job's input is the whole text and nothing else: what does not fit is refused, not cut.
+		tokenizer.with_padding(None);
+		tokenizer
+			.with_truncation(None)
+			.map_err(|error| anyhow!("the tokenizer: {error}"))?;
+		Ok(Self(tokenizer))
+	}
+
+	/// Tokens of a text, special ones included.
+	pub(crate) fn encode(&self, text: &str) -> Result<Vec<u32>> {
+		let encoding = self
+			.0
+			.encode(text, true)
+			.map_err(|error| anyhow!("the text cannot be tokenised: {error}"))?;
+		Ok(encoding.get_ids().to_vec())
+	}
+
+	/// Text of tokens, special ones left out.
+	pub(crate) fn decode(&self, tokens: &[u32]) -> Result<String> {
+		self.0
+			.decode(tokens, true)
+			.map_err(|error| anyhow!("the tokens cannot be written as text: {error}"))
+	}
+}
+
+/// The hash by which the chain knows a tokenizer file.
+pub(crate) fn hash(bytes: &[u8]) -> Hash32 {
+	Hash32(Sha256::digest(bytes).into())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const WORDS: &str = r#"{
+		"version": "1.0", "added_tokens": [],
+		"truncation": {"direction": "Right", "max_length": 2, "strategy": "LongestFirst", "stride": 0},
+		"padding": {"strategy": {"Fixed": 5}, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"},
+		"normalizer": null, "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
+		"model": {"type": "WordLevel", "vocab": {"[PAD]": 0, "a": 1, "b": 2, "c": 3}, "unk_token": "[PAD]"}
+	}"#;
+
+	#[test]
+	fn texts_are_neither_cut_nor_padded() {
+		let text = Text::new(WORDS.as_bytes(), hash(WORDS.as_bytes())).unwrap();
+		assert_eq!(text.encode("a b c").unwrap(), [1, 2, 3]);
+		assert_eq!(text.encode("a").unwrap(), [1]);
+		assert_eq!(text.decode(&[1, 2]).unwrap(), "a b");
+	}
+
+	#[test]
+	fn another_tokenizer_is_refused() {
+		let error = Text::new(WORDS.as_bytes(), Hash32([0; 32])).err().unwrap().to_string();
+		assert!(error.contains("the chain expects 0x0000"), "{error}");
+	}
+
+	#[test]
+	fn a_broken_tokenizer_is_an_error() {
+		assert!(Text::from_bytes(b"{").is_err());
+	}
+}

@@ -1,0 +1,24 @@
+//! What commands show of models, jobs, accounts and operators: the JSON documents and, from them, the texts.
+
+mod account;
+mod elements;
+mod job;
+mod model;
+
+pub(crate) use account::{AccountView, OperatorView};
+pub(crate) use elements::{fixed, Elements};
+pub(crate) use job::{Change, JobView, StateView};
+pub(crate) use model::ModelView;
+
+/// The beginning of an address or hash, enough to recognise it.
+pub(crate) fn short(text: &impl ToString) -> String {
+	let text = text.to_string();
+	text.char_indices()
+		.nth(8)
+		.map_or(text.clone(), |(end, _)| format!("{}…", &text[..end]))
+}
+
+/// A number of bytes.
+pub(crate) fn bytes(count: u64) -> String {
+	indicatif::HumanBytes(count).to_string()
+}

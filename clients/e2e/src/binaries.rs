@@ -1,0 +1,50 @@
+//! The programs under test.
+
+use anyhow::{ensure, Context, Result};
+use std::path::{Path, PathBuf};
+
+/// Names the folder of the programs where it is not the one this program was built in.
+const VARIABLE: &str = "ASSAY_BIN_DIR";
+
+/// Where the programs are.
+#[derive(Clone, Debug)]
+pub struct Binaries {
+	/// `assay-node`.
+	pub node: PathBuf,
+	/// `assay`.
+	pub assay: PathBuf,
+}
+
+impl Binaries {
+	/// Finds the programs in `ASSAY_BIN_DIR` or beside this program.
+	pub fn find() -> Result<Self> {
+		let folder = match std::env::var_os(VARIABLE) {
+			Some(folder) => PathBuf::from(folder),
+			None => {
+				let this = std::env::current_exe().context("this program's own path")?;
+				let folder = this.parent().context("this program lies in no folder")?;
+				// Tests lie in `deps`, one below the programs.
+				if folder.ends_with("deps") {
+					folder.parent().unwrap_or(folder)
+				} else {
+					folder
+				}
+				.to_path_buf()
+			}
+		};
+		Ok(Self {
+			node: find(&folder, "assay-node")?,
+			assay: find(&folder, "assay")?,
+		})
+	}
+}
+
+fn find(folder: &Path, name: &str) -> Result<PathBuf> {
+	let path = folder.join(name);
+	ensure!(
+		path.is_file(),
+		"{} is missing: build it with `cargo build -p assay-node -p assay-cli`, or name its folder in {VARIABLE}",
+		path.display()
+	);
+	Ok(path)
+}

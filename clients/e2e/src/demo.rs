@@ -1,0 +1,263 @@
+//! The demo: a chain, two models, two jobs, and where the money went. `scripts/demo` builds and calls it.
+
+use anyhow::{ensure, Context, Result};
+use assay_e2e::{amount, Assay, Node, Scene, Served};
+use clap::Parser;
+use serde_json::{json, Value};
+use std::{
+	path::{Path, PathBuf},
+	process::{ExitCode, Stdio},
+	time::Instant,
+};
+
+/// A sentence to embed.
+const SENTENCE: &str = "An assay tells how much gold is in the ore.";
+/// The beginning of a text in the form the demo model was trained on.
+const PROMPT: &str = "glacier (noun): ";
+/// Tokens to generate.
+const TOKENS: u64 = 64;
+/// Cosine to float that the verified embedding must reach.
+const LEAST_COSINE: f64 = 0.999;
+
+/// Runs two models on a development chain and shows the life of their jobs.
+#[derive(Debug, Parser)]
+struct Demo {
+	/// Folder of all-MiniLM-L6-v2.
+	#[arg(long)]
+	embedder: PathBuf,
+	/// Folder of the demo model.
+	#[arg(long)]
+	generator: PathBuf,
+	/// End with the summary as one JSON document; everything else goes to standard error.
+	#[arg(long)]
+	json: bool,
+}
+
+fn main() -> ExitCode {
+	let demo = Demo::parse();
+	match demo.run() {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("error: {error:#}");
+			ExitCode::FAILURE
+		}
+	}
+}
+
+impl Demo {
+	fn run(&self) -> Result<()> {
+		let start = Instant::now();
+		let scene = Scene::new()?;
+		self.step("starting assay-node --dev: one validator, Alice, with its worker inside");
+		let node = scene.development()?;
+		let embedder = self.prepare(&scene, &node, &self.embedder, "all-MiniLM-L6-v2", "Apache-2.0")?;
+		let generator = self.prepare(&scene, &node, &self.generator, "glossary-2m", "WordNet")?;
+		self.step("Alice offers to run both");
+		for served in [&embedder, &generator] {
+			scene.serve(&node, served, 1)?;
+		}
+		let bob = scene.assay(&node).signing_as("//Bob");
+		self.step(&format!("Bob has {SENTENCE:?} embedded"));
+		let embedded = self.submit(&bob, &["--model", &embedder.id, "--text", SENTENCE])?;
+		self.step(&format!("Bob has {PROMPT:?} continued by {TOKENS} tokens"));
+		let tokens = TOKENS.to_string();
+		let arguments = [
+			"--model",
+			&generator.id,
+			"--text",
+			PROMPT,
+			"--max-tokens",
+			&tokens,
+			"--ignore-stop",
+		];
+		let generated = self.submit(&bob, &arguments)?;
+		self.step("comparing the embedding on chain with candle's in float, and running both jobs again");
+		let job = embedded["job"]["id"].to_string();
+		let folder = path(&self.embedder)?;
+		let cosine = bob.ok(&["model", "eval", folder, "--job", &job])?["cosine"]
+			.as_f64()
+			.context("no cosine")?;
+		for document in [&embedded, &generated] {
+			bob.ok(&["verify", &document["job"]["id"].to_string()])?;
+		}
+		let summary = summary(
+			&embedded["job"],
+			&generated["job"],
+			cosine,
+			start.elapsed().as_secs_f64(),
+		)?;
+		self.show(&summary);
+		check(&summary)
+	}
+
+	/// Imports and registers a model.
+	fn prepare(&self, scene: &Scene, node: &Node, folder: &Path, name: &str, licence: &str) -> Result<Served> {
+		self.step(&format!("importing and registering {name}"));
+		let alice = scene.assay(node).signing_as("//Alice");
+		let imported = alice.ok(&["model", "import", path(folder)?, "--as", name])?;
+		let file = imported["artifact"].as_str().context("an import without an artifact")?;
+		let arguments = [
+			"model",
+			"register",
+			file,
+			"--name",
+			name,
+			"--licence",
+			licence,
+			"--royalty",
+			"1.5%",
+		];
+		let registered = alice.ok(&arguments)?;
+		let id = registered["id"].as_str().context("a registration without an id")?;
+		self.say(&format!(
+			"model {id}: {} parameters, {} bytes, root {}",
+			imported["parameters"],
+			imported["artifact_bytes"],
+			imported["root"].as_str().unwrap_or_default()
+		));
+		Ok(Served {
+			id: id.into(),
+			artifact: file.into(),
+		})
+	}
+
+	/// Submits a job and lets the command line print its life.
+	fn submit(&self, consumer: &Assay, arguments: &[&str]) -> Result<Value> {
+		let arguments = [&["job", "submit", "--watch"], arguments].concat();
+		let output = consumer.command(&arguments).stderr(Stdio::inherit()).output()?;
+		let document: Value = serde_json::from_slice(&output.stdout).context("job submit answered no document")?;
+		ensure!(output.status.success(), "the job came to no good end: {document}");
+		Ok(document)
+	}
+
+	fn step(&self, text: &str) {
+		self.say(&format!("\n==> {text}"));
+	}
+
+	fn say(&self, text: &str) {
+		if self.json {
+			eprintln!("{text}");
+		} else {
+			println!("{text}");
+		}
+	}
+
+	fn show(&self, summary: &Value) {
+		if self.json {
+			println!("{summary}");
+			return;
+		}
+		let asy = |value: &Value| format!("{} ASY", value.as_f64().unwrap_or_default() / 1e12);
+		println!("\n==> summary");
+		println!(
+			"embedding   {}, cosine to float {:.6}",
+			word(&summary["embedding"]["state"]),
+			summary["embedding"]["cosine"].as_f64().unwrap_or_default()
+		);
+		println!(
+			"generation  {}, {} tokens",
+			word(&summary["generation"]["state"]),
+			summary["generation"]["tokens"]
+		);
+		println!("            {PROMPT}{}", word(&summary["generation"]["text"]));
+		let escrow = &summary["escrow"];
+		println!("escrow      held {}", asy(&escrow["held"]));
+		println!(
+			"            paid {}, refunded {}",
+			asy(&escrow["paid"]),
+			asy(&escrow["refunded"])
+		);
+		println!("verified    both jobs: recomputed bit for bit");
+		println!("seconds     {:.0}", summary["seconds"].as_f64().unwrap_or_default());
+	}
+}
+
+fn word(value: &Value) -> &str {
+	value.as_str().unwrap_or_default()
+}
+
+fn path(path: &Path) -> Result<&str> {
+	path.to_str()
+		.with_context(|| format!("{} is not a path that can be an argument", path.display()))
+}
+
+/// What became of two jobs. Amounts are in the currency's smallest unit.
+fn summary(embedded: &Value, generated: &Value, cosine: f64, seconds: f64) -> Result<Value> {
+	let (mut held, mut paid, mut refunded) = (0u128, 0u128, 0u128);
+	for job in [embedded, generated] {
+		held += amount(&job["max_fee"])?;
+		paid += amount(&job["paid"])? + amount(&job["royalty"])? + amount(&job["treasury"])?;
+		refunded += amount(&job["refunded"])?;
+	}
+	let tokens = generated["output"]["tokens"].as_array().map_or(0, Vec::len);
+	Ok(json!({
+		"embedding": { "state": embedded["state"], "cosine": cosine },
+		"generation": { "state": generated["state"], "text": generated["text"], "tokens": tokens },
+		"escrow": { "held": u64::try_from(held)?, "paid": u64::try_from(paid)?, "refunded": u64::try_from(refunded)? },
+		"seconds": seconds,
+	}))
+}
+
+/// Fails unless the demo showed what it is there to show.
+fn check(summary: &Value) -> Result<()> {
+	for job in ["embedding", "generation"] {
+		ensure!(
+			summary[job]["state"] == "Final",
+			"the {job} job is {}",
+			summary[job]["state"]
+		);
+	}
+	let cosine = summary["embedding"]["cosine"].as_f64().unwrap_or_default();
+	ensure!(
+		cosine >= LEAST_COSINE,
+		"the embedding has a cosine of {cosine} to float, less than {LEAST_COSINE}"
+	);
+	ensure!(
+		summary["generation"]["tokens"] == TOKENS,
+		"{} tokens were generated",
+		summary["generation"]["tokens"]
+	);
+	ensure!(
+		summary["generation"]["text"]
+			.as_str()
+			.is_some_and(|text| !text.is_empty()),
+		"no text was generated"
+	);
+	let escrow = |name: &str| summary["escrow"][name].as_u64().unwrap_or_default();
+	ensure!(
+		escrow("held") == escrow("paid") + escrow("refunded"),
+		"the escrow does not add up: {}",
+		summary["escrow"]
+	);
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn job(state: &str, max_fee: &str, refunded: &str) -> Value {
+		json!({
+			"state": state, "max_fee": max_fee, "paid": "90", "royalty": "4", "treasury": "1", "refunded": refunded,
+			"text": "a river of ice", "output": { "tokens": vec![1; 64] },
+		})
+	}
+
+	#[test]
+	fn the_summary_counts_every_unit() {
+		let summary = summary(&job("Final", "100", "5"), &job("Final", "95", "0"), 0.9999, 1.0).unwrap();
+		assert_eq!(summary["escrow"], json!({ "held": 195, "paid": 190, "refunded": 5 }));
+		assert!(check(&summary).is_ok());
+	}
+
+	#[test]
+	fn a_demo_that_shows_less_fails() {
+		let good = |embedded: &str, fee: &str, cosine| {
+			check(&summary(&job(embedded, fee, "5"), &job("Final", "95", "0"), cosine, 1.0).unwrap())
+		};
+		assert!(good("Final", "100", 0.9999).is_ok());
+		assert!(good("Refunded", "100", 0.9999).is_err());
+		assert!(good("Final", "101", 0.9999).is_err());
+		assert!(good("Final", "100", 0.99).is_err());
+	}
+}

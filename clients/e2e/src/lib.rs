@@ -1,0 +1,22 @@
+//! Real nodes and the real command line: what the end-to-end tests and the demo are made of.
+//!
+//! [`Node`] starts and kills `assay-node` processes, [`Assay`] runs `assay --json`, [`Money`] tells where every unit of
+//! the currency is. Nothing here sleeps for a fixed time: everything waits for a condition, with a generous limit.
+
+mod assay;
+mod binaries;
+mod models;
+mod money;
+mod node;
+mod rpc;
+mod scene;
+mod wait;
+
+pub use assay::{Answer, Assay};
+pub use binaries::Binaries;
+pub use models::{embedder, generator, slow_generator};
+pub use money::{amount, shares, Money, TREASURY};
+pub use node::{Node, NodeOptions};
+pub use rpc::Rpc;
+pub use scene::{Scene, Served, PRICE, ROYALTY};
+pub use wait::until;

@@ -1,0 +1,235 @@
+//! Node processes.
+
+use crate::{binaries::Binaries, rpc::Rpc, wait::until};
+use anyhow::{bail, ensure, Context, Result};
+use serde_json::json;
+use std::{
+	fs::{File, OpenOptions},
+	io::{Read, Seek, SeekFrom},
+	net::{SocketAddr, TcpListener},
+	path::{Path, PathBuf},
+	process::{Child, Command, Stdio},
+	time::Duration,
+};
+
+/// How long a node may take to answer.
+const START_LIMIT: Duration = Duration::from_secs(120);
+/// Lines of a node's log that a failed test shows.
+const SHOWN_LINES: usize = 60;
+
+/// How to run a node.
+#[derive(Clone, Debug)]
+pub struct NodeOptions {
+	/// What logs call it.
+	pub name: String,
+	/// Folder of its data; it stays when the node is killed.
+	pub base: PathBuf,
+	/// Folder of its artifacts.
+	pub models: PathBuf,
+	/// Further arguments: the chain, the role, the worker.
+	pub arguments: Vec<String>,
+	/// Environment.
+	pub environment: Vec<(String, String)>,
+}
+
+/// A running node. It is killed when this is dropped; in a test that fails, the end of its log is printed.
+pub struct Node {
+	binaries: Binaries,
+	options: NodeOptions,
+	process: Option<Child>,
+	rpc: Rpc,
+	p2p_port: u16,
+}
+
+impl Node {
+	/// Starts a node and waits until it answers.
+	pub fn start(binaries: &Binaries, options: NodeOptions) -> Result<Self> {
+		std::fs::create_dir_all(&options.base)?;
+		std::fs::create_dir_all(&options.models)?;
+		let mut node = Self {
+			binaries: binaries.clone(),
+			options,
+			process: None,
+			rpc: Rpc {
+				address: SocketAddr::from(([127, 0, 0, 1], 0)),
+			},
+			// Nodes must know it before they start, so that one can be told of the other.
+			p2p_port: TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+		};
+		node.launch()?;
+		Ok(node)
+	}
+
+	fn launch(&mut self) -> Result<()> {
+		let mut log = OpenOptions::new().create(true).append(true).open(self.log())?;
+		let before = log.seek(SeekFrom::End(0))?;
+		let mut command = Command::new(&self.binaries.node);
+		command
+			.args(&self.options.arguments)
+			.arg("--base-path")
+			.arg(&self.options.base)
+			.arg("--models-dir")
+			.arg(&self.options.models)
+			.args([
+				"--name",
+				&self.options.name,
+				"--port",
+				&self.p2p_port.to_string(),
+				"--rpc-port",
+				"0",
+			])
+			.args(["--no-mdns", "--no-prometheus", "--no-telemetry"])
+			.envs(self.options.environment.iter().cloned())
+			.stdin(Stdio::null())
+			.stdout(log.try_clone()?)
+			.stderr(log);
+		self.process = Some(
+			command
+				.spawn()
+				.with_context(|| self.binaries.node.display().to_string())?,
+		);
+		let what = format!("node {} to answer (log {})", self.options.name, self.log().display());
+		self.rpc = until(&what, START_LIMIT, || {
+			if let Some(status) = self.process.as_mut().and_then(|process| process.try_wait().transpose()) {
+				bail!(
+					"node {} ended with {}:\n{}",
+					self.options.name,
+					status?,
+					tail(&self.log(), SHOWN_LINES)
+				);
+			}
+			Ok(rpc_address(&self.log(), before)?.map(|address| Rpc { address }))
+		})?;
+		until(&what, START_LIMIT, || {
+			Ok(self.rpc.call("system_health", json!([])).ok())
+		})
+		.map(|_| ())
+	}
+
+	/// Its JSON-RPC server.
+	pub fn rpc(&self) -> Rpc {
+		self.rpc
+	}
+
+	/// The address clients connect to.
+	pub fn url(&self) -> String {
+		format!("ws://{}", self.rpc.address)
+	}
+
+	/// How it is run.
+	pub fn options(&self) -> &NodeOptions {
+		&self.options
+	}
+
+	/// The address other nodes connect to.
+	pub fn bootnode(&self) -> Result<String> {
+		let id = self.rpc.call("system_localPeerId", json!([]))?;
+		Ok(format!(
+			"/ip4/127.0.0.1/tcp/{}/p2p/{}",
+			self.p2p_port,
+			id.as_str().context("a node without an identity")?
+		))
+	}
+
+	/// Where its log is.
+	pub fn log(&self) -> PathBuf {
+		self.options.base.join("node.log")
+	}
+
+	/// Ends the process at once, as `kill -9` does.
+	pub fn kill(&mut self) -> Result<()> {
+		if let Some(mut process) = self.process.take() {
+			process.kill()?;
+			process.wait()?;
+		}
+		Ok(())
+	}
+
+	/// Starts a killed node again on the data it left.
+	pub fn restart(&mut self) -> Result<()> {
+		ensure!(self.process.is_none(), "node {} still runs", self.options.name);
+		self.launch()
+	}
+
+	/// Puts a worker key into the keystore of a node that does not run yet.
+	pub fn insert_worker_key(binaries: &Binaries, base: &Path, chain: &str, secret: &str) -> Result<()> {
+		let output = Command::new(&binaries.node)
+			.args([
+				"key",
+				"insert",
+				"--chain",
+				chain,
+				"--key-type",
+				"assa",
+				"--scheme",
+				"sr25519",
+				"--suri",
+				secret,
+			])
+			.arg("--base-path")
+			.arg(base)
+			.output()?;
+		ensure!(
+			output.status.success(),
+			"key insert: {}",
+			String::from_utf8_lossy(&output.stderr)
+		);
+		Ok(())
+	}
+}
+
+impl Drop for Node {
+	fn drop(&mut self) {
+		// Nothing can be done about a process that cannot be killed.
+		let _ = self.kill();
+		if std::thread::panicking() {
+			eprintln!(
+				"--- log of node {}:\n{}",
+				self.options.name,
+				tail(&self.log(), SHOWN_LINES)
+			);
+		}
+	}
+}
+
+/// Finds the address in the part of a log that begins at `from`.
+fn rpc_address(log: &Path, from: u64) -> Result<Option<SocketAddr>> {
+	let mut file = File::open(log)?;
+	file.seek(SeekFrom::Start(from))?;
+	let mut bytes = vec![];
+	file.read_to_end(&mut bytes)?;
+	let text = String::from_utf8_lossy(&bytes);
+	// The last line may still be being written.
+	let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+	let mut addresses = lines
+		.filter_map(|line| line.split_once("Running JSON-RPC server: addr="))
+		.map(|(_, rest)| rest);
+	let first = addresses.next().and_then(|rest| rest.split([',', '\n', ' ']).next());
+	Ok(first.and_then(|address| address.trim().parse().ok()))
+}
+
+/// The last lines of a file.
+fn tail(file: &Path, count: usize) -> String {
+	let text = std::fs::read(file)
+		.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+		.unwrap_or_default();
+	let lines: Vec<_> = text.lines().collect();
+	lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_address_is_read_from_the_log_of_this_start_only() {
+		let folder = tempfile::tempdir().unwrap();
+		let log = folder.path().join("node.log");
+		let first = "2026 Running JSON-RPC server: addr=127.0.0.1:4001,[::1]:4001\n";
+		std::fs::write(&log, first).unwrap();
+		assert_eq!(rpc_address(&log, 0).unwrap().unwrap().port(), 4001);
+		assert!(rpc_address(&log, first.len() as u64).unwrap().is_none());
+		std::fs::write(&log, format!("{first}2026 Running JSON-RPC server: addr=127.0.0.1:40")).unwrap();
+		assert!(rpc_address(&log, first.len() as u64).unwrap().is_none());
+	}
+}

@@ -1,0 +1,191 @@
+//! The usual scene: a development chain with models that Alice serves.
+
+use crate::{
+	assay::Assay,
+	binaries::Binaries,
+	models,
+	money::{Money, TREASURY},
+	node::{Node, NodeOptions},
+	wait::until,
+};
+use anyhow::{Context, Result};
+use assay_artifact::Artifact;
+use serde_json::{json, Value};
+use std::{
+	path::{Path, PathBuf},
+	time::Duration,
+};
+
+/// How long an offer may take to be listed: the worker must be ready and a heartbeat must be in a block.
+const LISTING_LIMIT: Duration = Duration::from_secs(120);
+/// Price of a unit of computation in the scene, in smallest units: a thousandth of an ASY.
+pub const PRICE: u128 = 1_000_000_000;
+/// The publisher's share in the scene, in millionths: 1.5 %.
+pub const ROYALTY: u128 = 15_000;
+
+/// A folder for everything a test makes; it stays when the test fails.
+pub struct Scene {
+	/// The programs.
+	pub binaries: Binaries,
+	folder: Option<tempfile::TempDir>,
+}
+
+/// A model version that is registered.
+#[derive(Clone, Debug)]
+pub struct Served {
+	/// `model.version`.
+	pub id: String,
+	/// Its artifact.
+	pub artifact: PathBuf,
+}
+
+impl Scene {
+	/// An empty scene.
+	pub fn new() -> Result<Self> {
+		let folder = tempfile::Builder::new().prefix("assay-e2e-").tempdir()?;
+		Ok(Self {
+			binaries: Binaries::find()?,
+			folder: Some(folder),
+		})
+	}
+
+	/// The folder.
+	pub fn folder(&self) -> &Path {
+		self.folder.as_ref().map_or(Path::new("."), tempfile::TempDir::path)
+	}
+
+	/// Folder of the artifacts.
+	pub fn models(&self) -> PathBuf {
+		self.folder().join("models")
+	}
+
+	/// Options of a node called `name`.
+	pub fn options(&self, name: &str, arguments: &[&str]) -> NodeOptions {
+		NodeOptions {
+			name: name.into(),
+			base: self.folder().join(name),
+			models: self.models(),
+			arguments: arguments.iter().map(ToString::to_string).collect(),
+			environment: vec![],
+		}
+	}
+
+	/// A development chain with its worker.
+	pub fn development(&self) -> Result<Node> {
+		Node::start(&self.binaries, self.options("alice", &["--dev"]))
+	}
+
+	/// The command line for a node.
+	pub fn assay(&self, node: &Node) -> Assay {
+		Assay::new(&self.binaries, node.url(), self.models())
+	}
+
+	/// Registers an artifact as Charlie, with a [royalty](ROYALTY) for him.
+	pub fn register(&self, node: &Node, artifact: &Artifact) -> Result<Served> {
+		let path = artifact.path().to_path_buf();
+		let file = path.to_str().context("an artifact with a strange name")?;
+		let charlie = self.assay(node).signing_as("//Charlie");
+		let arguments = [
+			"model",
+			"register",
+			file,
+			"--name",
+			"test",
+			"--licence",
+			"CC0-1.0",
+			"--royalty",
+			"1.5%",
+		];
+		let registered = charlie.ok(&arguments)?;
+		Ok(Served {
+			id: registered["id"]
+				.as_str()
+				.context("a registration without an id")?
+				.into(),
+			artifact: path,
+		})
+	}
+
+	/// Serves a model version as Alice at the scene's [price](PRICE) and waits until jobs are assigned to her.
+	pub fn serve(&self, node: &Node, served: &Served, capacity: u16) -> Result<()> {
+		let alice = self.assay(node).signing_as("//Alice");
+		alice.ok(&[
+			"model",
+			"serve",
+			&served.id,
+			"--price",
+			"0.001",
+			"--capacity",
+			&capacity.to_string(),
+		])?;
+		self.wait_until_listed(node, served)
+	}
+
+	/// Waits until somebody serves a model version and is alive.
+	pub fn wait_until_listed(&self, node: &Node, served: &Served) -> Result<()> {
+		let assay = self.assay(node);
+		until(
+			&format!("an operator of {} to be alive", served.id),
+			LISTING_LIMIT,
+			|| {
+				let shown = assay.ok(&["model", "show", &served.id])?;
+				let offers = shown["versions"][0]["offers"].as_array().cloned().unwrap_or_default();
+				Ok(offers.iter().any(|offer| offer["listed"] == json!(true)).then_some(()))
+			},
+		)
+	}
+
+	/// The small vector model, registered and served.
+	pub fn embedder(&self, node: &Node) -> Result<Served> {
+		std::fs::create_dir_all(self.models())?;
+		let served = self.register(node, &models::embedder(&self.models())?)?;
+		self.serve(node, &served, 4)?;
+		Ok(served)
+	}
+
+	/// The small model that generates, registered and served.
+	pub fn generator(&self, node: &Node) -> Result<Served> {
+		std::fs::create_dir_all(self.models())?;
+		let served = self.register(node, &models::generator(&self.models())?)?;
+		self.serve(node, &served, 4)?;
+		Ok(served)
+	}
+
+	/// The money of Alice the operator, Bob the consumer, Charlie the publisher, and the treasury.
+	pub fn money(&self, node: &Node) -> Result<Money> {
+		Money::count(
+			&self.assay(node),
+			node.rpc(),
+			&["//Alice", "//Bob", "//Charlie", TREASURY],
+		)
+	}
+
+	/// Writes an output to a file that `--output` takes.
+	pub fn output_file(&self, output: &Value) -> Result<String> {
+		let path = self.folder().join("output.json");
+		std::fs::write(&path, output.to_string())?;
+		Ok(path.to_str().context("a folder with a strange name")?.into())
+	}
+
+	/// Waits until a job is in one of some states.
+	pub fn wait_for_state(&self, node: &Node, job: &str, states: &[&str], limit: Duration) -> Result<Value> {
+		let assay = self.assay(node);
+		until(&format!("job {job} to be {}", states.join(" or ")), limit, || {
+			let shown = assay.ok(&["job", "show", job])?;
+			Ok(shown["state"]
+				.as_str()
+				.is_some_and(|state| states.contains(&state))
+				.then_some(shown))
+		})
+	}
+}
+
+impl Drop for Scene {
+	fn drop(&mut self) {
+		if std::thread::panicking() {
+			if let Some(folder) = self.folder.take() {
+				eprintln!("the scene is kept in {}", folder.keep().display());
+			}
+		}
+	}
+}

@@ -1,0 +1,83 @@
+//! An operator that does not deliver.
+
+use anyhow::Result;
+use assay_e2e::{amount, Scene, TREASURY};
+use serde_json::json;
+use std::time::Duration;
+
+/// Blocks for a result and then some, at a second each.
+const LIMIT: Duration = Duration::from_secs(180);
+/// What a missed deadline costs: 10 ASY.
+const PENALTY: u128 = 10_000_000_000_000;
+
+#[test]
+fn a_late_result_is_refused_and_the_consumer_gets_everything_back() -> Result<()> {
+	let scene = Scene::new()?;
+	let node = scene.development()?;
+	let served = scene.generator(&node)?;
+	let bob = scene.assay(&node).signing_as("//Bob");
+	// Alice's worker is alive but has lost the artifact; the consumer keeps a copy.
+	let elsewhere = scene.folder().join("elsewhere.assay");
+	std::fs::copy(&served.artifact, &elsewhere)?;
+	let elsewhere = elsewhere.to_str().unwrap_or_default();
+	std::fs::remove_file(&served.artifact)?;
+	let before = scene.money(&node)?;
+	let bond = amount(&bob.ok(&["operator", "show", "//Alice"])?["bond"])?;
+	let arguments = [
+		"job",
+		"submit",
+		"--model",
+		&served.id,
+		"--tokens",
+		"1,2",
+		"--max-tokens",
+		"4",
+		"--max-fee",
+		"1",
+	];
+	let submitted = bob.ok(&arguments)?;
+	let job = submitted["job"].to_string();
+	assert_eq!(bob.ok(&["account", "show"])?["held"], json!("1000000000000"));
+	let shown = bob.ok(&["job", "show", &job])?;
+	assert_eq!(shown["state"], json!("Assigned"));
+
+	// A result for the first attempt, after its deadline.
+	assay_e2e::until("the first deadline to pass", LIMIT, || {
+		let shown = bob.ok(&["job", "show", &job])?;
+		Ok((shown["attempt"] != json!(0)).then_some(()))
+	})?;
+	let late = [
+		"job",
+		"deliver",
+		&job,
+		"--worker-suri",
+		"//Alice",
+		"--artifact",
+		elsewhere,
+		"--attempt",
+		"0",
+	];
+	let error = bob.error(&late)?;
+	assert!(error.contains(&format!("the result of job {job}")), "{error}");
+	assert!(error.contains("refused"), "{error}");
+
+	let done = bob.run(&["job", "watch", &job])?;
+	assert_eq!(done.code, 2, "{}", done.document);
+	assert_eq!(done.document["job"]["state"], json!("Refunded"));
+	assert_eq!(done.document["job"]["refunded"], json!("1000000000000"));
+	assert_eq!(done.document["job"]["output"], json!(null));
+	let operator = bob.ok(&["operator", "show", "//Alice"])?;
+	let missed = operator["missed_deadlines"].as_u64().map_or(0, u128::from);
+	assert!(missed >= 1, "{operator}");
+	assert_eq!(amount(&operator["bond"])?, bond - missed * PENALTY);
+	assert_eq!(operator["committed"], json!("0"));
+
+	let after = scene.money(&node)?;
+	let transaction = amount(&submitted["receipt"]["fee"])?;
+	assert_eq!(after.held("//Bob"), 0);
+	assert_eq!(after.free("//Bob"), before.free("//Bob") - transaction);
+	assert_eq!(after.total("//Alice"), before.total("//Alice") - missed * PENALTY);
+	assert_eq!(after.free(TREASURY), before.free(TREASURY) + missed * PENALTY);
+	assert_eq!(after.issuance, before.issuance - transaction);
+	Ok(())
+}

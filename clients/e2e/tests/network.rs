@@ -1,0 +1,83 @@
+//! Two validators.
+
+use anyhow::{Context, Result};
+use assay_e2e::{until, Binaries, Node, Scene};
+use serde_json::{json, Value};
+use std::{path::PathBuf, process::Command, time::Duration};
+
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// The development chain with Bob as a second validator, so that finality needs both.
+fn two_validators(scene: &Scene, binaries: &Binaries) -> Result<PathBuf> {
+	let exported = Command::new(&binaries.node)
+		.args(["export-chain-spec", "--chain", "dev"])
+		.output()?;
+	let mut chain: Value = serde_json::from_slice(&exported.stdout)
+		.with_context(|| format!("export-chain-spec: {}", String::from_utf8_lossy(&exported.stderr)))?;
+	let keys = chain["genesis"]["runtimeGenesis"]["patch"]["session"]["keys"].as_array_mut();
+	let bob = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+	let finality = "5GoNkf6WdbxCFnPdAnYYQyCjAKPJgLNxXwPjwTh6DGg6gN3E";
+	keys.context("the chain has no validators")?
+		.push(json!([bob, bob, { "babe": bob, "grandpa": finality }]));
+	let path = scene.folder().join("two-validators.json");
+	std::fs::write(&path, chain.to_string())?;
+	Ok(path)
+}
+
+#[test]
+fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
+	let scene = Scene::new()?;
+	let chain = two_validators(&scene, &scene.binaries)?;
+	let chain = chain.to_str().context("a folder with a strange name")?;
+	let alice = Node::start(
+		&scene.binaries,
+		scene.options("alice", &["--chain", chain, "--alice", "--force-authoring"]),
+	)?;
+	let bootnode = alice.bootnode()?;
+	let arguments = [
+		"--chain",
+		chain,
+		"--bob",
+		"--force-authoring",
+		"--worker",
+		"off",
+		"--bootnodes",
+		&bootnode,
+	];
+	let bob = Node::start(&scene.binaries, scene.options("bob", &arguments))?;
+	let finalise = |node: &Node, number: u32| {
+		until(&format!("block {number} to be final"), LIMIT, || {
+			Ok((node.rpc().finalized()? >= number).then_some(()))
+		})
+	};
+	finalise(&alice, 2)?;
+	finalise(&bob, 2)?;
+	assert_eq!(alice.rpc().block_hash(2)?, bob.rpc().block_hash(2)?);
+
+	let served = scene.generator(&alice)?;
+	// Bob's node takes the job, Alice's runs it, and both tell of its end from final blocks.
+	let through_bob = scene.assay(&bob).signing_as("//Eve");
+	let arguments = [
+		"job",
+		"submit",
+		"--model",
+		&served.id,
+		"--tokens",
+		"1,2,3",
+		"--max-tokens",
+		"8",
+		"--watch",
+		"--finalized",
+	];
+	let done = through_bob.ok(&arguments)?;
+	assert_eq!(done["job"]["state"], json!("Final"));
+	let job = done["job"]["id"].to_string();
+	let at_alice = scene.wait_for_state(&alice, &job, &["Final"], LIMIT)?;
+	let at_bob = scene.wait_for_state(&bob, &job, &["Final"], LIMIT)?;
+	assert_eq!(at_alice, at_bob);
+	let height = alice.rpc().best()?;
+	finalise(&alice, height)?;
+	finalise(&bob, height)?;
+	assert_eq!(alice.rpc().block_hash(height)?, bob.rpc().block_hash(height)?);
+	Ok(())
+}
