@@ -1,8 +1,5 @@
 //! What the node may ask of the runtime.
 
-// `impl_runtime_apis!` documents nothing it generates.
-#![allow(missing_docs)]
-
 use crate::{
 	genesis, AccountId, Babe, Balance, Block, BlockNumber, Executive, Grandpa, InherentDataExt, Jobs, Models, Nonce,
 	Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,

@@ -7,6 +7,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 // The depth of the types that `impl_runtime_apis!` and the metadata build.
 #![recursion_limit = "256"]
+// `#[frame_support::runtime]` and `impl_runtime_apis!` document nothing of what they generate.
+#![allow(missing_docs)]
 
 extern crate alloc;
 

@@ -56,7 +56,7 @@ pub mod pallet {
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
 			assert!(
-				self.slot_duration_ms > 0 && self.slot_duration_ms % 2 == 0,
+				self.slot_duration_ms > 0 && self.slot_duration_ms.is_multiple_of(2),
 				"slot_duration_ms is {}: it must be even and not zero, for BABE takes it as twice \
                  the shortest time between blocks",
 				self.slot_duration_ms
