@@ -40,7 +40,7 @@ pub(crate) struct Eval {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Sample {
-	/// File with texts: one on a line for models that return vectors, one long text for models that generate.
+	/// File with texts, one on each line.
 	#[arg(long, value_name = "FILE")]
 	texts: Option<PathBuf>,
 	/// A finished job of a vector model: its output on chain is compared.
@@ -91,6 +91,10 @@ impl Eval {
 	}
 }
 
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+	text.lines().filter(|line| !line.trim().is_empty())
+}
+
 fn evaluate_vectors(
 	output: Output,
 	model: &Model,
@@ -98,9 +102,7 @@ fn evaluate_vectors(
 	tokenizer: &Text,
 	text: &str,
 ) -> Result<Outcome> {
-	let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-	let texts = lines
-		.iter()
+	let texts = lines(text)
 		.map(|line| tokenizer.encode(line))
 		.collect::<Result<Vec<_>>>()?;
 	let bar = output.bar(texts.len() as u64, false);
@@ -127,12 +129,14 @@ fn evaluate_tokens(
 	text: &str,
 	limit: Option<usize>,
 ) -> Result<Outcome> {
-	let mut tokens = tokenizer.encode(text)?;
-	tokens.truncate(limit.unwrap_or(usize::MAX));
-	let windows: Vec<_> = tokens
-		.chunks(model.program().positions as usize)
-		.map(<[u32]>::to_vec)
-		.collect();
+	let mut left = limit.unwrap_or(usize::MAX);
+	let mut windows = vec![];
+	for text in lines(text) {
+		let mut tokens = tokenizer.encode(text)?;
+		tokens.truncate(left);
+		left -= tokens.len();
+		windows.extend(tokens.chunks(model.program().positions as usize).map(<[u32]>::to_vec));
+	}
 	let bar = output.bar(windows.len() as u64, false);
 	let found = perplexities(model, float, &windows, |done| bar.set_position(done as u64))?;
 	bar.finish_and_clear();
