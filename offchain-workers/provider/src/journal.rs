@@ -83,7 +83,12 @@ impl Journal {
 			.open(&lock_path)
 			.map_err(at(&lock_path))?;
 		lock.try_lock().map_err(|_| JournalError::InUse(folder.into()))?;
-		let mut journal = Self { folder: folder.into(), genesis, entries: BTreeMap::new(), _lock: lock };
+		let mut journal = Self {
+			folder: folder.into(),
+			genesis,
+			entries: BTreeMap::new(),
+			_lock: lock,
+		};
 		for file in fs::read_dir(folder).map_err(at(folder))? {
 			let path = file.map_err(at(folder))?.path();
 			if path.extension().is_some_and(|extension| extension == EXTENSION) {
@@ -106,7 +111,11 @@ impl Journal {
 	/// Records where an attempt stands. When this returns, the record survives a crash of the machine.
 	pub fn record(&mut self, assignment: Assignment, state: EntryState) -> Result<(), JournalError> {
 		let key = assignment.key();
-		let entry = Entry { genesis: self.genesis, assignment, state };
+		let entry = Entry {
+			genesis: self.genesis,
+			assignment,
+			state,
+		};
 		let payload = entry.encode();
 		let path = self.path(&key);
 		let partial = path.with_extension("partial");
@@ -143,13 +152,17 @@ impl Journal {
 		match parse(&bytes) {
 			Some(entry) if entry.genesis == self.genesis => {
 				self.entries.insert(entry.assignment.key(), entry);
-			},
+			}
 			Some(_) => log::debug!("journal entry {} belongs to another chain", path.display()),
 			None => {
 				let aside = path.with_extension("corrupt");
-				log::warn!("journal entry {} does not check, moved to {}", path.display(), aside.display());
+				log::warn!(
+					"journal entry {} does not check, moved to {}",
+					path.display(),
+					aside.display()
+				);
 				fs::rename(path, &aside).map_err(at(path))?;
-			},
+			}
 		}
 		Ok(())
 	}
@@ -166,7 +179,10 @@ fn parse(bytes: &[u8]) -> Option<Entry> {
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> JournalError + '_ {
-	move |source| JournalError::Io { path: path.into(), source }
+	move |source| JournalError::Io {
+		path: path.into(),
+		source,
+	}
 }
 
 #[cfg(test)]
@@ -179,11 +195,18 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let assignment = an_assignment(7);
 		let mut journal = Journal::open(folder.path(), GENESIS).unwrap();
-		journal.record(assignment.clone(), EntryState::Started { tries: 1 }).unwrap();
-		journal.record(assignment.clone(), EntryState::Started { tries: 2 }).unwrap();
+		journal
+			.record(assignment.clone(), EntryState::Started { tries: 1 })
+			.unwrap();
+		journal
+			.record(assignment.clone(), EntryState::Started { tries: 2 })
+			.unwrap();
 		drop(journal);
 		let mut journal = Journal::open(folder.path(), GENESIS).unwrap();
-		assert_eq!(journal.get(&assignment.key()).unwrap().state, EntryState::Started { tries: 2 });
+		assert_eq!(
+			journal.get(&assignment.key()).unwrap().state,
+			EntryState::Started { tries: 2 }
+		);
 		journal.forget(&assignment.key()).unwrap();
 		drop(journal);
 		assert!(Journal::open(folder.path(), GENESIS).unwrap().keys().is_empty());
@@ -198,7 +221,12 @@ mod tests {
 		let path = journal.path(&assignment.key());
 		drop(journal);
 		let whole = fs::read(&path).unwrap();
-		for damage in [whole[..whole.len() - 1].to_vec(), [&whole[..], b"x"].concat(), b"ASSAYJ01".to_vec(), vec![]] {
+		for damage in [
+			whole[..whole.len() - 1].to_vec(),
+			[&whole[..], b"x"].concat(),
+			b"ASSAYJ01".to_vec(),
+			vec![],
+		] {
 			fs::write(&path, damage).unwrap();
 			let journal = Journal::open(folder.path(), GENESIS).unwrap();
 			assert!(journal.keys().is_empty());
@@ -210,7 +238,10 @@ mod tests {
 	fn two_processes_cannot_share_a_journal() {
 		let folder = tempfile::tempdir().unwrap();
 		let _first = Journal::open(folder.path(), GENESIS).unwrap();
-		assert!(matches!(Journal::open(folder.path(), GENESIS), Err(JournalError::InUse(_))));
+		assert!(matches!(
+			Journal::open(folder.path(), GENESIS),
+			Err(JournalError::InUse(_))
+		));
 	}
 
 	#[test]

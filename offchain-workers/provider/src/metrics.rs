@@ -1,8 +1,8 @@
 //! Prometheus metrics of the provider.
 
 use substrate_prometheus_endpoint::{
-	exponential_buckets, register, Counter, CounterVec, Gauge, Histogram, HistogramOpts, Opts, PrometheusError, Registry, F64,
-	U64,
+	exponential_buckets, register, Counter, CounterVec, Gauge, Histogram, HistogramOpts, Opts, PrometheusError,
+	Registry, F64, U64,
 };
 
 /// Metrics of the provider; all names begin with `assay_provider_`.
@@ -33,23 +33,41 @@ impl Metrics {
 	pub fn register(registry: &Registry) -> Result<Self, PrometheusError> {
 		let seconds = || exponential_buckets(0.01, 2.0, 16);
 		Ok(Self {
-			started: register(Counter::new("assay_provider_executions_started", "Executions begun")?, registry)?,
+			started: register(
+				Counter::new("assay_provider_executions_started", "Executions begun")?,
+				registry,
+			)?,
 			ended: register(
-				CounterVec::new(Opts::new("assay_provider_executions_ended", "Executions ended"), &["outcome"])?,
+				CounterVec::new(
+					Opts::new("assay_provider_executions_ended", "Executions ended"),
+					&["outcome"],
+				)?,
 				registry,
 			)?,
 			missing_artifacts: register(
-				Counter::new("assay_provider_missing_artifacts", "Duties skipped for want of their artifact")?,
+				Counter::new(
+					"assay_provider_missing_artifacts",
+					"Duties skipped for want of their artifact",
+				)?,
 				registry,
 			)?,
 			delivered: register(
-				CounterVec::new(Opts::new("assay_provider_deliveries", "Results handed to the pool"), &["outcome"])?,
+				CounterVec::new(
+					Opts::new("assay_provider_deliveries", "Results handed to the pool"),
+					&["outcome"],
+				)?,
 				registry,
 			)?,
-			in_flight: register(Gauge::new("assay_provider_in_flight", "Jobs queued or running")?, registry)?,
+			in_flight: register(
+				Gauge::new("assay_provider_in_flight", "Jobs queued or running")?,
+				registry,
+			)?,
 			tokens: register(Counter::new("assay_provider_tokens", "Tokens generated")?, registry)?,
 			tokens_per_second: register(
-				Gauge::new("assay_provider_tokens_per_second", "Tokens a second of the last generation")?,
+				Gauge::new(
+					"assay_provider_tokens_per_second",
+					"Tokens a second of the last generation",
+				)?,
 				registry,
 			)?,
 			first_token_seconds: register(
@@ -61,7 +79,8 @@ impl Metrics {
 			)?,
 			execution_seconds: register(
 				Histogram::with_opts(
-					HistogramOpts::new("assay_provider_execution_seconds", "Seconds an execution took").buckets(seconds()?),
+					HistogramOpts::new("assay_provider_execution_seconds", "Seconds an execution took")
+						.buckets(seconds()?),
 				)?,
 				registry,
 			)?,

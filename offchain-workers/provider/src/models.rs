@@ -47,7 +47,16 @@ impl Models {
 	/// Serves from `folder` on `threads` threads. The folder may be empty or absent; it is read again when an artifact is
 	/// wanted that was not there before.
 	pub fn new(folder: PathBuf, tier: Option<Tier>, threads: NonZeroUsize) -> Self {
-		Self { folder, options: Options { tier, threads, ..Options::default() }, files: Mutex::default(), loaded: Mutex::default() }
+		Self {
+			folder,
+			options: Options {
+				tier,
+				threads,
+				..Options::default()
+			},
+			files: Mutex::default(),
+			loaded: Mutex::default(),
+		}
 	}
 
 	fn load(&self, root: &Hash32) -> Result<Arc<Model>, Failure> {
@@ -60,13 +69,15 @@ impl Models {
 		}
 		let path = self.files.lock().by_root.get(root).cloned();
 		let path = path.ok_or_else(|| Failure::Refused(format!("no artifact with root {root}")))?;
-		let opened = Artifact::open(&path).map_err(|error| error.to_string()).and_then(|artifact| {
-			artifact.verify().map_err(|error| error.to_string())?;
-			if artifact.root() != *root {
-				return Err(format!("its root is {}", artifact.root()));
-			}
-			Model::load(&artifact, self.options.clone()).map_err(|error| error.to_string())
-		});
+		let opened = Artifact::open(&path)
+			.map_err(|error| error.to_string())
+			.and_then(|artifact| {
+				artifact.verify().map_err(|error| error.to_string())?;
+				if artifact.root() != *root {
+					return Err(format!("its root is {}", artifact.root()));
+				}
+				Model::load(&artifact, self.options.clone()).map_err(|error| error.to_string())
+			});
 		match opened {
 			Ok(model) => {
 				let model = Arc::new(model);
@@ -75,11 +86,11 @@ impl Models {
 				}
 				loaded.push((*root, model.clone()));
 				Ok(model)
-			},
+			}
 			Err(reason) => {
 				self.files.lock().refused.insert(*root);
 				Err(Failure::Refused(format!("artifact {}: {reason}", path.display())))
-			},
+			}
 		}
 	}
 }
@@ -102,11 +113,11 @@ impl Files {
 					self.broken.remove(&path);
 					self.refused.remove(&artifact.root());
 					self.by_root.insert(artifact.root(), path);
-				},
+				}
 				Err(error) => {
 					log::warn!(target: LOG, "{}: {error}", path.display());
 					self.broken.insert(path, modified);
-				},
+				}
 			}
 		}
 	}
@@ -124,10 +135,12 @@ impl Execute for Models {
 	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<Output, Failure> {
 		let model = self.load(&duty.artifact)?;
 		let input = Input::from(duty.input.clone());
-		model.run(&input, &duty.generation, &mut Watching(watch)).map_err(|error| match error {
-			RunError::Cancelled => Failure::Cancelled,
-			error => Failure::Refused(error.to_string()),
-		})
+		model
+			.run(&input, &duty.generation, &mut Watching(watch))
+			.map_err(|error| match error {
+				RunError::Cancelled => Failure::Cancelled,
+				error => Failure::Refused(error.to_string()),
+			})
 	}
 }
 

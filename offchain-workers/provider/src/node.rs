@@ -74,7 +74,9 @@ where
 	let best = client
 		.import_notification_stream()
 		.filter_map(move |block| async move { block.is_new_best.then(|| ChainEvent::Best(number(&block.header))) });
-	let finalized = client.finality_notification_stream().map(move |block| ChainEvent::Finalized(number(&block.header)));
+	let finalized = client
+		.finality_notification_stream()
+		.map(move |block| ChainEvent::Finalized(number(&block.header)));
 	stream::select(best.boxed(), finalized.boxed())
 }
 
@@ -88,15 +90,25 @@ where
 		let mut assignments = vec![];
 		for key in self.keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
 			let worker = WorkerKey::from(key);
-			let duties = self.client.runtime_api().due(at, worker.clone()).map_err(runtime_error("JobsApi_due"))?;
-			assignments.extend(duties.into_iter().map(|duty| Assignment { worker: worker.clone(), duty }));
+			let duties = self
+				.client
+				.runtime_api()
+				.due(at, worker.clone())
+				.map_err(runtime_error("JobsApi_due"))?;
+			assignments.extend(duties.into_iter().map(|duty| Assignment {
+				worker: worker.clone(),
+				duty,
+			}));
 		}
 		Ok(assignments)
 	}
 }
 
 fn runtime_error(call: &'static str) -> impl FnOnce(ApiError) -> ChainError {
-	move |error| ChainError::Runtime { call, reason: error.to_string() }
+	move |error| ChainError::Runtime {
+		call,
+		reason: error.to_string(),
+	}
 }
 
 impl<Block, Client, Pool, Storage> Chain for NodeChain<Block, Client, Pool, Storage>
@@ -129,7 +141,10 @@ where
 	}
 
 	fn sign(&self, worker: &WorkerKey, payload: &[u8]) -> Result<WorkerSignature, ChainError> {
-		let failed = |reason: String| ChainError::Signature { key: hex::encode(worker.as_slice()), reason };
+		let failed = |reason: String| ChainError::Signature {
+			key: hex::encode(worker.as_slice()),
+			reason,
+		};
 		self.keystore
 			.sr25519_sign(WORKER_KEY_TYPE, worker.as_ref(), payload)
 			.map_err(|error| failed(error.to_string()))?
@@ -163,7 +178,9 @@ where
 
 	fn mark_ready(&self, until: u64) {
 		if let Some(storage) = &self.offchain {
-			storage.lock().set(STORAGE_PREFIX, PROVIDER_READY_UNTIL, &until.encode());
+			storage
+				.lock()
+				.set(STORAGE_PREFIX, PROVIDER_READY_UNTIL, &until.encode());
 		}
 	}
 }

@@ -110,7 +110,10 @@ impl Pool {
 				.spawn(move || work(&shared, &*executor, &completions))
 				.expect("a thread can be started when the node starts");
 		}
-		Self { shared, work: BTreeMap::new() }
+		Self {
+			shared,
+			work: BTreeMap::new(),
+		}
 	}
 
 	/// Queues work that is neither queued nor running.
@@ -121,7 +124,11 @@ impl Pool {
 		}
 		let cancel = Arc::new(AtomicBool::new(false));
 		self.work.insert(key, (deadline, cancel.clone()));
-		self.shared.state.lock().queue.insert((deadline, key), (assignment, cancel));
+		self.shared
+			.state
+			.lock()
+			.queue
+			.insert((deadline, key), (assignment, cancel));
 		self.shared.wake.notify_one();
 	}
 
@@ -185,7 +192,12 @@ fn work(shared: &Shared, executor: &dyn Execute, completions: &UnboundedSender<C
 }
 
 fn run(executor: &dyn Execute, assignment: Assignment, cancel: &AtomicBool) -> Completion {
-	let mut watch = Watch { cancel, begun: Instant::now(), first_token: None, tokens: 0 };
+	let mut watch = Watch {
+		cancel,
+		begun: Instant::now(),
+		first_token: None,
+		tokens: 0,
+	};
 	let outcome = if watch.is_cancelled() {
 		Err(Failure::Cancelled)
 	} else {

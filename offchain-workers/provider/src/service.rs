@@ -64,7 +64,16 @@ impl<C: Chain> Provider<C> {
 		let (sender, completions) = unbounded_channel();
 		let pool = Pool::start(settings.jobs_at_once, executor.clone(), sender);
 		let (delivered, reported_missing) = Default::default();
-		Ok(Self { chain, executor, journal, pool, completions, delivered, reported_missing, metrics })
+		Ok(Self {
+			chain,
+			executor,
+			journal,
+			pool,
+			completions,
+			delivered,
+			reported_missing,
+			metrics,
+		})
 	}
 
 	/// Serves until `events` ends.
@@ -83,13 +92,17 @@ impl<C: Chain> Provider<C> {
 				_ = ready.tick() => self.mark_ready(),
 			}
 			if let Some(metrics) = &self.metrics {
-				metrics.in_flight.set(u64::try_from(self.pool.len()).unwrap_or(u64::MAX));
+				metrics
+					.in_flight
+					.set(u64::try_from(self.pool.len()).unwrap_or(u64::MAX));
 			}
 		}
 	}
 
 	fn mark_ready(&self) {
-		let until = SystemTime::now().checked_add(READY_FOR).and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+		let until = SystemTime::now()
+			.checked_add(READY_FOR)
+			.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
 		if let Some(until) = until.and_then(|since| u64::try_from(since.as_millis()).ok()) {
 			self.chain.mark_ready(until);
 		}
@@ -116,22 +129,28 @@ impl<C: Chain> Provider<C> {
 		if self.pool.holds(&key) {
 			return Ok(());
 		}
-		let known = self.journal.get(&key).filter(|entry| same_work(&entry.assignment, &assignment));
+		let known = self
+			.journal
+			.get(&key)
+			.filter(|entry| same_work(&entry.assignment, &assignment));
 		match known.map(|entry| entry.state.clone()) {
 			None => self.start(assignment, 1),
 			Some(EntryState::Started { tries }) if tries < MAX_TRIES => self.start(assignment, tries + 1),
 			Some(EntryState::Started { tries }) => {
 				log::error!(target: LOG, "job {} was begun {tries} times without an end; given up", key.0);
 				self.journal.record(assignment, EntryState::Failed)
-			},
+			}
 			Some(EntryState::Failed) => Ok(()),
 			Some(EntryState::Finished(result)) => {
-				let due_again = self.delivered.get(&key).is_none_or(|at| number >= at.saturating_add(DELIVER_AGAIN_AFTER));
+				let due_again = self
+					.delivered
+					.get(&key)
+					.is_none_or(|at| number >= at.saturating_add(DELIVER_AGAIN_AFTER));
 				if due_again && assignment.duty.deadline >= number {
 					self.deliver(result, number).await;
 				}
 				Ok(())
-			},
+			}
 		}
 	}
 
@@ -166,25 +185,27 @@ impl<C: Chain> Provider<C> {
 		let recorded = match outcome {
 			Ok(result) => {
 				log::info!(target: LOG, "job {} attempt {}: finished in {:?}", key.0, key.1, completion.elapsed);
-				let recorded = self.journal.record(completion.assignment, EntryState::Finished(result.clone()));
+				let recorded = self
+					.journal
+					.record(completion.assignment, EntryState::Finished(result.clone()));
 				if recorded.is_ok() {
 					self.deliver(result, number).await;
 				}
 				recorded
-			},
+			}
 			Err(Failure::Cancelled) => {
 				log::info!(target: LOG, "job {} attempt {}: cancelled", key.0, key.1);
 				self.journal.forget(&key)
-			},
+			}
 			// A panic may be the machine's fault: the next block tries once more, as after a crash.
 			Err(failure @ Failure::Panicked(_)) => {
 				log::error!(target: LOG, "job {} attempt {}: {failure}", key.0, key.1);
 				Ok(())
-			},
+			}
 			Err(failure @ Failure::Refused(_)) => {
 				log::error!(target: LOG, "job {} attempt {}: {failure}; given up", key.0, key.1);
 				self.journal.record(completion.assignment, EntryState::Failed)
-			},
+			}
 		};
 		if let Err(error) = recorded {
 			log::error!(target: LOG, "{error}");
@@ -209,7 +230,11 @@ impl<C: Chain> Provider<C> {
 			return;
 		}
 		let due = match (self.chain.duties(), self.chain.finalized_duties()) {
-			(Ok(best), Ok(finalized)) => best.iter().chain(&finalized).map(Assignment::key).collect::<BTreeSet<_>>(),
+			(Ok(best), Ok(finalized)) => best
+				.iter()
+				.chain(&finalized)
+				.map(Assignment::key)
+				.collect::<BTreeSet<_>>(),
 			(Err(error), _) | (_, Err(error)) => return log::warn!(target: LOG, "cannot read duties: {error}"),
 		};
 		self.pool.cancel(|key, _| !due.contains(key));
@@ -237,7 +262,9 @@ impl<C: Chain> Provider<C> {
 			metrics.tokens.inc_by(completion.tokens);
 			if let Some(first) = completion.first_token {
 				metrics.first_token_seconds.observe(first.as_secs_f64());
-				metrics.tokens_per_second.set(completion.tokens as f64 / completion.elapsed.as_secs_f64());
+				metrics
+					.tokens_per_second
+					.set(completion.tokens as f64 / completion.elapsed.as_secs_f64());
 			}
 		});
 	}
@@ -253,7 +280,13 @@ impl<C: Chain> Provider<C> {
 fn same_work(a: &Assignment, b: &Assignment) -> bool {
 	let work = |assignment: &Assignment| {
 		let duty = &assignment.duty;
-		(assignment.worker.clone(), duty.version, duty.artifact, duty.input.clone(), duty.generation)
+		(
+			assignment.worker.clone(),
+			duty.version,
+			duty.artifact,
+			duty.input.clone(),
+			duty.generation,
+		)
 	};
 	work(a) == work(b)
 }
@@ -262,10 +295,24 @@ fn same_work(a: &Assignment, b: &Assignment) -> bool {
 fn sign(chain: &impl Chain, assignment: &Assignment, output: Output) -> Result<SignedResult, ChainError> {
 	let duty = &assignment.duty;
 	let input = Input::from(duty.input.clone());
-	let claim = claim_root(duty.job.0, duty.attempt.0, &duty.artifact, &input, &duty.generation, &output);
-	let output = JobOutput::try_from(output)
-		.map_err(|_| ChainError::Refused { job: duty.job, reason: "the output does not fit inline".into() })?;
-	let result = JobResult { job: duty.job, attempt: duty.attempt, output, claim };
+	let claim = claim_root(
+		duty.job.0,
+		duty.attempt.0,
+		&duty.artifact,
+		&input,
+		&duty.generation,
+		&output,
+	);
+	let output = JobOutput::try_from(output).map_err(|_| ChainError::Refused {
+		job: duty.job,
+		reason: "the output does not fit inline".into(),
+	})?;
+	let result = JobResult {
+		job: duty.job,
+		attempt: duty.attempt,
+		output,
+		claim,
+	};
 	let signature = chain.sign(&assignment.worker, &result.signing_payload(&chain.genesis()))?;
 	Ok(SignedResult { result, signature })
 }

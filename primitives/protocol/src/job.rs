@@ -134,7 +134,9 @@ impl From<assay_exact::JobError> for JobError {
 }
 
 /// Where a job is in its life.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
 pub enum JobState<AccountId, Balance, BlockNumber> {
 	/// Waiting for an operator with free capacity until `expires`.
 	#[codec(index = 0)]
@@ -187,7 +189,20 @@ pub enum JobState<AccountId, Balance, BlockNumber> {
 }
 
 /// Why a job ended without a result.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
 pub enum RefundReason {
 	/// The consumer cancelled it.
 	#[codec(index = 0)]

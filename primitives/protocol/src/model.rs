@@ -19,7 +19,9 @@ pub const MAX_OFFERS: u32 = 64;
 pub type ProgramBytes = BoundedVec<u8, ConstU32<MAX_PROGRAM_BYTES>>;
 
 /// What a publisher says of a model. All texts are UTF-8.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
 pub struct ModelMetadata {
 	/// Short name, not empty and not unique.
 	pub name: BoundedVec<u8, ConstU32<64>>,
@@ -89,7 +91,20 @@ pub struct VersionSummary {
 }
 
 /// An operator's standing offer to run a model version.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
 pub struct Offer<AccountId, Balance> {
 	/// Who serves.
 	pub operator: AccountId,

@@ -52,7 +52,18 @@ impl<AccountId: Encode, BlockNumber: Encode> Heartbeat<AccountId, BlockNumber> {
 
 /// Why stake is taken from an operator.
 #[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
 )]
 pub enum Fault {
 	/// An assigned job had no result at its deadline.

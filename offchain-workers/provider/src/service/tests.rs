@@ -25,13 +25,20 @@ fn worker() -> WorkerPair {
 /// An assignment of a job whose input is its own number.
 pub(crate) fn an_assignment(job: u64) -> Assignment {
 	let tokens = vec![u32::try_from(job).unwrap()];
-	let generation = Generation { sampler: Sampler::Greedy, max_tokens: 1, ignore_stop: false };
+	let generation = Generation {
+		sampler: Sampler::Greedy,
+		max_tokens: 1,
+		ignore_stop: false,
+	};
 	Assignment {
 		worker: worker().public(),
 		duty: Duty {
 			job: JobId(job),
 			attempt: Attempt(0),
-			version: ModelVersion { model: ModelId(0), version: VersionNumber(0) },
+			version: ModelVersion {
+				model: ModelId(0),
+				version: VersionNumber(0),
+			},
 			artifact: Hash32([1; 32]),
 			input: JobInput::Tokens(tokens.try_into().unwrap()),
 			generation,
@@ -52,7 +59,10 @@ pub(crate) struct FakeEngine {
 
 impl FakeEngine {
 	pub(crate) fn panicking_on(job: u64) -> Self {
-		Self { panics_on: Mutex::new(Some(job)), ..Self::default() }
+		Self {
+			panics_on: Mutex::new(Some(job)),
+			..Self::default()
+		}
 	}
 
 	pub(crate) fn hold(&self) -> MutexGuard<'_, ()> {
@@ -126,7 +136,10 @@ impl Chain for FakeChain {
 	fn deliver(&self, result: SignedResult) -> BoxFuture<'_, Result<(), ChainError>> {
 		let job = result.result.job;
 		let outcome = if *self.refuses.lock() {
-			Err(ChainError::Refused { job, reason: "full".into() })
+			Err(ChainError::Refused {
+				job,
+				reason: "full".into(),
+			})
 		} else {
 			self.delivered.lock().push(result);
 			Ok(())
@@ -144,10 +157,16 @@ struct Running {
 
 impl Running {
 	fn start(chain: &Arc<FakeChain>, engine: &Arc<FakeEngine>, folder: &Path) -> Self {
-		let settings = Settings { journal: folder.into(), jobs_at_once: 1 };
+		let settings = Settings {
+			journal: folder.into(),
+			jobs_at_once: 1,
+		};
 		let provider = Provider::new(chain.clone(), engine.clone(), &settings, None).unwrap();
 		let (events, receiver) = mpsc::unbounded();
-		Self { events, task: tokio::spawn(provider.run(receiver)) }
+		Self {
+			events,
+			task: tokio::spawn(provider.run(receiver)),
+		}
 	}
 
 	fn best(&self, chain: &FakeChain, number: BlockNumber) {
@@ -179,7 +198,13 @@ async fn eventually(condition: impl Fn() -> bool) {
 fn entries(folder: &Path) -> usize {
 	std::fs::read_dir(folder)
 		.unwrap()
-		.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|extension| extension == "job"))
+		.filter(|file| {
+			file.as_ref()
+				.unwrap()
+				.path()
+				.extension()
+				.is_some_and(|extension| extension == "job")
+		})
 		.count()
 }
 
@@ -202,10 +227,17 @@ async fn a_duty_is_run_signed_and_delivered_once() {
 	let delivered = chain.delivered.lock();
 	assert_eq!(delivered.len(), 1);
 	let SignedResult { result, signature } = &delivered[0];
-	assert!(WorkerPair::verify(signature, result.signing_payload(&GENESIS), &assignment.worker));
+	assert!(WorkerPair::verify(
+		signature,
+		result.signing_payload(&GENESIS),
+		&assignment.worker
+	));
 	let (duty, output) = (&assignment.duty, Output::Tokens(vec![7]));
 	let input = Input::from(duty.input.clone());
-	assert_eq!(result.claim, claim_root(7, 0, &duty.artifact, &input, &duty.generation, &output));
+	assert_eq!(
+		result.claim,
+		claim_root(7, 0, &duty.artifact, &input, &duty.generation, &output)
+	);
 }
 
 #[tokio::test]
@@ -235,7 +267,9 @@ async fn a_finished_result_is_delivered_after_a_restart_without_running_again() 
 	eventually(|| {
 		running.best(&chain, 1);
 		let journal = std::fs::read_dir(folder.path()).unwrap();
-		journal.filter_map(Result::ok).any(|file| file.metadata().is_ok_and(|data| data.len() > 300))
+		journal
+			.filter_map(Result::ok)
+			.any(|file| file.metadata().is_ok_and(|data| data.len() > 300))
 	})
 	.await;
 	running.kill().await;
@@ -294,7 +328,10 @@ async fn a_reorg_that_gives_the_number_to_another_job_runs_that_one() {
 	eventually(|| chain.delivered.lock().len() == 2).await;
 	running.finish().await;
 	let output = |index: usize| Output::from(chain.delivered.lock()[index].result.output.clone());
-	assert_eq!((output(0), output(1)), (Output::Tokens(vec![7]), Output::Tokens(vec![8])));
+	assert_eq!(
+		(output(0), output(1)),
+		(Output::Tokens(vec![7]), Output::Tokens(vec![8]))
+	);
 }
 
 #[tokio::test]
@@ -313,14 +350,21 @@ async fn a_panicking_model_is_tried_twice_and_does_not_stop_other_jobs() {
 	}
 	running.finish().await;
 	assert_eq!(engine.executions().iter().filter(|job| **job == 1).count(), 2);
-	assert!(chain.delivered.lock().iter().all(|result| result.result.job == JobId(2)));
+	assert!(chain
+		.delivered
+		.lock()
+		.iter()
+		.all(|result| result.result.job == JobId(2)));
 }
 
 #[tokio::test]
 async fn a_missing_artifact_waits_without_using_up_tries() {
 	let (chain, _, folder) = setup();
 	*chain.duties.lock() = vec![an_assignment(7)];
-	let without = Arc::new(FakeEngine { lacks_artifact: true, ..Default::default() });
+	let without = Arc::new(FakeEngine {
+		lacks_artifact: true,
+		..Default::default()
+	});
 	let running = Running::start(&chain, &without, folder.path());
 	running.best(&chain, 1);
 	running.finish().await;

@@ -1,0 +1,36 @@
+//! The demo as `scripts/demo --json` runs it.
+
+use anyhow::{ensure, Context, Result};
+use serde_json::Value;
+use std::{path::PathBuf, process::Command};
+
+const GLOSSARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/models/glossary-2m");
+
+#[test]
+fn the_demo_ends_with_its_summary() -> Result<()> {
+	let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/assay/models/all-MiniLM-L6-v2"));
+	let embedder = std::env::var_os("ASSAY_MINILM").map(PathBuf::from).or_else(home);
+	let output = Command::new(env!("CARGO_BIN_EXE_assay-demo"))
+		.arg("--embedder")
+		.arg(embedder.context("HOME is not set")?)
+		.args(["--generator", GLOSSARY, "--json"])
+		.output()?;
+	let (text, log) = (
+		String::from_utf8(output.stdout)?,
+		String::from_utf8_lossy(&output.stderr),
+	);
+	ensure!(output.status.success(), "{text}{log}");
+	let summary: Value = serde_json::from_str(text.lines().last().context("no output")?)?;
+	assert_eq!(summary["embedding"]["state"], "Final");
+	assert_eq!(summary["generation"]["state"], "Final");
+	assert_eq!(summary["generation"]["tokens"], 64);
+	assert!(
+		summary["embedding"]["cosine"]
+			.as_f64()
+			.is_some_and(|cosine| cosine >= 0.999),
+		"{summary}"
+	);
+	let escrow = |name: &str| summary["escrow"][name].as_u64().context(format!("no {name}"));
+	assert_eq!(escrow("held")?, escrow("paid")? + escrow("refunded")?);
+	Ok(())
+}

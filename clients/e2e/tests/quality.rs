@@ -1,0 +1,57 @@
+//! What exact arithmetic costs in quality, on the models of the demo, by the command that users have for it.
+
+use anyhow::{Context, Result};
+use assay_e2e::{Assay, Binaries};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// The texts to embed: a hundred, of one word to three hundred.
+const TEXTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/texts/varied.txt");
+/// The demo model, and text it was not trained on.
+const GLOSSARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/models/glossary-2m");
+const HELD_OUT: &str = concat!(
+	env!("CARGO_MANIFEST_DIR"),
+	"/../../scripts/models/glossary-2m/heldout.txt"
+);
+
+/// Runs `assay model eval`, which needs no chain.
+fn eval(arguments: &[&str]) -> Result<Value> {
+	let folder = tempfile::tempdir()?;
+	Assay::new(&Binaries::find()?, "ws://127.0.0.1:9", folder.path()).ok(&[&["model", "eval"], arguments].concat())
+}
+
+fn number(document: &Value, name: &str) -> Result<f64> {
+	document[name]
+		.as_f64()
+		.with_context(|| format!("no {name} in {document}"))
+}
+
+/// all-MiniLM-L6-v2, where `scripts/fetch-minilm` left it.
+fn minilm() -> Result<String> {
+	let folder = match std::env::var_os("ASSAY_MINILM") {
+		Some(folder) => PathBuf::from(folder),
+		None => PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?)
+			.join(".cache/assay/models/all-MiniLM-L6-v2"),
+	};
+	Ok(folder.to_str().context("the path is not text")?.into())
+}
+
+#[test]
+fn every_embedding_is_close_to_its_float() -> Result<()> {
+	let found = eval(&[&minilm()?, "--texts", TEXTS])?;
+	assert_eq!(found["texts"], 100, "{found}");
+	assert!(number(&found, "longest")? > 256.0, "{found}");
+	assert!(number(&found, "worst")? >= 0.999, "{found}");
+	assert!(number(&found, "mean")? >= 0.9997, "{found}");
+	Ok(())
+}
+
+#[test]
+fn perplexity_is_that_of_float() -> Result<()> {
+	let found = eval(&[GLOSSARY, "--texts", HELD_OUT])?;
+	assert!(number(&found, "tokens")? > 5_000.0, "{found}");
+	assert!(number(&found, "increase")?.abs() < 0.005, "{found}");
+	// A model that had learnt nothing would be as perplexed as its vocabulary is large.
+	assert!(number(&found, "perplexity_float")? < 200.0, "{found}");
+	Ok(())
+}
