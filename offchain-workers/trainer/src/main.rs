@@ -118,7 +118,7 @@ impl Train {
 		let mut mean = 0f64;
 		while let Some(step) = training.step()? {
 			mean += f64::from(step.loss);
-			if step.number % 25 == 0 {
+			if step.number.is_multiple_of(25) {
 				let seconds = begun.elapsed().as_secs_f64();
 				let speed = (step.number * recipe.batch * recipe.window) as f64 / seconds;
 				let left = seconds / step.number as f64 * (recipe.steps - step.number) as f64;
@@ -132,7 +132,7 @@ impl Train {
 				);
 				mean = 0.0;
 			}
-			if step.number % self.checkpoint_every == 0 {
+			if step.number.is_multiple_of(self.checkpoint_every) {
 				let some = &held_out[..held_out.len().min(400)];
 				println!(
 					"step {:5}  held-out loss {:.4}",

@@ -53,13 +53,13 @@ pub struct Config {
 }
 
 impl Default for Config {
-	/// The demonstration model, 2.6 million weights.
+	/// The demonstration model, 2.8 million weights.
 	fn default() -> Self {
 		Self {
 			architectures: vec!["LlamaForCausalLM".into()],
 			model_type: "llama".into(),
 			torch_dtype: "bfloat16".into(),
-			vocab_size: 3072,
+			vocab_size: 4096,
 			hidden_size: 192,
 			intermediate_size: 512,
 			num_hidden_layers: 5,
@@ -115,9 +115,9 @@ impl Config {
 			self.model_type
 		);
 		ensure!(self.tie_word_embeddings, "only tied embeddings are supported");
-		ensure!(self.head_dim % 2 == 0, "head width {} is odd", self.head_dim);
+		ensure!(self.head_dim.is_multiple_of(2), "head width {} is odd", self.head_dim);
 		ensure!(
-			self.num_key_value_heads > 0 && self.num_attention_heads % self.num_key_value_heads == 0,
+			self.num_key_value_heads > 0 && self.num_attention_heads.is_multiple_of(self.num_key_value_heads),
 			"{} query heads cannot share {} key heads",
 			self.num_attention_heads,
 			self.num_key_value_heads

@@ -47,7 +47,7 @@ impl Default for Recipe {
 	fn default() -> Self {
 		Self {
 			seed: 20_260_901,
-			steps: 2_000,
+			steps: 1_600,
 			batch: 4,
 			window: 256,
 			learning_rate: 3e-3,
