@@ -52,53 +52,44 @@ impl Assay {
 		}
 	}
 
-	/// Runs a command, whatever it answers.
-	pub fn run(&self, arguments: &[&str]) -> Result<Answer> {
-		let mut command = self.command(arguments);
-		let output = command.output().with_context(|| self.program.display().to_string())?;
+	/// Runs a command, whatever it answers. The line is split at spaces; `'…'` keeps them.
+	pub fn run(&self, line: &str) -> Result<Answer> {
+		let output = self
+			.command(line)
+			.output()
+			.with_context(|| self.program.display().to_string())?;
 		let text = String::from_utf8(output.stdout)?;
 		let document = serde_json::from_str(&text);
 		let log = String::from_utf8_lossy(&output.stderr).into_owned();
 		Ok(Answer {
 			code: output.status.code().context("the command was killed")?,
-			document: document.with_context(|| format!("{arguments:?} answered `{text}`, not one document:\n{log}"))?,
+			document: document.with_context(|| format!("`{line}` answered `{text}`, not one document:\n{log}"))?,
 			log,
 		})
 	}
 
 	/// Runs a command that must succeed.
-	pub fn ok(&self, arguments: &[&str]) -> Result<Value> {
-		let answer = self.run(arguments)?;
-		ensure!(
-			answer.code == 0,
-			"{arguments:?} ended with {}: {} {}",
-			answer.code,
-			answer.document,
-			answer.log
-		);
-		Ok(answer.document)
+	pub fn ok(&self, line: &str) -> Result<Value> {
+		let Answer { code, document, log } = self.run(line)?;
+		ensure!(code == 0, "`{line}` ended with {code}: {document} {log}");
+		Ok(document)
 	}
 
 	/// Runs a command that must fail, and returns its error.
-	pub fn error(&self, arguments: &[&str]) -> Result<String> {
-		let answer = self.run(arguments)?;
-		ensure!(
-			answer.code == 1,
-			"{arguments:?} ended with {} instead of 1: {}",
-			answer.code,
-			answer.document
-		);
-		Ok(answer.document["error"]
+	pub fn error(&self, line: &str) -> Result<String> {
+		let Answer { code, document, .. } = self.run(line)?;
+		ensure!(code == 1, "`{line}` ended with {code} instead of 1: {document}");
+		Ok(document["error"]
 			.as_str()
 			.context("a failure without an error")?
 			.to_owned())
 	}
 
 	/// The command, ready to be run.
-	pub fn command(&self, arguments: &[&str]) -> Command {
+	pub fn command(&self, line: &str) -> Command {
 		let mut command = Command::new(&self.program);
 		command
-			.args(arguments)
+			.args(words(line))
 			.args(["--json", "--url", &self.url])
 			.arg("--models-dir")
 			.arg(&self.models);
@@ -114,5 +105,33 @@ impl Assay {
 		}
 		command.args(self.account.iter().flat_map(|account| ["--suri", account]));
 		command
+	}
+}
+
+/// The words of a line; the inside of quotes is one word.
+fn words(line: &str) -> Vec<&str> {
+	let parts = line.split('\'').enumerate();
+	parts
+		.flat_map(|(index, part)| {
+			if index % 2 == 1 {
+				vec![part]
+			} else {
+				part.split_whitespace().collect()
+			}
+		})
+		.collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn quotes_keep_spaces() {
+		assert_eq!(
+			words("job submit --text 'a  b' --watch"),
+			["job", "submit", "--text", "a  b", "--watch"]
+		);
+		assert_eq!(words("--text ''"), ["--text", ""]);
 	}
 }

@@ -13,7 +13,7 @@ use std::{
 /// A sentence to embed.
 const SENTENCE: &str = "An assay tells how much gold is in the ore.";
 /// The beginning of a text in the form the demo model was trained on.
-const PROMPT: &str = "glacier (noun): ";
+const PROMPT: &str = "glacier (noun):";
 /// Tokens to generate.
 const TOKENS: u64 = 64;
 /// Cosine to float that the verified embedding must reach.
@@ -58,27 +58,18 @@ impl Demo {
 		}
 		let bob = scene.assay(&node).signing_as("//Bob");
 		self.step(&format!("Bob has {SENTENCE:?} embedded"));
-		let embedded = self.submit(&bob, &["--model", &embedder.id, "--text", SENTENCE])?;
+		let embedded = self.submit(&bob, &format!("--model {} --text '{SENTENCE}'", embedder.id))?;
 		self.step(&format!("Bob has {PROMPT:?} continued by {TOKENS} tokens"));
-		let tokens = TOKENS.to_string();
-		let arguments = [
-			"--model",
-			&generator.id,
-			"--text",
-			PROMPT,
-			"--max-tokens",
-			&tokens,
-			"--ignore-stop",
-		];
-		let generated = self.submit(&bob, &arguments)?;
+		let job = format!(
+			"--model {} --text '{PROMPT}' --max-tokens {TOKENS} --ignore-stop",
+			generator.id
+		);
+		let generated = self.submit(&bob, &job)?;
 		self.step("comparing the embedding on chain with candle's in float, and running both jobs again");
-		let job = embedded["job"]["id"].to_string();
-		let folder = path(&self.embedder)?;
-		let cosine = bob.ok(&["model", "eval", folder, "--job", &job])?["cosine"]
-			.as_f64()
-			.context("no cosine")?;
+		let command = format!("model eval {} --job {}", self.embedder.display(), embedded["job"]["id"]);
+		let cosine = bob.ok(&command)?["cosine"].as_f64().context("no cosine")?;
 		for document in [&embedded, &generated] {
-			bob.ok(&["verify", &document["job"]["id"].to_string()])?;
+			bob.ok(&format!("verify {}", document["job"]["id"]))?;
 		}
 		let summary = summary(
 			&embedded["job"],
@@ -94,20 +85,10 @@ impl Demo {
 	fn prepare(&self, scene: &Scene, node: &Node, folder: &Path, name: &str, licence: &str) -> Result<Served> {
 		self.step(&format!("importing and registering {name}"));
 		let alice = scene.assay(node).signing_as("//Alice");
-		let imported = alice.ok(&["model", "import", path(folder)?, "--as", name])?;
+		let imported = alice.ok(&format!("model import {} --as {name}", folder.display()))?;
 		let file = imported["artifact"].as_str().context("an import without an artifact")?;
-		let arguments = [
-			"model",
-			"register",
-			file,
-			"--name",
-			name,
-			"--licence",
-			licence,
-			"--royalty",
-			"1.5%",
-		];
-		let registered = alice.ok(&arguments)?;
+		let command = format!("model register {file} --name {name} --licence {licence} --royalty 1.5%");
+		let registered = alice.ok(&command)?;
 		let id = registered["id"].as_str().context("a registration without an id")?;
 		self.say(&format!(
 			"model {id}: {} parameters, {} bytes, root {}",
@@ -122,9 +103,9 @@ impl Demo {
 	}
 
 	/// Submits a job and lets the command line print its life.
-	fn submit(&self, consumer: &Assay, arguments: &[&str]) -> Result<Value> {
-		let arguments = [&["job", "submit", "--watch"], arguments].concat();
-		let output = consumer.command(&arguments).stderr(Stdio::inherit()).output()?;
+	fn submit(&self, consumer: &Assay, job: &str) -> Result<Value> {
+		let mut command = consumer.command(&format!("job submit --watch {job}"));
+		let output = command.stderr(Stdio::inherit()).output()?;
 		let document: Value = serde_json::from_slice(&output.stdout).context("job submit answered no document")?;
 		ensure!(output.status.success(), "the job came to no good end: {document}");
 		Ok(document)
@@ -174,11 +155,6 @@ impl Demo {
 
 fn word(value: &Value) -> &str {
 	value.as_str().unwrap_or_default()
-}
-
-fn path(path: &Path) -> Result<&str> {
-	path.to_str()
-		.with_context(|| format!("{} is not a path that can be an argument", path.display()))
 }
 
 /// What became of two jobs. Amounts are in the currency's smallest unit.

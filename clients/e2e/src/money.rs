@@ -27,7 +27,7 @@ impl Money {
 	/// Counts the money of `accounts`.
 	pub fn count(assay: &Assay, rpc: Rpc, accounts: &[&str]) -> Result<Self> {
 		let count = |account: &&str| {
-			let shown = assay.ok(&["account", "show", account])?;
+			let shown = assay.ok(&format!("account show {account}"))?;
 			Ok((account.to_string(), (amount(&shown["free"])?, amount(&shown["held"])?)))
 		};
 		Ok(Self {

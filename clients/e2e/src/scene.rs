@@ -83,20 +83,11 @@ impl Scene {
 	/// Registers an artifact as Charlie, with a [royalty](ROYALTY) for him.
 	pub fn register(&self, node: &Node, artifact: &Artifact) -> Result<Served> {
 		let path = artifact.path().to_path_buf();
-		let file = path.to_str().context("an artifact with a strange name")?;
 		let charlie = self.assay(node).signing_as("//Charlie");
-		let arguments = [
-			"model",
-			"register",
-			file,
-			"--name",
-			"test",
-			"--licence",
-			"CC0-1.0",
-			"--royalty",
-			"1.5%",
-		];
-		let registered = charlie.ok(&arguments)?;
+		let registered = charlie.ok(&format!(
+			"model register {} --name test --licence CC0-1.0 --royalty 1.5%",
+			path.display()
+		))?;
 		Ok(Served {
 			id: registered["id"]
 				.as_str()
@@ -109,15 +100,10 @@ impl Scene {
 	/// Serves a model version as Alice at the scene's [price](PRICE) and waits until jobs are assigned to her.
 	pub fn serve(&self, node: &Node, served: &Served, capacity: u16) -> Result<()> {
 		let alice = self.assay(node).signing_as("//Alice");
-		alice.ok(&[
-			"model",
-			"serve",
-			&served.id,
-			"--price",
-			"0.001",
-			"--capacity",
-			&capacity.to_string(),
-		])?;
+		alice.ok(&format!(
+			"model serve {} --price 0.001 --capacity {capacity}",
+			served.id
+		))?;
 		self.wait_until_listed(node, served)
 	}
 
@@ -128,7 +114,7 @@ impl Scene {
 			&format!("an operator of {} to be alive", served.id),
 			LISTING_LIMIT,
 			|| {
-				let shown = assay.ok(&["model", "show", &served.id])?;
+				let shown = assay.ok(&format!("model show {}", served.id))?;
 				let offers = shown["versions"][0]["offers"].as_array().cloned().unwrap_or_default();
 				Ok(offers.iter().any(|offer| offer["listed"] == json!(true)).then_some(()))
 			},
@@ -171,7 +157,7 @@ impl Scene {
 	pub fn wait_for_state(&self, node: &Node, job: &str, states: &[&str], limit: Duration) -> Result<Value> {
 		let assay = self.assay(node);
 		until(&format!("job {job} to be {}", states.join(" or ")), limit, || {
-			let shown = assay.ok(&["job", "show", job])?;
+			let shown = assay.ok(&format!("job show {job}"))?;
 			Ok(shown["state"]
 				.as_str()
 				.is_some_and(|state| states.contains(&state))

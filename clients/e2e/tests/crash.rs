@@ -54,23 +54,15 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 
 	let before = scene.money(&validator)?;
 	let bob = scene.assay(&validator).signing_as("//Bob");
-	let arguments = [
-		"job",
-		"submit",
-		"--model",
-		&served.id,
-		"--tokens",
-		"1,2,3",
-		"--max-tokens",
-		"160",
-		"--ignore-stop",
-	];
-	let submitted = bob.ok(&arguments)?;
+	let submitted = bob.ok(&format!(
+		"job submit --model {} --tokens 1,2,3 --max-tokens 160 --ignore-stop",
+		served.id
+	))?;
 	let job = submitted["job"].to_string();
 	wait_for_log(&worker, &[&format!("job {job} attempt 0: started")])?;
 	worker.kill()?;
 	let dead_at = validator.rpc().best()?;
-	let shown = bob.ok(&["job", "show", &job])?;
+	let shown = bob.ok(&format!("job show {job}"))?;
 	assert_eq!(
 		shown["state"],
 		json!("Assigned"),
@@ -81,7 +73,7 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 	})?;
 	worker.restart()?;
 
-	let done = bob.ok(&["job", "watch", &job])?;
+	let done = bob.ok(&format!("job watch {job}"))?;
 	assert_eq!(done["job"]["state"], json!("Final"));
 	assert_eq!(done["job"]["attempt"], json!(0));
 	let states: Vec<_> = done["changes"]
@@ -91,7 +83,7 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 		.map(|change| change["state"].clone())
 		.collect();
 	assert_eq!(states, [json!("Assigned"), json!("Claimed"), json!("Final")]);
-	assert_eq!(bob.ok(&["verify", &job])?["agrees"], json!(true));
+	assert_eq!(bob.ok(&format!("verify {job}"))?["agrees"], json!(true));
 
 	let fee = u128::from(artifact.program().units(3, 160).0) * PRICE;
 	let (operator, royalty, _) = shares(fee, ROYALTY);
@@ -103,6 +95,6 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 		after.total("//Bob"),
 		before.total("//Bob") - fee - amount(&submitted["receipt"]["fee"])?
 	);
-	assert_eq!(bob.ok(&["job", "list", "--mine"])?.as_array().map(Vec::len), Some(1));
+	assert_eq!(bob.ok("job list --mine")?.as_array().map(Vec::len), Some(1));
 	Ok(())
 }

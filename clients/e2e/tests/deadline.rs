@@ -22,51 +22,32 @@ fn a_late_result_is_refused_and_the_consumer_gets_everything_back() -> Result<()
 	let elsewhere = elsewhere.to_str().unwrap_or_default();
 	std::fs::remove_file(&served.artifact)?;
 	let before = scene.money(&node)?;
-	let bond = amount(&bob.ok(&["operator", "show", "//Alice"])?["bond"])?;
-	let arguments = [
-		"job",
-		"submit",
-		"--model",
-		&served.id,
-		"--tokens",
-		"1,2",
-		"--max-tokens",
-		"4",
-		"--max-fee",
-		"1",
-	];
-	let submitted = bob.ok(&arguments)?;
+	let bond = amount(&bob.ok("operator show //Alice")?["bond"])?;
+	let submitted = bob.ok(&format!(
+		"job submit --model {} --tokens 1,2 --max-tokens 4 --max-fee 1",
+		served.id
+	))?;
 	let job = submitted["job"].to_string();
-	assert_eq!(bob.ok(&["account", "show"])?["held"], json!("1000000000000"));
-	let shown = bob.ok(&["job", "show", &job])?;
+	assert_eq!(bob.ok("account show")?["held"], json!("1000000000000"));
+	let shown = bob.ok(&format!("job show {job}"))?;
 	assert_eq!(shown["state"], json!("Assigned"));
 
 	// A result for the first attempt, after its deadline.
 	assay_e2e::until("the first deadline to pass", LIMIT, || {
-		let shown = bob.ok(&["job", "show", &job])?;
+		let shown = bob.ok(&format!("job show {job}"))?;
 		Ok((shown["attempt"] != json!(0)).then_some(()))
 	})?;
-	let late = [
-		"job",
-		"deliver",
-		&job,
-		"--worker-suri",
-		"//Alice",
-		"--artifact",
-		elsewhere,
-		"--attempt",
-		"0",
-	];
-	let error = bob.error(&late)?;
+	let deliver = format!("job deliver {job} --worker-suri //Alice --artifact {elsewhere} --attempt 0");
+	let error = bob.error(&deliver)?;
 	assert!(error.contains(&format!("the result of job {job}")), "{error}");
 	assert!(error.contains("refused"), "{error}");
 
-	let done = bob.run(&["job", "watch", &job])?;
+	let done = bob.run(&format!("job watch {job}"))?;
 	assert_eq!(done.code, 2, "{}", done.document);
 	assert_eq!(done.document["job"]["state"], json!("Refunded"));
 	assert_eq!(done.document["job"]["refunded"], json!("1000000000000"));
 	assert_eq!(done.document["job"]["output"], json!(null));
-	let operator = bob.ok(&["operator", "show", "//Alice"])?;
+	let operator = bob.ok("operator show //Alice")?;
 	let missed = operator["missed_deadlines"].as_u64().map_or(0, u128::from);
 	assert!(missed >= 1, "{operator}");
 	assert_eq!(amount(&operator["bond"])?, bond - missed * PENALTY);

@@ -48,8 +48,8 @@ fn states(done: &Value) -> Vec<&str> {
 		.collect()
 }
 
-fn submit(bob: &Assay, arguments: &[&str]) -> Result<Value> {
-	bob.ok(&[&["job", "submit", "--watch"], arguments].concat())
+fn submit(bob: &Assay, job: &str) -> Result<Value> {
+	bob.ok(&format!("job submit --watch {job}"))
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn an_embedding_is_paid_exactly_and_verifies() -> Result<()> {
 	let served = scene.embedder(&node)?;
 	let bob = scene.assay(&node).signing_as("//Bob");
 	let before = scene.money(&node)?;
-	let done = submit(&bob, &["--model", &served.id, "--tokens", "1,2,3,4,5"])?;
+	let done = submit(&bob, &format!("--model {} --tokens 1,2,3,4,5", served.id))?;
 	assert_eq!(states(&done), ["Assigned", "Claimed", "Final"]);
 	assert_eq!(done["job"]["output"]["vector"].as_array().map(Vec::len), Some(64));
 	check_money(
@@ -83,16 +83,11 @@ fn a_text_is_continued_paid_exactly_and_verifies() -> Result<()> {
 	scene.serve(&node, &served, 1)?;
 	let bob = scene.assay(&node).signing_as("//Bob");
 	let before = scene.money(&node)?;
-	let arguments = [
-		"--model",
-		&served.id,
-		"--text",
-		"glacier (noun): ",
-		"--max-tokens",
-		"24",
-		"--ignore-stop",
-	];
-	let done = submit(&bob, &arguments)?;
+	let job = format!(
+		"--model {} --text 'glacier (noun):' --max-tokens 24 --ignore-stop",
+		served.id
+	);
+	let done = submit(&bob, &job)?;
 	let count = |part: &str| done["job"][part]["tokens"].as_array().map_or(0, Vec::len) as u32;
 	assert_eq!(count("output"), 24);
 	assert!(
@@ -117,23 +112,16 @@ fn a_seed_decides_what_is_drawn() -> Result<()> {
 	let node = scene.development()?;
 	let served = scene.generator(&node)?;
 	let bob = scene.assay(&node).signing_as("//Bob");
-	let draw = |seed: &str| {
-		let arguments = [
-			"--model",
-			&served.id,
-			"--tokens",
-			"1,2",
-			"--max-tokens",
-			"16",
-			"--temperature",
-			"1",
-		];
-		let done = submit(&bob, &[&arguments[..], &["--seed", seed]].concat())?;
-		anyhow::Ok(done["job"]["output"].clone())
+	let draw = |seed: u64| {
+		let job = format!(
+			"--model {} --tokens 1,2 --max-tokens 16 --temperature 1 --seed {seed}",
+			served.id
+		);
+		anyhow::Ok(submit(&bob, &job)?["job"]["output"].clone())
 	};
-	let first = draw("1")?;
-	assert_eq!(first, draw("1")?);
-	assert_ne!(first, draw("2")?);
+	let first = draw(1)?;
+	assert_eq!(first, draw(1)?);
+	assert_ne!(first, draw(2)?);
 	Ok(())
 }
 
@@ -141,7 +129,7 @@ fn a_seed_decides_what_is_drawn() -> Result<()> {
 fn verify(scene: &Scene, node: &Node, done: &Value) -> Result<()> {
 	let assay = scene.assay(node);
 	let job = done["job"]["id"].to_string();
-	let verdict = assay.ok(&["verify", &job])?;
+	let verdict = assay.ok(&format!("verify {job}"))?;
 	assert_eq!(verdict["agrees"], json!(true));
 	assert_eq!(verdict["claim_agrees"], json!(true));
 
@@ -159,7 +147,7 @@ fn verify(scene: &Scene, node: &Node, done: &Value) -> Result<()> {
 		None => json!(computed.as_f64().context("not a number")? + 1.0),
 	};
 	let claimed = elements[place].clone();
-	let answer = assay.run(&["verify", &job, "--output", &scene.output_file(&altered)?])?;
+	let answer = assay.run(&format!("verify {job} --output {}", scene.output_file(&altered)?))?;
 	assert_eq!(answer.code, 2, "{}", answer.document);
 	assert_eq!(answer.document["agrees"], json!(false));
 	assert_eq!(answer.document["difference"]["index"], json!(place));

@@ -57,19 +57,11 @@ fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
 	let served = scene.generator(&alice)?;
 	// Bob's node takes the job, Alice's runs it, and both tell of its end from final blocks.
 	let through_bob = scene.assay(&bob).signing_as("//Eve");
-	let arguments = [
-		"job",
-		"submit",
-		"--model",
-		&served.id,
-		"--tokens",
-		"1,2,3",
-		"--max-tokens",
-		"8",
-		"--watch",
-		"--finalized",
-	];
-	let done = through_bob.ok(&arguments)?;
+	let job = format!(
+		"job submit --model {} --tokens 1,2,3 --max-tokens 8 --watch --finalized",
+		served.id
+	);
+	let done = through_bob.ok(&job)?;
 	assert_eq!(done["job"]["state"], json!("Final"));
 	let job = done["job"]["id"].to_string();
 	let at_alice = scene.wait_for_state(&alice, &job, &["Final"], LIMIT)?;

@@ -15,9 +15,10 @@ const HELD_OUT: &str = concat!(
 );
 
 /// Runs `assay model eval`, which needs no chain.
-fn eval(arguments: &[&str]) -> Result<Value> {
+fn eval(model: &str, texts: &str) -> Result<Value> {
 	let folder = tempfile::tempdir()?;
-	Assay::new(&Binaries::find()?, "ws://127.0.0.1:9", folder.path()).ok(&[&["model", "eval"], arguments].concat())
+	let assay = Assay::new(&Binaries::find()?, "ws://127.0.0.1:9", folder.path());
+	assay.ok(&format!("model eval '{model}' --texts '{texts}'"))
 }
 
 fn number(document: &Value, name: &str) -> Result<f64> {
@@ -38,7 +39,7 @@ fn minilm() -> Result<String> {
 
 #[test]
 fn every_embedding_is_close_to_its_float() -> Result<()> {
-	let found = eval(&[&minilm()?, "--texts", TEXTS])?;
+	let found = eval(&minilm()?, TEXTS)?;
 	assert_eq!(found["texts"], 100, "{found}");
 	assert!(number(&found, "longest")? > 256.0, "{found}");
 	assert!(number(&found, "worst")? >= 0.999, "{found}");
@@ -48,7 +49,7 @@ fn every_embedding_is_close_to_its_float() -> Result<()> {
 
 #[test]
 fn perplexity_is_that_of_float() -> Result<()> {
-	let found = eval(&[GLOSSARY, "--texts", HELD_OUT])?;
+	let found = eval(GLOSSARY, HELD_OUT)?;
 	assert!(number(&found, "tokens")? > 5_000.0, "{found}");
 	assert!(number(&found, "increase")?.abs() < 0.005, "{found}");
 	// A model that had learnt nothing would be as perplexed as its vocabulary is large.

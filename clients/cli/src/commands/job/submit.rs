@@ -124,6 +124,7 @@ impl Submit {
 			check_length(tokens.len(), version)?;
 			Input::Tokens(tokens)
 		};
+		check_kind(&input, self.model, version)?;
 		let length = Elements::from(&input).len();
 		JobInput::try_from(input).map_err(|_| {
 			anyhow!("the input has {length} elements, at most {MAX_INLINE_ELEMENTS} fit into a transaction")
@@ -214,6 +215,19 @@ impl Submit {
 		price
 			.checked_mul(quote.units.into())
 			.with_context(|| format!("{} units at {} are beyond all money", quote.units, Amount(price)))
+	}
+}
+
+/// A refusal by the chain costs a fee, one here does not.
+fn check_kind(input: &Input, model: ModelVersion, version: &VersionSummary) -> Result<()> {
+	match (input, version.vocabulary) {
+		(Input::Vector(_), Some(_)) => bail!("model version {model} takes tokens, not a vector"),
+		(Input::Tokens(_), None) => bail!("model version {model} takes a vector, not tokens"),
+		(Input::Tokens(tokens), Some(vocabulary)) => match tokens.iter().find(|token| **token >= vocabulary) {
+			Some(token) => bail!("token {token} is outside the vocabulary of {vocabulary}"),
+			None => Ok(()),
+		},
+		(Input::Vector(_), None) => Ok(()),
 	}
 }
 
