@@ -205,7 +205,10 @@ impl Artifact {
 			let (offset, bytes) = (span.offset as usize, span.bytes as usize);
 			// Only advice: where the system does not take it, the pages stay until the artifact is dropped.
 			// SAFETY: the mapping is of a file and never written, so pages dropped are read again as they were.
-			let _ = unsafe { self.map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, offset, bytes) };
+			let _ = unsafe {
+				self.map
+					.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, offset, bytes)
+			};
 		}
 	}
 

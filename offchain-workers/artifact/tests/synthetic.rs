@@ -56,15 +56,18 @@ fn minilm() -> PathBuf {
 		let home = || PathBuf::from(env::var_os("HOME").expect("HOME is set")).join(".cache");
 		env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from)
 	};
-	let folder = env::var_os("ASSAY_MINILM")
-		.map_or_else(|| cache().join("assay/models/all-MiniLM-L6-v2"), PathBuf::from);
-	assert!(folder.join("model.safetensors").exists(), "run scripts/fetch-minilm first");
+	let folder =
+		env::var_os("ASSAY_MINILM").map_or_else(|| cache().join("assay/models/all-MiniLM-L6-v2"), PathBuf::from);
+	assert!(
+		folder.join("model.safetensors").exists(),
+		"run scripts/fetch-minilm first"
+	);
 	folder
 }
 
 #[test]
 fn minilm_should_import_and_tell_sentences_apart() {
-	let lowered = import_folder(&minilm(), &ImportOptions::default()).unwrap();
+	let lowered = import_folder(minilm(), &ImportOptions::default()).unwrap();
 	assert_eq!(lowered.metadata().parameters, 22_565_376);
 	let out = tempfile::tempdir().unwrap();
 	let artifact: Artifact = pack(&lowered, out.path());

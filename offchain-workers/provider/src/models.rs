@@ -76,7 +76,7 @@ impl Models {
 				if artifact.root() != *root {
 					return Err(format!("its root is {}", artifact.root()));
 				}
-				Model::load(&artifact, self.options.clone()).map_err(|error| error.to_string())
+				Model::load(&artifact, self.options).map_err(|error| error.to_string())
 			});
 		match opened {
 			Ok(model) => {

@@ -11,7 +11,7 @@ use assay_protocol::{
 };
 use assay_trace::merkle::Hash32;
 use futures::{channel::mpsc, future::BoxFuture, FutureExt};
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
 use sp_core::Pair;
 use std::path::Path;
 use tokio::task::JoinHandle;
@@ -50,7 +50,8 @@ pub(crate) fn an_assignment(job: u64) -> Assignment {
 /// Answers with the input; can be held back, and can panic.
 #[derive(Default)]
 pub(crate) struct FakeEngine {
-	gate: Mutex<()>,
+	held: Mutex<bool>,
+	let_go: Condvar,
 	executions: Mutex<Vec<u64>>,
 	begun: Condvar,
 	panics_on: Mutex<Option<u64>>,
@@ -65,8 +66,10 @@ impl FakeEngine {
 		}
 	}
 
-	pub(crate) fn hold(&self) -> MutexGuard<'_, ()> {
-		self.gate.lock()
+	/// Holds executions back until the gate is dropped.
+	pub(crate) fn hold(&self) -> Gate<'_> {
+		*self.held.lock() = true;
+		Gate(self)
 	}
 
 	pub(crate) fn wait_until_busy(&self) {
@@ -81,6 +84,16 @@ impl FakeEngine {
 	}
 }
 
+/// While it lives, nothing ends.
+pub(crate) struct Gate<'a>(&'a FakeEngine);
+
+impl Drop for Gate<'_> {
+	fn drop(&mut self) {
+		*self.0.held.lock() = false;
+		self.0.let_go.notify_all();
+	}
+}
+
 impl Execute for FakeEngine {
 	fn has(&self, _: &Hash32) -> bool {
 		!self.lacks_artifact
@@ -89,7 +102,11 @@ impl Execute for FakeEngine {
 	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<Output, Failure> {
 		self.executions.lock().push(duty.job.0);
 		self.begun.notify_all();
-		let _gate = self.gate.lock();
+		let mut held = self.held.lock();
+		while *held {
+			self.let_go.wait(&mut held);
+		}
+		drop(held);
 		if *self.panics_on.lock() == Some(duty.job.0) {
 			panic!("job {} panics", duty.job.0);
 		}
