@@ -105,7 +105,8 @@ fn most_frequent<'a>(texts: impl Iterator<Item = &'a str>, count: usize) -> Hash
 /// when the definition itself does not. A semicolon inside brackets or quotes parts nothing whole.
 fn plain_gloss(gloss: &str, common: &HashSet<String>) -> Option<String> {
 	let plain = |part: &&str| {
-		let whole = part.matches('(').count() == part.matches(')').count() && part.matches('"').count() % 2 == 0;
+		let whole =
+			part.matches('(').count() == part.matches(')').count() && part.matches('"').count().is_multiple_of(2);
 		whole && words(part).all(|word| common.contains(&word))
 	};
 	let parts: Vec<&str> = gloss.split("; ").collect();

@@ -51,7 +51,7 @@ pub fn write(folder: &Path, model: &Llama, tokenizer: &Tokenizer) -> Result<()> 
 		.with_context(|| format!("writing {}", path.display()))
 }
 
-/// Loads what [`write`] wrote.
+/// Loads what [`write()`] wrote.
 pub fn read(folder: &Path) -> Result<(Llama, Tokenizer)> {
 	let path = folder.join("config.json");
 	let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;

@@ -22,7 +22,7 @@ pub(crate) struct Verify {
 	/// The model's artifact; looked for in the folder of artifacts if absent.
 	#[arg(long, value_name = "FILE")]
 	artifact: Option<PathBuf>,
-	/// Compare this output, a JSON document such as {"tokens":[1,2]}, instead of the one on chain.
+	/// Compare this output, a JSON document such as `{"tokens":[1,2]}`, instead of the one on chain.
 	#[arg(long, value_name = "FILE")]
 	output: Option<PathBuf>,
 }

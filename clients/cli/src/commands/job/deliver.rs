@@ -26,7 +26,7 @@ pub(crate) struct Deliver {
 	/// The model's artifact; looked for in the folder of artifacts if absent.
 	#[arg(long, value_name = "FILE")]
 	artifact: Option<PathBuf>,
-	/// Deliver this output, a JSON document such as {"tokens":[1,2]}, instead of running the job.
+	/// Deliver this output, a JSON document such as `{"tokens":[1,2]}`, instead of running the job.
 	#[arg(long, value_name = "FILE")]
 	output: Option<PathBuf>,
 	/// Answer this attempt; the present one if absent.
