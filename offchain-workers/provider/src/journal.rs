@@ -168,7 +168,8 @@ impl Journal {
 	}
 }
 
-fn parse(bytes: &[u8]) -> Option<Entry> {
+/// The entry in a file's bytes, if they check.
+pub(crate) fn parse(bytes: &[u8]) -> Option<Entry> {
 	let rest = bytes.strip_prefix(MAGIC)?;
 	let (digest, mut payload) = rest.split_at_checked(32)?;
 	if Sha256::digest(payload).as_slice() != digest {
