@@ -78,7 +78,8 @@ impl Demo {
 			start.elapsed().as_secs_f64(),
 		)?;
 		self.show(&summary);
-		check(&summary)
+		check(&summary)?;
+		scene.end()
 	}
 
 	/// Imports and registers a model.

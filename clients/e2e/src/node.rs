@@ -14,8 +14,10 @@ use std::{
 
 /// How long a node may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(120);
-/// Lines of a node's log that a failed test shows.
-const SHOWN_LINES: usize = 60;
+/// Lines of its log that a node which does not start shows.
+const SHOWN_LINES: usize = 20;
+/// Name of a node's log, in the folder of its data.
+pub(crate) const LOG_FILE: &str = "node.log";
 
 /// How to run a node.
 #[derive(Clone, Debug)]
@@ -32,7 +34,7 @@ pub struct NodeOptions {
 	pub environment: Vec<(String, String)>,
 }
 
-/// A running node. It is killed when this is dropped; in a test that fails, the end of its log is printed.
+/// A running node. It is killed when this is dropped.
 pub struct Node {
 	binaries: Binaries,
 	options: NodeOptions,
@@ -133,7 +135,7 @@ impl Node {
 
 	/// Where its log is.
 	pub fn log(&self) -> PathBuf {
-		self.options.base.join("node.log")
+		self.options.base.join(LOG_FILE)
 	}
 
 	/// Ends the process at once, as `kill -9` does.
@@ -182,13 +184,6 @@ impl Drop for Node {
 	fn drop(&mut self) {
 		// Nothing can be done about a process that cannot be killed.
 		let _ = self.kill();
-		if std::thread::panicking() {
-			eprintln!(
-				"--- log of node {}:\n{}",
-				self.options.name,
-				tail(&self.log(), SHOWN_LINES)
-			);
-		}
 	}
 }
 
@@ -209,7 +204,7 @@ fn rpc_address(log: &Path, from: u64) -> Result<Option<SocketAddr>> {
 }
 
 /// The last lines of a file.
-fn tail(file: &Path, count: usize) -> String {
+pub(crate) fn tail(file: &Path, count: usize) -> String {
 	let text = std::fs::read(file)
 		.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 		.unwrap_or_default();

@@ -36,7 +36,8 @@ impl Rpc {
 		// HTTP/1.0: the answer comes in one piece and ends with the connection.
 		write!(
 			stream,
-			"POST / HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+			"POST / HTTP/1.0\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+			self.address,
 			body.len()
 		)?;
 		let mut answer = String::new();

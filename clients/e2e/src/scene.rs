@@ -5,7 +5,7 @@ use crate::{
 	binaries::Binaries,
 	models,
 	money::{Money, TREASURY},
-	node::{Node, NodeOptions},
+	node::{tail, Node, NodeOptions, LOG_FILE},
 	wait::until,
 };
 use anyhow::{Context, Result};
@@ -18,16 +18,20 @@ use std::{
 
 /// How long an offer may take to be listed: the worker must be ready and a heartbeat must be in a block.
 const LISTING_LIMIT: Duration = Duration::from_secs(120);
+/// Lines of a node's log that a failed test shows.
+const SHOWN_LINES: usize = 60;
 /// Price of a unit of computation in the scene, in smallest units: a thousandth of an ASY.
 pub const PRICE: u128 = 1_000_000_000;
 /// The publisher's share in the scene, in millionths: 1.5 %.
 pub const ROYALTY: u128 = 15_000;
 
-/// A folder for everything a test makes; it stays when the test fails.
+/// A folder for everything a test makes. Unless the test [ends](Scene::end) it, it stays, and the ends of the nodes' logs
+/// are printed.
 pub struct Scene {
 	/// The programs.
 	pub binaries: Binaries,
 	folder: Option<tempfile::TempDir>,
+	ended: bool,
 }
 
 /// A model version that is registered.
@@ -46,7 +50,14 @@ impl Scene {
 		Ok(Self {
 			binaries: Binaries::find()?,
 			folder: Some(folder),
+			ended: false,
 		})
+	}
+
+	/// All went well: the folder goes.
+	pub fn end(mut self) -> Result<()> {
+		self.ended = true;
+		Ok(())
 	}
 
 	/// The folder.
@@ -59,20 +70,20 @@ impl Scene {
 		self.folder().join("models")
 	}
 
-	/// Options of a node called `name`.
-	pub fn options(&self, name: &str, arguments: &[&str]) -> NodeOptions {
+	/// Options of a node called `name`, with arguments split at spaces.
+	pub fn options(&self, name: &str, arguments: &str) -> NodeOptions {
 		NodeOptions {
 			name: name.into(),
 			base: self.folder().join(name),
 			models: self.models(),
-			arguments: arguments.iter().map(ToString::to_string).collect(),
+			arguments: arguments.split_whitespace().map(String::from).collect(),
 			environment: vec![],
 		}
 	}
 
 	/// A development chain with its worker.
 	pub fn development(&self) -> Result<Node> {
-		Node::start(&self.binaries, self.options("alice", &["--dev"]))
+		Node::start(&self.binaries, self.options("alice", "--dev"))
 	}
 
 	/// The command line for a node.
@@ -168,10 +179,17 @@ impl Scene {
 
 impl Drop for Scene {
 	fn drop(&mut self) {
-		if std::thread::panicking() {
-			if let Some(folder) = self.folder.take() {
-				eprintln!("the scene is kept in {}", folder.keep().display());
+		if self.ended {
+			return;
+		}
+		if let Some(folder) = self.folder.take().map(tempfile::TempDir::keep) {
+			for node in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+				let log = node.path().join(LOG_FILE);
+				if log.exists() {
+					eprintln!("--- end of {}:\n{}", log.display(), tail(&log, SHOWN_LINES));
+				}
 			}
+			eprintln!("the scene is kept in {}", folder.display());
 		}
 	}
 }

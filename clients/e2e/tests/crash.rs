@@ -28,24 +28,9 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 	let scene = Scene::new()?;
 	std::fs::create_dir_all(scene.models())?;
 	// The validator goes on while the worker, another node with Alice's worker key, is dead.
-	let validator = Node::start(
-		&scene.binaries,
-		scene.options("validator", &["--dev", "--worker", "off"]),
-	)?;
-	let bootnode = validator.bootnode()?;
-	let arguments = [
-		"--chain",
-		"dev",
-		"--worker",
-		"on",
-		"--worker-cores",
-		"1",
-		"--offchain-worker",
-		"always",
-		"--bootnodes",
-		&bootnode,
-	];
-	let options = scene.options("worker", &arguments);
+	let validator = Node::start(&scene.binaries, scene.options("validator", "--dev --worker off"))?;
+	let arguments = "--chain dev --worker on --worker-cores 1 --offchain-worker always --bootnodes";
+	let options = scene.options("worker", &format!("{arguments} {}", validator.bootnode()?));
 	Node::insert_worker_key(&scene.binaries, &options.base, "dev", "//Alice")?;
 	let mut worker = Node::start(&scene.binaries, options)?;
 	let artifact = slow_generator(&scene.models())?;
@@ -96,5 +81,5 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 		before.total("//Bob") - fee - amount(&submitted["receipt"]["fee"])?
 	);
 	assert_eq!(bob.ok("job list --mine")?.as_array().map(Vec::len), Some(1));
-	Ok(())
+	scene.end()
 }

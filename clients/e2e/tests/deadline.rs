@@ -60,5 +60,5 @@ fn a_late_result_is_refused_and_the_consumer_gets_everything_back() -> Result<()
 	assert_eq!(after.total("//Alice"), before.total("//Alice") - missed * PENALTY);
 	assert_eq!(after.free(TREASURY), before.free(TREASURY) + missed * PENALTY);
 	assert_eq!(after.issuance, before.issuance - transaction);
-	Ok(())
+	scene.end()
 }

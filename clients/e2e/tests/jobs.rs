@@ -70,7 +70,8 @@ fn an_embedding_is_paid_exactly_and_verifies() -> Result<()> {
 		5,
 		0,
 	)?;
-	verify(&scene, &node, &done)
+	verify(&scene, &node, &done)?;
+	scene.end()
 }
 
 #[test]
@@ -103,7 +104,8 @@ fn a_text_is_continued_paid_exactly_and_verifies() -> Result<()> {
 		count("input"),
 		24,
 	)?;
-	verify(&scene, &node, &done)
+	verify(&scene, &node, &done)?;
+	scene.end()
 }
 
 #[test]
@@ -122,7 +124,7 @@ fn a_seed_decides_what_is_drawn() -> Result<()> {
 	let first = draw(1)?;
 	assert_eq!(first, draw(1)?);
 	assert_ne!(first, draw(2)?);
-	Ok(())
+	scene.end()
 }
 
 /// Verifies a finished job as it is, and with one element altered.
@@ -151,14 +153,14 @@ fn verify(scene: &Scene, node: &Node, done: &Value) -> Result<()> {
 	assert_eq!(answer.code, 2, "{}", answer.document);
 	assert_eq!(answer.document["agrees"], json!(false));
 	assert_eq!(answer.document["difference"]["index"], json!(place));
-	let text = |value: &Value| value.as_f64().map(|number| number.to_string());
-	assert_eq!(
-		answer.document["difference"]["claimed"].as_str().map(String::from),
-		text(&claimed)
-	);
-	assert_eq!(
-		answer.document["difference"]["computed"].as_str().map(String::from),
-		text(&computed)
-	);
+	let difference = &answer.document["difference"];
+	for (name, expected) in [("claimed", &claimed), ("computed", &computed)] {
+		let found: f64 = difference[name]
+			.as_str()
+			.context("a difference without elements")?
+			.parse()?;
+		let expected = expected.as_f64().context("not a number")?;
+		assert!((found - expected).abs() < 1e-9, "{name} {found}, expected {expected}");
+	}
 	Ok(())
 }

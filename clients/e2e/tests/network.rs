@@ -28,23 +28,13 @@ fn two_validators(scene: &Scene, binaries: &Binaries) -> Result<PathBuf> {
 fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
 	let scene = Scene::new()?;
 	let chain = two_validators(&scene, &scene.binaries)?;
-	let chain = chain.to_str().context("a folder with a strange name")?;
-	let alice = Node::start(
-		&scene.binaries,
-		scene.options("alice", &["--chain", chain, "--alice", "--force-authoring"]),
-	)?;
-	let bootnode = alice.bootnode()?;
-	let arguments = [
-		"--chain",
-		chain,
-		"--bob",
-		"--force-authoring",
-		"--worker",
-		"off",
-		"--bootnodes",
-		&bootnode,
-	];
-	let bob = Node::start(&scene.binaries, scene.options("bob", &arguments))?;
+	let arguments = format!(
+		"--chain {} --force-authoring --unsafe-force-node-key-generation",
+		chain.display()
+	);
+	let alice = Node::start(&scene.binaries, scene.options("alice", &format!("{arguments} --alice")))?;
+	let others = format!("{arguments} --bob --worker off --bootnodes {}", alice.bootnode()?);
+	let bob = Node::start(&scene.binaries, scene.options("bob", &others))?;
 	let finalise = |node: &Node, number: u32| {
 		until(&format!("block {number} to be final"), LIMIT, || {
 			Ok((node.rpc().finalized()? >= number).then_some(()))
@@ -71,5 +61,5 @@ fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
 	finalise(&alice, height)?;
 	finalise(&bob, height)?;
 	assert_eq!(alice.rpc().block_hash(height)?, bob.rpc().block_hash(height)?);
-	Ok(())
+	scene.end()
 }

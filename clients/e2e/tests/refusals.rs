@@ -55,7 +55,7 @@ fn jobs_that_cannot_be_run_or_paid_are_refused_with_the_reason() -> Result<()> {
 	let error = pauper.error(&format!("job submit --model {model} --tokens 1 --max-fee 1"))?;
 	assert_says(&error, &["refused", "balance too low"]);
 	assert_eq!(bob.ok("job list")?, json!([]));
-	Ok(())
+	scene.end()
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn garbage_is_no_model() -> Result<()> {
 	assert_says(&register()?, &["garbage.assay"]);
 	assert_eq!(scene.money(&node)?, before);
 	assert_eq!(alice.ok("model list")?, json!([]));
-	Ok(())
+	scene.end()
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn an_open_job_can_be_cancelled_by_its_consumer_only() -> Result<()> {
 	// Nothing is refunded twice.
 	assert_says(&bob.error(&cancel)?, &["Jobs.cancel: Jobs."]);
 	assert!(scene.money(&node)?.free("//Bob") < after.free("//Bob"));
-	Ok(())
+	scene.end()
 }
 
 #[test]
@@ -154,5 +154,5 @@ fn only_the_assigned_operator_delivers_and_only_once() -> Result<()> {
 		bob.ok(&format!("verify {job} --artifact {elsewhere}"))?["agrees"],
 		json!(true)
 	);
-	Ok(())
+	scene.end()
 }

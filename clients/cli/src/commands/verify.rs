@@ -112,12 +112,7 @@ impl Verify {
 /// Reads an output from a file.
 pub(super) fn read_output(file: &Path) -> Result<Elements> {
 	let text = std::fs::read_to_string(file).with_context(|| format!("output {}", file.display()))?;
-	serde_json::from_str(&text).with_context(|| {
-		format!(
-			"output {}: expected {{\"tokens\":[…]}} or {{\"vector\":[…]}}",
-			file.display()
-		)
-	})
+	Elements::from_json(&text).with_context(|| format!("output {}", file.display()))
 }
 
 fn compare(claimed: &Elements, computed: &Elements, text: Option<&Text>) -> Option<Difference> {
