@@ -33,9 +33,10 @@ impl Output {
 
 	/// A failure: its causes on standard error and, for programs, as the document.
 	pub(crate) fn failure(&self, error: &anyhow::Error) {
-		eprintln!("error: {error:#}");
+		let text = causes(error);
+		eprintln!("error: {text}");
 		if self.json {
-			print_document(&json!({ "error": format!("{error:#}") }));
+			print_document(&json!({ "error": text }));
 		}
 	}
 
@@ -45,6 +46,17 @@ impl Output {
 		let style = ProgressStyle::with_template(&format!("{{bar:40}} {counted} {{elapsed}} {{msg}}"));
 		ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 	}
+}
+
+/// An error with its causes, without those that it quotes itself.
+fn causes(error: &anyhow::Error) -> String {
+	error
+		.chain()
+		.fold(String::new(), |text, cause| match cause.to_string() {
+			cause if text.is_empty() => cause,
+			cause if text.ends_with(&cause) => text,
+			cause => format!("{text}: {cause}"),
+		})
 }
 
 fn print_document(document: &impl Serialize) {
@@ -58,7 +70,7 @@ fn print_document(document: &impl Serialize) {
 pub(crate) fn table<const N: usize>(header: [&str; N], numbers: usize, rows: Vec<[String; N]>) -> String {
 	let mut table = Table::new();
 	table
-		.load_preset(presets::UTF8_HORIZONTAL_ONLY)
+		.load_preset(presets::NOTHING)
 		.set_content_arrangement(ContentArrangement::Dynamic);
 	table.set_header(header);
 	table.add_rows(rows);
@@ -100,6 +112,14 @@ mod tests {
 				.any(|line| line.contains(" 7 ") && line.ends_with(" 1 ASY ")),
 			"{text}"
 		);
+	}
+
+	#[test]
+	fn causes_are_told_once() {
+		let quoted = anyhow::anyhow!("no such file")
+			.context("x.assay: no such file")
+			.context("import");
+		assert_eq!(causes(&quoted), "import: x.assay: no such file");
 	}
 
 	#[test]

@@ -2,6 +2,7 @@
 
 use anyhow::{anyhow, ensure, Context, Result};
 use assay_artifact::Artifact;
+use assay_exact::program::Head;
 use assay_trace::Hash32;
 use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
@@ -10,7 +11,11 @@ use tokenizers::Tokenizer;
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
 
 /// A model's tokenizer.
-pub(crate) struct Text(Tokenizer);
+pub(crate) struct Text {
+	tokenizer: Tokenizer,
+	/// Tokens between which texts lie.
+	stop: Vec<u32>,
+}
 
 impl Text {
 	/// The tokenizer in `bytes`, which must be the one the chain knows.
@@ -30,7 +35,12 @@ impl Text {
 		let bytes = artifact
 			.file(TOKENIZER)
 			.with_context(|| format!("{} has no {TOKENIZER}", artifact.path().display()))?;
-		Self::new(bytes, expected)
+		let text = Self::new(bytes, expected)?;
+		let stop = match &artifact.program().head {
+			Head::Tokens { stop, .. } => stop.clone(),
+			Head::Vector { .. } => vec![],
+		};
+		Ok(Self { stop, ..text })
 	}
 
 	/// The tokenizer in `bytes`, whichever it is.
@@ -41,23 +51,32 @@ impl Text {
 		tokenizer
 			.with_truncation(None)
 			.map_err(|error| anyhow!("the tokenizer: {error}"))?;
-		Ok(Self(tokenizer))
+		Ok(Self {
+			tokenizer,
+			stop: vec![],
+		})
 	}
 
 	/// Tokens of a text, special ones included.
 	pub(crate) fn encode(&self, text: &str) -> Result<Vec<u32>> {
 		let encoding = self
-			.0
+			.tokenizer
 			.encode(text, true)
 			.map_err(|error| anyhow!("the text cannot be tokenised: {error}"))?;
 		Ok(encoding.get_ids().to_vec())
 	}
 
-	/// Text of tokens, special ones left out.
+	/// Text of tokens, special ones left out. What follows a stop token is on a line of its own.
 	pub(crate) fn decode(&self, tokens: &[u32]) -> Result<String> {
-		self.0
-			.decode(tokens, true)
-			.map_err(|error| anyhow!("the tokens cannot be written as text: {error}"))
+		let texts = tokens
+			.split(|token| self.stop.contains(token))
+			.filter(|text| !text.is_empty());
+		let decoded = texts
+			.map(|text| self.tokenizer.decode(text, true))
+			.collect::<Result<Vec<_>, _>>();
+		Ok(decoded
+			.map_err(|error| anyhow!("the tokens cannot be written as text: {error}"))?
+			.join("\n"))
 	}
 }
 
@@ -84,6 +103,15 @@ mod tests {
 		assert_eq!(text.encode("a b c").unwrap(), [1, 2, 3]);
 		assert_eq!(text.encode("a").unwrap(), [1]);
 		assert_eq!(text.decode(&[1, 2]).unwrap(), "a b");
+	}
+
+	#[test]
+	fn a_stop_ends_a_line() {
+		let text = Text {
+			stop: vec![3],
+			..Text::from_bytes(WORDS.as_bytes()).unwrap()
+		};
+		assert_eq!(text.decode(&[1, 2, 3, 1, 3]).unwrap(), "a b\na");
 	}
 
 	#[test]

@@ -13,7 +13,11 @@ use std::{
 /// A sentence to embed.
 const SENTENCE: &str = "An assay tells how much gold is in the ore.";
 /// The beginning of a text in the form the demo model was trained on.
-const PROMPT: &str = "glacier (noun):";
+const PROMPT: &str = "lighthouse (noun):";
+/// How tokens are drawn: the seed decides the text.
+const DRAW: &str = "--temperature 0.6 --seed 2";
+/// What Bob would pay at most: more than the jobs cost, so that some of it comes back.
+const FEE: &str = "--max-fee 0.25";
 /// Tokens to generate.
 const TOKENS: u64 = 64;
 /// Cosine to float that the verified embedding must reach.
@@ -51,17 +55,17 @@ impl Demo {
 		self.step("starting assay-node --dev: one validator, Alice, with its worker inside");
 		let node = scene.development()?;
 		let embedder = self.prepare(&scene, &node, &self.embedder, "all-MiniLM-L6-v2", "Apache-2.0")?;
-		let generator = self.prepare(&scene, &node, &self.generator, "glossary-2m", "WordNet")?;
+		let generator = self.prepare(&scene, &node, &self.generator, "glossary-2m", "LicenseRef-WordNet-3.0")?;
 		self.step("Alice offers to run both");
 		for served in [&embedder, &generator] {
 			scene.serve(&node, served, 1)?;
 		}
 		let bob = scene.assay(&node).signing_as("//Bob");
 		self.step(&format!("Bob has {SENTENCE:?} embedded"));
-		let embedded = self.submit(&bob, &format!("--model {} --text '{SENTENCE}'", embedder.id))?;
+		let embedded = self.submit(&bob, &format!("--model {} --text '{SENTENCE}' {FEE}", embedder.id))?;
 		self.step(&format!("Bob has {PROMPT:?} continued by {TOKENS} tokens"));
 		let job = format!(
-			"--model {} --text '{PROMPT}' --max-tokens {TOKENS} --ignore-stop",
+			"--model {} --text '{PROMPT}' --max-tokens {TOKENS} --ignore-stop {DRAW} {FEE}",
 			generator.id
 		);
 		let generated = self.submit(&bob, &job)?;
@@ -141,7 +145,9 @@ impl Demo {
 			word(&summary["generation"]["state"]),
 			summary["generation"]["tokens"]
 		);
-		println!("            {PROMPT}{}", word(&summary["generation"]["text"]));
+		for line in format!("{PROMPT}{}", word(&summary["generation"]["text"])).lines() {
+			println!("            {line}");
+		}
 		let escrow = &summary["escrow"];
 		println!("escrow      held {}", asy(&escrow["held"]));
 		println!(
