@@ -14,7 +14,7 @@ mod wait;
 
 pub use assay::{Answer, Assay};
 pub use binaries::Binaries;
-pub use models::{embedder, generator, slow_generator};
+pub use models::{embedder, generator, minilm, slow_generator, GLOSSARY};
 pub use money::{amount, shares, Money, TREASURY};
 pub use node::{Node, NodeOptions};
 pub use rpc::Rpc;

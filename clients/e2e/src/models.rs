@@ -1,11 +1,26 @@
 //! Small models with random weights: what matters end to end is that the bits agree.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use assay_artifact::{
 	synthetic::{bert, llama, BertShape, LlamaShape},
 	Artifact,
 };
-use std::path::Path;
+use std::{
+	env,
+	path::{Path, PathBuf},
+};
+
+/// The folder of the demo model.
+pub const GLOSSARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/models/glossary-2m");
+
+/// The folder of all-MiniLM-L6-v2: what `ASSAY_MINILM` names, or where `scripts/fetch-minilm` leaves it.
+pub fn minilm() -> Result<PathBuf> {
+	if let Some(folder) = env::var_os("ASSAY_MINILM") {
+		return Ok(folder.into());
+	}
+	let home = env::var_os("HOME").context("HOME is not set")?;
+	Ok(PathBuf::from(home).join(".cache/assay/models/all-MiniLM-L6-v2"))
+}
 
 /// A vector model of two layers, written to `folder`.
 pub fn embedder(folder: &Path) -> Result<Artifact> {

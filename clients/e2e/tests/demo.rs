@@ -1,18 +1,15 @@
 //! The demo as `scripts/demo --json` runs it.
 
 use anyhow::{ensure, Context, Result};
+use assay_e2e::{minilm, GLOSSARY};
 use serde_json::Value;
-use std::{path::PathBuf, process::Command};
-
-const GLOSSARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/models/glossary-2m");
+use std::process::Command;
 
 #[test]
 fn the_demo_ends_with_its_summary() -> Result<()> {
-	let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/assay/models/all-MiniLM-L6-v2"));
-	let embedder = std::env::var_os("ASSAY_MINILM").map(PathBuf::from).or_else(home);
 	let output = Command::new(env!("CARGO_BIN_EXE_assay-demo"))
 		.arg("--embedder")
-		.arg(embedder.context("HOME is not set")?)
+		.arg(minilm()?)
 		.args(["--generator", GLOSSARY, "--json"])
 		.output()?;
 	let (text, log) = (

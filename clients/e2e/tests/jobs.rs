@@ -2,12 +2,9 @@
 
 use anyhow::{Context, Result};
 use assay_artifact::{import_folder, Artifact, ImportOptions};
-use assay_e2e::{amount, shares, Assay, Money, Node, Scene, PRICE, ROYALTY, TREASURY};
+use assay_e2e::{amount, shares, Assay, Money, Node, Scene, GLOSSARY, PRICE, ROYALTY, TREASURY};
 use serde_json::{json, Value};
 use std::path::Path;
-
-/// The committed model that writes definitions.
-const GLOSSARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/models/glossary-2m");
 
 /// Checks what a finished job did to everybody's money, with the fee recomputed from the program.
 fn check_money(

@@ -1,14 +1,12 @@
 //! What exact arithmetic costs in quality, on the models of the demo, by the command that users have for it.
 
 use anyhow::{Context, Result};
-use assay_e2e::{Assay, Binaries};
+use assay_e2e::{minilm, Assay, Binaries, GLOSSARY};
 use serde_json::Value;
-use std::path::PathBuf;
 
 /// The texts to embed: a hundred, of one word to three hundred.
 const TEXTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/texts/varied.txt");
-/// The demo model, and text it was not trained on.
-const GLOSSARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/models/glossary-2m");
+/// Text the demo model was not trained on.
 const HELD_OUT: &str = concat!(
 	env!("CARGO_MANIFEST_DIR"),
 	"/../../scripts/models/glossary-2m/heldout.txt"
@@ -27,19 +25,9 @@ fn number(document: &Value, name: &str) -> Result<f64> {
 		.with_context(|| format!("no {name} in {document}"))
 }
 
-/// all-MiniLM-L6-v2, where `scripts/fetch-minilm` left it.
-fn minilm() -> Result<String> {
-	let folder = match std::env::var_os("ASSAY_MINILM") {
-		Some(folder) => PathBuf::from(folder),
-		None => PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?)
-			.join(".cache/assay/models/all-MiniLM-L6-v2"),
-	};
-	Ok(folder.to_str().context("the path is not text")?.into())
-}
-
 #[test]
 fn every_embedding_is_close_to_its_float() -> Result<()> {
-	let found = eval(&minilm()?, TEXTS)?;
+	let found = eval(&minilm()?.display().to_string(), TEXTS)?;
 	assert_eq!(found["texts"], 100, "{found}");
 	assert!(number(&found, "longest")? > 256.0, "{found}");
 	assert!(number(&found, "worst")? >= 0.999, "{found}");
