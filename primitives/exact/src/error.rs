@@ -163,10 +163,12 @@ pub enum ProgramError {
 
 	#[error("program reads neither tokens nor an input vector")]
 	NoInput,
-	#[error("entry does not write register 0")]
-	NoResidual,
+	#[error("{phase} does not write register 0")]
+	NoResidual { phase: Phase },
 	#[error("head returns register {}, which it does not write", register.0)]
 	OutputUnwritten { register: Register },
+	#[error("a tokens head must end with the linear operation that writes its logits, register {}", logits.0)]
+	LogitsNotLinear { logits: Register },
 	#[error("a tokens head needs a token embedding")]
 	NoTokenTable,
 	#[error("head returns {logits} logits for a vocabulary of {vocabulary}")]

@@ -81,20 +81,25 @@ pub fn evaluate<W: Weights + ?Sized>(
 }
 
 /// What a position is given.
-#[derive(Clone, Copy)]
-pub(crate) enum Fed<'a> {
+#[derive(Clone, Copy, Debug)]
+pub enum Fed<'a> {
+	/// A token.
 	Token(u32),
+	/// The job's input vector.
 	Vector(&'a [i32]),
 	/// Nothing: the pooled position of a vector head.
 	Nothing,
 }
 
 /// Where an operation runs.
-#[derive(Clone, Copy)]
-struct Site<'a> {
-	position: u32,
-	fed: Fed<'a>,
-	layer: Option<u16>,
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+	/// The position.
+	pub position: u32,
+	/// What the position is given.
+	pub fed: Fed<'a>,
+	/// The layer, in the layer template.
+	pub layer: Option<u16>,
 }
 
 /// The registers of one position.
@@ -140,7 +145,7 @@ impl<'a, W: Weights + ?Sized> Session<'a, W> {
 		let mut states: Vec<Registers> = fed.iter().map(|_| self.registers()).collect();
 		for op in &program.entry {
 			for (k, registers) in states.iter_mut().enumerate() {
-				self.apply(op, registers, site(k, None))?;
+				self.write(op, registers, site(k, None))?;
 			}
 		}
 		for layer in 0..program.layers {
@@ -150,7 +155,7 @@ impl<'a, W: Weights + ?Sized> Session<'a, W> {
 					continue;
 				}
 				for (k, registers) in states.iter_mut().enumerate() {
-					self.apply(op, registers, site(k, Some(layer)))?;
+					self.write(op, registers, site(k, Some(layer)))?;
 				}
 			}
 		}
@@ -205,13 +210,83 @@ impl<'a, W: Weights + ?Sized> Session<'a, W> {
 		let mut registers = self.registers();
 		registers[0] = residual;
 		for op in self.program.head.ops() {
-			self.apply(op, &mut registers, site)?;
+			self.write(op, &mut registers, site)?;
 		}
 		Ok(registers.swap_remove(output.0.into()))
 	}
 
 	/// One operation at one position. Attention, which sees other positions, is [`Self::attend`].
-	fn apply(&self, op: &Op, registers: &mut Registers, site: Site<'_>) -> Result<(), EvaluateError> {
+	fn write(&self, op: &Op, registers: &mut Registers, site: Site<'_>) -> Result<(), EvaluateError> {
+		registers[usize::from(op.dst().0)] = Operations::new(self.program, self.weights).apply(op, registers, site)?;
+		Ok(())
+	}
+
+	/// Attention at positions `first..`: all write their cache rows, then each reads those it sees.
+	fn attend(&mut self, op: &Op, layer: u16, first: u32, states: &mut [Registers]) {
+		let Op::Attention {
+			dst,
+			query,
+			key,
+			value,
+			heads,
+			kv_heads,
+			head_dim,
+			scale,
+			mask,
+		} = *op
+		else {
+			return;
+		};
+		let (heads, kv_heads, head_dim) = (usize::from(heads), usize::from(kv_heads), head_dim as usize);
+		let cache = &mut self.caches[usize::from(layer)];
+		cache.keys.resize_with(kv_heads, Vec::new);
+		cache.values.resize_with(kv_heads, Vec::new);
+		for registers in states.iter() {
+			let rows = |register: Register| registers[usize::from(register.0)].chunks(head_dim).map(CacheRow::new);
+			for (g, (key, value)) in rows(key).zip(rows(value)).enumerate() {
+				cache.keys[g].push(key);
+				cache.values[g].push(value);
+			}
+		}
+		for (k, registers) in states.iter_mut().enumerate() {
+			let visible = match mask {
+				Mask::Causal => first as usize + k + 1,
+				Mask::Full => cache.keys[0].len(),
+			};
+			let queries = registers[usize::from(query.0)].chunks(head_dim).enumerate();
+			let attended = queries.flat_map(|(h, query)| {
+				let g = h * kv_heads / heads;
+				attend(query, &cache.keys[g][..visible], &cache.values[g][..visible], scale)
+			});
+			registers[usize::from(dst.0)] = attended.collect();
+		}
+	}
+
+	/// Registers as wide as declared; what an operation has not written is not read.
+	fn registers(&self) -> Registers {
+		self.program
+			.registers
+			.iter()
+			.map(|&width| vec![0; width as usize])
+			.collect()
+	}
+}
+
+/// The operations of a valid program on its weights, one at a time.
+pub struct Operations<'a, W: ?Sized> {
+	program: &'a Program,
+	weights: &'a W,
+}
+
+impl<'a, W: Weights + ?Sized> Operations<'a, W> {
+	/// Of a valid program.
+	pub fn new(program: &'a Program, weights: &'a W) -> Self {
+		Self { program, weights }
+	}
+
+	/// What an operation writes at one position, given all registers as wide as declared. Attention sees other positions
+	/// and is [`attend`]: here it writes nothing.
+	pub fn apply(&self, op: &Op, registers: &[Vec<i32>], site: Site<'_>) -> Result<Vec<i32>, EvaluateError> {
 		let layer = site.layer;
 		let source = |register: Register| registers[usize::from(register.0)].as_slice();
 		let result = match *op {
@@ -271,60 +346,9 @@ impl<'a, W: Weights + ?Sized> Session<'a, W> {
 			Op::Activate { src, function, .. } => source(src).iter().map(|&x| activate(function, x)).collect(),
 			Op::Add { a, b, .. } => source(a).iter().zip(source(b)).map(|(&a, &b)| add(a, b)).collect(),
 			Op::Mul { a, b, .. } => source(a).iter().zip(source(b)).map(|(&a, &b)| mul(a, b)).collect(),
-			Op::Attention { .. } => return Ok(()),
+			Op::Attention { .. } => Vec::new(),
 		};
-		registers[usize::from(op.dst().0)] = result;
-		Ok(())
-	}
-
-	/// Attention at positions `first..`: all write their cache rows, then each reads those it sees.
-	fn attend(&mut self, op: &Op, layer: u16, first: u32, states: &mut [Registers]) {
-		let Op::Attention {
-			dst,
-			query,
-			key,
-			value,
-			heads,
-			kv_heads,
-			head_dim,
-			scale,
-			mask,
-		} = *op
-		else {
-			return;
-		};
-		let (heads, kv_heads, head_dim) = (usize::from(heads), usize::from(kv_heads), head_dim as usize);
-		let cache = &mut self.caches[usize::from(layer)];
-		cache.keys.resize_with(kv_heads, Vec::new);
-		cache.values.resize_with(kv_heads, Vec::new);
-		for registers in states.iter() {
-			let rows = |register: Register| registers[usize::from(register.0)].chunks(head_dim).map(CacheRow::new);
-			for (g, (key, value)) in rows(key).zip(rows(value)).enumerate() {
-				cache.keys[g].push(key);
-				cache.values[g].push(value);
-			}
-		}
-		for (k, registers) in states.iter_mut().enumerate() {
-			let visible = match mask {
-				Mask::Causal => first as usize + k + 1,
-				Mask::Full => cache.keys[0].len(),
-			};
-			let queries = registers[usize::from(query.0)].chunks(head_dim).enumerate();
-			let attended = queries.flat_map(|(h, query)| {
-				let g = h * kv_heads / heads;
-				attend(query, &cache.keys[g][..visible], &cache.values[g][..visible], scale)
-			});
-			registers[usize::from(dst.0)] = attended.collect();
-		}
-	}
-
-	/// Registers as wide as declared; what an operation has not written is not read.
-	fn registers(&self) -> Registers {
-		self.program
-			.registers
-			.iter()
-			.map(|&width| vec![0; width as usize])
-			.collect()
+		Ok(result)
 	}
 
 	/// The row, and the error for finding fault with it.

@@ -23,13 +23,30 @@ pub fn choose(sampler: &Sampler, logits: &[i32], position: u32) -> u32 {
 		} => {
 			let perturbed = logits.chunks(8).enumerate().flat_map(|(block, logits)| {
 				let words = random_words(&seed, position, block as u32);
-				logits.iter().zip(words).map(move |(&logit, word)| {
-					rshift(i64::from(logit) * i64::from(inverse_temperature), 16) + gumbel(word)
-				})
+				let pairs = logits.iter().zip(words);
+				pairs.map(move |(&logit, word)| perturbed(logit, inverse_temperature, word))
 			});
 			first_largest(perturbed)
 		}
 	}
+}
+
+/// The key of one logit: the chosen token has the largest, and the lowest index among equals.
+pub fn key(sampler: &Sampler, logit: i32, token: u32, position: u32) -> i64 {
+	match *sampler {
+		Sampler::Greedy => logit.into(),
+		Sampler::Gumbel {
+			inverse_temperature,
+			seed,
+		} => {
+			let word = random_words(&seed, position, token / 8)[(token % 8) as usize];
+			perturbed(logit, inverse_temperature, word)
+		}
+	}
+}
+
+fn perturbed(logit: i32, inverse_temperature: u32, word: u32) -> i64 {
+	rshift(i64::from(logit) * i64::from(inverse_temperature), 16) + gumbel(word)
 }
 
 /// The lowest index among the largest keys.

@@ -29,9 +29,12 @@ impl Program {
 		let mut entry = Checker::new(self, Phase::Entry);
 		entry.check_all(&self.entry)?;
 		if !entry.is_written(Register(0)) {
-			return Err(Error::NoResidual);
+			return Err(Error::NoResidual { phase: Phase::Entry });
 		}
 		Checker::new(self, Phase::Layer).check_all(&self.layer)?;
+		if self.layers > 0 && !self.layer.iter().any(|op| op.dst() == Register(0)) {
+			return Err(Error::NoResidual { phase: Phase::Layer });
+		}
 		let mut head = Checker::new(self, Phase::Head);
 		head.check_all(self.head.ops())?;
 		self.check_inputs()?;
@@ -164,7 +167,7 @@ impl Program {
 
 	fn check_head(&self, head: &Checker<'_>) -> Result<(), Error> {
 		match &self.head {
-			Head::Tokens { logits, stop, .. } => {
+			Head::Tokens { ops, logits, stop } => {
 				if !head.is_written(*logits) {
 					return Err(Error::OutputUnwritten { register: *logits });
 				}
@@ -176,9 +179,13 @@ impl Program {
 						vocabulary,
 					});
 				}
-				match stop.iter().find(|&&token| token >= vocabulary) {
-					Some(&token) => Err(Error::StopToken { token, vocabulary }),
-					None => Ok(()),
+				if let Some(&token) = stop.iter().find(|&&token| token >= vocabulary) {
+					return Err(Error::StopToken { token, vocabulary });
+				}
+				// A wrong token is then refuted by two rows of one product.
+				match ops.last() {
+					Some(Op::Linear { dst, .. }) if dst == logits => Ok(()),
+					_ => Err(Error::LogitsNotLinear { logits: *logits }),
 				}
 			}
 			Head::Vector { output, .. } if !head.is_written(*output) => {

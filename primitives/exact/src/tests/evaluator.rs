@@ -226,20 +226,21 @@ fn bad_programs_jobs_and_weights_are_told_apart() {
 }
 
 #[test]
-fn an_embedding_of_register_zero_alone_is_enough() {
-	// The smallest decoder: logits are an embedding row, so the next token is the row's largest element.
+fn an_embedding_and_a_product_are_enough() {
+	// The smallest decoder: logits are an embedding row times one, so the next token is the row's largest element.
 	let width = 32;
+	let square = Tensor {
+		shape: Shape::Matrix {
+			rows: width,
+			columns: width,
+		},
+		per_layer: false,
+	};
 	let program = Program {
 		profile: Profile::Q8A16V1,
 		positions: 4,
-		registers: vec![width],
-		tensors: vec![Tensor {
-			shape: Shape::Matrix {
-				rows: width,
-				columns: width,
-			},
-			per_layer: false,
-		}],
+		registers: vec![width, width],
+		tensors: vec![square, square],
 		layers: 0,
 		entry: vec![Op::Embed {
 			dst: r(0),
@@ -248,16 +249,24 @@ fn an_embedding_of_register_zero_alone_is_enough() {
 		}],
 		layer: vec![],
 		head: Head::Tokens {
-			ops: vec![],
-			logits: r(0),
+			ops: vec![Op::Linear {
+				dst: r(1),
+				src: r(0),
+				weight: t(1),
+				bias: None,
+			}],
+			logits: r(1),
 			stop: vec![],
 		},
 	};
 	let mut weights = MadeUp::new(&program, 1);
 	for row in 0..width {
-		let bytes = weights.row_mut(t(0), None, row);
-		bytes[2..].fill(0);
-		bytes[2 + (row as usize * 7 + 1) % 32] = 1;
+		for (tensor, column) in [(0, (row as usize * 7 + 1) % 32), (1, row as usize)] {
+			let bytes = weights.row_mut(t(tensor), None, row);
+			bytes[..2].copy_from_slice(&0x3c00u16.to_le_bytes());
+			bytes[2..].fill(0);
+			bytes[2 + column] = 1;
+		}
 	}
 	let generation = Generation {
 		max_tokens: 3,

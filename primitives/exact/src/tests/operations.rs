@@ -142,12 +142,15 @@ fn registers_exist_agree_and_are_written_before_they_are_read() {
 			};
 		},
 	);
-	refused(Error::NoResidual, |p| {
+	refused(Error::NoResidual { phase: Phase::Entry }, |p| {
 		p.entry[0] = Op::Embed {
 			dst: r(1),
 			table: t(0),
 			row: RowIndex::Token,
 		}
+	});
+	refused(Error::NoResidual { phase: Phase::Layer }, |p| {
+		p.layer.retain(|op| op.dst() != r(0));
 	});
 }
 

@@ -335,6 +335,13 @@ fn heads_return_what_they_promise() {
 			}
 		},
 	);
+	refused(Error::LogitsNotLinear { logits: r(8) }, |p| {
+		head_ops(p).push(Op::Add {
+			dst: r(8),
+			a: r(8),
+			b: r(8),
+		})
+	});
 	refused_from(encoder(), Error::OutputUnwritten { register: r(2) }, |p| {
 		if let Head::Vector { output, .. } = &mut p.head {
 			*output = r(2);
