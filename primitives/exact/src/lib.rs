@@ -13,6 +13,8 @@ pub mod evaluate;
 mod job;
 pub mod limits;
 pub mod linear;
+#[cfg(feature = "std")]
+pub mod models;
 pub mod normalise;
 pub mod number;
 pub mod pool;

@@ -9,13 +9,14 @@
 //! ([`Program::instances`](assay_exact::Program::instances)), and the files by ascending name.
 
 use crate::{
-	merkle::{leaf_hash, RootBuilder},
+	merkle::{self, leaf_hash, InclusionProof, LeafPosition, RootBuilder},
 	Hash32,
 };
 use alloc::vec::Vec;
 use assay_exact::{program::Shape, Program};
-use codec::Encode;
+use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::ops::Range;
+use scale_info::TypeInfo;
 use sha2::{Digest, Sha256};
 
 /// Largest leaf of a tensor.
@@ -69,6 +70,15 @@ impl Leaves {
 		}
 		let first = row / self.rows_per_leaf() * self.leaves_per_row();
 		Some(first..first + self.leaves_per_row())
+	}
+
+	/// The leaf that holds value `index` of a vector tensor, and the offset of its four bytes in it.
+	pub const fn of_value(&self, index: u32) -> Option<(u64, u64)> {
+		let start = index as u64 * 4;
+		if self.rows != 1 || start + 4 > self.row_bytes {
+			return None;
+		}
+		Some((start / LEAF_BYTES, start % LEAF_BYTES))
 	}
 
 	/// The bytes of the tensor that a leaf holds. None beyond the last leaf.
@@ -180,6 +190,62 @@ pub fn program_hash(program: &Program) -> Hash32 {
 	Hash32::of(&[&program.encode()])
 }
 
+/// The first leaf of an artifact's tree: what it holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct Header {
+	/// Its program's [hash](program_hash).
+	pub program: Hash32,
+	/// Number of tensors.
+	pub tensors: u32,
+	/// Number of files.
+	pub files: u32,
+}
+
+impl Header {
+	/// Whether it can head an artifact of this program.
+	pub fn is_of(&self, program: &Program) -> bool {
+		program.instances().count() as u64 == u64::from(self.tensors) && program_hash(program) == self.program
+	}
+
+	fn hash(&self) -> Hash32 {
+		let Self {
+			program,
+			tensors,
+			files,
+		} = *self;
+		Leaf::Header {
+			domain: DOMAIN,
+			program,
+			tensors,
+			files,
+		}
+		.hash()
+	}
+
+	/// Leaves of the artifact's tree.
+	fn size(&self) -> u64 {
+		1 + u64::from(self.tensors) + u64::from(self.files)
+	}
+
+	/// Whether the artifact with this root has this header.
+	pub fn verify(&self, path: &InclusionProof, artifact: &Hash32) -> bool {
+		let position = LeafPosition {
+			index: 0,
+			size: self.size(),
+		};
+		path.verify(position, &self.hash(), artifact).is_ok()
+	}
+
+	/// Whether tensor `index` in artifact order has this root, in the artifact that has this header.
+	pub fn verify_tensor(&self, index: u32, root: &Hash32, path: &InclusionProof, artifact: &Hash32) -> bool {
+		let position = LeafPosition {
+			index: 1 + u64::from(index),
+			size: self.size(),
+		};
+		index < self.tensors && path.verify(position, &Leaf::Tensor(*root).hash(), artifact).is_ok()
+	}
+}
+
 /// A leaf of the artifact's tree.
 #[derive(Encode)]
 enum Leaf<'a> {
@@ -196,26 +262,63 @@ enum Leaf<'a> {
 	File(FileEntry<'a>),
 }
 
-/// Root of an artifact from its program's [hash](program_hash), its tensor roots in artifact order and its files, which
-/// may come in any order: they are taken by ascending name.
+impl Leaf<'_> {
+	fn hash(&self) -> Hash32 {
+		leaf_hash(&self.encode())
+	}
+}
+
+/// The tree of an artifact: what its root is made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ArtifactTree {
+	header: Header,
+	tensors: Vec<Hash32>,
+	leaves: Vec<Hash32>,
+}
+
+impl ArtifactTree {
+	/// From its program's [hash](program_hash), its tensor roots in artifact order and its files, which may come in any
+	/// order: they are taken by ascending name.
+	pub fn new(program: &Hash32, tensors: &[Hash32], files: &[FileEntry<'_>]) -> Self {
+		let mut files: Vec<FileEntry<'_>> = files.to_vec();
+		files.sort();
+		let header = Header {
+			program: *program,
+			tensors: tensors.len() as u32,
+			files: files.len() as u32,
+		};
+		let tensor_leaves = tensors.iter().map(|root| Leaf::Tensor(*root).hash());
+		let file_leaves = files.into_iter().map(|file| Leaf::File(file).hash());
+		Self {
+			header,
+			tensors: tensors.to_vec(),
+			leaves: core::iter::once(header.hash())
+				.chain(tensor_leaves)
+				.chain(file_leaves)
+				.collect(),
+		}
+	}
+
+	/// The artifact's root.
+	pub fn root(&self) -> Hash32 {
+		merkle::root(&self.leaves)
+	}
+
+	/// The header and that it is the first leaf.
+	pub fn open_header(&self) -> Option<(Header, InclusionProof)> {
+		Some((self.header, InclusionProof::new(&self.leaves, 0)?))
+	}
+
+	/// The root of tensor `index` in artifact order and that it is in the artifact.
+	pub fn open_tensor(&self, index: u32) -> Option<(Hash32, InclusionProof)> {
+		let root = *self.tensors.get(index as usize)?;
+		Some((root, InclusionProof::new(&self.leaves, 1 + u64::from(index))?))
+	}
+}
+
+/// Root of an [artifact](ArtifactTree).
 pub fn artifact_root(program: &Hash32, tensors: &[Hash32], files: &[FileEntry<'_>]) -> Hash32 {
-	let mut files: Vec<FileEntry<'_>> = files.to_vec();
-	files.sort();
-	let header = Leaf::Header {
-		domain: DOMAIN,
-		program: *program,
-		tensors: tensors.len() as u32,
-		files: files.len() as u32,
-	};
-	let mut tree = RootBuilder::default();
-	let leaves = tensors
-		.iter()
-		.map(|root| Leaf::Tensor(*root))
-		.chain(files.into_iter().map(Leaf::File));
-	core::iter::once(header)
-		.chain(leaves)
-		.for_each(|leaf| tree.push(leaf_hash(&leaf.encode())));
-	tree.finish()
+	ArtifactTree::new(program, tensors, files).root()
 }
 
 #[cfg(test)]

@@ -126,19 +126,35 @@ impl InclusionProof {
 		Some(Self { path })
 	}
 
-	/// Checks that `leaf` is the leaf hash at `position` under `root` (RFC 9162, section 2.1.3.2).
+	/// Checks that `leaf` is at `position` in the tree with this `root` (RFC 9162, section 2.1.3.2).
 	pub fn verify(&self, position: LeafPosition, leaf: &Hash32, root: &Hash32) -> Result<(), ProofError> {
 		let LeafPosition { index, size } = position;
 		if index >= size {
 			return Err(ProofError::OutOfRange { index, size });
 		}
-		let wrong_length = ProofError::Length {
+		let actual = self.root_from(position, leaf).ok_or(ProofError::Length {
 			length: self.path.len() as u64,
-		};
-		let (mut node, mut index, mut last) = (*leaf, index, size - 1);
+		})?;
+		if actual != *root {
+			return Err(ProofError::Root {
+				actual,
+				expected: *root,
+			});
+		}
+		Ok(())
+	}
+
+	/// The root of the tree that has `leaf` at `position` and this path; `None` if the path's length is not that of the
+	/// position, or there is no such position.
+	pub fn root_from(&self, position: LeafPosition, leaf: &Hash32) -> Option<Hash32> {
+		let LeafPosition { mut index, size } = position;
+		if index >= size {
+			return None;
+		}
+		let (mut node, mut last) = (*leaf, size - 1);
 		for sibling in &self.path {
 			if last == 0 {
-				return Err(wrong_length);
+				return None;
 			}
 			if index & 1 == 1 || index == last {
 				node = node_hash(sibling, &node);
@@ -152,16 +168,7 @@ impl InclusionProof {
 			index >>= 1;
 			last >>= 1;
 		}
-		if last != 0 {
-			return Err(wrong_length);
-		}
-		if node != *root {
-			return Err(ProofError::Root {
-				actual: node,
-				expected: *root,
-			});
-		}
-		Ok(())
+		(last == 0).then_some(node)
 	}
 }
 

@@ -1,12 +1,13 @@
 //! Properties of the arithmetic against wide integers and floats, and of programs against hostile bytes.
 
+use crate::models;
+
 mod activation;
 mod attention;
 mod blocks;
 mod evaluator;
 mod hostile;
 mod linear;
-mod models;
 mod normalise;
 mod operations;
 mod page;

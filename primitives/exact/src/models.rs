@@ -1,13 +1,19 @@
-//! Small models with made-up weights.
+//! Small models with made-up weights, to try things on: tests of this crate and of those above it share them.
 
 use crate::{evaluate::Weights, program::*, Instance};
 use std::collections::BTreeMap;
 
 /// A stream of pseudo-random numbers (splitmix64).
-pub(super) struct Stream(pub(super) u64);
+#[derive(Clone, Debug)]
+pub struct Stream(
+	/// The seed.
+	pub u64,
+);
 
 impl Stream {
-	pub(super) fn next(&mut self) -> u64 {
+	/// The next number.
+	#[allow(clippy::should_implement_trait, reason = "it never ends")]
+	pub fn next(&mut self) -> u64 {
 		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
 		let mut z = self.0;
 		z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -16,16 +22,18 @@ impl Stream {
 	}
 
 	/// Uniform in [-bound, bound].
-	pub(super) fn within(&mut self, bound: i32) -> i32 {
+	pub fn within(&mut self, bound: i32) -> i32 {
 		(self.next() % (2 * bound as u64 + 1)) as i32 - bound
 	}
 }
 
 /// All rows of a program's tensors, from a seed.
-pub(super) struct MadeUp(BTreeMap<Instance, (usize, Vec<u8>)>);
+#[derive(Clone, Debug)]
+pub struct MadeUp(BTreeMap<Instance, (usize, Vec<u8>)>);
 
 impl MadeUp {
-	pub(super) fn new(program: &Program, seed: u64) -> Self {
+	/// Of a program.
+	pub fn new(program: &Program, seed: u64) -> Self {
 		let mut stream = Stream(seed);
 		let tensors = program.instances().map(|instance| {
 			let shape = program.tensors[usize::from(instance.tensor.0)].shape;
@@ -38,12 +46,14 @@ impl MadeUp {
 		Self(tensors.collect())
 	}
 
-	pub(super) fn row_mut(&mut self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> &mut [u8] {
+	/// A row, to change it. Panics if there is none.
+	pub fn row_mut(&mut self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> &mut [u8] {
 		let (bytes, tensor) = self.0.get_mut(&Instance { tensor, layer }).unwrap();
 		&mut tensor[row as usize * *bytes..][..*bytes]
 	}
 
-	pub(super) fn remove(&mut self, tensor: TensorIndex, layer: Option<u16>) {
+	/// Takes a tensor away. Panics if there is none.
+	pub fn remove(&mut self, tensor: TensorIndex, layer: Option<u16>) {
 		self.0.remove(&Instance { tensor, layer }).unwrap();
 	}
 }
@@ -78,15 +88,17 @@ fn made_up_row(shape: Shape, position: u32, stream: &mut Stream) -> Vec<u8> {
 }
 
 /// log2(e) / √head_dim with 30 fraction bits.
-pub(super) fn attention_scale(head_dim: u32) -> u32 {
+pub fn attention_scale(head_dim: u32) -> u32 {
 	(std::f64::consts::LOG2_E / f64::from(head_dim).sqrt() * f64::from(1 << 30)).round() as u32
 }
 
-pub(super) const fn r(register: u8) -> Register {
+/// A register.
+pub const fn r(register: u8) -> Register {
 	Register(register)
 }
 
-pub(super) const fn t(tensor: u16) -> TensorIndex {
+/// A tensor.
+pub const fn t(tensor: u16) -> TensorIndex {
 	TensorIndex(tensor)
 }
 
@@ -105,10 +117,10 @@ fn vector(length: u32, per_layer: bool) -> Tensor {
 }
 
 /// Tokens of the small models.
-pub(super) const VOCABULARY: u32 = 40;
+pub const VOCABULARY: u32 = 40;
 
 /// A Llama-shaped decoder: grouped queries, rotary embedding, gated feed-forward, tied embedding.
-pub(super) fn decoder() -> Program {
+pub fn decoder() -> Program {
 	let (width, head_dim, heads, kv_heads, hidden, positions) = (64, 32, 4u16, 2u16, 96, 24);
 	let (query, kv) = (u32::from(heads) * head_dim, u32::from(kv_heads) * head_dim);
 	let norm = |dst, src, gain| Op::RmsNorm {
@@ -212,7 +224,7 @@ pub(super) fn decoder() -> Program {
 }
 
 /// A BERT-shaped encoder with mean pooling.
-pub(super) fn encoder() -> Program {
+pub fn encoder() -> Program {
 	let (width, head_dim, heads, hidden, positions) = (64, 32, 2, 128, 20);
 	let norm = |gain| Op::LayerNorm {
 		dst: r(0),
@@ -306,7 +318,7 @@ pub(super) fn encoder() -> Program {
 }
 
 /// A perceptron on vectors.
-pub(super) fn perceptron() -> Program {
+pub fn perceptron() -> Program {
 	let linear = |dst, src, weight| {
 		let bias = Some(t(weight + 1));
 		Op::Linear {
