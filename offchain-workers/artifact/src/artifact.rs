@@ -3,13 +3,19 @@
 use std::{
 	fs::File,
 	path::{Path, PathBuf},
+	sync::OnceLock,
 };
 
 use assay_exact::{
 	evaluate::Weights,
 	program::{Program, Shape, TensorIndex},
 };
-use assay_trace::Hash32;
+use assay_trace::{
+	artifact::{ArtifactTree, Leaves},
+	merkle::leaf_hash,
+	prover::OpenArtifact,
+	Hash32,
+};
 use memmap2::Mmap;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -35,6 +41,8 @@ pub struct Artifact {
 	manifest: Manifest,
 	program: Program,
 	layout: Layout,
+	/// Of the bytes as they are, once somebody has read all of them.
+	tree: OnceLock<ArtifactTree>,
 }
 
 impl Artifact {
@@ -78,6 +86,7 @@ impl Artifact {
 			manifest,
 			program,
 			layout,
+			tree: OnceLock::new(),
 		})
 	}
 
@@ -93,12 +102,7 @@ impl Artifact {
 	/// engine loads after this cannot break its bounds.
 	pub fn verify(&self) -> Result<()> {
 		let mut root = RootBuilder::new(&self.program);
-		for (index, instance) in self.program.instances().enumerate() {
-			let (_, shape) = self
-				.layout
-				.index(instance.tensor, instance.layer)
-				.expect("it is an instance; qed");
-			let bytes = self.bytes(self.layout.tensors[index]);
+		for (index, (shape, bytes)) in self.tensors().enumerate() {
 			self.check_weights(index, shape, bytes)?;
 			root.rows(shape, bytes);
 		}
@@ -110,14 +114,28 @@ impl Artifact {
 			}
 			root.file(&entry.name, entry.sha256);
 		}
-		let computed = root.finish();
+		let tree = root.finish();
+		let computed = tree.root();
 		if computed != self.root() {
 			return Err(ArtifactError::RootMismatch {
 				stated: self.root(),
 				computed,
 			});
 		}
-		self.check_padding()
+		self.check_padding()?;
+		self.tree.get_or_init(|| tree);
+		Ok(())
+	}
+
+	/// Shape and bytes of every tensor in artifact order.
+	fn tensors(&self) -> impl Iterator<Item = (Shape, &[u8])> {
+		self.program
+			.instances()
+			.zip(&self.layout.tensors)
+			.map(|(instance, &span)| {
+				let shape = self.program.tensors[usize::from(instance.tensor.0)].shape;
+				(shape, self.bytes(span))
+			})
 	}
 
 	fn check_weights(&self, index: usize, shape: Shape, bytes: &[u8]) -> Result<()> {
@@ -254,5 +272,29 @@ impl Weights for Artifact {
 		let start = usize::try_from(shape.row_bytes().checked_mul(row.into())?).ok()?;
 		self.bytes(self.layout.tensors[index])
 			.get(start..start + shape.row_bytes() as usize)
+	}
+}
+
+impl OpenArtifact for Artifact {
+	/// Computed from the bytes on the first call, unless [`Artifact::verify`] has done it. Its root is
+	/// [`Artifact::root`] if the artifact verifies.
+	fn tree(&self) -> &ArtifactTree {
+		self.tree.get_or_init(|| {
+			let mut root = RootBuilder::new(&self.program);
+			for (shape, bytes) in self.tensors() {
+				root.rows(shape, bytes);
+			}
+			for entry in &self.manifest.files {
+				root.file(&entry.name, entry.sha256);
+			}
+			root.finish()
+		})
+	}
+
+	fn leaf_hashes(&self, tensor: TensorIndex, layer: Option<u16>) -> Option<Vec<Hash32>> {
+		let (index, shape) = self.layout.index(tensor, layer)?;
+		let bytes = self.bytes(self.layout.tensors[index]);
+		let leaves: Vec<&[u8]> = Leaves::new(shape).cut(bytes)?.collect();
+		Some(leaves.into_par_iter().map(leaf_hash).collect())
 	}
 }

@@ -121,7 +121,7 @@ impl Lowered {
 		}
 		let header = Header {
 			manifest_bytes: encoded.len() as u64,
-			root: root.finish().0,
+			root: root.finish().root().0,
 			manifest_hash: Sha256::digest(&encoded).into(),
 		};
 		out.writer.seek(SeekFrom::Start(0)).map_err(io())?;

@@ -2,7 +2,7 @@
 
 use assay_exact::program::{Program, Shape};
 use assay_trace::{
-	artifact::{artifact_root, program_hash, FileEntry, Leaves},
+	artifact::{program_hash, ArtifactTree, FileEntry, Leaves},
 	merkle::{leaf_hash, RootBuilder as Tree},
 	Hash32,
 };
@@ -51,13 +51,13 @@ impl RootBuilder {
 		self.files.push((name.into(), Hash32(sha256)));
 	}
 
-	pub(crate) fn finish(self) -> Hash32 {
+	pub(crate) fn finish(self) -> ArtifactTree {
 		let files: Vec<FileEntry<'_>> = self
 			.files
 			.iter()
 			.map(|(name, sha256)| FileEntry { name, sha256: *sha256 })
 			.collect();
-		artifact_root(&self.program, &self.tensors, &files)
+		ArtifactTree::new(&self.program, &self.tensors, &files)
 	}
 }
 

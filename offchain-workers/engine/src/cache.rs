@@ -56,6 +56,19 @@ impl Cache {
 			.for_each(|(head, cache)| cache.append(&rows(keys, head), &rows(values, head), head_dim));
 	}
 
+	/// Bytes of the leaf that a trace has for one head at one position (`assay_trace::cache`).
+	pub(crate) fn leaf_bytes(&self) -> usize {
+		2 * (self.head_dim + self.head_dim / BLOCK)
+	}
+
+	/// Replaces `bytes` by the leaves of all heads at one position.
+	pub(crate) fn write_leaves(&self, position: usize, bytes: &mut Vec<u8>) {
+		bytes.clear();
+		for head in &self.heads {
+			head.write_leaf(position, self.head_dim, bytes);
+		}
+	}
+
 	/// Bytes held for the rows written so far.
 	pub(crate) fn bytes(&self) -> usize {
 		self.heads.iter().map(HeadCache::bytes).sum()
@@ -87,6 +100,17 @@ impl HeadCache {
 				self.value_tops.push(before.max(self.value_shifts[index]));
 			}
 		}
+	}
+
+	/// Appends the key's shifts and mantissas, then the value's.
+	fn write_leaf(&self, position: usize, head_dim: usize, bytes: &mut Vec<u8>) {
+		let blocks = head_dim / BLOCK;
+		let (row, shifts) = (position * head_dim, position * blocks);
+		let base = self.key_bases[position];
+		bytes.extend(self.key_lifts[shifts..shifts + blocks].iter().map(|lift| base + lift));
+		bytes.extend(self.keys[row..row + head_dim].iter().map(|mantissa| *mantissa as u8));
+		bytes.extend_from_slice(&self.value_shifts[shifts..shifts + blocks]);
+		bytes.extend(self.values[row..row + head_dim].iter().map(|mantissa| *mantissa as u8));
 	}
 
 	fn bytes(&self) -> usize {

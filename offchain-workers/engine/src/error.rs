@@ -78,4 +78,61 @@ pub enum RunError {
 	/// An embedding needs a model that returns a vector.
 	#[error("the model returns tokens, not a vector")]
 	NoVector,
+	/// A statement can only be run by the model it is about.
+	#[error("the statement is about another program than the model's")]
+	OtherProgram,
+	/// No run of the model returns the statement's output.
+	#[error(transparent)]
+	Output(#[from] OutputError),
+}
+
+/// Why an output cannot be one of a program on a job.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum OutputError {
+	/// A vector where tokens are due.
+	#[error("model returns tokens, the output is a vector")]
+	TokensExpected,
+	/// Tokens where a vector is due.
+	#[error("model returns a vector, the output is tokens")]
+	VectorExpected,
+	/// A vector of another length.
+	#[error("output has {length} values, model returns {expected}")]
+	Length {
+		/// Values of the output.
+		length: u64,
+		/// Values of the model's outputs.
+		expected: u32,
+	},
+	/// More tokens than were asked for.
+	#[error("output has {tokens} tokens, the job allows {max_tokens}")]
+	TooLong {
+		/// Tokens of the output.
+		tokens: u64,
+		/// Largest number of tokens.
+		max_tokens: u32,
+	},
+	/// Fewer tokens than were asked for, and no stop token at the end.
+	#[error("output ends after {tokens} of {max_tokens} tokens without a stop token")]
+	TooShort {
+		/// Tokens of the output.
+		tokens: u32,
+		/// Largest number of tokens.
+		max_tokens: u32,
+	},
+	/// A token that the model does not have.
+	#[error("output token {index} is {token}, vocabulary has {vocabulary}")]
+	Token {
+		/// Its index in the output.
+		index: u32,
+		/// The token.
+		token: u32,
+		/// Number of tokens the model has.
+		vocabulary: u32,
+	},
+	/// Tokens after a stop token.
+	#[error("output goes on after its stop token {index}")]
+	AfterStop {
+		/// Index of the stop token in the output.
+		index: u32,
+	},
 }

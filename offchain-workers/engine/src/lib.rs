@@ -14,10 +14,13 @@ mod model;
 mod normalise;
 pub mod quality;
 mod session;
+mod statement;
 mod tensors;
 #[cfg(test)]
 mod tests;
+mod trace;
+mod witness;
 
-pub use error::{LoadError, RowError, RunError};
+pub use error::{LoadError, OutputError, RowError, RunError};
 pub use kernel::{Tier, TierError, KERNEL_VARIABLE};
 pub use model::{Model, Observer, Options};

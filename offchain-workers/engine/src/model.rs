@@ -4,6 +4,7 @@ use crate::{
 	kernel::{Kernels, Tier},
 	session::{Session, Source},
 	tensors::Tensors,
+	witness::Followers,
 	LoadError, RunError,
 };
 use assay_artifact::Artifact;
@@ -126,15 +127,34 @@ impl Model {
 
 	/// Runs a job: the same output, to the bit, as [`assay_exact::evaluate::evaluate`].
 	pub fn run(&self, input: &Input, generation: &Generation, observer: &mut dyn Observer) -> Result<Output, RunError> {
+		let witness = &mut ();
+		self.execute(input, generation, &mut Followers { observer, witness })
+	}
+
+	/// Runs a job before followers.
+	pub(crate) fn execute(
+		&self,
+		input: &Input,
+		generation: &Generation,
+		followers: &mut Followers<'_>,
+	) -> Result<Output, RunError> {
 		self.program.check_job(input, generation)?;
 		self.pool.install(|| match (&self.program.head, input) {
 			(Head::Tokens { logits, stop, .. }, Input::Tokens(prompt)) => self
-				.generate(prompt, *logits, stop, generation, observer)
+				.generate(prompt, *logits, stop, generation, followers)
 				.map(Output::Tokens),
 			(Head::Vector { pooling, output, .. }, _) => {
-				self.pool(input, *pooling, *output, observer).map(Output::Vector)
+				self.pool(input, *pooling, *output, followers).map(Output::Vector)
 			}
 			(Head::Tokens { .. }, Input::Vector(_)) => Err(JobError::TokensExpected.into()),
+		})
+	}
+
+	/// Feeds an input and the tokens after it, which are those of a checked job, without running the head.
+	pub(crate) fn feed(&self, input: &Input, after: &[u32], followers: &mut Followers<'_>) -> Result<(), RunError> {
+		self.pool.install(|| match input {
+			Input::Tokens(prompt) => self.prefill(&[prompt, after].concat(), followers, |_| ()).map(drop),
+			Input::Vector(values) => Session::new(self).feed(Source::Vector(values), 0, followers),
 		})
 	}
 
@@ -156,11 +176,13 @@ impl Model {
 		};
 		self.program.check_job(&Input::Tokens(tokens.to_vec()), &next)?;
 		let width = self.program.registers[usize::from(logits.0)] as usize;
+		let witness = &mut ();
+		let mut followers = Followers { observer, witness };
 		self.pool.install(|| {
 			let mut session = Session::new(self);
 			for (index, chunk) in tokens.chunks(self.chunk).enumerate() {
 				let (source, first) = (Source::Tokens(chunk), index * self.chunk);
-				session.feed(source, first, observer)?;
+				session.feed(source, first, &mut followers)?;
 				session.head(source, first);
 				for (offset, logits) in session.values(*logits).chunks_exact(width).enumerate() {
 					visit(first + offset, logits);
@@ -201,14 +223,14 @@ impl Model {
 	fn prefill<'a>(
 		&self,
 		prompt: &'a [u32],
-		observer: &mut dyn Observer,
+		followers: &mut Followers<'_>,
 		mut after: impl FnMut(&Session<'_>),
 	) -> Result<(Session<'_>, &'a [u32], usize), RunError> {
 		let mut session = Session::new(self);
 		let (mut last, mut first) = (prompt, 0);
 		for (index, chunk) in prompt.chunks(self.chunk).enumerate() {
 			(last, first) = (chunk, index * self.chunk);
-			session.feed(Source::Tokens(chunk), first, observer)?;
+			session.feed(Source::Tokens(chunk), first, followers)?;
 			after(&session);
 		}
 		Ok((session, last, first))
@@ -220,16 +242,16 @@ impl Model {
 		logits: Register,
 		stop: &[u32],
 		generation: &Generation,
-		observer: &mut dyn Observer,
+		followers: &mut Followers<'_>,
 	) -> Result<Vec<u32>, RunError> {
-		let (mut session, chunk, first) = self.prefill(prompt, observer, |_| ())?;
+		let (mut session, chunk, first) = self.prefill(prompt, followers, |_| ())?;
 		let (source, mut position) = session.keep_last(Source::Tokens(chunk), first);
 		session.head(source, position);
 		let mut tokens = Vec::with_capacity(generation.max_tokens as usize);
 		loop {
 			let token = choose(&generation.sampler, session.values(logits), position as u32);
 			tokens.push(token);
-			observer.on_token(token);
+			followers.observer.on_token(token);
 			let stopped = stop.contains(&token) && !generation.ignore_stop;
 			if stopped || tokens.len() == generation.max_tokens as usize {
 				log::debug!(
@@ -241,7 +263,7 @@ impl Model {
 			}
 			position += 1;
 			let source = Source::Tokens(std::slice::from_ref(&token));
-			session.feed(source, position, observer)?;
+			session.feed(source, position, followers)?;
 			session.head(source, position);
 		}
 	}
@@ -251,18 +273,18 @@ impl Model {
 		input: &Input,
 		pooling: Pooling,
 		output: Register,
-		observer: &mut dyn Observer,
+		followers: &mut Followers<'_>,
 	) -> Result<Vec<i32>, RunError> {
 		let width = self.program.registers[0] as usize;
 		let mut pooled = Pooled::new(pooling, width);
 		let mut session = match input {
 			Input::Tokens(tokens) => {
-				self.prefill(tokens, observer, |session| pooled.add(session.values(Register(0))))?
+				self.prefill(tokens, followers, |session| pooled.add(session.values(Register(0))))?
 					.0
 			}
 			Input::Vector(values) => {
 				let mut session = Session::new(self);
-				session.feed(Source::Vector(values), 0, observer)?;
+				session.feed(Source::Vector(values), 0, followers)?;
 				pooled.add(session.values(Register(0)));
 				session
 			}

@@ -7,7 +7,8 @@ use crate::{
 	linear::{self, Product},
 	normalise,
 	tensors::View,
-	Model, Observer, RunError,
+	witness::{Crossing, Followers},
+	Model, RunError,
 };
 use assay_exact::{
 	activation,
@@ -84,18 +85,32 @@ impl<'m> Session<'m> {
 		&mut self,
 		source: Source<'_>,
 		first: usize,
-		observer: &mut dyn Observer,
+		followers: &mut Followers<'_>,
 	) -> Result<(), RunError> {
 		let program = &self.model.program;
 		self.positions = source.positions();
 		self.execute(&program.entry, 0, source, first);
+		followers.witness.see(self.crossing(0, first));
 		for layer in 0..usize::from(program.layers) {
-			if observer.should_cancel() {
+			if followers.observer.should_cancel() {
 				return Err(RunError::Cancelled);
 			}
 			self.execute(&program.layer, layer, source, first);
+			followers.witness.see(self.crossing(layer + 1, first));
 		}
 		Ok(())
+	}
+
+	/// What the row just run hands on.
+	fn crossing(&self, row: usize, first: usize) -> Crossing<'_> {
+		let residual = &self.registers[0];
+		Crossing {
+			row,
+			first,
+			width: residual.width,
+			residuals: &residual.values,
+			cache: row.checked_sub(1).and_then(|layer| self.caches.get(layer)),
+		}
 	}
 
 	/// Runs the head at every position of the chunk just fed.

@@ -3,3 +3,4 @@
 mod errors;
 pub(crate) mod fixtures;
 mod programs;
+mod trace;

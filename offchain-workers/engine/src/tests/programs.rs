@@ -8,7 +8,7 @@ use assay_exact::{
 use proptest::prelude::*;
 use std::{collections::HashSet, num::NonZeroUsize};
 
-fn options(tier: Tier, threads: usize, chunk: usize) -> Options {
+pub(super) fn options(tier: Tier, threads: usize, chunk: usize) -> Options {
 	let count = |n| NonZeroUsize::new(n).expect("test options are positive");
 	Options {
 		tier: Some(tier),
@@ -22,13 +22,13 @@ fn all_options() -> impl Iterator<Item = Options> {
 	tiers.flat_map(|tier| [(1, 1000), (1, 1), (2, 3), (3, 16)].map(|(threads, chunk)| options(tier, threads, chunk)))
 }
 
-fn tokens(noise: &mut Noise, most: u64, vocabulary: u32) -> Vec<u32> {
+pub(super) fn tokens(noise: &mut Noise, most: u64, vocabulary: u32) -> Vec<u32> {
 	(0..1 + noise.below(most))
 		.map(|_| noise.below(vocabulary.into()) as u32)
 		.collect()
 }
 
-fn a_generation(noise: &mut Noise, max_tokens: u32) -> Generation {
+pub(super) fn a_generation(noise: &mut Noise, max_tokens: u32) -> Generation {
 	let mut seed = [0; 32];
 	seed.iter_mut().for_each(|byte| *byte = noise.next() as u8);
 	let inverse_temperature = noise.one_of(&[1, 65536, 1 << 20]);
