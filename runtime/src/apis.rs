@@ -7,6 +7,7 @@ use crate::{
 use alloc::vec::Vec;
 use assay_protocol::{
 	api as assay_api,
+	dispute::DisputedClaim,
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary},
 	operator::{OperatorSummary, Operators, WorkerKey},
@@ -292,6 +293,10 @@ sp_api::impl_runtime_apis! {
 
 		fn result_transaction(result: SignedResult) -> Vec<u8> {
 			Jobs::result_transaction(result)
+		}
+
+		fn claim(id: JobId) -> Option<DisputedClaim> {
+			Jobs::disputed_claim(id)
 		}
 	}
 

@@ -17,7 +17,7 @@ use assay_runtime::{
 	time::{HEARTBEAT_PERIOD, JOB_WINDOW},
 	Balances, Jobs, Models, Runtime, RuntimeCall, System, UncheckedExtrinsic,
 };
-use assay_trace::{claim::claim_root, merkle::Hash32};
+use assay_trace::{claim::claim_root, merkle::Hash32, TraceRoot};
 use codec::{Decode, Encode};
 use common::{account, chain, next_block, signed, travels};
 use frame_support::traits::fungible::{Inspect, InspectHold};
@@ -135,6 +135,7 @@ fn chain_with_a_job(test: impl FnOnce(Duty<u32>)) {
 /// A result for the duty, signed by `signer`.
 fn signed_result(duty: &Duty<u32>, signer: Sr25519Keyring) -> SignedResult {
 	let output = JobOutput::Vector(vec![5; 7].try_into().expect("7 values fit"));
+	let trace = TraceRoot::default();
 	let claim = claim_root(
 		duty.job.0,
 		duty.attempt.0,
@@ -142,11 +143,13 @@ fn signed_result(duty: &Duty<u32>, signer: Sr25519Keyring) -> SignedResult {
 		&duty.input.clone().into(),
 		&duty.generation,
 		&output.clone().into(),
+		&trace,
 	);
 	let result = JobResult {
 		job: duty.job,
 		attempt: duty.attempt,
 		output,
+		trace,
 		claim,
 	};
 	let signature = WorkerSignature::from(signer.sign(&result.signing_payload(&genesis_hash())));

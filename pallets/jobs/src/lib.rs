@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod agenda;
 mod assignment;
+mod disputed;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod draw;
@@ -221,6 +222,16 @@ pub mod pallet {
 			/// First block at which the job can become final.
 			final_at: BlockNumberFor<T>,
 		},
+		/// A claim was proved wrong, or was not defended. Unless the job is assigned or refunded in the same block, it is
+		/// open again.
+		ClaimStruckDown {
+			/// The job.
+			job: JobId,
+			/// The attempt that failed.
+			attempt: Attempt,
+			/// Whose claim it was.
+			operator: T::AccountId,
+		},
 		/// An operator missed the deadline. Unless the job is assigned or refunded in the same block, it is open again.
 		DeadlineMissed {
 			/// The job.
@@ -341,6 +352,8 @@ pub mod pallet {
 		FeeExceedsEscrow,
 		/// Nothing is due for the job now.
 		NothingDue,
+		/// The job has no claim that can be disputed.
+		NotClaimed,
 	}
 
 	impl<T> From<JobError> for Error<T> {

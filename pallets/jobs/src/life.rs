@@ -138,7 +138,8 @@ impl<T: Config> Pallet<T> {
 			named_operator: operator,
 			submitted_at: now,
 			attempt: Default::default(),
-			missed: BoundedVec::new(),
+			failed: BoundedVec::new(),
+			disputes: 0,
 			state: JobState::Open {
 				expires: now.saturating_add(T::OpenPeriod::get()),
 			},
@@ -192,7 +193,7 @@ impl<T: Config> Pallet<T> {
 				operator,
 				price,
 				final_at,
-			} if now >= final_at => {
+			} if now >= final_at && job.disputes == 0 => {
 				Self::uncommit(&operator, price, &job)?;
 				let state = Self::pay_out(id, &job, &operator)?;
 				Self::end(id, job, state, now);
@@ -209,23 +210,33 @@ impl<T: Config> Pallet<T> {
 	/// Punishes the operator that missed the deadline, and begins the next attempt or ends the job.
 	fn missed(
 		id: JobId,
-		mut job: Job<T>,
+		job: Job<T>,
 		operator: T::AccountId,
 		price: BalanceOf<T>,
 		now: BlockNumberFor<T>,
 	) -> Result<Step, DispatchError> {
 		Self::uncommit(&operator, price, &job)?;
 		Self::no_longer_in_flight(&operator, id);
-		let penalty = T::Operators::penalise(&operator, T::MissedDeadlinePenalty::get(), Fault::MissedDeadline);
+		let penalty = T::Operators::penalise(&operator, T::MissedDeadlinePenalty::get(), Fault::MissedDeadline, None);
 		Self::deposit_event(Event::DeadlineMissed {
 			job: id,
 			attempt: job.attempt,
 			operator: operator.clone(),
 			penalty,
 		});
+		Self::begin_next_attempt(id, job, operator, now).map(Step::Missed)
+	}
+
+	/// Begins the next attempt after an operator failed, or ends the job; returns the number of offers considered.
+	pub(crate) fn begin_next_attempt(
+		id: JobId,
+		mut job: Job<T>,
+		failed: T::AccountId,
+		now: BlockNumberFor<T>,
+	) -> Result<u32, DispatchError> {
 		// There is room for every attempt.
-		job.missed.try_push(operator).map_err(|_| DispatchError::Exhausted)?;
-		match job.attempt.next().filter(|_| len(&job.missed) < T::MaxAttempts::get()) {
+		job.failed.try_push(failed).map_err(|_| DispatchError::Exhausted)?;
+		match job.attempt.next().filter(|_| len(&job.failed) < T::MaxAttempts::get()) {
 			Some(attempt) => {
 				job.attempt = attempt;
 				job.state = JobState::Open {
@@ -233,12 +244,12 @@ impl<T: Config> Pallet<T> {
 				};
 				let offers = Self::assign_or_wait(id, &mut job, now);
 				Jobs::<T>::insert(id, job);
-				Ok(Step::Missed(offers))
+				Ok(offers)
 			}
 			None => {
 				let state = Self::refund(id, &job, RefundReason::AttemptsExhausted)?;
 				Self::end(id, job, state, now);
-				Ok(Step::Missed(0))
+				Ok(0)
 			}
 		}
 	}
@@ -262,7 +273,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes back what the operator put in flight for the job.
-	fn uncommit(operator: &T::AccountId, price: BalanceOf<T>, job: &Job<T>) -> DispatchResult {
+	pub(crate) fn uncommit(operator: &T::AccountId, price: BalanceOf<T>, job: &Job<T>) -> DispatchResult {
 		let value = crate::fee(price, job.max_units).ok_or(Error::<T>::FeeExceedsEscrow)?;
 		T::Operators::release(operator, value);
 		Ok(())

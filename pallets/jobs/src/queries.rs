@@ -7,6 +7,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use assay_protocol::{
+	dispute::DisputedClaim,
 	job::{Duty, JobError, JobParameters, JobState, Quote, SignedResult},
 	model::Models,
 	operator::{Operators, WorkerKey},
@@ -72,6 +73,21 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// The claim of a job, until the job is pruned.
+	pub fn disputed_claim(id: JobId) -> Option<DisputedClaim> {
+		let (job, claim) = (Jobs::<T>::get(id)?, Claims::<T>::get(id)?);
+		Some(DisputedClaim {
+			job: id,
+			attempt: job.attempt,
+			version: job.version,
+			artifact: job.artifact,
+			input: Inputs::<T>::get(id)?,
+			generation: job.generation,
+			output: claim.output,
+			trace: claim.trace,
+		})
+	}
+
 	/// Results that the operator of this worker key owes and that the next block still takes.
 	pub fn due(worker: &WorkerKey) -> Vec<Duty<BlockNumberFor<T>>> {
 		let Some(operator) = T::Operators::of_worker_key(worker) else {
@@ -112,6 +128,7 @@ impl<T: Config> Pallet<T> {
 			submitted_at: job.submitted_at,
 			attempt: job.attempt,
 			state: job.state,
+			trace: claim.as_ref().map(|claim| claim.trace),
 			claim: claim.as_ref().map(|claim| claim.root),
 			output: claim.map(|claim| claim.output),
 		})

@@ -72,12 +72,20 @@ impl<T: Config> Pallet<T> {
 			job: id,
 			attempt,
 			output,
+			trace,
 			claim,
 		} = result;
 		let now = Self::now();
 		let final_at = now.saturating_add(T::Window::get());
 		Self::no_longer_in_flight(&operator, id);
-		Claims::<T>::insert(id, Claim { output, root: claim });
+		Claims::<T>::insert(
+			id,
+			Claim {
+				output,
+				trace,
+				root: claim,
+			},
+		);
 		job.fee = Some(fee);
 		job.state = JobState::Claimed {
 			operator: operator.clone(),
@@ -125,6 +133,7 @@ impl<T: Config> Pallet<T> {
 			&Input::from(input),
 			&job.generation,
 			&Output::from(result.output.clone()),
+			&result.trace,
 		);
 		ensure!(root == result.claim, Error::<T>::ClaimMismatch);
 		Ok(Valid {

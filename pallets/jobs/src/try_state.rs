@@ -42,6 +42,10 @@ impl<T: Config> Pallet<T> {
 				"a job has a fee although there is no claim, or none"
 			);
 			ensure!(job.fee.is_none_or(|fee| fee <= job.max_fee), "a fee exceeds the escrow");
+			ensure!(
+				job.disputes == 0 || matches!(job.state, JobState::Claimed { .. }),
+				"a job without an open claim is disputed"
+			);
 			let exhausted = matches!(
 				job.state,
 				JobState::Refunded {
@@ -51,8 +55,8 @@ impl<T: Config> Pallet<T> {
 			);
 			let failed = usize::from(job.attempt.0).saturating_add(usize::from(exhausted));
 			ensure!(
-				job.missed.len() == failed,
-				"attempts and missed deadlines of a job differ"
+				job.failed.len() == failed,
+				"attempts and failures of a job differ"
 			);
 			if let JobState::Assigned { operator, .. } = &job.state {
 				let listed = InFlight::<T>::get(operator)

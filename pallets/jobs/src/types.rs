@@ -6,7 +6,7 @@ use assay_protocol::{
 	job::{JobInput, JobOutput, JobState, JobSummary},
 	Attempt, ModelVersion,
 };
-use assay_trace::{claim::ClaimRoot, merkle::Hash32};
+use assay_trace::{claim::ClaimRoot, merkle::Hash32, TraceRoot};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::fungible::Inspect, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -48,8 +48,10 @@ pub struct Job<T: Config> {
 	pub submitted_at: BlockNumberFor<T>,
 	/// The current attempt.
 	pub attempt: Attempt,
-	/// Operators that missed a deadline of this job.
-	pub missed: BoundedVec<T::AccountId, T::MaxAttempts>,
+	/// Operators that missed a deadline of this job, or whose claim was struck down.
+	pub failed: BoundedVec<T::AccountId, T::MaxAttempts>,
+	/// Disputes about its claim that are not over.
+	pub disputes: u32,
 	/// Where it is in its life.
 	pub state: JobStateOf<T>,
 	/// Block at which the next step is due.
@@ -73,7 +75,9 @@ impl<T: Config> Job<T> {
 pub struct Claim {
 	/// What the program returned.
 	pub output: JobOutput,
-	/// Commitment to job, artifact, input, generation and output.
+	/// Commitment to the execution.
+	pub trace: TraceRoot,
+	/// Commitment to job, artifact, input, generation, output and trace.
 	pub root: ClaimRoot,
 }
 

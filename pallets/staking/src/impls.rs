@@ -3,11 +3,11 @@
 use crate::{
 	BalanceOf, Config, CreditOf, Error, Event, HoldReason, Operator, OperatorOf, Operators, Pallet, WorkerKeys,
 };
-use assay_protocol::operator::{possession_payload, Fault, OperatorSummary, WorkerKey, WorkerSignature};
+use assay_protocol::operator::{possession_payload, Fault, OperatorSummary, Reporter, WorkerKey, WorkerSignature};
 use frame_support::{
 	ensure,
 	traits::{
-		fungible::{hold::Balanced, MutateHold},
+		fungible::{Balanced, BalancedHold, MutateHold},
 		Defensive, DefensiveSaturating, Get, Imbalance, OnUnbalanced,
 	},
 };
@@ -31,6 +31,7 @@ impl<T: Config> Pallet<T> {
 			committed: operator.committed,
 			leaves_at: operator.leaves_at,
 			missed_deadlines: operator.missed_deadlines,
+			wrong_results: operator.wrong_results,
 		})
 	}
 
@@ -64,6 +65,7 @@ impl<T: Config> Pallet<T> {
 			committed: Zero::zero(),
 			penalised: Zero::zero(),
 			missed_deadlines: 0,
+			wrong_results: 0,
 			leaves_at: None,
 		};
 		Operators::<T>::insert(who, operator);
@@ -83,6 +85,16 @@ impl<T: Config> Pallet<T> {
 	/// The value of work in flight that a bond covers.
 	fn commitment_limit(bond: BalanceOf<T>) -> BalanceOf<T> {
 		T::CommitmentLimit::get().mul_floor(bond)
+	}
+
+	/// Pays a reporter's share of what was taken, as far as its account can take it, and returns the rest.
+	fn reward(reporter: Reporter<'_, T::AccountId>, taken: CreditOf<T>) -> CreditOf<T> {
+		let share = reporter.share.mul_floor(taken.peek());
+		let (share, rest) = taken.split(share);
+		match <T::Currency as Balanced<T::AccountId>>::resolve(reporter.account, share) {
+			Ok(()) => rest,
+			Err(share) => rest.merge(share),
+		}
 	}
 
 	fn takes_work(operator: &OperatorOf<T>) -> bool {
@@ -178,19 +190,29 @@ impl<T: Config> assay_protocol::operator::Operators<T::AccountId, BalanceOf<T>> 
 		let _ = released.defensive_proof("an operator with work in flight is kept");
 	}
 
-	fn penalise(who: &T::AccountId, amount: BalanceOf<T>, fault: Fault) -> BalanceOf<T> {
+	fn penalise(
+		who: &T::AccountId,
+		amount: BalanceOf<T>,
+		fault: Fault,
+		reporter: Option<Reporter<'_, T::AccountId>>,
+	) -> BalanceOf<T> {
 		let Some(mut operator) = Operators::<T>::get(who) else {
 			return Zero::zero();
 		};
 		let (credit, _) =
-			<T::Currency as Balanced<T::AccountId>>::slash(&HoldReason::Bond.into(), who, amount.min(operator.bond));
+			<T::Currency as BalancedHold<T::AccountId>>::slash(&HoldReason::Bond.into(), who, amount.min(operator.bond));
 		let taken = CreditOf::<T>::peek(&credit);
-		T::Slashed::on_unbalanced(credit);
+		let rest = match reporter {
+			Some(reporter) => Self::reward(reporter, credit),
+			None => credit,
+		};
+		T::Slashed::on_unbalanced(rest);
 
 		operator.bond = operator.bond.defensive_saturating_sub(taken);
 		operator.penalised = operator.penalised.defensive_saturating_add(taken);
 		match fault {
 			Fault::MissedDeadline => operator.missed_deadlines = operator.missed_deadlines.saturating_add(1),
+			Fault::WrongResult => operator.wrong_results = operator.wrong_results.saturating_add(1),
 		}
 		Self::deposit_event(Event::Penalised {
 			operator: who.clone(),

@@ -20,7 +20,7 @@ use assay_protocol::operator::{Fault, WorkerKey, WorkerSignature};
 use frame_support::{
 	pallet_prelude::*,
 	traits::{
-		fungible::{BalancedHold, Mutate, MutateHold},
+		fungible::{Balanced, BalancedHold, Mutate, MutateHold},
 		tokens::Precision,
 		OnUnbalanced,
 	},
@@ -50,6 +50,7 @@ pub mod pallet {
 	pub trait Config: frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>> {
 		/// The money bonds are made of.
 		type Currency: Mutate<Self::AccountId>
+			+ Balanced<Self::AccountId>
 			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
 			+ BalancedHold<Self::AccountId>;
 

@@ -27,6 +27,8 @@ pub struct Operator<Balance, BlockNumber> {
 	pub penalised: Balance,
 	/// Deadlines missed so far.
 	pub missed_deadlines: u32,
+	/// Claims struck down so far.
+	pub wrong_results: u32,
 	/// Block from which it may withdraw, if it is leaving.
 	pub leaves_at: Option<BlockNumber>,
 }

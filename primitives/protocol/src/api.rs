@@ -1,6 +1,7 @@
 //! Runtime APIs: what the node's RPC, the workers and the command line read.
 
 use crate::{
+	dispute::{AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, SignedAnswer},
 	ids::*,
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary},
@@ -56,5 +57,33 @@ sp_api::decl_runtime_apis! {
 		fn due(worker: WorkerKey) -> Vec<Duty<BlockNumber>>;
 		/// The fee-free transaction that delivers a result, encoded for the pool.
 		fn result_transaction(result: SignedResult) -> Vec<u8>;
+		/// The claim of a job, until the job is pruned.
+		fn claim(id: JobId) -> Option<DisputedClaim>;
+	}
+
+	/// Disputes: where they stand, what was shown, and the answers that are due.
+	#[api_version(1)]
+	pub trait DisputesApi<AccountId, Balance, BlockNumber>
+	where
+		AccountId: Codec,
+		Balance: Codec,
+		BlockNumber: Codec,
+	{
+		/// One dispute.
+		fn dispute(id: DisputeId) -> Option<DisputeSummary<AccountId, Balance, BlockNumber>>;
+		/// At most `limit` (capped at 100) disputes, newest first, with identifiers below `before`, of one job or of all.
+		fn disputes(
+			job: Option<JobId>,
+			before: Option<DisputeId>,
+			limit: u32,
+		) -> Vec<DisputeSummary<AccountId, Balance, BlockNumber>>;
+		/// What the worker has shown so far.
+		fn record(id: DisputeId) -> Option<DisputeRecord>;
+		/// Constants.
+		fn parameters() -> DisputeParameters<Balance, BlockNumber>;
+		/// Answers that are due from the operator of this worker key.
+		fn due(worker: WorkerKey) -> Vec<AnswerDuty<BlockNumber>>;
+		/// The fee-free transaction that delivers an answer, encoded for the pool.
+		fn answer_transaction(answer: SignedAnswer) -> Vec<u8>;
 	}
 }

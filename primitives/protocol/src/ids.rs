@@ -50,6 +50,10 @@ counted! {
 	JobId(u64)
 }
 counted! {
+	/// A dispute, counted over the whole chain.
+	DisputeId(u64)
+}
+counted! {
 	/// How many operators were assigned to a job before this one.
 	Attempt(u8)
 }

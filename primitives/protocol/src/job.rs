@@ -3,7 +3,7 @@
 use crate::{ids::*, operator::WorkerSignature};
 use alloc::vec::Vec;
 use assay_exact::{Generation, Input, Output};
-use assay_trace::{claim::ClaimRoot, merkle::Hash32};
+use assay_trace::{claim::ClaimRoot, merkle::Hash32, TraceRoot};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -224,7 +224,9 @@ pub struct JobResult {
 	pub attempt: Attempt,
 	/// What the program returned.
 	pub output: JobOutput,
-	/// Commitment to job, artifact, input, generation and output.
+	/// Commitment to the execution.
+	pub trace: TraceRoot,
+	/// Commitment to job, artifact, input, generation, output and trace.
 	pub claim: ClaimRoot,
 }
 
@@ -271,6 +273,8 @@ pub struct JobSummary<AccountId, Balance, BlockNumber> {
 	pub state: JobState<AccountId, Balance, BlockNumber>,
 	/// The claimed output.
 	pub output: Option<JobOutput>,
+	/// The commitment to the execution behind it.
+	pub trace: Option<TraceRoot>,
 	/// The claim.
 	pub claim: Option<ClaimRoot>,
 }

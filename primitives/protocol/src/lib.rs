@@ -4,9 +4,10 @@
 extern crate alloc;
 
 pub mod api;
+pub mod dispute;
 pub mod ids;
 pub mod job;
 pub mod model;
 pub mod operator;
 
-pub use ids::{Attempt, JobId, ModelId, ModelVersion, VersionNumber};
+pub use ids::{Attempt, DisputeId, JobId, ModelId, ModelVersion, VersionNumber};

@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::crypto::KeyTypeId;
-use sp_runtime::DispatchResult;
+use sp_runtime::{DispatchResult, Permill};
 
 /// Key type of worker keys in a node's keystore.
 pub const WORKER_KEY_TYPE: KeyTypeId = KeyTypeId(*b"assa");
@@ -69,6 +69,18 @@ pub enum Fault {
 	/// An assigned job had no result at its deadline.
 	#[codec(index = 0)]
 	MissedDeadline,
+	/// A claimed result was proved wrong, or not defended.
+	#[codec(index = 1)]
+	WrongResult,
+}
+
+/// Who is paid from a penalty for having reported the fault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reporter<'a, AccountId> {
+	/// Whom to pay.
+	pub account: &'a AccountId,
+	/// Its share of what is taken.
+	pub share: Permill,
 }
 
 /// Bonded operators as the models and jobs pallets see them.
@@ -92,8 +104,8 @@ pub trait Operators<AccountId, Balance> {
 	/// Takes back exactly what [`commit`](Self::commit) put in flight.
 	fn release(who: &AccountId, value: Balance);
 
-	/// Takes up to `amount` of stake for a fault and returns what was taken.
-	fn penalise(who: &AccountId, amount: Balance, fault: Fault) -> Balance;
+	/// Takes up to `amount` of stake for a fault, pays the reporter's share of it, and returns what was taken.
+	fn penalise(who: &AccountId, amount: Balance, fault: Fault, reporter: Option<Reporter<'_, AccountId>>) -> Balance;
 
 	/// Makes `who` an active operator with this worker key and far more than the minimum bond; nothing if it is one.
 	#[cfg(feature = "runtime-benchmarks")]
@@ -115,4 +127,6 @@ pub struct OperatorSummary<AccountId, Balance, BlockNumber> {
 	pub leaves_at: Option<BlockNumber>,
 	/// Deadlines missed so far.
 	pub missed_deadlines: u32,
+	/// Claims struck down so far.
+	pub wrong_results: u32,
 }

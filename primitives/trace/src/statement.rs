@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 	PartialOrd,
 	Ord,
 	Hash,
+	Default,
 	Debug,
 	Encode,
 	Decode,

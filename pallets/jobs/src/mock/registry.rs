@@ -5,7 +5,7 @@ use assay_exact::Program;
 use assay_protocol::{
 	job::{JobError, JobState},
 	model::{Models, Offer, Terms},
-	operator::{Fault, Operators, WorkerKey, WorkerPair},
+	operator::{Fault, Operators, Reporter, WorkerKey, WorkerPair},
 	ModelVersion,
 };
 use frame_support::{pallet_prelude::ValueQuery, storage_alias, Blake2_128Concat, Twox64Concat};
@@ -63,7 +63,7 @@ impl Operators<AccountId, Balance> for Registry {
 		});
 	}
 
-	fn penalise(who: &AccountId, amount: Balance, fault: Fault) -> Balance {
+	fn penalise(who: &AccountId, amount: Balance, fault: Fault, _: Option<Reporter<'_, AccountId>>) -> Balance {
 		assert_eq!(fault, Fault::MissedDeadline);
 		Stake::mutate(who, |stake| {
 			let taken = amount.min(*stake);

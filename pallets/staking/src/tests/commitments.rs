@@ -38,7 +38,7 @@ fn nothing_is_committed_without_a_bond() {
 fn a_penalty_goes_to_the_treasury() {
 	ExtBuilder::default().operator(ALICE, 150).build_and_execute(|| {
 		let issuance = Balances::total_issuance();
-		assert_eq!(Staking::penalise(&ALICE, 20, Fault::MissedDeadline), 20);
+		assert_eq!(Staking::penalise(&ALICE, 20, Fault::MissedDeadline, None), 20);
 		System::assert_last_event(
 			Event::Penalised {
 				operator: ALICE,
@@ -60,7 +60,7 @@ fn a_penalty_goes_to_the_treasury() {
 fn a_penalty_below_the_minimum_bond_suspends_until_more_is_bonded() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
 		assert_ok!(Staking::commit(&ALICE, 10));
-		assert_eq!(Staking::penalise(&ALICE, 30, Fault::MissedDeadline), 30);
+		assert_eq!(Staking::penalise(&ALICE, 30, Fault::MissedDeadline, None), 30);
 		assert!(!Staking::is_active(&ALICE));
 		assert_noop!(Staking::commit(&ALICE, 1), Error::<Test>::NotActive);
 		// Work that was in flight goes on, above what the smaller bond would cover.
@@ -77,8 +77,8 @@ fn a_penalty_below_the_minimum_bond_suspends_until_more_is_bonded() {
 #[test]
 fn a_penalty_takes_no_more_than_there_is() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
-		assert_eq!(Staking::penalise(&ALICE, 1_000, Fault::MissedDeadline), 100);
-		assert_eq!(Staking::penalise(&ALICE, 1_000, Fault::MissedDeadline), 0);
+		assert_eq!(Staking::penalise(&ALICE, 1_000, Fault::MissedDeadline, None), 100);
+		assert_eq!(Staking::penalise(&ALICE, 1_000, Fault::MissedDeadline, None), 0);
 		assert_eq!((free(ALICE), held(ALICE)), (FUNDS - 100, 0));
 		assert_eq!(free(TREASURY), FUNDS + 100);
 		assert_eq!(Staking::operator_summary(&ALICE).unwrap().missed_deadlines, 2);
@@ -95,7 +95,7 @@ fn a_penalty_takes_no_more_than_there_is() {
 fn a_leaving_operator_can_be_penalised() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
 		assert_ok!(Staking::unbond(RuntimeOrigin::signed(ALICE)));
-		assert_eq!(Staking::penalise(&ALICE, 30, Fault::MissedDeadline), 30);
+		assert_eq!(Staking::penalise(&ALICE, 30, Fault::MissedDeadline, None), 30);
 		System::set_block_number(1 + UNBONDING_PERIOD);
 		assert_ok!(Staking::withdraw_unbonded(RuntimeOrigin::signed(ALICE)));
 		assert_eq!(free(ALICE), FUNDS - 30);
@@ -106,7 +106,7 @@ fn a_leaving_operator_can_be_penalised() {
 #[test]
 fn nothing_is_taken_from_somebody_without_a_bond() {
 	ExtBuilder::default().build_and_execute(|| {
-		assert_eq!(Staking::penalise(&BOB, 10, Fault::MissedDeadline), 0);
+		assert_eq!(Staking::penalise(&BOB, 10, Fault::MissedDeadline, None), 0);
 		assert_eq!(free(BOB), FUNDS);
 	});
 }

@@ -115,7 +115,7 @@ fn act(action: Action, in_flight: &mut InFlight) -> sp_runtime::DispatchResult {
 		}
 		Action::Penalise { who, amount } => {
 			let before = (Staking::stake(&who), free(TREASURY));
-			let taken = Staking::penalise(&who, amount, Fault::MissedDeadline);
+			let taken = Staking::penalise(&who, amount, Fault::MissedDeadline, None);
 			assert_eq!(taken, amount.min(before.0));
 			assert_eq!(
 				(Staking::stake(&who), free(TREASURY)),

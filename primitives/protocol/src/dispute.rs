@@ -1,0 +1,371 @@
+//! Disputes: how a challenger and a worker walk from a claim to one step that the chain judges.
+//!
+//! The worker answers what it is asked to show; the challenger points, and at last proves. Whoever lets a clock run out
+//! loses. `docs/protocol.md` tells the whole story.
+
+use crate::{
+	ids::*,
+	job::{JobInput, JobOutput},
+	operator::WorkerSignature,
+};
+use alloc::vec::Vec;
+use assay_exact::{Generation, Input, Output, Program};
+use assay_trace::{
+	cell::CellRoots,
+	fault::{Exhibit, Target},
+	merkle::{Hash32, InclusionProof},
+	Group, Place, Statement, Step, TraceRoot,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_runtime::DispatchResult;
+
+/// Where a challenge begins.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub enum Accusation {
+	/// The trace is not that of the job: the worker lists its groups.
+	#[codec(index = 0)]
+	Trace,
+	/// The trace may be right, but not what the head makes of it: the worker opens the head at a position.
+	#[codec(index = 1)]
+	Head {
+		/// Position whose next token was chosen; 0 for a vector head.
+		position: u32,
+	},
+}
+
+/// Where a dispute stands, and so who has to move.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub enum Stage {
+	/// The worker lists its groups.
+	#[codec(index = 0)]
+	ListGroups,
+	/// The challenger points at a group.
+	#[codec(index = 1)]
+	PointAtGroup,
+	/// The worker opens the cells of a group.
+	#[codec(index = 2)]
+	OpenGroup {
+		/// The group.
+		group: Group,
+	},
+	/// The worker opens a head.
+	#[codec(index = 3)]
+	OpenHead {
+		/// Its position.
+		position: u32,
+	},
+	/// The challenger points at something in an opened cell, or proves a step of one.
+	#[codec(index = 4)]
+	PointAtTarget,
+	/// The worker shows it.
+	#[codec(index = 5)]
+	Show {
+		/// In this cell.
+		place: Place,
+		/// This.
+		target: Target,
+	},
+	/// The challenger proves a step.
+	#[codec(index = 6)]
+	Prove,
+}
+
+impl Stage {
+	/// Whether the worker has to move.
+	pub const fn is_workers(&self) -> bool {
+		matches!(
+			self,
+			Self::ListGroups | Self::OpenGroup { .. } | Self::OpenHead { .. } | Self::Show { .. }
+		)
+	}
+}
+
+/// What a worker answers.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum Answer {
+	/// To [`Stage::ListGroups`]: as [`list_groups`](assay_trace::fault::list_groups) lists them.
+	#[codec(index = 0)]
+	Groups(Vec<Hash32>),
+	/// To [`Stage::OpenGroup`]: the roots of each cell and that the group is in the trace.
+	#[codec(index = 1)]
+	Cells {
+		/// By position.
+		cells: Vec<CellRoots>,
+		/// Of the group.
+		path: InclusionProof,
+	},
+	/// To [`Stage::OpenHead`].
+	#[codec(index = 2)]
+	Head(CellRoots),
+	/// To [`Stage::Show`].
+	#[codec(index = 3)]
+	Shown(Exhibit),
+}
+
+/// An answer as the worker signs it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct DisputeAnswer {
+	/// The dispute.
+	pub dispute: DisputeId,
+	/// What it is asked.
+	pub stage: Stage,
+	/// What it answers.
+	pub answer: Answer,
+}
+
+impl DisputeAnswer {
+	/// The bytes a worker key signs: a domain, the chain's genesis hash, the answer.
+	pub fn signing_payload(&self, genesis: &[u8; 32]) -> Vec<u8> {
+		(b"assay/answer", genesis, self).encode()
+	}
+}
+
+/// An answer with its worker's signature over [`DisputeAnswer::signing_payload`].
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct SignedAnswer {
+	/// The answer.
+	pub answer: DisputeAnswer,
+	/// By the worker key of the operator whose claim is disputed.
+	pub signature: WorkerSignature,
+}
+
+/// How a dispute ended.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub enum Ruling {
+	/// A step was refuted: the claim is wrong.
+	#[codec(index = 0)]
+	Refuted,
+	/// The worker did not answer in time.
+	#[codec(index = 1)]
+	WorkerSilent,
+	/// A step that the challenger chose holds.
+	#[codec(index = 2)]
+	Upheld,
+	/// The challenger did not move in time.
+	#[codec(index = 3)]
+	ChallengerSilent,
+	/// Another dispute struck the claim down first.
+	#[codec(index = 4)]
+	Moot,
+}
+
+/// A dispute as clients see it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct DisputeSummary<AccountId, Balance, BlockNumber> {
+	/// Identifier.
+	pub id: DisputeId,
+	/// The job whose claim is disputed.
+	pub job: JobId,
+	/// The attempt that made the claim.
+	pub attempt: Attempt,
+	/// Who challenges.
+	pub challenger: AccountId,
+	/// Whose claim it is.
+	pub operator: AccountId,
+	/// Held from the challenger.
+	pub bond: Balance,
+	/// Where it stands; none when it is over.
+	pub stage: Option<Stage>,
+	/// Last block for the move that is due.
+	pub deadline: BlockNumber,
+	/// How it ended.
+	pub ruling: Option<Ruling>,
+}
+
+/// An answer that is due from a worker.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct AnswerDuty<BlockNumber> {
+	/// The dispute.
+	pub dispute: DisputeId,
+	/// What is asked.
+	pub stage: Stage,
+	/// Last block for the answer.
+	pub deadline: BlockNumber,
+	/// The claim in dispute.
+	pub claim: DisputedClaim,
+}
+
+/// A claim with all that judging it needs but the program.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct DisputedClaim {
+	/// The job.
+	pub job: JobId,
+	/// The attempt.
+	pub attempt: Attempt,
+	/// What ran.
+	pub version: ModelVersion,
+	/// Root of its artifact.
+	pub artifact: Hash32,
+	/// On what.
+	pub input: JobInput,
+	/// How far and how to generate.
+	pub generation: Generation,
+	/// What was claimed.
+	pub output: JobOutput,
+	/// What the worker committed to.
+	pub trace: TraceRoot,
+}
+
+/// A claim unpacked, from which a [`Statement`] can be borrowed.
+#[derive(Clone, Debug)]
+pub struct OwnedStatement {
+	/// What ran.
+	pub program: Program,
+	/// Root of its artifact.
+	pub artifact: Hash32,
+	/// On what.
+	pub input: Input,
+	/// How far and how to generate.
+	pub generation: Generation,
+	/// What was claimed.
+	pub output: Output,
+	/// What the worker committed to.
+	pub trace: TraceRoot,
+}
+
+impl OwnedStatement {
+	/// Of a claim and the program of its version.
+	pub fn new(program: Program, claim: DisputedClaim) -> Self {
+		Self {
+			program,
+			artifact: claim.artifact,
+			input: claim.input.into(),
+			generation: claim.generation,
+			output: claim.output.into(),
+			trace: claim.trace,
+		}
+	}
+
+	/// The statement.
+	pub fn as_statement(&self) -> Statement<'_> {
+		Statement {
+			program: &self.program,
+			artifact: self.artifact,
+			input: &self.input,
+			generation: &self.generation,
+			output: &self.output,
+			trace: self.trace,
+		}
+	}
+}
+
+/// What a worker has shown in a dispute so far.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct DisputeRecord {
+	/// The listed groups.
+	pub groups: Option<Vec<Hash32>>,
+	/// The opened cells and their places' start: all cells of a group by position, or one head.
+	pub cells: Option<OpenedCells>,
+	/// What was shown last, and of what.
+	pub shown: Option<(Place, Target, Exhibit)>,
+}
+
+/// Cells that a worker opened.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum OpenedCells {
+	/// All cells of a group, by position.
+	#[codec(index = 0)]
+	Group {
+		/// The group.
+		group: Group,
+		/// Their roots.
+		cells: Vec<CellRoots>,
+	},
+	/// One head.
+	#[codec(index = 1)]
+	Head {
+		/// Its position.
+		position: u32,
+		/// Its roots.
+		cell: CellRoots,
+	},
+}
+
+/// What the challenger proves with.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct Proof {
+	/// The cell.
+	pub place: Place,
+	/// The step of it.
+	pub step: Step,
+	/// What the step reads.
+	pub opening: assay_trace::Opening,
+}
+
+/// Constants of the disputes pallet.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct DisputeParameters<Balance, BlockNumber> {
+	/// Held from a challenger until its dispute is over.
+	pub bond: Balance,
+	/// Blocks that each side has for each move.
+	pub move_period: BlockNumber,
+	/// Blocks by which disputes can delay a job at most, however many there are.
+	pub longest_delay: BlockNumber,
+}
+
+/// A claim that can still be challenged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenClaim<AccountId, BlockNumber> {
+	/// Whose it is.
+	pub operator: AccountId,
+	/// The claim.
+	pub claim: DisputedClaim,
+	/// First block at which no challenge is taken any more.
+	pub closes_at: BlockNumber,
+}
+
+/// Claims as the disputes pallet sees them; the jobs pallet implements it.
+pub trait Claims<AccountId, BlockNumber> {
+	/// The claim of a job that is not final yet.
+	fn claim(job: JobId) -> Option<OpenClaim<AccountId, BlockNumber>>;
+
+	/// Holds the job's finality back until [`dispute_closed`](Self::dispute_closed); counted.
+	fn dispute_opened(job: JobId) -> DispatchResult;
+
+	/// Lets go of the job's finality once. Nothing if the claim was struck down meanwhile.
+	fn dispute_closed(job: JobId, attempt: Attempt);
+
+	/// Strikes a claim down: the operator's work in flight is released, and the job begins its next attempt or is refunded.
+	fn strike_down(job: JobId) -> DispatchResult;
+}
