@@ -12,7 +12,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{traits::One, Saturating};
 
 /// How many full agendas are passed over before a job stays unbooked, to be advanced by whoever cares.
-const SPILL: u32 = 32;
+pub(crate) const SPILL: u32 = 32;
 
 impl<T: Config> Pallet<T> {
 	/// Makes the next step of a job due at `due_at`. Changes `job` but does not store it.

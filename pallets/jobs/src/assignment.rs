@@ -10,7 +10,7 @@ use assay_protocol::{
 	job::JobState,
 	model::{Models, Offer},
 	operator::Operators,
-	JobId,
+	Attempt, JobId,
 };
 use codec::Encode;
 use frame_support::{
@@ -47,8 +47,7 @@ impl<T: Config> Pallet<T> {
 				.any(|candidate| Self::try_assign(id, job, candidate, now));
 			return Assignment { found, offers };
 		}
-		let subject = (b"assay/assignment", id, job.attempt).encode();
-		let (Some(seed), _) = T::Randomness::random(&subject) else {
+		let (Some(seed), _) = T::Randomness::random(&draw_subject(id, job.attempt)) else {
 			return Assignment { found: false, offers };
 		};
 		let mut weights: Vec<u128> = candidates
@@ -84,7 +83,7 @@ impl<T: Config> Pallet<T> {
 				(value <= job.max_fee).then_some(Candidate { offer, value })
 			})
 			.collect();
-		let missed = |candidate: &Candidate<T>| job.missed.contains(&candidate.offer.operator);
+		let missed = |candidate: &Candidate<T>| job.failed.contains(&candidate.offer.operator);
 		if candidates.iter().any(|candidate| !missed(candidate)) {
 			candidates.retain(|candidate| !missed(candidate));
 		}
@@ -144,7 +143,12 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
+/// What the randomness of a draw is for.
+pub(crate) fn draw_subject(id: JobId, attempt: Attempt) -> Vec<u8> {
+	(b"assay/assignment", id, attempt).encode()
+}
+
 /// The random number of one round of a draw.
-fn draw_number(seed: H256, round: u32) -> [u8; 32] {
+pub(crate) fn draw_number(seed: H256, round: u32) -> [u8; 32] {
 	sp_io::hashing::blake2_256(&(seed, round).encode())
 }

@@ -1,7 +1,12 @@
 //! Benchmarks of every call and of the agenda, each at its worst: the largest program, the longest input and output, as
-//! many offers as there can be.
+//! many offers as there can be and only the operator that is drawn last free, agendas so full that a job is booked in the
+//! last one that is tried.
 
 use super::*;
+use crate::{
+	agenda::SPILL,
+	assignment::{draw_number, draw_subject},
+};
 use alloc::{vec, vec::Vec};
 use assay_exact::{Generation, Input, Output, Program, Sampler};
 use assay_protocol::{
@@ -10,13 +15,13 @@ use assay_protocol::{
 	operator::{Operators, WorkerKey},
 	Attempt, JobId, ModelVersion,
 };
-use assay_trace::claim::claim_root;
+use assay_trace::{claim::claim_root, TraceRoot};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	pallet_prelude::TransactionSource,
 	traits::{
 		fungible::{Inspect, Mutate},
-		Authorize, Get,
+		Authorize, Get, Randomness,
 	},
 	weights::WeightMeter,
 	BoundedVec,
@@ -24,7 +29,7 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_runtime::{
-	traits::{One, Zero},
+	traits::{One, UniqueSaturatedInto, Zero},
 	Saturating,
 };
 
@@ -63,14 +68,32 @@ where
 		}
 	}
 
-	/// Takes the capacity of all operators but the last, so that a draw goes through as many as possible.
-	fn keep_busy(&self) {
-		for (operator, _) in self.operators.iter().rev().skip(1) {
-			let full: Vec<_> = (0..T::MaxInFlight::get())
-				.map(|n| (JobId(u64::MAX - u64::from(n)), self.version))
+	/// Takes the capacity of all operators but the one that is drawn last for this attempt, leaving out one `at_fault`.
+	fn keep_busy(&self, id: JobId, attempt: Attempt, at_fault: Option<&T::AccountId>) {
+		let mut left: Vec<_> = self.operators.iter().map(|(account, _)| account).collect();
+		left.retain(|account| Some(*account) != at_fault);
+		left.sort();
+		let (seed, _) = T::Randomness::random(&draw_subject(id, attempt));
+		let seed = seed.expect("there is randomness");
+		for round in 0.. {
+			if left.len() == 1 {
+				break;
+			}
+			let weights: Vec<u128> = left
+				.iter()
+				.map(|account| T::Operators::stake(account).unique_saturated_into())
 				.collect();
-			InFlight::<T>::insert(operator, BoundedVec::truncate_from(full));
+			let drawn = draw(&weights, &draw_number(seed, round)).expect("all have stake");
+			self.fill(left.remove(drawn), 0);
 		}
+	}
+
+	/// Takes the capacity of an operator, less `room` jobs.
+	fn fill(&self, operator: &T::AccountId, room: u32) {
+		let jobs: Vec<_> = (room..T::MaxInFlight::get())
+			.map(|n| (JobId(u64::MAX - u64::from(n)), self.version))
+			.collect();
+		InFlight::<T>::insert(operator, BoundedVec::truncate_from(jobs));
 	}
 
 	/// Positions that are left for tokens after `input`, as far as they fit inline.
@@ -94,7 +117,7 @@ where
 		Generation {
 			sampler,
 			max_tokens: self.max_tokens(input),
-			ignore_stop: true,
+			ignore_stop: false,
 		}
 	}
 
@@ -110,9 +133,10 @@ where
 		fee::<BalanceOf<T>>(2u32.into(), units).expect("the fee is representable")
 	}
 
-	/// Submits a job with the longest input, assigned to the last operator.
+	/// Submits a job with the longest input to operators that are all free.
 	fn assigned(&self) -> JobId {
-		let id = self.submitted(self.longest());
+		let input = self.longest();
+		let id = self.submit(input, self.max_fee(input));
 		assert!(matches!(
 			Jobs::<T>::get(id).expect("it is stored").state,
 			JobState::Assigned { .. }
@@ -122,9 +146,7 @@ where
 
 	/// Submits a job that nobody may take, for it offers nothing.
 	fn open(&self) -> JobId {
-		let id = NextJobId::<T>::get();
-		let input = self.longest();
-		self.submit(input, Zero::zero());
+		let id = self.submit(self.longest(), Zero::zero());
 		assert!(matches!(
 			Jobs::<T>::get(id).expect("it is stored").state,
 			JobState::Open { .. }
@@ -132,13 +154,10 @@ where
 		id
 	}
 
-	fn submitted(&self, input: u32) -> JobId {
+	fn submit(&self, input: u32, max_fee: BalanceOf<T>) -> JobId {
 		let id = NextJobId::<T>::get();
-		self.submit(input, self.max_fee(input));
-		id
-	}
-
-	fn submit(&self, input: u32, max_fee: BalanceOf<T>) {
+		crowd::<T>(T::RetryPeriod::get());
+		crowd::<T>(after_deadline::<T>());
 		Pallet::<T>::submit(
 			RawOrigin::Signed(self.consumer.clone()).into(),
 			self.version,
@@ -149,6 +168,7 @@ where
 		)
 		.map_err(|refused| refused.error)
 		.expect("the job is accepted");
+		id
 	}
 
 	/// The longest result of an assigned job.
@@ -162,11 +182,13 @@ where
 			.expect("it fits inline");
 		let input = Input::from(Inputs::<T>::get(id).expect("the input is stored"));
 		let answer = Output::from(output.clone());
-		let claim = claim_root(id.0, job.attempt.0, &job.artifact, &input, &job.generation, &answer);
+		let trace = TraceRoot::default();
+		let claim = claim_root(id.0, job.attempt.0, &job.artifact, &input, &job.generation, &answer, &trace);
 		let result = JobResult {
 			job: id,
 			attempt: job.attempt,
 			output,
+			trace,
 			claim,
 		};
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
@@ -185,6 +207,7 @@ where
 	fn claimed(&self) -> JobId {
 		let id = self.assigned();
 		let result = self.result(id).result;
+		crowd::<T>(T::Window::get());
 		Pallet::<T>::do_claim(result).expect("the result is accepted");
 		id
 	}
@@ -209,12 +232,23 @@ where
 	T::Currency::mint_into(who, amount).expect("money is made");
 }
 
-/// Fills the agenda of a block up to the last place, so that booking there is at its most expensive.
-fn crowd<T: Config>(block: BlockNumberFor<T>) {
-	let jobs: Vec<_> = (1..T::AgendaSize::get())
-		.map(|n| JobId(u64::MAX - u64::from(n)))
-		.collect();
-	Agenda::<T>::insert(block, BoundedVec::truncate_from(jobs));
+/// Fills the agendas that are tried when a job is booked for `blocks` from now, except for one place in the last.
+fn crowd<T: Config>(blocks: BlockNumberFor<T>) {
+	let mut slot = Pallet::<T>::now().saturating_add(blocks);
+	for tried in 0..=SPILL {
+		Agenda::<T>::mutate(slot, |jobs| {
+			while jobs.try_push(JobId(u64::MAX)).is_ok() {}
+			if tried == SPILL {
+				jobs.pop();
+			}
+		});
+		slot.saturating_inc();
+	}
+}
+
+/// Blocks until a deadline is missed.
+fn after_deadline<T: Config>() -> BlockNumberFor<T> {
+	T::ResultPeriod::get().saturating_add(One::one())
 }
 
 fn go_to<T: Config>(block: BlockNumberFor<T>) {
@@ -232,10 +266,11 @@ mod benchmarks {
 	#[benchmark]
 	fn submit(o: Linear<1, MAX_OFFERS>, i: Linear<1, MAX_INLINE_ELEMENTS>) {
 		let scene = Scene::<T>::new(o);
-		scene.keep_busy();
 		let input = i.min(scene.longest());
 		let (version, generation, max_fee) = (scene.version, scene.generation(input), scene.max_fee(input));
 		let id = NextJobId::<T>::get();
+		scene.keep_busy(id, Attempt(0), None);
+		crowd::<T>(after_deadline::<T>());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 		let elements = scene.input(input);
 
@@ -253,7 +288,7 @@ mod benchmarks {
 		let scene = Scene::<T>::new(1);
 		let id = scene.open();
 		let origin = RawOrigin::Signed(scene.consumer.clone());
-		crowd::<T>(T::Retention::get().saturating_add(One::one()));
+		crowd::<T>(T::Retention::get());
 
 		#[extrinsic_call]
 		_(origin, id);
@@ -266,7 +301,7 @@ mod benchmarks {
 		let scene = Scene::<T>::new(1);
 		let id = scene.assigned();
 		let result = scene.result(id);
-		crowd::<T>(T::Window::get().saturating_add(One::one()));
+		crowd::<T>(T::Window::get());
 
 		#[extrinsic_call]
 		_(RawOrigin::Authorized, result);
@@ -303,7 +338,8 @@ mod benchmarks {
 				job.max_fee = scene.max_fee(scene.longest());
 			}
 		});
-		scene.keep_busy();
+		scene.keep_busy(id, Attempt(0), None);
+		crowd::<T>(after_deadline::<T>());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 
 		#[extrinsic_call]
@@ -320,6 +356,7 @@ mod benchmarks {
 		let scene = Scene::<T>::new(1);
 		let id = scene.open();
 		go_to::<T>(T::OpenPeriod::get().saturating_add(One::one()));
+		crowd::<T>(T::Retention::get());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 
 		#[extrinsic_call]
@@ -332,22 +369,23 @@ mod benchmarks {
 	fn advance_missed(o: Linear<2, MAX_OFFERS>) {
 		let scene = Scene::<T>::new(o);
 		let id = scene.assigned();
-		scene.keep_busy();
-		// The list of the operator at fault was overwritten by the work that keeps it busy.
 		let job = Jobs::<T>::get(id).expect("it is stored");
-		if let JobState::Assigned { operator, .. } = &job.state {
-			InFlight::<T>::mutate(operator, |jobs| {
-				jobs.pop();
-				let _ = jobs.try_push((id, scene.version));
-			});
-		}
+		let JobState::Assigned { operator, .. } = &job.state else {
+			panic!("the job is assigned")
+		};
 		go_to::<T>(due_at::<T>(id));
+		scene.fill(operator, 1);
+		InFlight::<T>::mutate(operator, |jobs| jobs.try_push((id, scene.version))).expect("there is room for one");
+		scene.keep_busy(id, Attempt(1), Some(operator));
+		crowd::<T>(after_deadline::<T>());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 
 		#[extrinsic_call]
 		advance(origin, id);
 
-		assert_eq!(Jobs::<T>::get(id).expect("it is stored").attempt, Attempt(1));
+		let job = Jobs::<T>::get(id).expect("it is stored");
+		assert_eq!(job.attempt, Attempt(1));
+		assert!(matches!(job.state, JobState::Assigned { .. }));
 	}
 
 	#[benchmark]
@@ -355,6 +393,7 @@ mod benchmarks {
 		let scene = Scene::<T>::new(1);
 		let id = scene.claimed();
 		go_to::<T>(due_at::<T>(id));
+		crowd::<T>(T::Retention::get());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 
 		#[extrinsic_call]
@@ -371,8 +410,11 @@ mod benchmarks {
 		let scene = Scene::<T>::new(1);
 		let id = scene.claimed();
 		go_to::<T>(due_at::<T>(id));
+		crowd::<T>(T::Retention::get());
 		Pallet::<T>::do_advance(id)?;
 		go_to::<T>(due_at::<T>(id));
+		// The identifiers after it are a gap, a part of which is passed over too.
+		NextJobId::<T>::put(JobId(id.0.saturating_add(100)));
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 
 		#[extrinsic_call]
