@@ -1,9 +1,11 @@
 //! What the service needs of a chain.
 
+use assay_exact::Program;
 use assay_protocol::{
+	dispute::{AnswerDuty, SignedAnswer},
 	job::{Duty, SignedResult},
 	operator::{WorkerKey, WorkerSignature},
-	Attempt, JobId,
+	Attempt, DisputeId, JobId, ModelVersion,
 };
 use codec::{Decode, Encode};
 use futures::future::BoxFuture;
@@ -25,6 +27,15 @@ impl Assignment {
 	pub fn key(&self) -> WorkKey {
 		(self.duty.job, self.duty.attempt)
 	}
+}
+
+/// An answer that is due and the worker key it is due from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AnswerAssignment {
+	/// Signs the answer.
+	pub worker: WorkerKey,
+	/// What is asked.
+	pub duty: AnswerDuty<BlockNumber>,
 }
 
 /// A job and the attempt at it.
@@ -56,6 +67,22 @@ pub enum ChainError {
 		/// The key, in hexadecimal.
 		key: String,
 		/// What the keystore said.
+		reason: String,
+	},
+	/// The pool refused an answer.
+	#[error("the transaction pool refused the answer in dispute {dispute}: {reason}")]
+	AnswerRefused {
+		/// The dispute.
+		dispute: DisputeId,
+		/// What the pool said.
+		reason: String,
+	},
+	/// The program of a version cannot be read.
+	#[error("the program of model {version} cannot be read: {reason}")]
+	Program {
+		/// The version.
+		version: ModelVersion,
+		/// Why.
 		reason: String,
 	},
 	/// The pool refused the transaction.
@@ -90,6 +117,15 @@ pub trait Chain: Send + Sync + 'static {
 
 	/// Hands a result to the transaction pool. A pool that holds it already has accepted it.
 	fn deliver(&self, result: SignedResult) -> BoxFuture<'_, Result<(), ChainError>>;
+
+	/// Answers that are due from the worker keys at hand, in the state of the best block.
+	fn answers_due(&self) -> Result<Vec<AnswerAssignment>, ChainError>;
+
+	/// The program of a version, in the state of the best block.
+	fn program(&self, version: ModelVersion) -> Result<Program, ChainError>;
+
+	/// Hands an answer to the transaction pool. A pool that holds it already has accepted it.
+	fn deliver_answer(&self, answer: SignedAnswer) -> BoxFuture<'_, Result<(), ChainError>>;
 
 	/// Tells the chain's offchain worker that this provider is ready until `until`, in milliseconds of Unix time.
 	fn mark_ready(&self, until: u64);

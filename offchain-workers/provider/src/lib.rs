@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod chain;
+mod defence;
 pub mod journal;
 pub mod metrics;
 pub mod models;

@@ -5,10 +5,14 @@ use crate::{
 	pool::{Execute, Failure, Watch},
 };
 use assay_artifact::Artifact;
+use assay_dispute::Execution;
 use assay_engine::{Model, Observer, Options, RunError, Tier};
 use assay_exact::{Input, Output};
-use assay_protocol::job::Duty;
-use assay_trace::merkle::Hash32;
+use assay_protocol::{
+	dispute::{Answer, OwnedStatement, Stage},
+	job::Duty,
+};
+use assay_trace::{execution::Record, merkle::Hash32, TraceRoot};
 use parking_lot::Mutex;
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -30,7 +34,15 @@ pub struct Models {
 	options: Options,
 	files: Mutex<Files>,
 	/// Loaded and verified models, the most recently used last. The lock is held while a model loads, so that it loads once.
-	loaded: Mutex<Vec<(Hash32, Arc<Model>)>>,
+	loaded: Mutex<Vec<(Hash32, Arc<Loaded>)>>,
+	/// The execution that was laid open last: a dispute asks for it several times.
+	opened: Mutex<Option<(TraceRoot, Arc<Record>)>>,
+}
+
+/// A model ready to run, and the artifact that proves its weights.
+struct Loaded {
+	model: Model,
+	artifact: Artifact,
 }
 
 #[derive(Default)]
@@ -56,16 +68,17 @@ impl Models {
 			},
 			files: Mutex::default(),
 			loaded: Mutex::default(),
+			opened: Mutex::default(),
 		}
 	}
 
-	fn load(&self, root: &Hash32) -> Result<Arc<Model>, Failure> {
+	fn load(&self, root: &Hash32) -> Result<Arc<Loaded>, Failure> {
 		let mut loaded = self.loaded.lock();
 		if let Some(index) = loaded.iter().position(|(other, _)| other == root) {
 			let entry = loaded.remove(index);
-			let model = entry.1.clone();
+			let found = entry.1.clone();
 			loaded.push(entry);
-			return Ok(model);
+			return Ok(found);
 		}
 		let path = self.files.lock().by_root.get(root).cloned();
 		let path = path.ok_or_else(|| Failure::Refused(format!("no artifact with root {root}")))?;
@@ -76,16 +89,17 @@ impl Models {
 				if artifact.root() != *root {
 					return Err(format!("its root is {}", artifact.root()));
 				}
-				Model::load(&artifact, self.options).map_err(|error| error.to_string())
+				let model = Model::load(&artifact, self.options).map_err(|error| error.to_string())?;
+				Ok(Loaded { model, artifact })
 			});
 		match opened {
-			Ok(model) => {
-				let model = Arc::new(model);
+			Ok(ready) => {
+				let ready = Arc::new(ready);
 				if loaded.len() >= MAX_LOADED {
 					loaded.remove(0);
 				}
-				loaded.push((*root, model.clone()));
-				Ok(model)
+				loaded.push((*root, ready.clone()));
+				Ok(ready)
 			}
 			Err(reason) => {
 				self.files.lock().refused.insert(*root);
@@ -132,15 +146,44 @@ impl Execute for Models {
 		files.by_root.contains_key(artifact) && !files.refused.contains(artifact)
 	}
 
-	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<Output, Failure> {
-		let model = self.load(&duty.artifact)?;
+	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<(Output, TraceRoot), Failure> {
+		let loaded = self.load(&duty.artifact)?;
 		let input = Input::from(duty.input.clone());
-		model
-			.run(&input, &duty.generation, &mut Watching(watch))
-			.map_err(|error| match error {
-				RunError::Cancelled => Failure::Cancelled,
-				error => Failure::Refused(error.to_string()),
-			})
+		let run = loaded
+			.model
+			.run_committed(&input, &duty.generation, &mut Watching(watch));
+		let (output, boundaries) = run.map_err(failure)?;
+		Ok((output, boundaries.root()))
+	}
+
+	fn answer(&self, statement: &OwnedStatement, stage: Stage) -> Result<Answer, Failure> {
+		let loaded = self.load(&statement.artifact)?;
+		// Held while it is run: two disputes about one claim run it once.
+		let mut opened = self.opened.lock();
+		let record = match &*opened {
+			Some((trace, record)) if *trace == statement.trace => record.clone(),
+			_ => {
+				let record = loaded
+					.model
+					.record(&statement.as_statement(), &mut ())
+					.map_err(failure)?;
+				let record = Arc::new(record);
+				*opened = Some((statement.trace, record.clone()));
+				record
+			}
+		};
+		drop(opened);
+		let execution = Execution::new(&loaded.artifact, statement, &record);
+		execution
+			.answer(stage)
+			.map_err(|error| Failure::Refused(error.to_string()))
+	}
+}
+
+fn failure(error: RunError) -> Failure {
+	match error {
+		RunError::Cancelled => Failure::Cancelled,
+		error => Failure::Refused(error.to_string()),
 	}
 }
 

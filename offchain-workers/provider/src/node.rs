@@ -1,10 +1,13 @@
 //! The chain as a node sees it from inside.
 
-use crate::chain::{Assignment, BlockNumber, Chain, ChainError, ChainEvent};
+use crate::chain::{AnswerAssignment, Assignment, BlockNumber, Chain, ChainError, ChainEvent};
+use assay_exact::Program;
 use assay_protocol::{
-	api::JobsApi,
+	api::{DisputesApi, JobsApi, ModelsApi},
+	dispute::SignedAnswer,
 	job::SignedResult,
 	operator::{WorkerKey, WorkerSignature, PROVIDER_READY_UNTIL, WORKER_KEY_TYPE},
+	ModelVersion,
 };
 use codec::{Decode, Encode};
 use futures::{future::BoxFuture, stream, FutureExt, Stream, StreamExt};
@@ -85,16 +88,29 @@ where
 	Block: BlockT,
 	Client: ProvideRuntimeApi<Block> + HeaderBackend<Block>,
 	Client::Api: JobsApi<Block, AccountId32, u128, BlockNumber>,
+	Pool: TransactionPool<Block = Block>,
 {
+	/// Hands an encoded transaction to the pool; the error is what the pool said.
+	async fn submit(&self, encoded: Vec<u8>) -> Result<(), String> {
+		let transaction = Block::Extrinsic::decode(&mut &encoded[..]).map_err(|error| error.to_string())?;
+		let at = self.client.info().best_hash;
+		match self.pool.submit_one(at, TransactionSource::Local, transaction).await {
+			Ok(_) => Ok(()),
+			Err(error) => match error.into_pool_error() {
+				Ok(sc_transaction_pool_api::error::Error::AlreadyImported(_)) => Ok(()),
+				Ok(error) => Err(error.to_string()),
+				Err(error) => Err(error.to_string()),
+			},
+		}
+	}
+
 	fn duties_at(&self, at: Block::Hash) -> Result<Vec<Assignment>, ChainError> {
 		let mut assignments = vec![];
 		for key in self.keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
 			let worker = WorkerKey::from(key);
-			let duties = self
-				.client
-				.runtime_api()
-				.due(at, worker.clone())
-				.map_err(runtime_error("JobsApi_due"))?;
+			let api = self.client.runtime_api();
+			let duties =
+				JobsApi::<Block, _, _, _>::due(&*api, at, worker.clone()).map_err(runtime_error("JobsApi_due"))?;
 			assignments.extend(duties.into_iter().map(|duty| Assignment {
 				worker: worker.clone(),
 				duty,
@@ -115,7 +131,9 @@ impl<Block, Client, Pool, Storage> Chain for NodeChain<Block, Client, Pool, Stor
 where
 	Block: BlockT,
 	Client: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
-	Client::Api: JobsApi<Block, AccountId32, u128, BlockNumber>,
+	Client::Api: JobsApi<Block, AccountId32, u128, BlockNumber>
+		+ DisputesApi<Block, AccountId32, u128, BlockNumber>
+		+ ModelsApi<Block, AccountId32, u128, BlockNumber>,
 	Pool: TransactionPool<Block = Block> + 'static,
 	Storage: OffchainStorage + 'static,
 	NumberFor<Block>: SaturatedConversion,
@@ -161,17 +179,45 @@ where
 				.runtime_api()
 				.result_transaction(at, result)
 				.map_err(runtime_error("JobsApi_result_transaction"))?;
-			let refused = |reason: String| ChainError::Refused { job, reason };
-			let transaction =
-				Block::Extrinsic::decode(&mut &encoded[..]).map_err(|error| refused(error.to_string()))?;
-			match self.pool.submit_one(at, TransactionSource::Local, transaction).await {
-				Ok(_) => Ok(()),
-				Err(error) => match error.into_pool_error() {
-					Ok(sc_transaction_pool_api::error::Error::AlreadyImported(_)) => Ok(()),
-					Ok(error) => Err(refused(error.to_string())),
-					Err(error) => Err(refused(error.to_string())),
-				},
-			}
+			let submitted = self.submit(encoded).await;
+			submitted.map_err(|reason| ChainError::Refused { job, reason })
+		}
+		.boxed()
+	}
+
+	fn answers_due(&self) -> Result<Vec<AnswerAssignment>, ChainError> {
+		let (api, at) = (self.client.runtime_api(), self.client.info().best_hash);
+		let mut assignments = vec![];
+		for key in self.keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
+			let worker = WorkerKey::from(key);
+			let duties = DisputesApi::<Block, AccountId32, u128, BlockNumber>::due(&*api, at, worker.clone())
+				.map_err(runtime_error("DisputesApi_due"))?;
+			assignments.extend(duties.into_iter().map(|duty| AnswerAssignment {
+				worker: worker.clone(),
+				duty,
+			}));
+		}
+		Ok(assignments)
+	}
+
+	fn program(&self, version: ModelVersion) -> Result<Program, ChainError> {
+		let (api, at) = (self.client.runtime_api(), self.client.info().best_hash);
+		let unreadable = |reason: String| ChainError::Program { version, reason };
+		let encoded = ModelsApi::<Block, AccountId32, u128, BlockNumber>::program(&*api, at, version)
+			.map_err(runtime_error("ModelsApi_program"))?
+			.ok_or_else(|| unreadable("there is no such version".into()))?;
+		Program::decode_checked(&encoded).map_err(|error| unreadable(error.to_string()))
+	}
+
+	fn deliver_answer(&self, answer: SignedAnswer) -> BoxFuture<'_, Result<(), ChainError>> {
+		let dispute = answer.answer.dispute;
+		async move {
+			let (api, at) = (self.client.runtime_api(), self.client.info().best_hash);
+			let encoded = DisputesApi::<Block, AccountId32, u128, BlockNumber>::answer_transaction(&*api, at, answer)
+				.map_err(runtime_error("DisputesApi_answer_transaction"))?;
+			drop(api);
+			let submitted = self.submit(encoded).await;
+			submitted.map_err(|reason| ChainError::AnswerRefused { dispute, reason })
 		}
 		.boxed()
 	}

@@ -2,8 +2,11 @@
 
 use crate::chain::{Assignment, BlockNumber, WorkKey};
 use assay_exact::Output;
-use assay_protocol::job::Duty;
-use assay_trace::merkle::Hash32;
+use assay_protocol::{
+	dispute::{Answer, OwnedStatement, Stage},
+	job::Duty,
+};
+use assay_trace::{merkle::Hash32, TraceRoot};
 use parking_lot::{Condvar, Mutex};
 use std::{
 	any::Any,
@@ -58,8 +61,11 @@ pub trait Execute: Send + Sync + 'static {
 	/// Whether the artifact is at hand.
 	fn has(&self, artifact: &Hash32) -> bool;
 
-	/// Runs a duty to its output.
-	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<Output, Failure>;
+	/// Runs a duty to its output and the commitment to its execution.
+	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<(Output, TraceRoot), Failure>;
+
+	/// Shows what a dispute about a claim asks for.
+	fn answer(&self, statement: &OwnedStatement, stage: Stage) -> Result<Answer, Failure>;
 }
 
 /// An execution that ended.
@@ -68,7 +74,7 @@ pub struct Completion {
 	/// What was run.
 	pub assignment: Assignment,
 	/// With which outcome.
-	pub outcome: Result<Output, Failure>,
+	pub outcome: Result<(Output, TraceRoot), Failure>,
 	/// Tokens generated.
 	pub tokens: u64,
 	/// Until the first token.
@@ -213,7 +219,7 @@ fn run(executor: &dyn Execute, assignment: Assignment, cancel: &AtomicBool) -> C
 	}
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
 	panic
 		.downcast_ref::<&str>()
 		.map(|text| (*text).to_owned())

@@ -2,13 +2,14 @@
 
 use crate::{
 	chain::{Assignment, BlockNumber, Chain, ChainError, ChainEvent, WorkKey},
+	defence::{Defence, Prepared},
 	journal::{EntryState, Journal, JournalError},
 	metrics::Metrics,
 	pool::{Completion, Execute, Failure, Pool},
 };
 use assay_exact::{Input, Output};
 use assay_protocol::job::{JobOutput, JobResult, SignedResult};
-use assay_trace::claim::claim_root;
+use assay_trace::{claim::claim_root, TraceRoot};
 use futures::{Stream, StreamExt};
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -45,6 +46,8 @@ pub struct Provider<C> {
 	journal: Journal,
 	pool: Pool,
 	completions: UnboundedReceiver<Completion>,
+	defence: Defence<C>,
+	prepared: UnboundedReceiver<Prepared>,
 	/// Block at which a finished result was last delivered.
 	delivered: BTreeMap<WorkKey, BlockNumber>,
 	/// Attempts whose missing artifact was already reported.
@@ -63,6 +66,7 @@ impl<C: Chain> Provider<C> {
 		let journal = Journal::open(&settings.journal, chain.genesis())?;
 		let (sender, completions) = unbounded_channel();
 		let pool = Pool::start(settings.jobs_at_once, executor.clone(), sender);
+		let (defence, prepared) = Defence::new(chain.clone(), executor.clone());
 		let (delivered, reported_missing) = Default::default();
 		Ok(Self {
 			chain,
@@ -70,6 +74,8 @@ impl<C: Chain> Provider<C> {
 			journal,
 			pool,
 			completions,
+			defence,
+			prepared,
 			delivered,
 			reported_missing,
 			metrics,
@@ -89,6 +95,10 @@ impl<C: Chain> Provider<C> {
 					None => return,
 				},
 				Some(completion) = self.completions.recv() => self.on_completion(completion).await,
+				Some(prepared) = self.prepared.recv() => {
+					let number = self.chain.best();
+					self.defence.on_prepared(prepared, number).await;
+				}
 				_ = ready.tick() => self.mark_ready(),
 			}
 			if let Some(metrics) = &self.metrics {
@@ -112,6 +122,7 @@ impl<C: Chain> Provider<C> {
 		if self.chain.is_syncing() {
 			return;
 		}
+		self.defence.on_best(number).await;
 		let duties = match self.chain.duties() {
 			Ok(duties) => duties,
 			Err(error) => return log::warn!(target: LOG, "cannot read duties at block {number}: {error}"),
@@ -179,8 +190,9 @@ impl<C: Chain> Provider<C> {
 		self.pool.completed(&key);
 		self.measure(&completion);
 		let number = self.chain.best();
-		let outcome = completion.outcome.and_then(|output| {
-			sign(&*self.chain, &completion.assignment, output).map_err(|error| Failure::Refused(error.to_string()))
+		let outcome = completion.outcome.and_then(|(output, trace)| {
+			sign(&*self.chain, &completion.assignment, output, trace)
+				.map_err(|error| Failure::Refused(error.to_string()))
 		});
 		let recorded = match outcome {
 			Ok(result) => {
@@ -292,7 +304,12 @@ fn same_work(a: &Assignment, b: &Assignment) -> bool {
 }
 
 /// Turns an output into the result its worker key signs.
-fn sign(chain: &impl Chain, assignment: &Assignment, output: Output) -> Result<SignedResult, ChainError> {
+fn sign(
+	chain: &impl Chain,
+	assignment: &Assignment,
+	output: Output,
+	trace: TraceRoot,
+) -> Result<SignedResult, ChainError> {
 	let duty = &assignment.duty;
 	let input = Input::from(duty.input.clone());
 	let claim = claim_root(
@@ -302,6 +319,7 @@ fn sign(chain: &impl Chain, assignment: &Assignment, output: Output) -> Result<S
 		&input,
 		&duty.generation,
 		&output,
+		&trace,
 	);
 	let output = JobOutput::try_from(output).map_err(|_| ChainError::Refused {
 		job: duty.job,
@@ -311,6 +329,7 @@ fn sign(chain: &impl Chain, assignment: &Assignment, output: Output) -> Result<S
 		job: duty.job,
 		attempt: duty.attempt,
 		output,
+		trace,
 		claim,
 	};
 	let signature = chain.sign(&assignment.worker, &result.signing_payload(&chain.genesis()))?;

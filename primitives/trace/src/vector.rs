@@ -12,8 +12,8 @@ pub const CHUNK: usize = 256;
 /// The leaf of a chunk: its values as little-endian i32.
 pub fn chunk_hash(values: &[i32]) -> Hash32 {
 	let mut bytes = [0; 4 * CHUNK];
-	for (bytes, value) in bytes.chunks_exact_mut(4).zip(values) {
-		bytes.copy_from_slice(&value.to_le_bytes());
+	for (bytes, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+		*bytes = value.to_le_bytes();
 	}
 	leaf_hash(&bytes[..4 * values.len().min(CHUNK)])
 }

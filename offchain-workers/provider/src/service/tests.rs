@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::{
+	chain::AnswerAssignment,
 	journal::{parse, Entry},
 	pool::Watch,
 };
-use assay_exact::{Generation, Sampler};
+use assay_exact::{models::perceptron, Generation, Program, Sampler};
 use assay_protocol::{
-	ids::{ModelVersion, VersionNumber},
+	dispute::{Answer, AnswerDuty, DisputedClaim, OwnedStatement, SignedAnswer, Stage},
+	ids::{DisputeId, ModelVersion, VersionNumber},
 	job::{Duty, JobInput},
 	operator::{WorkerKey, WorkerPair, WorkerSignature},
 	Attempt, JobId, ModelId,
@@ -20,6 +22,9 @@ use std::path::Path;
 use tokio::task::JoinHandle;
 
 pub(crate) const GENESIS: [u8; 32] = [3; 32];
+
+/// What the fake engine commits to.
+const TRACE: TraceRoot = TraceRoot(Hash32([8; 32]));
 
 fn worker() -> WorkerPair {
 	WorkerPair::from_string("//Worker", None).unwrap()
@@ -102,7 +107,7 @@ impl Execute for FakeEngine {
 		!self.lacks_artifact
 	}
 
-	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<Output, Failure> {
+	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<(Output, TraceRoot), Failure> {
 		self.executions.lock().push(duty.job.0);
 		self.begun.notify_all();
 		let mut held = self.held.lock();
@@ -118,8 +123,16 @@ impl Execute for FakeEngine {
 		}
 		watch.token();
 		match Input::from(duty.input.clone()) {
-			Input::Tokens(tokens) => Ok(Output::Tokens(tokens)),
-			Input::Vector(values) => Ok(Output::Vector(values)),
+			Input::Tokens(tokens) => Ok((Output::Tokens(tokens), TRACE)),
+			Input::Vector(values) => Ok((Output::Vector(values), TRACE)),
+		}
+	}
+
+	fn answer(&self, statement: &OwnedStatement, stage: Stage) -> Result<Answer, Failure> {
+		match stage {
+			Stage::ListGroups => Ok(Answer::Groups(vec![statement.artifact])),
+			Stage::OpenHead { .. } => panic!("heads cannot be opened"),
+			_ => Err(Failure::Refused("not asked here".into())),
 		}
 	}
 }
@@ -131,6 +144,8 @@ struct FakeChain {
 	finalized: Mutex<Vec<Assignment>>,
 	delivered: Mutex<Vec<SignedResult>>,
 	refuses: Mutex<bool>,
+	answers_due: Mutex<Vec<AnswerAssignment>>,
+	answered: Mutex<Vec<SignedAnswer>>,
 }
 
 impl Chain for FakeChain {
@@ -165,6 +180,16 @@ impl Chain for FakeChain {
 			Ok(())
 		};
 		async move { outcome }.boxed()
+	}
+	fn answers_due(&self) -> Result<Vec<AnswerAssignment>, ChainError> {
+		Ok(self.answers_due.lock().clone())
+	}
+	fn program(&self, _: ModelVersion) -> Result<Program, ChainError> {
+		Ok(perceptron())
+	}
+	fn deliver_answer(&self, answer: SignedAnswer) -> BoxFuture<'_, Result<(), ChainError>> {
+		self.answered.lock().push(answer);
+		async { Ok(()) }.boxed()
 	}
 	fn mark_ready(&self, _: u64) {}
 }
@@ -256,7 +281,7 @@ async fn a_duty_is_run_signed_and_delivered_once() {
 	let input = Input::from(duty.input.clone());
 	assert_eq!(
 		result.claim,
-		claim_root(7, 0, &duty.artifact, &input, &duty.generation, &output)
+		claim_root(7, 0, &duty.artifact, &input, &duty.generation, &output, &TRACE)
 	);
 }
 
@@ -412,4 +437,70 @@ async fn nothing_is_delivered_after_the_deadline() {
 	running.best(&chain, assignment.duty.deadline + 1);
 	running.finish().await;
 	assert_eq!(chain.delivered.lock().len(), 1);
+}
+
+fn an_answer_due(dispute: u64, stage: Stage) -> AnswerAssignment {
+	let Assignment { worker, duty } = an_assignment(7);
+	let claim = DisputedClaim {
+		job: duty.job,
+		attempt: duty.attempt,
+		version: duty.version,
+		artifact: duty.artifact,
+		input: duty.input,
+		generation: duty.generation,
+		output: JobOutput::Tokens(vec![7].try_into().unwrap()),
+		trace: TRACE,
+	};
+	AnswerAssignment {
+		worker,
+		duty: AnswerDuty {
+			dispute: DisputeId(dispute),
+			stage,
+			deadline: 50,
+			claim,
+		},
+	}
+}
+
+#[tokio::test]
+async fn a_dispute_is_answered_once_and_again_while_it_stays_due() {
+	let (chain, engine, folder) = setup();
+	let running = Running::start(&chain, &engine, folder.path());
+	let due = an_answer_due(3, Stage::ListGroups);
+	*chain.answers_due.lock() = vec![due.clone()];
+	running.best(&chain, 1);
+	eventually(|| chain.answered.lock().len() == 1).await;
+	running.best(&chain, 2);
+	running.best(&chain, 1 + 4);
+	eventually(|| chain.answered.lock().len() == 2).await;
+	running.finish().await;
+	let answered = chain.answered.lock();
+	for SignedAnswer { answer, signature } in answered.iter() {
+		assert_eq!(answer.answer, Answer::Groups(vec![due.duty.claim.artifact]));
+		assert!(WorkerPair::verify(
+			signature,
+			answer.signing_payload(&GENESIS),
+			&due.worker
+		));
+	}
+}
+
+#[tokio::test]
+async fn a_panic_while_answering_leaves_the_other_disputes_alone() {
+	let (chain, engine, folder) = setup();
+	let running = Running::start(&chain, &engine, folder.path());
+	*chain.answers_due.lock() = vec![
+		an_answer_due(3, Stage::OpenHead { position: 0 }),
+		an_answer_due(4, Stage::ListGroups),
+	];
+	running.best(&chain, 1);
+	eventually(|| !chain.answered.lock().is_empty()).await;
+	running.finish().await;
+	let answered: Vec<_> = chain
+		.answered
+		.lock()
+		.iter()
+		.map(|answer| answer.answer.dispute.0)
+		.collect();
+	assert_eq!(answered, [4]);
 }

@@ -1,0 +1,129 @@
+//! The challenger's side.
+
+use crate::{DisputeError, Execution};
+use assay_protocol::dispute::{Accusation, DisputeRecord, OpenedCells, Proof, Stage};
+use assay_trace::{
+	boundary::{Boundaries, Boundary},
+	cell::{boundary, CellRoots},
+	fault::{first_group, first_output_fault, first_step, first_target, listed_leaves, Target},
+	prover::OpenArtifact,
+	Group, Place,
+};
+
+/// What a challenger does next.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Move {
+	/// Points at a group.
+	PointAtGroup(Group),
+	/// Points at something in an opened cell.
+	PointAtTarget(Place, Target),
+	/// Proves a step.
+	Prove(Proof),
+}
+
+impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
+	/// What is wrong with the statement; nothing if it is what this execution gives.
+	pub fn accuse(&self) -> Result<Option<Accusation>, DisputeError> {
+		let prover = self.prover();
+		if prover.boundaries().root() != self.statement.trace {
+			return Ok(Some(Accusation::Trace));
+		}
+		let fault = first_output_fault(&self.statement.as_statement(), self.artifact, |place| {
+			prover.cell(place)
+		})?;
+		Ok(fault.and_then(|(place, _)| match place {
+			Place::Head { position } => Some(Accusation::Head { position }),
+			Place::Cell { .. } => None,
+		}))
+	}
+
+	/// What to do at a stage, given what the worker has shown.
+	pub fn next_move(&self, stage: Stage, shown: &DisputeRecord) -> Result<Move, DisputeError> {
+		match stage {
+			Stage::PointAtGroup => {
+				let groups = shown.groups.as_ref().ok_or(DisputeError::NoMove)?;
+				let group = first_group(self.prover().boundaries(), groups).ok_or(DisputeError::Agrees)?;
+				Ok(Move::PointAtGroup(group))
+			}
+			Stage::PointAtTarget => self.point_at_target(shown.cells.as_ref().ok_or(DisputeError::NoMove)?, shown),
+			Stage::Prove => {
+				let cells = shown.cells.as_ref().ok_or(DisputeError::NoMove)?;
+				let (place, target, exhibit) = shown.shown.as_ref().ok_or(DisputeError::NoMove)?;
+				let statement = self.statement.as_statement();
+				let own = self.prover().cell(*place)?;
+				let step = first_step(&statement, *place, &own, *target, exhibit).ok_or(DisputeError::Agrees)?;
+				let prover = self.prover().with_boundaries(self.claimed(cells, shown)?);
+				let (opening, _) = prover.open(*place, step, &own.with(*target, exhibit))?;
+				Ok(Move::Prove(Proof {
+					place: *place,
+					step,
+					opening,
+				}))
+			}
+			Stage::ListGroups | Stage::OpenGroup { .. } | Stage::OpenHead { .. } | Stage::Show { .. } => {
+				Err(DisputeError::NoMove)
+			}
+		}
+	}
+
+	fn point_at_target(&self, opened: &OpenedCells, shown: &DisputeRecord) -> Result<Move, DisputeError> {
+		let statement = self.statement.as_statement();
+		let prover = self.prover();
+		let (places, cells) = self.opened(opened);
+		let own: Vec<CellRoots> = places
+			.iter()
+			.map(|place| Ok(prover.cell(*place)?.roots()))
+			.collect::<Result<_, DisputeError>>()?;
+		let first = *places.first().ok_or(DisputeError::NoMove)?;
+		if let Some((index, target)) = first_target(&statement, first, &own, cells) {
+			let place = *places.get(index as usize).ok_or(DisputeError::NoMove)?;
+			return Ok(Move::PointAtTarget(place, target));
+		}
+		// The cell is right: what is wrong is what the statement says comes out of it.
+		let fault = first_output_fault(&statement, self.artifact, |place| prover.cell(place))?;
+		let (place, step) = fault
+			.filter(|(place, _)| places.contains(place))
+			.ok_or(DisputeError::Agrees)?;
+		let own = prover.cell(place)?;
+		let prover = self.prover().with_boundaries(self.claimed(opened, shown)?);
+		let (opening, _) = prover.open(place, step, &own)?;
+		Ok(Move::Prove(Proof { place, step, opening }))
+	}
+
+	/// Places and roots of opened cells.
+	fn opened<'c>(&self, opened: &'c OpenedCells) -> (Vec<Place>, &'c [CellRoots]) {
+		match opened {
+			OpenedCells::Group { group, cells } => {
+				let (start, length) = self.record.layout().span(group.index);
+				let row = group.row;
+				let places = (start..start + length).map(|position| Place::Cell { row, position });
+				(places.collect(), cells)
+			}
+			OpenedCells::Head { position, cell } => {
+				(vec![Place::Head { position: *position }], std::slice::from_ref(cell))
+			}
+		}
+	}
+
+	/// The boundaries as the worker claims them: proofs must lead to its trace.
+	fn claimed(&self, opened: &OpenedCells, shown: &DisputeRecord) -> Result<Boundaries, DisputeError> {
+		let own = self.prover().boundaries().clone();
+		let Some(groups) = &shown.groups else {
+			// The trace was not disputed, so it is this execution's.
+			return Ok(own);
+		};
+		let leaves = listed_leaves(self.record.layout(), groups).ok_or(DisputeError::NoMove)?;
+		let statement = self.statement.as_statement();
+		let (places, cells) = self.opened(opened);
+		let handed_on: Option<Vec<Boundary>> = places
+			.iter()
+			.zip(cells)
+			.map(|(place, roots)| boundary(&statement, *place, roots))
+			.collect();
+		let cells = match (opened, &handed_on) {
+			(OpenedCells::Group { group, .. }, Some(cells)) => Some((*group, &cells[..])),
+			_ => None,
+		};
+		own.claimed(leaves, cells).ok_or(DisputeError::NoMove)
+	}
+}

@@ -1,0 +1,63 @@
+//! An execution that can be shown, and the worker's side.
+
+use assay_protocol::dispute::{Answer, OwnedStatement, Stage};
+use assay_trace::{
+	execution::Record,
+	fault::{list_groups, Exhibit},
+	prover::{OpenArtifact, ProveError, Prover},
+	Place,
+};
+
+/// Why a side cannot move.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DisputeError {
+	/// The cell cannot be run or shown.
+	#[error(transparent)]
+	Prove(#[from] ProveError),
+	/// It is not this side's move, or what the move needs was not shown.
+	#[error("there is no move to make")]
+	NoMove,
+	/// What the other side showed does not differ from this execution.
+	#[error("what was shown agrees with this execution")]
+	Agrees,
+}
+
+/// The execution of the job that a statement is about.
+pub struct Execution<'a, A: ?Sized> {
+	pub(crate) artifact: &'a A,
+	pub(crate) statement: &'a OwnedStatement,
+	pub(crate) record: &'a Record,
+}
+
+impl<'a, A: OpenArtifact + ?Sized> Execution<'a, A> {
+	/// From the artifact and what running the statement's job, fed the tokens it states, left behind.
+	pub fn new(artifact: &'a A, statement: &'a OwnedStatement, record: &'a Record) -> Self {
+		Self {
+			artifact,
+			statement,
+			record,
+		}
+	}
+
+	pub(crate) fn prover(&self) -> Prover<'a, A> {
+		Prover::new(self.statement.as_statement(), self.artifact, self.record)
+	}
+
+	/// What an honest worker answers at a stage.
+	pub fn answer(&self, stage: Stage) -> Result<Answer, DisputeError> {
+		let prover = self.prover();
+		Ok(match stage {
+			Stage::ListGroups => Answer::Groups(list_groups(prover.boundaries())),
+			Stage::OpenGroup { group } => {
+				let (cells, path) = prover.group(group)?;
+				Answer::Cells { cells, path }
+			}
+			Stage::OpenHead { position } => Answer::Head(prover.cell(Place::Head { position })?.roots()),
+			Stage::Show { place, target } => {
+				let shown = Exhibit::of(&prover.cell(place)?, target).ok_or(DisputeError::NoMove)?;
+				Answer::Shown(shown)
+			}
+			Stage::PointAtGroup | Stage::PointAtTarget | Stage::Prove => return Err(DisputeError::NoMove),
+		})
+	}
+}
