@@ -7,27 +7,20 @@
 //! Tokens per CPU second tell how much of a busy machine a side got: on an idle one they are tokens per second and
 //! thread.
 
-use assay_artifact::{
-	gguf,
-	synthetic::{self, LlamaShape},
-	Artifact,
-};
+mod common;
+
+use assay_artifact::{gguf, synthetic, Artifact};
 use assay_engine::{float::FloatModel, Model, Observer, Options, Tier};
 use assay_exact::{Generation, Input, Sampler};
 use candle_core::{quantized::gguf_file, Device, Tensor};
 use candle_transformers::models::quantized_llama::ModelWeights;
+use common::{artifact_path, machine, prompt, Arguments, Moment, Result, SHAPE};
 use std::{
-	error::Error,
 	fs,
 	num::NonZeroUsize,
 	path::{Path, PathBuf},
 	process::Command,
-	time::Instant,
 };
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-const SHAPE: LlamaShape = LlamaShape::TINYLLAMA_1_1B;
 
 /// What to measure.
 #[derive(Clone)]
@@ -57,25 +50,17 @@ struct Speed {
 }
 
 fn main() -> Result<()> {
-	let arguments: Vec<String> = std::env::args().skip(1).collect();
-	let value = |name: &str| {
-		arguments
-			.iter()
-			.position(|a| a == name)
-			.and_then(|i| arguments.get(i + 1))
-	};
-	let number = |name: &str, default: usize| value(name).map_or(Ok(default), |text| text.parse());
-	let folder = value("--folder").map_or_else(|| std::env::temp_dir().join("assay-bench"), PathBuf::from);
+	let arguments = Arguments::read();
 	let mut settings = Settings {
 		threads: 1,
-		prompt: number("--prompt", 128)?,
-		tokens: number("--tokens", 32)?,
-		runs: number("--runs", 3)?,
-		folder,
+		prompt: arguments.number("--prompt", 128)?,
+		tokens: arguments.number("--tokens", 32)?,
+		runs: arguments.number("--runs", 3)?,
+		folder: arguments.folder(),
 	};
-	if let Some(role) = value("--role") {
-		settings.threads = number("--threads", 1)?;
-		match role.as_str() {
+	if let Some(role) = arguments.value("--role") {
+		settings.threads = arguments.number("--threads", 1)?;
+		match role {
 			"prepare" => prepare(&settings.folder)?,
 			"engine" => report(run_engine(&settings)?),
 			"candle" => report(run_candle(&settings)?),
@@ -109,7 +94,7 @@ fn main() -> Result<()> {
 	println!();
 	println!("                       tokens per second  per CPU second    bytes per weight");
 	println!("threads  side          prefill   decode  prefill  decode  resident   peak");
-	for threads in value("--threads").map_or("1,2", String::as_str).split(',') {
+	for threads in arguments.value("--threads").map_or("1,2", |threads| threads).split(',') {
 		settings.threads = threads.parse()?;
 		let line = |side: &str, speed: Speed| {
 			let per_weight = |bytes: u64| bytes as f64 / weights as f64;
@@ -135,7 +120,7 @@ fn main() -> Result<()> {
 			engine.prefill_cpu / candle.prefill_cpu,
 			engine.decode_cpu / candle.decode_cpu
 		);
-		if arguments.iter().any(|argument| argument == "--float") {
+		if arguments.has("--float") {
 			let float = start("float", &settings)?;
 			line("candle f32", float);
 			println!("{threads:>7}  {:<12}  {:>7.2}", "ratio", engine.prefill / float.prefill);
@@ -195,10 +180,6 @@ fn report(speed: Speed) {
 	println!("{prefill} {decode} {prefill_cpu} {decode_cpu} {resident} {peak}");
 }
 
-fn artifact_path(folder: &Path) -> PathBuf {
-	folder.join("tinyllama.assay")
-}
-
 fn gguf_path(folder: &Path) -> PathBuf {
 	folder.join("tinyllama.gguf")
 }
@@ -212,43 +193,6 @@ fn prepare(folder: &Path) -> Result<()> {
 		gguf::write(&model, &file)?;
 	}
 	Ok(())
-}
-
-fn prompt(settings: &Settings) -> Vec<u32> {
-	(0..settings.prompt as u32)
-		.map(|i| (i * 7919 + 13) % SHAPE.vocabulary)
-		.collect()
-}
-
-/// A moment in wall-clock time and in processor time of this process.
-#[derive(Clone, Copy)]
-struct Moment {
-	wall: Instant,
-	/// Seconds, in steps of 10 ms.
-	cpu: f64,
-}
-
-impl Moment {
-	fn now() -> Self {
-		let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-		// Fields 14 and 15, counted from behind the name in parentheses, in hundredths of a second.
-		let fields = stat
-			.rsplit(')')
-			.next()
-			.unwrap_or_default()
-			.split_whitespace()
-			.skip(11)
-			.take(2);
-		Self {
-			wall: Instant::now(),
-			cpu: fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0,
-		}
-	}
-
-	/// Wall-clock and processor seconds since an earlier moment.
-	fn since(&self, earlier: Self) -> (f64, f64) {
-		((self.wall - earlier.wall).as_secs_f64(), self.cpu - earlier.cpu)
-	}
 }
 
 /// Notes when the first and the last token came.
@@ -278,7 +222,7 @@ fn run_engine(settings: &Settings) -> Result<Speed> {
 			},
 		)?
 	};
-	let input = Input::Tokens(prompt(settings));
+	let input = Input::Tokens(prompt(settings.prompt));
 	let generation = Generation {
 		sampler: Sampler::Greedy,
 		max_tokens: settings.tokens as u32,
@@ -296,7 +240,7 @@ fn run_candle(settings: &Settings) -> Result<Speed> {
 	let mut file = fs::File::open(gguf_path(&settings.folder))?;
 	let content = gguf_file::Content::read(&mut file)?;
 	let mut model = ModelWeights::from_gguf(content, &mut file, &device)?;
-	let prompt = prompt(settings);
+	let prompt = prompt(settings.prompt);
 	best(settings, || {
 		let start = Moment::now();
 		let logits = model.forward(&Tensor::new(&prompt[..], &device)?.unsqueeze(0)?, 0)?;
@@ -317,7 +261,7 @@ fn greedy(logits: &Tensor) -> Result<u32> {
 /// Prefill only: the baseline keeps no cache.
 fn run_float(settings: &Settings) -> Result<Speed> {
 	let model = FloatModel::load_quantised(&Artifact::open(artifact_path(&settings.folder))?)?;
-	let prompt = prompt(settings);
+	let prompt = prompt(settings.prompt);
 	best(settings, || {
 		let start = Moment::now();
 		model.logits(&prompt)?;
@@ -356,21 +300,6 @@ fn status(key: &str) -> Result<u64> {
 		.ok_or_else(|| format!("no {key}"))?;
 	let kilobytes: u64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
 	Ok(kilobytes * 1024)
-}
-
-fn machine() -> String {
-	let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-	let name = cpus
-		.lines()
-		.find_map(|line| line.strip_prefix("model name")?.split(':').nth(1))
-		.unwrap_or(" unknown");
-	let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-	let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-	format!(
-		"{}, {cores} cores, load {}",
-		name.trim(),
-		load.split_whitespace().next().unwrap_or("unknown")
-	)
 }
 
 /// Bytes of the engine's cache for this many positions, its shifts aside.

@@ -150,10 +150,16 @@ impl Model {
 		})
 	}
 
-	/// Feeds an input and the tokens after it, which are those of a checked job, without running the head.
-	pub(crate) fn feed(&self, input: &Input, after: &[u32], followers: &mut Followers<'_>) -> Result<(), RunError> {
+	/// Feeds an input and the tokens after it, which are those of a checked job; `each` gets the session after each chunk.
+	pub(crate) fn feed(
+		&self,
+		input: &Input,
+		after: &[u32],
+		followers: &mut Followers<'_>,
+		each: impl FnMut(&mut Session<'_>, Source<'_>, usize) + Send,
+	) -> Result<(), RunError> {
 		self.pool.install(|| match input {
-			Input::Tokens(prompt) => self.prefill(&[prompt, after].concat(), followers, |_| ()).map(drop),
+			Input::Tokens(prompt) => self.prefill(&[prompt, after].concat(), followers, each).map(drop),
 			Input::Vector(values) => Session::new(self).feed(Source::Vector(values), 0, followers),
 		})
 	}
@@ -179,16 +185,13 @@ impl Model {
 		let witness = &mut ();
 		let mut followers = Followers { observer, witness };
 		self.pool.install(|| {
-			let mut session = Session::new(self);
-			for (index, chunk) in tokens.chunks(self.chunk).enumerate() {
-				let (source, first) = (Source::Tokens(chunk), index * self.chunk);
-				session.feed(source, first, &mut followers)?;
+			let visit_chunk = |session: &mut Session<'_>, source: Source<'_>, first: usize| {
 				session.head(source, first);
 				for (offset, logits) in session.values(*logits).chunks_exact(width).enumerate() {
 					visit(first + offset, logits);
 				}
-			}
-			Ok(())
+			};
+			self.prefill(tokens, &mut followers, visit_chunk).map(drop)
 		})
 	}
 
@@ -219,19 +222,21 @@ impl Model {
 		Ok(scores)
 	}
 
-	/// Feeds the prompt; returns the session with the last chunk and its first position.
+	/// Feeds the prompt; `each` gets the session after each chunk, the chunk and its first position. Returns the session
+	/// with the last chunk and its first position.
 	fn prefill<'a>(
 		&self,
 		prompt: &'a [u32],
 		followers: &mut Followers<'_>,
-		mut after: impl FnMut(&Session<'_>),
+		mut each: impl FnMut(&mut Session<'_>, Source<'_>, usize),
 	) -> Result<(Session<'_>, &'a [u32], usize), RunError> {
 		let mut session = Session::new(self);
 		let (mut last, mut first) = (prompt, 0);
 		for (index, chunk) in prompt.chunks(self.chunk).enumerate() {
 			(last, first) = (chunk, index * self.chunk);
-			session.feed(Source::Tokens(chunk), first, followers)?;
-			after(&session);
+			let source = Source::Tokens(chunk);
+			session.feed(source, first, followers)?;
+			each(&mut session, source, first);
 		}
 		Ok((session, last, first))
 	}
@@ -244,8 +249,8 @@ impl Model {
 		generation: &Generation,
 		followers: &mut Followers<'_>,
 	) -> Result<Vec<u32>, RunError> {
-		let (mut session, chunk, first) = self.prefill(prompt, followers, |_| ())?;
-		let (source, mut position) = session.keep_last(Source::Tokens(chunk), first);
+		let (mut session, chunk, first) = self.prefill(prompt, followers, |_, _, _| ())?;
+		let (source, mut position) = session.keep_from(chunk.len() - 1, Source::Tokens(chunk), first);
 		session.head(source, position);
 		let mut tokens = Vec::with_capacity(generation.max_tokens as usize);
 		loop {
@@ -279,8 +284,10 @@ impl Model {
 		let mut pooled = Pooled::new(pooling, width);
 		let mut session = match input {
 			Input::Tokens(tokens) => {
-				self.prefill(tokens, followers, |session| pooled.add(session.values(Register(0))))?
-					.0
+				self.prefill(tokens, followers, |session, _, _| {
+					pooled.add(session.values(Register(0)))
+				})?
+				.0
 			}
 			Input::Vector(values) => {
 				let mut session = Session::new(self);

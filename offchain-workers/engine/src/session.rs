@@ -38,7 +38,7 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
-	fn positions(&self) -> usize {
+	pub(crate) fn positions(&self) -> usize {
 		match self {
 			Source::Tokens(tokens) => tokens.len(),
 			Source::Vector(_) => 1,
@@ -119,17 +119,14 @@ impl<'m> Session<'m> {
 		self.execute(program.head.ops(), 0, source, first);
 	}
 
-	/// Leaves only the last position of the residual stream; returns what the head then needs.
-	pub(crate) fn keep_last<'a>(&mut self, source: Source<'a>, first: usize) -> (Source<'a>, usize) {
-		let last = self.positions - 1;
-		self.positions = 1;
+	/// Drops the chunk's positions before `kept` from the residual stream; returns what the head then needs.
+	pub(crate) fn keep_from<'a>(&mut self, kept: usize, source: Source<'a>, first: usize) -> (Source<'a>, usize) {
+		self.positions -= kept;
 		let residual = &mut self.registers[0];
-		let width = residual.width;
-		residual.values.copy_within(last * width.., 0);
-		residual.values.truncate(width);
+		residual.values.drain(..kept * residual.width);
 		residual.forget();
 		match source {
-			Source::Tokens(tokens) => (Source::Tokens(&tokens[last..]), first + last),
+			Source::Tokens(tokens) => (Source::Tokens(&tokens[kept..]), first + kept),
 			Source::Vector(_) => (source, first),
 		}
 	}

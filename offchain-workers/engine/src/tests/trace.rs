@@ -91,6 +91,12 @@ fn assert_commits_as_the_reference(
 		assert_eq!(&hashed, expected, "of a statement, {options:?}");
 		let record = engine.record(&statement, &mut ()).expect("the statement fits");
 		assert_eq!(&record.boundaries(), expected, "of a record, {options:?}");
+		let (audited, boundaries) = engine.audit(&statement, &mut ()).expect("the statement fits");
+		assert_eq!(
+			(&audited, &boundaries),
+			(&output, &*expected),
+			"of an audit, {options:?}"
+		);
 	}
 }
 
@@ -172,6 +178,39 @@ proptest! {
 		let model = Stored::fill(an_mlp(&mut noise), &mut noise, wild);
 		let input = Input::Vector(noise.values(model.program.input_length().unwrap_or(0) as usize));
 		assert_commits_as_the_reference(&model.program, &model, &input, &generation, one(7));
+	}
+}
+
+#[test]
+fn an_audit_finds_the_token_that_follows_from_those_claimed() {
+	let program = decoder();
+	let weights = MadeUp::new(&program, 11);
+	let input = prompt(6);
+	for (generation, chunk) in [GREEDY, SAMPLED]
+		.into_iter()
+		.flat_map(|generation| [1, 5, 1000].map(|chunk| (generation, chunk)))
+	{
+		let engine = Model::from_weights(&program, &weights, options(Tier::Portable, 2, chunk)).expect("it loads");
+		let Ok(Output::Tokens(right)) = engine.run(&input, &generation, &mut ()) else {
+			panic!("a decoder returns tokens");
+		};
+		for index in [0, 3, 6] {
+			let mut claimed = right.clone();
+			claimed[index] = (claimed[index] + 1) % VOCABULARY;
+			let output = Output::Tokens(claimed.clone());
+			let statement = unclaimed(&program, &input, &generation, &output);
+			let (found, boundaries) = engine.audit(&statement, &mut ()).expect("the statement fits");
+			let Output::Tokens(found) = found else {
+				panic!("a decoder returns tokens");
+			};
+			assert_eq!(found.len(), claimed.len());
+			let first = found.iter().zip(&claimed).position(|(found, claimed)| found != claimed);
+			assert_eq!(first, Some(index));
+			assert_eq!(found[index], right[index]);
+			// The trace is that of the tokens claimed, as of a worker who ran the model on them.
+			let record = replay(&statement, &weights).expect("the reference runs the statement");
+			assert_eq!(boundaries, record.boundaries());
+		}
 	}
 }
 
@@ -291,6 +330,7 @@ fn a_statement_that_no_run_can_make_is_refused() {
 	let refusal = |statement: Statement<'_>| {
 		let hashed = engine.boundaries(&statement, &mut ()).expect_err("it is refused");
 		assert_eq!(engine.record(&statement, &mut ()).err(), Some(hashed));
+		assert_eq!(engine.audit(&statement, &mut ()).err(), Some(hashed));
 		hashed
 	};
 	let output = Output::Tokens(vec![1; 7]);
