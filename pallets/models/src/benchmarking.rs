@@ -1,12 +1,13 @@
 //! Benchmarks of every call.
 
-use crate::{sample, BalanceOf, Call, Config, LastHeartbeat, Models, Pallet, Programs, Served, Versions};
+use crate::{sample, BalanceOf, Call, Config, Error, LastHeartbeat, Models, Pallet, Programs, Served, Versions};
+use alloc::vec;
 use assay_exact::{
-	limits::{MAX_OPERATIONS, MAX_TENSORS},
-	program::{Head, Op, Program, Register, Shape, Tensor},
+	limits::{MAX_OPERATIONS, MAX_REGISTERS, MAX_STOP_TOKENS, MAX_TENSORS},
+	program::{Head, Op, Program, Register, Shape, Tensor, TensorIndex},
 };
 use assay_protocol::{
-	model::{ModelMetadata, VersionSubmission, MAX_OFFERS},
+	model::{ModelMetadata, ProgramBytes, VersionSubmission, MAX_OFFERS, MAX_PROGRAM_BYTES},
 	operator::{Heartbeat, Operators, WorkerKey, WorkerSignature},
 	ModelId, ModelVersion, VersionNumber,
 };
@@ -26,46 +27,95 @@ use sp_runtime::traits::{Bounded, Saturating, Zero};
 
 /// Bytes of the shortest benchmarked program: the sample decoder has fewer.
 const SHORTEST: u32 = 300;
-/// Bytes of the longest: about what the limits on tensors and operations leave room for.
-const LONGEST: u32 = 4_300;
+/// Bytes of the longest: each of the limits on what a program holds is reached long before the limit on its bytes.
+const LONGEST: u32 = 5_727;
 
-/// The sample decoder, made about `bytes` long by tensors that nothing reads and operations that change nothing.
+/// The sample decoder, made about `bytes` long.
 fn program_of_about(bytes: u32) -> Program {
-	const MOST_OPERATIONS: usize = MAX_OPERATIONS as usize;
-	let mut program = sample::decoder();
+	let program = grown(bytes);
+	let off_by = program.encoded_size().abs_diff(bytes as usize);
+	assert!(off_by < 32, "the program is {off_by} bytes off");
+	program
+}
+
+/// The sample decoder with registers, tensors, stop tokens and operations that change nothing, in the proportions in
+/// which the longest program has them, as far as they fit into `bytes`.
+fn grown(bytes: u32) -> Program {
+	const TENSORS: usize = MAX_TENSORS as usize;
+	const OPERATIONS: usize = MAX_OPERATIONS as usize;
+	const REGISTERS: usize = MAX_REGISTERS as usize;
+	const STOP_TOKENS: usize = MAX_STOP_TOKENS as usize;
+
 	let tensor = Tensor {
 		shape: Shape::Matrix { rows: 32, columns: 32 },
 		per_layer: true,
 	};
-	let normalise = program.layer[0];
-	let add = Op::Add {
-		dst: Register(0),
-		a: Register(0),
-		b: Register(0),
+	let (register, gain) = (Register(0), TensorIndex(1));
+	// The longest operation that may stand anywhere.
+	let normalise = Op::LayerNorm {
+		dst: register,
+		src: register,
+		gain,
+		bias: gain,
+		epsilon: 1,
 	};
-	let mut spare = (bytes as usize).saturating_sub(program.encoded_size());
-	let mut fits = |size: usize| {
-		let left = spare.checked_sub(size);
-		spare = left.unwrap_or(spare);
-		left.is_some()
-	};
-	while program.tensors.len() < MAX_TENSORS as usize && fits(tensor.encoded_size()) {
-		program.tensors.push(tensor);
-	}
-	while program.layer.len() < MOST_OPERATIONS && fits(normalise.encoded_size()) {
-		program.layer.push(normalise);
-	}
-	if let Head::Tokens { ops, .. } = &mut program.head {
-		while ops.len() < MOST_OPERATIONS && fits(normalise.encoded_size()) {
-			ops.push(normalise);
+
+	let mut program = sample::decoder();
+	let width = program.registers[0];
+	loop {
+		let mut spare = (bytes as usize).saturating_sub(program.encoded_size());
+		let mut fits = |size: usize| {
+			let left = spare.checked_sub(size);
+			spare = left.unwrap_or(spare);
+			left.is_some()
+		};
+		let before = program.encoded_size();
+		for _ in 0..TENSORS / OPERATIONS {
+			if program.tensors.len() < TENSORS && fits(tensor.encoded_size()) {
+				program.tensors.push(tensor);
+			}
+		}
+		if program.registers.len() < REGISTERS && fits(width.encoded_size()) {
+			program.registers.push(width);
+		}
+		let Head::Tokens { ops, stop, .. } = &mut program.head else {
+			unreachable!("the sample generates tokens")
+		};
+		// The head ends with the product that makes the logits.
+		let (entry, layer) = (program.entry.len(), program.layer.len());
+		for (ops, place) in [(&mut program.entry, entry), (&mut program.layer, layer), (ops, 0)] {
+			if ops.len() < OPERATIONS && fits(normalise.encoded_size()) {
+				ops.insert(place, normalise);
+			}
+		}
+		if stop.len() < STOP_TOKENS && fits(stop[0].encoded_size()) {
+			stop.push(stop[0]);
+		}
+		if program.encoded_size() == before {
+			return program;
 		}
 	}
-	while program.entry.len() < MOST_OPERATIONS && fits(add.encoded_size()) {
-		program.entry.push(add);
-	}
-	let off_by = program.encoded_size().abs_diff(bytes as usize);
-	assert!(off_by < 16, "the program is {off_by} bytes off");
-	program
+}
+
+#[cfg(test)]
+#[test]
+fn longest_program_should_reach_every_limit() {
+	assert_eq!(grown(MAX_PROGRAM_BYTES).encoded_size(), LONGEST as usize);
+	assert_eq!(program_of_about(LONGEST).validate(), Ok(()));
+}
+
+/// `bytes` that decode to far more operations than a program may have, the shortest there are.
+fn refused_program(bytes: u32) -> ProgramBytes {
+	let mut program = sample::vector_model();
+	let register = Register(0);
+	let shortest = Op::L2Normalize {
+		dst: register,
+		src: register,
+	};
+	let spare = (bytes as usize).saturating_sub(program.encoded_size());
+	// The length of a longer list takes more bytes.
+	program.layer = vec![shortest; spare.saturating_sub(4) / shortest.encoded_size()];
+	sample::encoded(&program)
 }
 
 /// Metadata that fills its bounds.
@@ -74,7 +124,7 @@ fn longest_metadata() -> ModelMetadata {
 		name: [b'n'; 64].to_vec().try_into().expect("the bound"),
 		description: [b'd'; 512].to_vec().try_into().expect("the bound"),
 		licence: [b'l'; 64].to_vec().try_into().expect("the bound"),
-		tags: alloc::vec![[b't'; 32].to_vec().try_into().expect("the bound"); 8]
+		tags: vec![[b't'; 32].to_vec().try_into().expect("the bound"); 8]
 			.try_into()
 			.expect("the bound"),
 	}
@@ -187,17 +237,37 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn refuse_program(b: Linear<SHORTEST, MAX_PROGRAM_BYTES>) {
+		let publisher = publisher::<T>();
+		let submission = VersionSubmission {
+			program: refused_program(b),
+			..sample::submission(&sample::decoder())
+		};
+		let metadata = longest_metadata();
+		let outcome;
+
+		#[block]
+		{
+			outcome = Pallet::<T>::register(RawOrigin::Signed(publisher).into(), metadata, submission);
+		}
+
+		assert_eq!(outcome, Err(Error::<T>::InvalidProgram.into()));
+	}
+
+	#[benchmark]
 	fn set_metadata() {
 		let publisher = publisher::<T>();
-		let version = registered::<T>(&publisher);
-		let shorter = sample::metadata("shorter");
+		let submission = longest_submission();
+		let version = Pallet::<T>::do_register(publisher.clone(), sample::metadata("short"), submission)
+			.expect("the sample is valid and its publisher has the deposit");
+		let longest = longest_metadata();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(publisher), version.model, shorter.clone());
+		_(RawOrigin::Signed(publisher), version.model, longest.clone());
 
 		assert_eq!(
 			Models::<T>::get(version.model).map(|model| model.metadata),
-			Some(shorter)
+			Some(longest)
 		);
 	}
 
