@@ -2,13 +2,13 @@
 
 use crate::*;
 use alloc::string::String;
-use frame_benchmarking::{
-	add_benchmark, define_benchmarks, list_benchmark, BenchmarkBatch, BenchmarkConfig, BenchmarkList,
-};
-use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use frame_benchmarking::{define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
+use frame_support::traits::{Randomness, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use frame_system_benchmarking::{extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench};
+use sp_runtime::traits::Hash as _;
 
 impl frame_system_benchmarking::Config for Runtime {}
+impl pallet_transaction_payment::BenchmarkConfig for Runtime {}
 
 define_benchmarks!(
 	[frame_system, SystemBench::<Runtime>]
@@ -21,6 +21,15 @@ define_benchmarks!(
 	[pallet_timestamp, Timestamp]
 	[pallet_transaction_payment, TransactionPayment]
 );
+
+/// Randomness where no block has an author: BABE has none while a benchmark runs.
+pub struct FixedRandomness;
+
+impl Randomness<Option<Hash>, BlockNumber> for FixedRandomness {
+	fn random(subject: &[u8]) -> (Option<Hash>, BlockNumber) {
+		(Some(BlakeTwo256::hash(subject)), 0)
+	}
+}
 
 /// Every benchmark, and the storage the pallets declare.
 pub(crate) fn list(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
