@@ -1,17 +1,17 @@
 //! What the node may ask of the runtime.
 
 use crate::{
-	genesis, AccountId, Babe, Balance, Block, BlockNumber, Executive, Grandpa, InherentDataExt, Jobs, Models, Nonce,
+	genesis, AccountId, Babe, Balance, Block, BlockNumber, Disputes, Executive, Grandpa, InherentDataExt, Jobs, Models, Nonce,
 	Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
 	api as assay_api,
-	dispute::DisputedClaim,
+	dispute::{AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, SignedAnswer},
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary},
 	operator::{OperatorSummary, Operators, WorkerKey},
-	JobId, ModelId, ModelVersion,
+	DisputeId, JobId, ModelId, ModelVersion,
 };
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -297,6 +297,36 @@ sp_api::impl_runtime_apis! {
 
 		fn claim(id: JobId) -> Option<DisputedClaim> {
 			Jobs::disputed_claim(id)
+		}
+	}
+
+	impl assay_api::DisputesApi<Block, AccountId, Balance, BlockNumber> for Runtime {
+		fn dispute(id: DisputeId) -> Option<DisputeSummary<AccountId, Balance, BlockNumber>> {
+			Disputes::dispute_summary(id)
+		}
+
+		fn disputes(
+			job: Option<JobId>,
+			before: Option<DisputeId>,
+			limit: u32,
+		) -> Vec<DisputeSummary<AccountId, Balance, BlockNumber>> {
+			Disputes::disputes_page(job, before, limit)
+		}
+
+		fn record(id: DisputeId) -> Option<DisputeRecord> {
+			Disputes::dispute_record(id)
+		}
+
+		fn parameters() -> DisputeParameters<Balance, BlockNumber> {
+			Disputes::parameters()
+		}
+
+		fn due(worker: WorkerKey) -> Vec<AnswerDuty<BlockNumber>> {
+			Disputes::due(&worker)
+		}
+
+		fn answer_transaction(answer: SignedAnswer) -> Vec<u8> {
+			Disputes::answer_transaction(answer)
 		}
 	}
 

@@ -27,6 +27,10 @@ pub const SESSION_KEY_DEPOSIT: Balance = UNIT;
 pub const MINIMUM_BOND: Balance = 1_000 * UNIT;
 /// What an operator loses for a missed deadline.
 pub const MISSED_DEADLINE_PENALTY: Balance = 10 * UNIT;
+/// Held from a challenger until its dispute is over: more than the block space that a worker's answers take.
+pub const CHALLENGE_BOND: Balance = 10 * UNIT;
+/// What an operator loses at least for a wrong result.
+pub const MIN_WRONG_RESULT_PENALTY: Balance = 100 * UNIT;
 /// Held for each model and each of its versions.
 pub const MODEL_DEPOSIT_BASE: Balance = 10 * UNIT;
 /// Held for each byte that a model stores on chain.

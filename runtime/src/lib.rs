@@ -173,6 +173,9 @@ mod runtime {
 	#[runtime::pallet_index(22)]
 	pub type Jobs = pallet_assay_jobs;
 
+	#[runtime::pallet_index(23)]
+	pub type Disputes = pallet_assay_disputes;
+
 	#[runtime::pallet_index(255)]
 	pub type Sudo = pallet_sudo;
 }

@@ -42,6 +42,10 @@ pub const JOB_RETRY_PERIOD: BlockNumber = 5;
 pub const JOB_WINDOW: BlockNumber = 10;
 /// Blocks a job stays readable after its end: half a day at three seconds.
 pub const JOB_RETENTION: BlockNumber = 14_400;
+/// Blocks that each side of a dispute has for each move.
+pub const DISPUTE_MOVE_PERIOD: BlockNumber = 20;
+/// Blocks a dispute stays readable after its end, like a job.
+pub const DISPUTE_RETENTION: BlockNumber = JOB_RETENTION;
 /// Blocks an operator that leaves waits for its bond: a day at three seconds.
 pub const UNBONDING_PERIOD: BlockNumber = 28_800;
 /// Blocks in which an operator that serves models sends one heartbeat.

@@ -3,6 +3,7 @@
 mod authorship;
 mod babe;
 mod balances;
+mod disputes;
 mod grandpa;
 mod jobs;
 mod models;

@@ -1,0 +1,251 @@
+//! What the challenger does: it challenges, points, and at last proves.
+
+use crate::{
+	sizes::answer_bytes, types::Status, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event,
+	HoldReason, NextDisputeId, Pallet, Part, Record,
+};
+use assay_protocol::{
+	dispute::{Accusation, Claims, DisputedClaim, OpenedCells, OwnedStatement, Proof, Ruling, Stage},
+	model::Models,
+	DisputeId, JobId,
+};
+use assay_trace::{
+	cell::CellRoots,
+	check_step,
+	fault::{has_target, Target},
+	Group, Layout, OpeningError, Place, Verdict,
+};
+use codec::{DecodeAll, Encode};
+use frame_support::{
+	ensure,
+	traits::{fungible::MutateHold, Get},
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{traits::One, DispatchError, DispatchResult, Saturating};
+
+/// An open dispute about a claim that stands.
+pub(crate) struct Case<T: Config> {
+	pub(crate) id: DisputeId,
+	pub(crate) dispute: Dispute<T>,
+	pub(crate) statement: OwnedStatement,
+}
+
+/// A challenger's turn.
+enum Turn<T: Config> {
+	/// It moves.
+	Of(Case<T>),
+	/// The claim was struck down: the dispute was ended.
+	Moot,
+}
+
+impl<T: Config> Pallet<T> {
+	/// Opens a dispute.
+	pub(crate) fn do_challenge(challenger: T::AccountId, job: JobId, accusation: Accusation) -> DispatchResult {
+		let claimed = T::Claims::claim(job).ok_or(Error::<T>::NoOpenClaim)?;
+		let now = Self::now();
+		ensure!(now < claimed.closes_at, Error::<T>::WindowClosed);
+		let attempt = claimed.claim.attempt;
+		let key = (attempt, challenger.clone(), accusation);
+		ensure!(!Challenges::<T>::contains_key(job, &key), Error::<T>::AlreadyChallenged);
+		let statement = Self::statement(claimed.claim)?;
+		let stage = match accusation {
+			Accusation::Trace => Stage::ListGroups,
+			Accusation::Head { position } => {
+				let head = Place::Head { position };
+				ensure!(statement.as_statement().layout().has(head), Error::<T>::NoSuchPlace);
+				Stage::OpenHead { position }
+			}
+		};
+		Self::ensure_answerable(&statement, &stage)?;
+
+		let id = NextDisputeId::<T>::get();
+		NextDisputeId::<T>::put(id.next().ok_or(Error::<T>::DisputeIdsExhausted)?);
+		let bond = T::Bond::get();
+		T::Currency::hold(&HoldReason::Bond.into(), &challenger, bond)?;
+		T::Claims::dispute_opened(job)?;
+		Challenges::<T>::insert(job, key, id);
+		DisputesOf::<T>::insert(job, id, ());
+		Due::<T>::insert(&claimed.operator, id, ());
+		let deadline = now.saturating_add(T::MovePeriod::get());
+		let mut dispute = Dispute {
+			job,
+			attempt,
+			challenger: challenger.clone(),
+			operator: claimed.operator.clone(),
+			accusation,
+			bond,
+			deadline,
+			status: Status::Open(stage),
+			booked_at: None,
+		};
+		Self::book(id, &mut dispute, deadline.saturating_add(One::one()), now);
+		Disputes::<T>::insert(id, dispute);
+		Self::deposit_event(Event::DisputeOpened {
+			dispute: id,
+			job,
+			attempt,
+			challenger,
+			operator: claimed.operator,
+			accusation,
+			deadline,
+		});
+		Ok(())
+	}
+
+	/// Asks for the cells of a group.
+	pub(crate) fn do_point_at_group(who: &T::AccountId, id: DisputeId, group: Group) -> DispatchResult {
+		let Turn::Of(case) = Self::challengers_turn(who, id, |stage| matches!(stage, Stage::PointAtGroup))? else {
+			return Ok(());
+		};
+		let layout = case.statement.as_statement().layout();
+		ensure!(layout.has_group(group), Error::<T>::NoSuchPlace);
+		let stage = Stage::OpenGroup { group };
+		Self::ensure_answerable(&case.statement, &stage)?;
+		Self::go_to(case, stage);
+		Ok(())
+	}
+
+	/// Asks for something inside an opened cell.
+	pub(crate) fn do_point_at_target(
+		who: &T::AccountId,
+		id: DisputeId,
+		place: Place,
+		target: Target,
+	) -> DispatchResult {
+		let Turn::Of(case) = Self::challengers_turn(who, id, |stage| matches!(stage, Stage::PointAtTarget))? else {
+			return Ok(());
+		};
+		let statement = case.statement.as_statement();
+		Self::opened_cell(id, &statement.layout(), place)?;
+		let exists = has_target(&statement, place, target);
+		ensure!(exists, Error::<T>::NoSuchTarget);
+		let stage = Stage::Show { place, target };
+		Self::ensure_answerable(&case.statement, &stage)?;
+		Self::go_to(case, stage);
+		Ok(())
+	}
+
+	/// Has a step judged.
+	pub(crate) fn do_prove(who: &T::AccountId, id: DisputeId, proof: Proof) -> DispatchResult {
+		ensure!(Self::fits(proof.encoded_size()), Error::<T>::ProofTooLong);
+		let provable = |stage: &Stage| matches!(stage, Stage::PointAtTarget | Stage::Prove);
+		let Turn::Of(case) = Self::challengers_turn(who, id, provable)? else {
+			return Ok(());
+		};
+		let Proof { place, step, opening } = proof;
+		let statement = case.statement.as_statement();
+		let roots = Self::opened_cell(id, &statement.layout(), place)?;
+		let verdict = check_step(&statement, place, &roots, step, opening);
+		let ruling = match verdict.map_err(Error::<T>::from)? {
+			Verdict::Refuted => Ruling::Refuted,
+			Verdict::Holds => Ruling::Upheld,
+		};
+		Self::rule(id, case.dispute, ruling, Self::now())
+	}
+
+	/// A dispute in which `who` has to move at such a stage. Ends it if its claim was struck down.
+	fn challengers_turn(
+		who: &T::AccountId,
+		id: DisputeId,
+		due: impl FnOnce(&Stage) -> bool,
+	) -> Result<Turn<T>, DispatchError> {
+		let (dispute, stage) = Self::open_dispute(id)?;
+		ensure!(dispute.challenger == *who, Error::<T>::NotChallenger);
+		let Some(claim) = Self::claim_of(&dispute) else {
+			Self::rule(id, dispute, Ruling::Moot, Self::now())?;
+			return Ok(Turn::Moot);
+		};
+		ensure!(due(&stage), Error::<T>::NotDue);
+		ensure!(Self::now() <= dispute.deadline, Error::<T>::DeadlinePassed);
+		Ok(Turn::Of(Case {
+			id,
+			dispute,
+			statement: Self::statement(claim)?,
+		}))
+	}
+
+	/// A dispute that is not over.
+	pub(crate) fn open_dispute(id: DisputeId) -> Result<(Dispute<T>, Stage), Error<T>> {
+		let dispute = Disputes::<T>::get(id).ok_or(Error::<T>::UnknownDispute)?;
+		match dispute.status {
+			Status::Open(stage) => Ok((dispute, stage)),
+			Status::Over { .. } => Err(Error::DisputeOver),
+		}
+	}
+
+	/// The claim in dispute, unless it was struck down.
+	pub(crate) fn claim_of(dispute: &Dispute<T>) -> Option<DisputedClaim> {
+		let claimed = T::Claims::claim(dispute.job)?;
+		(claimed.claim.attempt == dispute.attempt).then_some(claimed.claim)
+	}
+
+	/// A claim with its program.
+	pub(crate) fn statement(claim: DisputedClaim) -> Result<OwnedStatement, Error<T>> {
+		let program = T::Models::program(claim.version)?;
+		Ok(OwnedStatement::new(program, claim))
+	}
+
+	/// Whether an encoding of this length can be stored, or judged.
+	pub(crate) fn fits(length: usize) -> bool {
+		u32::try_from(length).is_ok_and(|length| length <= T::MaxAnswerBytes::get())
+	}
+
+	fn ensure_answerable(statement: &OwnedStatement, stage: &Stage) -> Result<(), Error<T>> {
+		let layout = statement.as_statement().layout();
+		let longest = answer_bytes(&statement.program, &layout, stage);
+		ensure!(longest <= u64::from(T::MaxAnswerBytes::get()), Error::<T>::Unanswerable);
+		Ok(())
+	}
+
+	/// The roots of a cell that was opened in a dispute.
+	pub(crate) fn opened_cell(id: DisputeId, layout: &Layout, place: Place) -> Result<CellRoots, Error<T>> {
+		let bytes = Record::<T>::get(id, Part::Cells).ok_or(Error::<T>::NoSuchPlace)?;
+		let opened = OpenedCells::decode_all(&mut &bytes[..]).map_err(|_| Error::<T>::CorruptRecord)?;
+		let roots = match (opened, place) {
+			(OpenedCells::Group { group, cells }, Place::Cell { row, position }) if row == group.row => {
+				let (start, _) = layout.span(group.index);
+				let index = position
+					.checked_sub(start)
+					.and_then(|index| usize::try_from(index).ok());
+				index.and_then(|index| cells.into_iter().nth(index))
+			}
+			(OpenedCells::Head { position, cell }, Place::Head { position: asked }) if position == asked => Some(cell),
+			_ => None,
+		};
+		roots.ok_or(Error::NoSuchPlace)
+	}
+
+	/// Stores that `stage` is due from now on.
+	pub(crate) fn go_to(Case { id, mut dispute, .. }: Case<T>, stage: Stage) {
+		dispute.status = Status::Open(stage);
+		dispute.deadline = Self::now().saturating_add(T::MovePeriod::get());
+		if stage.is_workers() {
+			Due::<T>::insert(&dispute.operator, id, ());
+		} else {
+			Due::<T>::remove(&dispute.operator, id);
+		}
+		Self::deposit_event(Event::DisputeMoved {
+			dispute: id,
+			stage,
+			deadline: dispute.deadline,
+		});
+		Disputes::<T>::insert(id, dispute);
+	}
+
+	pub(crate) fn now() -> BlockNumberFor<T> {
+		frame_system::Pallet::<T>::block_number()
+	}
+}
+
+impl<T> From<OpeningError> for Error<T> {
+	fn from(error: OpeningError) -> Self {
+		match error {
+			OpeningError::NoSuchStep => Self::NoSuchStep,
+			OpeningError::Roots
+			| OpeningError::Item { .. }
+			| OpeningError::Unproved { .. }
+			| OpeningError::Unread
+			| OpeningError::Malformed => Self::BadOpening,
+		}
+	}
+}

@@ -1,0 +1,419 @@
+#![cfg_attr(not(feature = "std"), no_std)]
+#![doc = include_str!("../README.md")]
+
+extern crate alloc;
+
+mod agenda;
+mod answer;
+mod challenge;
+mod queries;
+mod ruling;
+mod sizes;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+mod types;
+pub mod weights;
+
+pub use pallet::*;
+pub use types::{AccountIdOf, BalanceOf, Dispute, DisputeSummaryOf, Part, Status};
+pub use weights::WeightInfo;
+
+/// Moves of the longest dispute after the challenge: list, point, open, point, show, prove.
+pub const MOVES: u32 = 6;
+
+/// The pallet.
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use assay_protocol::{
+		dispute::{Accusation, Claims, Proof, Ruling, SignedAnswer, Stage},
+		job::JobError,
+		model::Models,
+		operator::Operators,
+		Attempt, DisputeId, JobId,
+	};
+	use assay_trace::{fault::Target, Group, Place};
+	use codec::Encode;
+	use frame_support::{
+		pallet_prelude::*,
+		traits::fungible::{Inspect, MutateHold},
+		weights::WeightMeter,
+	};
+	use frame_system::{ensure_authorized, pallet_prelude::*};
+	use sp_core::H256;
+	use sp_runtime::{
+		traits::{One, Zero},
+		Perbill, Permill,
+	};
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// Holds the disputes.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the pallet needs of the runtime.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = H256> {
+		/// Why this pallet holds funds.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// The money of bonds.
+		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+
+		/// Operators and their stake.
+		type Operators: Operators<Self::AccountId, BalanceOf<Self>>;
+
+		/// Model versions with their programs.
+		type Models: Models<Self::AccountId, BalanceOf<Self>>;
+
+		/// Claims that can be disputed.
+		type Claims: Claims<Self::AccountId, BlockNumberFor<Self>>;
+
+		/// Receives the bonds of lost challenges that the operator's account cannot take.
+		#[pallet::constant]
+		type Treasury: Get<Self::AccountId>;
+
+		/// Held from a challenger until its dispute is over; not less than the existential deposit.
+		#[pallet::constant]
+		type Bond: Get<BalanceOf<Self>>;
+
+		/// Blocks that each side has for each move.
+		#[pallet::constant]
+		type MovePeriod: Get<BlockNumberFor<Self>>;
+
+		/// Part of its stake that an operator loses for a wrong result.
+		#[pallet::constant]
+		type WrongResultPenalty: Get<Perbill>;
+
+		/// What an operator loses at least for a wrong result, as far as it has as much.
+		#[pallet::constant]
+		type MinWrongResultPenalty: Get<BalanceOf<Self>>;
+
+		/// The challenger's share of that: at most half.
+		#[pallet::constant]
+		type ReporterShare: Get<Permill>;
+
+		/// Blocks a dispute stays readable after its end.
+		#[pallet::constant]
+		type Retention: Get<BlockNumberFor<Self>>;
+
+		/// Bytes of an answer at most, and of a proof.
+		#[pallet::constant]
+		type MaxAnswerBytes: Get<u32>;
+
+		/// Disputes booked for one block at most; more spill to the blocks after it.
+		#[pallet::constant]
+		type AgendaSize: Get<u32>;
+
+		/// What the agenda may take of a block.
+		#[pallet::constant]
+		type AgendaWeight: Get<Weight>;
+
+		/// Costs of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Why this pallet holds funds.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// The bond of a challenger whose dispute is not over.
+		#[codec(index = 0)]
+		Bond,
+	}
+
+	/// The identifier of the next dispute.
+	#[pallet::storage]
+	pub type NextDisputeId<T> = StorageValue<_, DisputeId, ValueQuery>;
+
+	/// No dispute below this identifier is stored.
+	#[pallet::storage]
+	pub type OldestDisputeId<T> = StorageValue<_, DisputeId, ValueQuery>;
+
+	/// Disputes, until their retention ends.
+	#[pallet::storage]
+	pub type Disputes<T: Config> = StorageMap<_, Twox64Concat, DisputeId, Dispute<T>>;
+
+	/// What the worker has shown in an open dispute, each part SCALE-encoded.
+	#[pallet::storage]
+	pub type Record<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, DisputeId, Twox64Concat, Part, BoundedVec<u8, T::MaxAnswerBytes>>;
+
+	/// The open dispute of a challenger about an attempt at a job with an accusation.
+	#[pallet::storage]
+	pub type Challenges<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, JobId, Blake2_128Concat, (Attempt, T::AccountId, Accusation), DisputeId>;
+
+	/// The disputes about a job.
+	#[pallet::storage]
+	pub type DisputesOf<T> = StorageDoubleMap<_, Twox64Concat, JobId, Twox64Concat, DisputeId, ()>;
+
+	/// The disputes in which an operator's worker has to move.
+	#[pallet::storage]
+	pub type Due<T: Config> = StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, DisputeId, ()>;
+
+	/// The disputes to look at in a block.
+	#[pallet::storage]
+	pub type Agenda<T: Config> =
+		StorageMap<_, Twox64Concat, BlockNumberFor<T>, BoundedVec<DisputeId, T::AgendaSize>, ValueQuery>;
+
+	/// The first block whose agenda may not be done; none before the first dispute.
+	#[pallet::storage]
+	pub type AgendaCursor<T: Config> = StorageValue<_, BlockNumberFor<T>>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A claim was challenged and a bond is held from the challenger.
+		DisputeOpened {
+			/// The dispute.
+			dispute: DisputeId,
+			/// The job.
+			job: JobId,
+			/// The attempt that made the claim.
+			attempt: Attempt,
+			/// Who challenges.
+			challenger: T::AccountId,
+			/// Whose claim it is.
+			operator: T::AccountId,
+			/// Where the challenge begins.
+			accusation: Accusation,
+			/// Last block for the worker's first answer.
+			deadline: BlockNumberFor<T>,
+		},
+		/// A side moved and it is the other's turn, or the challenger's to prove.
+		DisputeMoved {
+			/// The dispute.
+			dispute: DisputeId,
+			/// What is asked now.
+			stage: Stage,
+			/// Last block for it.
+			deadline: BlockNumberFor<T>,
+		},
+		/// A dispute is over.
+		DisputeEnded {
+			/// The dispute.
+			dispute: DisputeId,
+			/// The job.
+			job: JobId,
+			/// The attempt that made the claim.
+			attempt: Attempt,
+			/// How it ended.
+			ruling: Ruling,
+			/// What the operator lost of its stake.
+			penalty: BalanceOf<T>,
+		},
+		/// The bond of a lost challenge was paid out.
+		BondForfeited {
+			/// The dispute.
+			dispute: DisputeId,
+			/// To the operator, or to the treasury.
+			to: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+		},
+		/// The bond of a lost challenge was burned, for neither the operator nor the treasury could take it.
+		BondBurned {
+			/// The dispute.
+			dispute: DisputeId,
+			/// What no longer exists.
+			amount: BalanceOf<T>,
+		},
+		/// A dispute whose retention ended is no longer stored.
+		DisputePruned {
+			/// The dispute.
+			dispute: DisputeId,
+		},
+	}
+
+	/// Why a call is refused. An answer is refused in the transaction pool already: there, causes that time may have
+	/// brought about appear as `Stale`, a wrong signature as `BadProof`, any other as `Custom(index of the error)`.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The job has no claim that can be disputed: it has none, it is final, or it was struck down.
+		NoOpenClaim,
+		/// The window of the claim is over.
+		WindowClosed,
+		/// The caller has an open dispute with this accusation.
+		AlreadyChallenged,
+		/// All dispute identifiers are used up.
+		DisputeIdsExhausted,
+		/// The program of the job's version cannot be read.
+		CorruptProgram,
+		/// There is no such dispute; it never was, or its retention ended.
+		UnknownDispute,
+		/// The dispute is over.
+		DisputeOver,
+		/// Only the challenger may do this.
+		NotChallenger,
+		/// This is not what the dispute waits for.
+		NotDue,
+		/// The clock has run out.
+		DeadlinePassed,
+		/// The trace has no such group, cell or head, or it was not opened.
+		NoSuchPlace,
+		/// The cell has no such thing.
+		NoSuchTarget,
+		/// The right answer may be longer than an answer can be, so nobody is asked for it.
+		Unanswerable,
+		/// The proof is longer than a proof can be.
+		ProofTooLong,
+		/// The operator has no worker key.
+		NoWorkerKey,
+		/// The answer is longer than an answer can be.
+		AnswerTooLong,
+		/// The answer is to another question.
+		WrongAnswerKind,
+		/// The groups are not those of the claimed trace.
+		WrongGroups,
+		/// The cells are not those of the claimed trace.
+		WrongCells,
+		/// The roots do not have the shape of the head.
+		WrongHead,
+		/// What is shown is not what the cell commits to.
+		WrongExhibit,
+		/// The cell has no such step.
+		NoSuchStep,
+		/// The opening lacks something, has too much, or is not what was committed to.
+		BadOpening,
+		/// What was shown before cannot be read.
+		CorruptRecord,
+		/// Nothing is due for the dispute now.
+		NothingDue,
+	}
+
+	impl<T> From<JobError> for Error<T> {
+		fn from(_: JobError) -> Self {
+			// The version of a claim that is not final is registered.
+			Self::CorruptProgram
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Rules where a clock ran out, as far as [`Config::AgendaWeight`] and the block allow.
+		fn on_poll(now: BlockNumberFor<T>, block: &mut WeightMeter) {
+			let mut meter = WeightMeter::with_limit(block.remaining().min(T::AgendaWeight::get()));
+			Self::serve_agenda(now, &mut meter);
+			block.consume(meter.consumed());
+		}
+
+		fn integrity_test() {
+			let one = BlockNumberFor::<T>::one();
+			assert!(T::MovePeriod::get() >= one, "MovePeriod must be at least one block");
+			assert!(T::Retention::get() >= one, "Retention must be at least one block");
+			assert!(
+				T::Bond::get() >= T::Currency::minimum_balance(),
+				"Bond must not be less than the existential deposit"
+			);
+			assert!(
+				T::ReporterShare::get() <= Permill::from_percent(50),
+				"ReporterShare must not exceed a half: who cheats and challenges itself must lose"
+			);
+			assert!(!T::MaxAnswerBytes::get().is_zero(), "MaxAnswerBytes must not be zero");
+			assert!(!T::AgendaSize::get().is_zero(), "AgendaSize must not be zero");
+			assert!(
+				T::AgendaWeight::get().all_gte(Self::agenda_minimum()),
+				"AgendaWeight {:?} must allow one step, which takes up to {:?}",
+				T::AgendaWeight::get(),
+				Self::agenda_minimum()
+			);
+			let block = T::BlockWeights::get().max_block;
+			assert!(
+				block.all_gte(T::AgendaWeight::get()),
+				"AgendaWeight must fit into a block"
+			);
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Challenges the claim of a job inside its window, and holds [`Config::Bond`] from the caller.
+		///
+		/// - `accusation`: what the worker has to show first.
+		///
+		/// Emits [`Event::DisputeOpened`].
+		#[pallet::call_index(0)]
+		#[pallet::weight((T::WeightInfo::challenge(), DispatchClass::Operational))]
+		pub fn challenge(origin: OriginFor<T>, job: JobId, accusation: Accusation) -> DispatchResult {
+			let challenger = ensure_signed(origin)?;
+			Self::do_challenge(challenger, job, accusation)
+		}
+
+		/// Answers what is asked of the worker. Free of fees: the transaction pool accepts only an answer that leads to the
+		/// claimed trace, with a valid signature by the worker key of the operator whose claim it is, once for each
+		/// question.
+		///
+		/// Emits [`Event::DisputeMoved`].
+		#[pallet::call_index(1)]
+		#[pallet::weight((T::WeightInfo::answer(bytes(answer)), DispatchClass::Operational))]
+		#[pallet::authorize(Self::authorize_answer)]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_answer(bytes(answer)))]
+		pub fn answer(origin: OriginFor<T>, answer: SignedAnswer) -> DispatchResult {
+			ensure_authorized(origin)?;
+			// The signature was verified when the transaction was authorised.
+			Self::do_answer(answer.answer)
+		}
+
+		/// Asks for the cells of a group, when its groups were listed.
+		///
+		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
+		#[pallet::call_index(2)]
+		#[pallet::weight((T::WeightInfo::point_at_group(), DispatchClass::Operational))]
+		pub fn point_at_group(origin: OriginFor<T>, dispute: DisputeId, group: Group) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_point_at_group(&who, dispute, group)
+		}
+
+		/// Asks for something inside an opened cell.
+		///
+		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
+		#[pallet::call_index(3)]
+		#[pallet::weight((T::WeightInfo::point_at_target(), DispatchClass::Operational))]
+		pub fn point_at_target(
+			origin: OriginFor<T>,
+			dispute: DisputeId,
+			place: Place,
+			target: Target,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_point_at_target(&who, dispute, place, target)
+		}
+
+		/// Has a step of an opened cell judged, which ends the dispute: the challenger wins if the step is wrong and loses
+		/// if it is right. An opening that proves nothing is refused and changes nothing.
+		///
+		/// Emits [`Event::DisputeEnded`].
+		#[pallet::call_index(4)]
+		#[pallet::weight((T::WeightInfo::prove(bytes(proof)), DispatchClass::Operational))]
+		pub fn prove(origin: OriginFor<T>, dispute: DisputeId, proof: Proof) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_prove(&who, dispute, proof)
+		}
+
+		/// Does what time has made due for a dispute: rules against the side whose clock ran out, lets a challenger go whose
+		/// claim was struck down by another, forgets a dispute whose retention is over. The agenda does the same by itself;
+		/// this call is for whoever does not want to wait for it.
+		///
+		/// Emits [`Event::DisputeEnded`] or [`Event::DisputePruned`].
+		#[pallet::call_index(5)]
+		#[pallet::weight((Pallet::<T>::step_weight(), DispatchClass::Operational))]
+		pub fn expire(origin: OriginFor<T>, dispute: DisputeId) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			let step = Self::do_expire(dispute)?;
+			Ok(Some(step.weight::<T>()).into())
+		}
+	}
+
+	/// Length of an encoding; extrinsics are shorter than the limit.
+	fn bytes(value: &impl Encode) -> u32 {
+		u32::try_from(value.encoded_size()).unwrap_or(u32::MAX)
+	}
+}

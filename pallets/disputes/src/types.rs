@@ -1,0 +1,78 @@
+//! What the pallet stores of a dispute.
+
+use crate::Config;
+use assay_protocol::{
+	dispute::{Accusation, DisputeSummary, Ruling, Stage},
+	Attempt, JobId,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::fungible::Inspect, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use frame_system::pallet_prelude::BlockNumberFor;
+use scale_info::TypeInfo;
+
+/// The runtime's account identifier.
+pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
+/// An amount of money.
+pub type BalanceOf<T> = <<T as Config>::Currency as Inspect<AccountIdOf<T>>>::Balance;
+/// A dispute as clients see it.
+pub type DisputeSummaryOf<T> = DisputeSummary<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
+
+/// A dispute; what was shown in it is stored apart.
+#[derive(Encode, Decode, MaxEncodedLen, TypeInfo, CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound)]
+#[scale_info(skip_type_params(T))]
+#[codec(mel_bound(T: Config))]
+pub struct Dispute<T: Config> {
+	/// The job whose claim is disputed.
+	pub job: JobId,
+	/// The attempt that made the claim.
+	pub attempt: Attempt,
+	/// Who challenges.
+	pub challenger: T::AccountId,
+	/// Whose claim it is.
+	pub operator: T::AccountId,
+	/// Where the challenge began.
+	pub accusation: Accusation,
+	/// Held from the challenger while it is open.
+	pub bond: BalanceOf<T>,
+	/// Last block for the move that is due; of the last one when it is over.
+	pub deadline: BlockNumberFor<T>,
+	/// Where it stands.
+	pub status: Status<BlockNumberFor<T>>,
+	/// Block whose agenda holds it, from its opening to its pruning; none if all that were tried were full.
+	pub booked_at: Option<BlockNumberFor<T>>,
+}
+
+/// Where a dispute stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Status<BlockNumber> {
+	/// Somebody has to move.
+	#[codec(index = 0)]
+	Open(Stage),
+	/// It was ruled on.
+	#[codec(index = 1)]
+	Over {
+		/// How it ended.
+		ruling: Ruling,
+		/// Block from which it is forgotten.
+		kept_until: BlockNumber,
+	},
+}
+
+/// A part of what a worker has shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Part {
+	/// The listed groups: a vector of hashes.
+	#[codec(index = 0)]
+	Groups,
+	/// The opened cells: [`OpenedCells`](assay_protocol::dispute::OpenedCells).
+	#[codec(index = 1)]
+	Cells,
+	/// What was shown last: a place, a target and an exhibit.
+	#[codec(index = 2)]
+	Shown,
+}
+
+impl Part {
+	/// All parts.
+	pub const ALL: [Self; 3] = [Self::Groups, Self::Cells, Self::Shown];
+}
