@@ -59,17 +59,16 @@ fn main() -> Result<()> {
 
 	let (mut plain, mut committed) = (Times::default(), Times::default());
 	let mut traced = None;
-	for _ in 0..arguments.number("--runs", 5)? {
+	for run in 0..2 * arguments.number("--runs", 5)? {
 		let mut clock = Clock::new();
-		let output = model.run(&job.input, &job.generation, &mut clock)?;
-		plain.add(&clock, &job);
-		let mut clock = Clock::new();
-		let (same, boundaries) = model.run_committed(&job.input, &job.generation, &mut clock)?;
-		committed.add(&clock, &job);
-		if output != same {
-			return Err("commitment changed the output".into());
+		// Without, with, with, without: neither kind is always the first of its pair.
+		if matches!(run % 4, 0 | 3) {
+			model.run(&job.input, &job.generation, &mut clock)?;
+			plain.add(&clock, &job);
+		} else {
+			traced = Some(model.run_committed(&job.input, &job.generation, &mut clock)?);
+			committed.add(&clock, &job);
 		}
-		traced = Some((output, boundaries));
 	}
 	println!();
 	println!("                 tokens per second   per CPU second    quiet");
@@ -87,6 +86,14 @@ fn main() -> Result<()> {
 		"{:<15}  {:>6.2}%  {:>6.2}%    {:>6.2}%  {:>5.2}%   {:>6.2}%  {:>5.2}%",
 		"overhead", percent[0], percent[1], percent[2], percent[3], percent[4], percent[5]
 	);
+
+	let ratios = |phase: usize| {
+		let pairs = committed.walls.iter().zip(&plain.walls);
+		let mut ratios: Vec<f64> = pairs.map(|(with, without)| with[phase] / without[phase]).collect();
+		ratios.sort_by(f64::total_cmp);
+		(ratios[ratios.len() / 2] - 1.0) * 100.0
+	};
+	println!("median of pairs  {:>6.2}%  {:>6.2}%", ratios(0), ratios(1));
 
 	let (output, boundaries) = traced.ok_or("at least one run")?;
 	retrace(&model, &job, &output, &boundaries)
@@ -191,11 +198,10 @@ impl Observer for Clock {
 /// What the runs of one kind took, in seconds.
 #[derive(Default)]
 struct Times {
-	/// Best prefill and decoding by the wall clock.
-	best: Option<[f64; 2]>,
+	/// Prefill and decoding of each run by the wall clock.
+	walls: Vec<[f64; 2]>,
 	/// Processor time of prefill and decoding in all runs.
 	cpu: [f64; 2],
-	runs: f64,
 	/// The shortest time of each step of prefill, and of each step of a decoded token.
 	steps: [Vec<f64>; 2],
 }
@@ -206,11 +212,9 @@ impl Times {
 			return;
 		};
 		let ((prefill, prefill_cpu), (decode, decode_cpu)) = (first.since(clock.start), last.since(first));
-		let best = self.best.unwrap_or([f64::INFINITY; 2]);
-		self.best = Some([best[0].min(prefill), best[1].min(decode)]);
+		self.walls.push([prefill, decode]);
 		self.cpu[0] += prefill_cpu;
 		self.cpu[1] += decode_cpu;
-		self.runs += 1.0;
 
 		let steps: Vec<f64> = clock
 			.marks
@@ -232,13 +236,14 @@ impl Times {
 	/// Tokens per second of prefill and decoding: by the best wall clock, by all processor time, and quiet.
 	fn speeds(&self, job: &Job) -> [f64; 6] {
 		let (prompt, decoded) = (job.prompt as f64, f64::from(job.generation.max_tokens) - 1.0);
-		let best = self.best.unwrap_or_default();
+		let best = |phase: usize| self.walls.iter().map(|wall| wall[phase]).fold(f64::INFINITY, f64::min);
+		let runs = self.walls.len() as f64;
 		let quiet = self.steps.each_ref().map(|steps| steps.iter().sum::<f64>());
 		[
-			prompt / best[0],
-			decoded / best[1],
-			self.runs * prompt / self.cpu[0],
-			self.runs * decoded / self.cpu[1],
+			prompt / best(0),
+			decoded / best(1),
+			runs * prompt / self.cpu[0],
+			runs * decoded / self.cpu[1],
 			prompt / quiet[0],
 			1.0 / quiet[1],
 		]
