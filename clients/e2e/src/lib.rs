@@ -3,6 +3,7 @@
 //! [`Node`] starts and kills `assay-node` processes, [`Assay`] runs `assay --json`, [`Money`] tells where every unit of
 //! the currency is. Nothing here sleeps for a fixed time: everything waits for a condition, with a generous limit.
 
+mod arena;
 mod assay;
 mod binaries;
 mod models;
@@ -12,6 +13,7 @@ mod rpc;
 mod scene;
 mod wait;
 
+pub use arena::{Arena, Row};
 pub use assay::{Answer, Assay};
 pub use binaries::Binaries;
 pub use models::{embedder, generator, minilm, slow_generator, GLOSSARY};

@@ -1,0 +1,102 @@
+//! The ways to cheat.
+
+use serde::Serialize;
+use std::{fmt, str::FromStr};
+
+/// A way to cheat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cheat {
+	/// One token of the output is another; the trace is the model's on those tokens.
+	ChangedToken,
+	/// Another model's weights.
+	OtherWeights,
+	/// Weights of four bits.
+	FourBits,
+	/// The last layer is skipped.
+	SkippedLayer,
+	/// Attention sees the last positions only.
+	TruncatedCache,
+	/// A cheap model generates, and the true model is run once over what it wrote.
+	PrefillSpoof,
+	/// The right output with a root of nothing.
+	WrongRoot,
+	/// One element of one embedding is another.
+	EmbeddingRow,
+	/// Tokens are drawn with another seed than the job's.
+	OtherSeed,
+	/// A right trace, of another prompt.
+	OtherPrompt,
+	/// In the dispute, operation roots that do not lead to the claim.
+	UnchainedRoots,
+	/// In the dispute, nothing is shown.
+	Withheld,
+	/// In the dispute, garbage is shown.
+	Garbage,
+	/// In the dispute, the last answer comes too late.
+	LateAnswer,
+	/// More tokens than the job asked for.
+	TooLong,
+	/// Fewer tokens than the job asked for, without a stop token.
+	TooShort,
+}
+
+impl Cheat {
+	/// All of them.
+	pub const ALL: [Self; 16] = [
+		Self::ChangedToken,
+		Self::OtherWeights,
+		Self::FourBits,
+		Self::SkippedLayer,
+		Self::TruncatedCache,
+		Self::PrefillSpoof,
+		Self::WrongRoot,
+		Self::EmbeddingRow,
+		Self::OtherSeed,
+		Self::OtherPrompt,
+		Self::UnchainedRoots,
+		Self::Withheld,
+		Self::Garbage,
+		Self::LateAnswer,
+		Self::TooLong,
+		Self::TooShort,
+	];
+
+	/// Whether the chain refuses the claim itself, so that there is nothing to dispute.
+	pub const fn is_refused_at_once(self) -> bool {
+		matches!(self, Self::TooLong | Self::TooShort)
+	}
+}
+
+impl fmt::Display for Cheat {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str(match self {
+			Self::ChangedToken => "changed-token",
+			Self::OtherWeights => "other-weights",
+			Self::FourBits => "four-bits",
+			Self::SkippedLayer => "skipped-layer",
+			Self::TruncatedCache => "truncated-cache",
+			Self::PrefillSpoof => "prefill-spoof",
+			Self::WrongRoot => "wrong-root",
+			Self::EmbeddingRow => "embedding-row",
+			Self::OtherSeed => "other-seed",
+			Self::OtherPrompt => "other-prompt",
+			Self::UnchainedRoots => "unchained-roots",
+			Self::Withheld => "withheld",
+			Self::Garbage => "garbage",
+			Self::LateAnswer => "late-answer",
+			Self::TooLong => "too-long",
+			Self::TooShort => "too-short",
+		})
+	}
+}
+
+impl FromStr for Cheat {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		let known = || Self::ALL.map(|cheat| cheat.to_string()).join(", ");
+		let found = Self::ALL.into_iter().find(|cheat| cheat.to_string() == text);
+		found.ok_or_else(|| format!("there is no cheat {text}; there are {}", known()))
+	}
+}

@@ -1,0 +1,136 @@
+//! The cheating worker on a chain: takes a job, delivers its fraud, and defends it.
+
+use crate::{Cheat, Fraud};
+use anyhow::{bail, Context, Result};
+use assay_artifact::Artifact;
+use assay_exact::{Input, Output};
+use assay_protocol::{
+	dispute::{AnswerDuty, DisputeAnswer, SignedAnswer, Stage},
+	job::{Duty, JobOutput, JobResult, SignedResult},
+	operator::{WorkerKey, WorkerPair, WorkerSignature},
+	DisputeId, JobId,
+};
+use assay_trace::claim::claim_root;
+use codec::{Decode, DecodeAll, Encode};
+use serde_json::{json, Value};
+use sp_core::Pair;
+
+/// Calls a JSON-RPC method of a node.
+pub type Call<'a> = &'a dyn Fn(&str, Value) -> Result<Value>;
+
+/// A worker key and a node to speak to.
+pub struct Worker<'a> {
+	call: Call<'a>,
+	pair: WorkerPair,
+	genesis: [u8; 32],
+}
+
+/// An answer that a node took.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered {
+	/// In this dispute.
+	pub dispute: DisputeId,
+	/// To this.
+	pub stage: Stage,
+	/// Bytes of the transaction.
+	pub bytes: usize,
+}
+
+impl<'a> Worker<'a> {
+	/// With the secret of a worker key, such as `//Dave`.
+	pub fn new(call: Call<'a>, secret: &str) -> Result<Self> {
+		let pair = WorkerPair::from_string(secret, None).map_err(|error| anyhow::anyhow!("{secret}: {error:?}"))?;
+		let hash = call("chain_getBlockHash", json!([0]))?;
+		let genesis = bytes(&hash)?;
+		Ok(Self {
+			call,
+			pair,
+			genesis: genesis.try_into().ok().context("a genesis hash of 32 bytes")?,
+		})
+	}
+
+	fn key(&self) -> WorkerKey {
+		self.pair.public()
+	}
+
+	/// Calls a runtime API function at the best block.
+	fn api<R: Decode>(&self, function: &str, arguments: impl Encode) -> Result<R> {
+		let answer = (self.call)("state_call", json!([function, hex(&arguments.encode())]))?;
+		R::decode_all(&mut &bytes(&answer)?[..]).with_context(|| format!("{function} answers {answer}"))
+	}
+
+	fn submit(&self, transaction: Vec<u8>) -> Result<usize> {
+		(self.call)("author_submitExtrinsic", json!([hex(&transaction)]))?;
+		Ok(transaction.len())
+	}
+
+	/// The work that is due for a job.
+	pub fn duty(&self, job: JobId) -> Result<Option<Duty<u32>>> {
+		let due: Vec<Duty<u32>> = self.api("JobsApi_due", self.key())?;
+		Ok(due.into_iter().find(|duty| duty.job == job))
+	}
+
+	/// Claims a fraud as the result of a duty. Returns the fraud and the bytes of the transaction.
+	pub fn deliver<'f>(&self, duty: &Duty<u32>, cheat: Cheat, artifact: &'f Artifact) -> Result<(Fraud<'f>, usize)> {
+		let input = Input::from(duty.input.clone());
+		let fraud = Fraud::new(cheat, artifact, input.clone(), duty.generation)?;
+		let output: Output = fraud.statement.output.clone();
+		let claim = claim_root(
+			duty.job.0,
+			duty.attempt.0,
+			&duty.artifact,
+			&input,
+			&duty.generation,
+			&output,
+			&fraud.statement.trace,
+		);
+		let Ok(output) = JobOutput::try_from(output) else {
+			bail!("the output does not fit inline");
+		};
+		let result = JobResult {
+			job: duty.job,
+			attempt: duty.attempt,
+			output,
+			trace: fraud.statement.trace,
+			claim,
+		};
+		let signature = self.sign(&result.signing_payload(&self.genesis));
+		let transaction: Vec<u8> = self.api("JobsApi_result_transaction", SignedResult { result, signature })?;
+		let bytes = self.submit(transaction)?;
+		Ok((fraud, bytes))
+	}
+
+	/// Answers that are due about a job.
+	pub fn answers_due(&self, job: JobId) -> Result<Vec<AnswerDuty<u32>>> {
+		let due: Vec<AnswerDuty<u32>> = self.api("DisputesApi_due", self.key())?;
+		Ok(due.into_iter().filter(|duty| duty.claim.job == job).collect())
+	}
+
+	/// Answers as the fraud does; nothing if it stays silent.
+	pub fn answer(&self, fraud: &Fraud<'_>, duty: &AnswerDuty<u32>) -> Result<Option<Answered>> {
+		let Some(answer) = fraud.answer(duty.stage)? else {
+			return Ok(None);
+		};
+		let (dispute, stage) = (duty.dispute, duty.stage);
+		let answer = DisputeAnswer { dispute, stage, answer };
+		let signature = self.sign(&answer.signing_payload(&self.genesis));
+		let transaction: Vec<u8> = self.api("DisputesApi_answer_transaction", SignedAnswer { answer, signature })?;
+		let bytes = self.submit(transaction)?;
+		Ok(Some(Answered { dispute, stage, bytes }))
+	}
+
+	fn sign(&self, payload: &[u8]) -> WorkerSignature {
+		self.pair.sign(payload)
+	}
+}
+
+fn hex(bytes: &[u8]) -> String {
+	format!("0x{}", hex::encode(bytes))
+}
+
+fn bytes(value: &Value) -> Result<Vec<u8>> {
+	let digits = value.as_str().and_then(|text| text.strip_prefix("0x"));
+	Ok(hex::decode(
+		digits.with_context(|| format!("{value} is not hexadecimal"))?,
+	)?)
+}

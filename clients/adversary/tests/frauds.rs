@@ -1,0 +1,160 @@
+//! Every fraud is refuted by whoever ran the job too, or cannot be defended at all.
+
+use assay_adversary::{Cheat, Fraud};
+use assay_artifact::{
+	synthetic::{llama, LlamaShape},
+	Artifact,
+};
+use assay_dispute::{Execution, Move};
+use assay_exact::{Generation, Input, Sampler};
+use assay_protocol::dispute::{Accusation, Answer, DisputeRecord, OpenedCells, Stage};
+use assay_trace::{
+	cell::{check_cell, check_group},
+	check_step,
+	execution::replay,
+	fault::listed_leaves,
+	merkle, Place, Statement, Step, Verdict,
+};
+
+const GENERATION: Generation = Generation {
+	sampler: Sampler::Gumbel {
+		inverse_temperature: 1 << 16,
+		seed: [3; 32],
+	},
+	max_tokens: 10,
+	ignore_stop: true,
+};
+
+fn artifact(folder: &tempfile::TempDir) -> Artifact {
+	let model = llama(LlamaShape::TINY, 7).unwrap();
+	model.pack(folder.path().join("model.assay"), &mut ()).unwrap()
+}
+
+/// Takes an answer as the chain does; `false` if it is refused.
+fn accept(statement: &Statement<'_>, stage: Stage, answer: Answer, shown: &mut DisputeRecord) -> bool {
+	match (stage, answer) {
+		(Stage::ListGroups, Answer::Groups(groups)) => {
+			let leaves = listed_leaves(&statement.layout(), &groups);
+			let right = leaves.is_some_and(|leaves| merkle::root(&leaves) == statement.trace.0);
+			shown.groups = Some(groups);
+			right
+		}
+		(Stage::OpenGroup { group }, Answer::Cells { cells, path }) => {
+			let right = check_group(statement, group, &cells, &path).is_ok();
+			shown.cells = Some(OpenedCells::Group { group, cells });
+			right
+		}
+		(Stage::OpenHead { position }, Answer::Head(cell)) => {
+			let right = check_cell(statement, Place::Head { position }, &cell, None).is_ok();
+			shown.cells = Some(OpenedCells::Head { position, cell });
+			right
+		}
+		(Stage::Show { place, target }, Answer::Shown(exhibit)) => {
+			let roots = roots(shown, place);
+			let right = exhibit.verify(statement, place, &roots, target);
+			shown.shown = Some((place, target, exhibit));
+			right
+		}
+		_ => false,
+	}
+}
+
+fn roots(shown: &DisputeRecord, place: Place) -> assay_trace::cell::CellRoots {
+	match (shown.cells.as_ref().unwrap(), place) {
+		(OpenedCells::Head { cell, .. }, _) => cell.clone(),
+		(OpenedCells::Group { group, cells }, Place::Cell { position, .. }) => {
+			let size = cells.len().max(8) as u32;
+			cells[(position - group.index * size) as usize].clone()
+		}
+		(OpenedCells::Group { .. }, Place::Head { .. }) => panic!("a head is in no group"),
+	}
+}
+
+/// How a dispute about a fraud ends: with a refuted step, or with an answer that nobody takes.
+#[derive(Debug, PartialEq)]
+enum End {
+	Refuted(Place, Step),
+	Undefended(Stage),
+}
+
+fn dispute(cheat: Cheat, artifact: &Artifact) -> End {
+	let input = Input::Tokens(vec![1, 2, 3, 4, 5, 6]);
+	let fraud = Fraud::new(cheat, artifact, input, GENERATION).unwrap();
+	let statement = fraud.statement.as_statement();
+	let own = replay(&statement, artifact).unwrap();
+	let honest = Execution::new(artifact, &fraud.statement, &own);
+	let mut stage = match honest
+		.accuse()
+		.unwrap()
+		.expect("a fraud is seen by whoever ran the job")
+	{
+		Accusation::Trace => Stage::ListGroups,
+		Accusation::Head { position } => Stage::OpenHead { position },
+	};
+	let mut shown = DisputeRecord::default();
+	for _ in 0..10 {
+		stage = if stage.is_workers() {
+			let answer = fraud.answer(stage).unwrap();
+			if !answer.is_some_and(|answer| accept(&statement, stage, answer, &mut shown)) {
+				return End::Undefended(stage);
+			}
+			match stage {
+				Stage::ListGroups => Stage::PointAtGroup,
+				Stage::Show { .. } => Stage::Prove,
+				_ => Stage::PointAtTarget,
+			}
+		} else {
+			match honest.next_move(stage, &shown).unwrap() {
+				Move::PointAtGroup(group) => Stage::OpenGroup { group },
+				Move::PointAtTarget(place, target) => Stage::Show { place, target },
+				Move::Prove(proof) => {
+					let roots = roots(&shown, proof.place);
+					let verdict = check_step(&statement, proof.place, &roots, proof.step, proof.opening);
+					assert_eq!(verdict, Ok(Verdict::Refuted));
+					return End::Refuted(proof.place, proof.step);
+				}
+			}
+		};
+	}
+	panic!("{cheat}: the dispute does not end");
+}
+
+#[test]
+fn every_cheat_is_refuted_or_cannot_be_defended() {
+	let folder = tempfile::tempdir().unwrap();
+	let artifact = artifact(&folder);
+	for cheat in Cheat::ALL.into_iter().filter(|cheat| !cheat.is_refused_at_once()) {
+		let end = dispute(cheat, &artifact);
+		let expected = match (cheat, &end) {
+			(
+				Cheat::ChangedToken | Cheat::PrefillSpoof | Cheat::OtherSeed | Cheat::LateAnswer,
+				End::Refuted(_, step),
+			) => {
+				matches!(step, Step::Choice { .. })
+			}
+			(
+				Cheat::OtherWeights | Cheat::FourBits | Cheat::OtherPrompt | Cheat::EmbeddingRow,
+				End::Refuted(place, _),
+			) => {
+				matches!(place, Place::Cell { row: 0, .. })
+			}
+			(Cheat::SkippedLayer, End::Refuted(place, _)) => matches!(place, Place::Cell { row: 2, .. }),
+			(Cheat::TruncatedCache, End::Refuted(place, _)) => matches!(place, Place::Cell { row: 1, .. }),
+			(Cheat::WrongRoot, end) => *end == End::Undefended(Stage::ListGroups),
+			(Cheat::UnchainedRoots | Cheat::Withheld | Cheat::Garbage, End::Undefended(stage)) => {
+				matches!(stage, Stage::OpenHead { .. })
+			}
+			_ => false,
+		};
+		assert!(expected, "{cheat}: {end:?}");
+	}
+}
+
+#[test]
+fn cheats_are_told_by_their_names() {
+	for cheat in Cheat::ALL {
+		assert_eq!(cheat.to_string().parse(), Ok(cheat));
+		assert_eq!(serde_json::to_value(cheat).unwrap(), cheat.to_string());
+	}
+	assert!("honesty".parse::<Cheat>().unwrap_err().contains("changed-token"));
+}
