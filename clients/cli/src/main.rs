@@ -1,9 +1,10 @@
-//! `assay`: models, jobs, accounts and operators from the command line.
+//! `assay`: models, jobs, disputes, accounts and operators from the command line.
 //!
 //! [`chain`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
 
 mod amount;
 mod chain;
+mod challenger;
 mod commands;
 mod execute;
 mod keys;
@@ -20,13 +21,14 @@ use library::Library;
 use output::Output;
 use std::process::ExitCode;
 
-/// Inference that is checked: models, jobs, accounts and operators of an Assay chain.
+/// Inference that is checked: models, jobs, disputes, accounts and operators of an Assay chain.
 #[derive(Debug, Parser)]
 #[command(
 	name = "assay",
 	version,
 	propagate_version = true,
-	after_help = "Exit codes: 0 done; 1 an error; 2 the verification differs, or the job ended without a result.\n\
+	after_help = "Exit codes: 0 done; 1 an error; 2 the verification differs, the job ended without a result, there was \
+	nothing to challenge, or the challenge is lost.\n\
 	Amounts are in ASY with up to 12 decimal places; in JSON they are strings of its smallest unit."
 )]
 struct Cli {
@@ -58,7 +60,7 @@ struct Cli {
 pub(crate) enum Outcome {
 	/// All is well.
 	Done,
-	/// The verification differs, or the job ended without a result.
+	/// The verification differs, the job ended without a result, there was nothing to challenge, or the challenge is lost.
 	Unfavourable,
 }
 
@@ -111,5 +113,14 @@ mod tests {
 		assert!(parse("assay job submit --model 0.0").is_err());
 		assert!(parse("assay job submit --model 0.0 --text a --tokens 1").is_err());
 		assert!(parse("assay job submit --model zero --text a").is_err());
+	}
+
+	#[test]
+	fn accusations_are_checked_before_anything_is_done() {
+		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
+		assert!(parse("assay challenge 7").is_ok());
+		assert!(parse("assay challenge 7 --accuse head:3 --json").is_ok());
+		assert!(parse("assay challenge 7 --accuse head").is_err());
+		assert!(parse("assay challenge").is_err());
 	}
 }

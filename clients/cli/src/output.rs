@@ -46,6 +46,11 @@ impl Output {
 		let style = ProgressStyle::with_template(&format!("{{bar:40}} {counted} {{elapsed}} {{msg}}"));
 		ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 	}
+
+	/// A sign of life for work of unknown length, on standard error, hidden when that is not a terminal.
+	pub(crate) fn spinner(&self, message: &'static str) -> ProgressBar {
+		ProgressBar::new_spinner().with_message(message)
+	}
 }
 
 /// An error with its causes, without those that it quotes itself.

@@ -81,6 +81,7 @@ pub(crate) struct Job {
 	attempt: Attempt,
 	state: JobState<AccountId, Amount, BlockNumber>,
 	output: Option<Elements>,
+	trace: Option<H256>,
 	claim: Option<H256>,
 }
 
@@ -116,6 +117,7 @@ impl From<JobSummary<AccountId, Balance, BlockNumber>> for Job {
 				JobOutput::Tokens(tokens) => Elements::Tokens(tokens.into_inner()),
 				JobOutput::Vector(values) => Elements::Vector(values.into_inner()),
 			}),
+			trace: job.trace.map(|trace| H256(trace.0 .0)),
 			claim: job.claim.map(|claim| H256(claim.0 .0)),
 		}
 	}

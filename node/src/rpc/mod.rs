@@ -2,12 +2,14 @@
 //! runtime's API. RPC holds no keys that move money.
 
 mod amount;
+mod disputes;
 mod error;
 mod jobs;
 mod models;
 
 use crate::service::{Block, FullBackend, FullClient, SelectChain, TransactionPool};
 use assay_runtime::{BlockNumber, Hash};
+use disputes::DisputesApiServer;
 use jobs::JobsApiServer;
 use jsonrpsee::RpcModule;
 use models::ModelsApiServer;
@@ -67,6 +69,7 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
 	module.merge(models::Models::new(client.clone()).into_rpc())?;
 	module.merge(jobs::Jobs::new(client.clone()).into_rpc())?;
+	module.merge(disputes::Disputes::new(client.clone()).into_rpc())?;
 	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;
 	module.merge(
 		sc_consensus_grandpa_rpc::Grandpa::new(

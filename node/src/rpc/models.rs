@@ -173,6 +173,7 @@ impl ModelsApiServer for Models {
 			committed: Amount(operator.committed),
 			leaves_at: operator.leaves_at,
 			missed_deadlines: operator.missed_deadlines,
+			wrong_results: operator.wrong_results,
 		}))
 	}
 }

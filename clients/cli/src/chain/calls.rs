@@ -5,11 +5,13 @@ use crate::amount::Balance;
 use anyhow::{ensure, Context, Result};
 use assay_exact::Generation;
 use assay_protocol::{
+	dispute::{Accusation, Proof},
 	job::JobInput,
 	model::{ModelMetadata, VersionSubmission},
 	operator::{WorkerKey, WorkerSignature},
-	JobId, ModelId, ModelVersion,
+	DisputeId, JobId, ModelId, ModelVersion,
 };
+use assay_trace::{fault::Target, Group, Place};
 use codec::{Compact, Encode};
 use subxt::{
 	dynamic::Value,
@@ -88,6 +90,31 @@ impl Call {
 		Self::new("Jobs", "advance", job)
 	}
 
+	/// Challenges the claim of a job.
+	pub(crate) fn challenge(job: JobId, accusation: Accusation) -> Self {
+		Self::new("Disputes", "challenge", (job, accusation))
+	}
+
+	/// Points at a group of the listed ones.
+	pub(crate) fn point_at_group(dispute: DisputeId, group: Group) -> Self {
+		Self::new("Disputes", "point_at_group", (dispute, group))
+	}
+
+	/// Points at something in an opened cell.
+	pub(crate) fn point_at_target(dispute: DisputeId, place: Place, target: Target) -> Self {
+		Self::new("Disputes", "point_at_target", (dispute, place, target))
+	}
+
+	/// Has a step judged.
+	pub(crate) fn prove(dispute: DisputeId, proof: &Proof) -> Self {
+		Self::new("Disputes", "prove", (dispute, proof))
+	}
+
+	/// Ends a dispute whose clock has run out.
+	pub(crate) fn expire(dispute: DisputeId) -> Self {
+		Self::new("Disputes", "expire", dispute)
+	}
+
 	/// Becomes an operator.
 	pub(crate) fn register_operator(key: &WorkerKey, proof: &WorkerSignature, bond: Balance) -> Self {
 		Self::new("Staking", "register_operator", (key, proof, Compact(bond)))
@@ -125,6 +152,12 @@ impl Call {
 			"transfer_keep_alive",
 			(MultiAddress::<AccountId, ()>::Id(to), Compact(amount)),
 		)
+	}
+
+	/// Its arguments in SCALE.
+	#[cfg(test)]
+	pub(super) fn arguments(&self) -> &[u8] {
+		&self.arguments
 	}
 
 	/// The call's bytes on a chain with this metadata.
@@ -190,6 +223,16 @@ mod tests {
 		assert_eq!((call.pallet, call.name), ("Jobs", "submit"));
 		let expected = "03000000 0100 00 08 01000000 02000000 00 40000000 01 05000000000000000000000000000000 00";
 		assert_eq!(hex::encode(&call.arguments), expected.replace(' ', ""));
+	}
+
+	#[test]
+	fn moves_of_a_dispute_name_it_and_its_place() {
+		let place = Place::Cell { row: 3, position: 18 };
+		let call = Call::point_at_target(DisputeId(7), place, Target::Vector(5));
+		let expected = "0700000000000000 00 0300 12000000 00 05";
+		assert_eq!(hex::encode(&call.arguments), expected.replace(' ', ""));
+		let call = Call::challenge(JobId(2), Accusation::Head { position: 9 });
+		assert_eq!(hex::encode(&call.arguments), "02000000000000000109000000");
 	}
 
 	#[test]

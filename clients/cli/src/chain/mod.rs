@@ -3,11 +3,13 @@
 
 mod accounts;
 mod calls;
+mod disputes;
 mod query;
 mod submit;
 
 pub(crate) use accounts::Balances;
 pub(crate) use calls::Call;
+pub(crate) use disputes::{Action, Dispute, Ending, Forfeit, Move, Subject};
 pub(crate) use query::{Job, Model, Offers, Operator, State};
 pub(crate) use submit::Receipt;
 

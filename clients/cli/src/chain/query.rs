@@ -21,8 +21,8 @@ pub(crate) type State = JobState<AccountId, Balance, BlockNumber>;
 /// An operator as the runtime describes it.
 pub(crate) type Operator = OperatorSummary<AccountId, Balance, BlockNumber>;
 
-/// Models or jobs the runtime returns at once, at most.
-const MAX_PAGE: u32 = 100;
+/// Models, jobs or disputes the runtime returns at once, at most.
+pub(super) const MAX_PAGE: u32 = 100;
 
 impl Chain {
 	/// A model; an error if there is none.

@@ -1,6 +1,8 @@
 //! The commands.
 
 mod account;
+mod challenge;
+mod dispute;
 mod job;
 mod model;
 mod operator;
@@ -70,6 +72,11 @@ pub(crate) enum Command {
 	Job(job::JobCommand),
 	/// Run a finished job again on this machine and compare.
 	Verify(verify::Verify),
+	/// Run a claimed job again on this machine and, if the claim is wrong, prove it wrong on chain.
+	Challenge(challenge::Challenge),
+	/// Look at disputes.
+	#[command(subcommand)]
+	Dispute(dispute::DisputeCommand),
 	/// Look at an account, send money.
 	#[command(subcommand)]
 	Account(account::AccountCommand),
@@ -85,6 +92,8 @@ impl Command {
 			Self::Model(command) => command.run(context).await,
 			Self::Job(command) => command.run(context).await,
 			Self::Verify(command) => command.run(context).await,
+			Self::Challenge(command) => command.run(context).await,
+			Self::Dispute(command) => command.run(context).await,
 			Self::Account(command) => command.run(context).await,
 			Self::Operator(command) => command.run(context).await,
 		}

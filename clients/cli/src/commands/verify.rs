@@ -34,8 +34,12 @@ struct Verdict {
 	agrees: bool,
 	elements: usize,
 	difference: Option<Difference>,
-	/// Whether the claim on chain commits to the recomputed output.
+	/// Whether the execution is the one that was committed to.
+	trace_agrees: bool,
+	/// Whether the claim on chain commits to the recomputed output and trace.
 	claim_agrees: bool,
+	trace: String,
+	computed_trace: String,
 	claim: String,
 	computed_claim: String,
 }
@@ -64,6 +68,9 @@ impl Verify {
 		let claim = job
 			.claim
 			.with_context(|| format!("job {} has no result yet", self.job))?;
+		let trace = job
+			.trace
+			.with_context(|| format!("job {} has no trace on chain", self.job))?;
 		let on_chain = job
 			.output
 			.as_ref()
@@ -74,7 +81,7 @@ impl Verify {
 		};
 		let artifact = context.library.verified(job.artifact, self.artifact.as_deref())?;
 		check_program(&artifact, &chain.program(job.version, at).await?)?;
-		let output = execute(&artifact, job.input.clone().into(), job.generation, context.output)?;
+		let (output, computed_trace) = execute(&artifact, job.input.clone().into(), job.generation, context.output)?;
 		let computed_claim = claim_root(
 			job.id.0,
 			job.attempt.0,
@@ -82,6 +89,7 @@ impl Verify {
 			&job.input.clone().into(),
 			&job.generation,
 			&output,
+			&computed_trace,
 		);
 		let computed = Elements::from(&output);
 		let text = chain
@@ -90,13 +98,17 @@ impl Verify {
 			.tokenizer
 			.and_then(|hash| Text::of(&artifact, hash).ok());
 		let difference = compare(&claimed, &computed, text.as_ref());
+		let trace_agrees = trace == computed_trace;
 		let claim_agrees = claim == computed_claim;
 		let verdict = Verdict {
 			job: self.job,
-			agrees: difference.is_none() && claim_agrees,
+			agrees: difference.is_none() && trace_agrees && claim_agrees,
 			elements: computed.len(),
 			difference,
+			trace_agrees,
 			claim_agrees,
+			trace: trace.to_string(),
+			computed_trace: computed_trace.to_string(),
 			claim: claim.to_string(),
 			computed_claim: computed_claim.to_string(),
 		};
@@ -132,25 +144,29 @@ fn compare(claimed: &Elements, computed: &Elements, text: Option<&Text>) -> Opti
 
 impl Verdict {
 	fn text(&self, kind: &str) -> String {
-		let head = match (&self.difference, self.claim_agrees) {
-			(None, true) => format!(
-				"job {} agrees: all {} {kind} and the claim are what this machine computes",
+		let head = match (&self.difference, self.trace_agrees, self.claim_agrees) {
+			(None, true, true) => format!(
+				"job {} agrees: all {} {kind}, the trace and the claim are what this machine computes",
 				self.job, self.elements
 			),
-			(None, false) => format!(
-				"job {} DIFFERS: its {kind} agree, but the claim does not commit to them",
+			(None, true, false) => format!(
+				"job {} DIFFERS: its {kind} and its trace agree, but the claim does not commit to them",
 				self.job
 			),
-			(Some(difference), _) => format!("job {} DIFFERS at {}", self.job, difference.text(kind)),
-		};
-		let claims = fields([
-			("claim", Some(self.claim.clone())),
-			(
-				"computed",
-				Some(self.computed_claim.clone()).filter(|_| !self.claim_agrees),
+			(None, false, _) => format!(
+				"job {} DIFFERS: its {kind} agree, but its trace is not that of their execution",
+				self.job
 			),
+			(Some(difference), ..) => format!("job {} DIFFERS at {}", self.job, difference.text(kind)),
+		};
+		let computed = |root: &String, agrees: bool| Some(root.clone()).filter(|_| !agrees);
+		let roots = fields([
+			("trace", Some(self.trace.clone())),
+			("computed", computed(&self.computed_trace, self.trace_agrees)),
+			("claim", Some(self.claim.clone())),
+			("computed", computed(&self.computed_claim, self.claim_agrees)),
 		]);
-		format!("{head}\n{claims}")
+		format!("{head}\n{roots}")
 	}
 }
 
@@ -181,6 +197,38 @@ mod tests {
 		let difference = compare(&claimed, &computed, None).unwrap();
 		assert_eq!(difference.text("tokens"), "token 1: claimed 6, computed 9");
 		assert_eq!(compare(&computed, &computed, None), None);
+	}
+
+	#[test]
+	fn what_differs_is_said() {
+		let verdict = |difference, trace_agrees, claim_agrees| {
+			let verdict = Verdict {
+				job: JobId(7),
+				agrees: false,
+				elements: 3,
+				difference,
+				trace_agrees,
+				claim_agrees,
+				trace: "0xaa".into(),
+				computed_trace: "0xbb".into(),
+				claim: "0xcc".into(),
+				computed_claim: "0xdd".into(),
+			};
+			verdict.text("tokens")
+		};
+		assert_eq!(
+			verdict(None, true, true),
+			"job 7 agrees: all 3 tokens, the trace and the claim are what this machine computes\n\
+			trace  0xaa\nclaim  0xcc"
+		);
+		assert_eq!(
+			verdict(None, false, false),
+			"job 7 DIFFERS: its tokens agree, but its trace is not that of their execution\n\
+			trace     0xaa\ncomputed  0xbb\nclaim     0xcc\ncomputed  0xdd"
+		);
+		assert!(verdict(None, true, false).contains("the claim does not commit to them"));
+		let other = compare(&Elements::Tokens(vec![5]), &Elements::Tokens(vec![6]), None);
+		assert!(verdict(other, false, false).starts_with("job 7 DIFFERS at token 0: claimed 5, computed 6"));
 	}
 
 	#[test]

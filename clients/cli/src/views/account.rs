@@ -48,6 +48,7 @@ pub(crate) struct OperatorView {
 	committed: Amount,
 	leaves_at: Option<BlockNumber>,
 	missed_deadlines: u32,
+	wrong_results: u32,
 }
 
 impl OperatorView {
@@ -60,6 +61,7 @@ impl OperatorView {
 			committed: Amount(operator.committed),
 			leaves_at: operator.leaves_at,
 			missed_deadlines: operator.missed_deadlines,
+			wrong_results: operator.wrong_results,
 		})
 	}
 
@@ -75,6 +77,7 @@ impl OperatorView {
 				self.leaves_at.map(|block| format!("may withdraw from block {block}")),
 			),
 			("missed deadlines", Some(self.missed_deadlines.to_string())),
+			("wrong results", Some(self.wrong_results.to_string())),
 		])
 	}
 }

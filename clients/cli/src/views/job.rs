@@ -28,6 +28,7 @@ pub(crate) struct JobView {
 	output: Option<Elements>,
 	/// The output in words, where the model's tokenizer is at hand.
 	text: Option<String>,
+	trace: Option<String>,
 	claim: Option<String>,
 }
 
@@ -250,6 +251,7 @@ impl JobView {
 			},
 			output: job.output.as_ref().map(Into::into),
 			text,
+			trace: job.trace.as_ref().map(ToString::to_string),
 			claim: job.claim.as_ref().map(ToString::to_string),
 		}
 	}
@@ -273,6 +275,7 @@ impl JobView {
 			("input", Some(self.input.preview())),
 			("output", self.output.as_ref().map(Elements::preview)),
 			("text", self.text.clone()),
+			("trace", self.trace.clone()),
 			("claim", self.claim.clone()),
 		])
 	}

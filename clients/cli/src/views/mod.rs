@@ -1,14 +1,18 @@
-//! What commands show of models, jobs, accounts and operators: the JSON documents and, from them, the texts.
+//! What commands show of models, jobs, disputes, accounts and operators: the JSON documents and, from them, the texts.
 
 mod account;
+mod dispute;
 mod elements;
 mod job;
 mod model;
+mod places;
 
 pub(crate) use account::{AccountView, OperatorView};
+pub(crate) use dispute::{is_struck_down, DisputeView, EndingView, MoveView, RecordView};
 pub(crate) use elements::{fixed, Elements};
 pub(crate) use job::{Change, JobView, StateView};
 pub(crate) use model::ModelView;
+pub(crate) use places::Places;
 
 /// The beginning of an address or hash, enough to recognise it.
 pub(crate) fn short(text: &impl ToString) -> String {

@@ -2,7 +2,7 @@
 
 use crate::{
 	commands::{verify::read_output, Context},
-	execute::{check_program, execute},
+	execute::{check_program, execute, trace_of},
 	keys::WorkerSource,
 	Outcome,
 };
@@ -11,7 +11,7 @@ use assay_protocol::{
 	job::{JobOutput, JobResult, SignedResult},
 	Attempt, JobId,
 };
-use assay_trace::claim::claim_root;
+use assay_trace::{claim::claim_root, Statement, TraceRoot};
 use serde_json::json;
 use sp_core::Pair;
 use std::path::PathBuf;
@@ -26,7 +26,8 @@ pub(crate) struct Deliver {
 	/// The model's artifact; looked for in the folder of artifacts if absent.
 	#[arg(long, value_name = "FILE")]
 	artifact: Option<PathBuf>,
-	/// Deliver this output, a JSON document such as `{"tokens":[1,2]}`, instead of running the job.
+	/// Deliver this output, a JSON document such as `{"tokens":[1,2]}`, with the trace of an execution that is fed its
+	/// tokens, instead of what the job gives.
 	#[arg(long, value_name = "FILE")]
 	output: Option<PathBuf>,
 	/// Answer this attempt; the present one if absent.
@@ -42,21 +43,34 @@ impl Deliver {
 		let at = chain.best().await?;
 		let job = chain.job(self.job, at).await?;
 		let attempt = self.attempt.unwrap_or(job.attempt);
-		let output = match &self.output {
-			Some(file) => read_output(file)?.to_output()?,
-			None => {
-				let artifact = context.library.verified(job.artifact, self.artifact.as_deref())?;
-				check_program(&artifact, &chain.program(job.version, at).await?)?;
-				execute(&artifact, job.input.clone().into(), job.generation, context.output)?
+		let stated = self.output.as_deref().map(read_output).transpose()?;
+		let artifact = context.library.verified(job.artifact, self.artifact.as_deref())?;
+		check_program(&artifact, &chain.program(job.version, at).await?)?;
+		let input = job.input.clone().into();
+		let (output, trace) = match stated {
+			Some(stated) => {
+				let output = stated.to_output()?;
+				let statement = Statement {
+					program: artifact.program(),
+					artifact: job.artifact,
+					input: &input,
+					generation: &job.generation,
+					output: &output,
+					trace: TraceRoot::default(),
+				};
+				let trace = trace_of(&artifact, &statement, context.output)?;
+				(output, trace)
 			}
+			None => execute(&artifact, input.clone(), job.generation, context.output)?,
 		};
 		let claim = claim_root(
 			job.id.0,
 			attempt.0,
 			&job.artifact,
-			&job.input.clone().into(),
+			&input,
 			&job.generation,
 			&output,
+			&trace,
 		);
 		let output = JobOutput::try_from(output)
 			.ok()
@@ -65,6 +79,7 @@ impl Deliver {
 			job: job.id,
 			attempt,
 			output,
+			trace,
 			claim,
 		};
 		let signature = worker.sign(&result.signing_payload(&chain.genesis()));
@@ -74,7 +89,12 @@ impl Deliver {
 		ensure!(!transaction.is_empty(), "the runtime made no transaction of the result");
 		let receipt = chain.submit_result(transaction, context.finalized).await;
 		let receipt = receipt.with_context(|| format!("the result of job {}", self.job))?;
-		let document = json!({ "job": self.job, "claim": claim.to_string(), "receipt": receipt });
+		let document = json!({
+			"job": self.job,
+			"trace": trace.to_string(),
+			"claim": claim.to_string(),
+			"receipt": receipt,
+		});
 		context.output.answer(&document, || {
 			format!("result of job {} claimed in block {}", self.job, receipt.block)
 		});

@@ -1,0 +1,292 @@
+//! A challenger at work: it follows its dispute block by block, makes each of its moves, and calls time.
+
+use crate::{
+	chain::{AccountId, Action, Block, BlockNumber, Call, Chain, Dispute, Ending, Move, Subject},
+	output::Output,
+	views::{MoveView, Places},
+};
+use anyhow::{Context, Result};
+use assay_dispute::{DisputeError, Execution, Move as Answered};
+use assay_protocol::{
+	dispute::{DisputeRecord, Stage},
+	DisputeId,
+};
+use assay_trace::prover::OpenArtifact;
+use std::collections::BTreeMap;
+use subxt_signer::sr25519::Keypair;
+
+/// The challenger of an open dispute.
+pub(crate) struct Challenger<'a, A: ?Sized> {
+	/// The chain.
+	pub(crate) chain: &'a Chain,
+	/// Whose dispute it is.
+	pub(crate) signer: &'a Keypair,
+	/// What the job gives on this machine, against which the worker's answers are held.
+	pub(crate) execution: &'a Execution<'a, A>,
+	/// Words for the log.
+	pub(crate) places: &'a Places,
+	/// Where the log goes.
+	pub(crate) output: Output,
+}
+
+/// What became of a dispute.
+pub(crate) struct Ended {
+	/// The moves that were seen.
+	pub(crate) moves: Vec<MoveView>,
+	/// The dispute at its end.
+	pub(crate) dispute: Dispute,
+	/// Height of the block it ended in.
+	pub(crate) block: BlockNumber,
+	/// Who lost what.
+	pub(crate) ending: Ending,
+}
+
+/// What the challenger does at a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Turn {
+	/// The dispute is over.
+	Over,
+	/// The worker has to move.
+	Wait,
+	/// The challenger has to move.
+	Own(Stage),
+	/// A clock has run out.
+	CallTime,
+}
+
+fn turn(dispute: &Dispute, now: BlockNumber) -> Turn {
+	match dispute.stage {
+		None => Turn::Over,
+		Some(_) if now > dispute.deadline => Turn::CallTime,
+		Some(stage) if stage.is_workers() => Turn::Wait,
+		Some(stage) => Turn::Own(stage),
+	}
+}
+
+impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
+	/// Disputes to the end, telling of the moves since block `first`. Moves are made from the best block, for clocks run
+	/// there; with `finalized` the end is awaited until it is final.
+	pub(crate) async fn dispute(&self, id: DisputeId, first: BlockNumber, finalized: bool) -> Result<Ended> {
+		let mut heads = self.chain.heads(false).await?;
+		let mut log = Log::new(first);
+		let mut conceded = false;
+		loop {
+			let best = self.chain.best().await?;
+			// A reorganisation can take a dispute away for some blocks.
+			if let Some(dispute) = self.chain.find_dispute(id, best).await? {
+				log.follow(self, &dispute, best).await?;
+				match turn(&dispute, best.number) {
+					Turn::Over => {
+						if let Some(ended) = self.ended(dispute, &log, finalized).await? {
+							return Ok(ended);
+						}
+					}
+					Turn::Wait => {}
+					Turn::CallTime => self.send(id, dispute.stage, Call::expire(id)).await?,
+					Turn::Own(stage) if !conceded => {
+						let shown = self.chain.dispute_record(id, best).await?;
+						match self.call(id, stage, &shown)? {
+							Some(call) => self.send(id, dispute.stage, call).await?,
+							None => {
+								conceded = true;
+								self.output.progress(&format!(
+									"block {:>5}  what the worker shows is what this machine computes: you have no move, and \
+									your bond is lost after block {}",
+									best.number, dispute.deadline
+								));
+							}
+						}
+					}
+					Turn::Own(_) => {}
+				}
+			}
+			heads.next().await?;
+		}
+	}
+
+	/// The next move as a call; `None` if there is nothing to point at.
+	fn call(&self, id: DisputeId, stage: Stage, shown: &DisputeRecord) -> Result<Option<Call>> {
+		Ok(Some(match self.execution.next_move(stage, shown) {
+			Ok(Answered::PointAtGroup(group)) => Call::point_at_group(id, group),
+			Ok(Answered::PointAtTarget(place, target)) => Call::point_at_target(id, place, target),
+			Ok(Answered::Prove(proof)) => Call::prove(id, &proof),
+			Err(DisputeError::Agrees) => return Ok(None),
+			Err(error) => return Err(error).context("the next move cannot be prepared"),
+		}))
+	}
+
+	/// Sends a call that is due at a stage. That it fails does not matter when the dispute has gone on without it.
+	async fn send(&self, id: DisputeId, stage: Option<Stage>, call: Call) -> Result<()> {
+		let Err(error) = self.chain.submit(call, self.signer, false).await else {
+			return Ok(());
+		};
+		let now = self.chain.find_dispute(id, self.chain.best().await?).await?;
+		match now {
+			Some(dispute) if dispute.stage == stage => Err(error),
+			_ => Ok(()),
+		}
+	}
+
+	/// The end of a dispute that is over in the best block, once it is as final as was asked for.
+	async fn ended(&self, dispute: Dispute, log: &Log, finalized: bool) -> Result<Option<Ended>> {
+		let last = if finalized {
+			self.chain.finalized().await?
+		} else {
+			self.chain.best().await?
+		};
+		let settled = self.chain.find_dispute(dispute.id, last).await?;
+		let Some(dispute) = settled.filter(|dispute| dispute.stage.is_none()) else {
+			return Ok(None);
+		};
+		// Most often the last block that was seen.
+		for (&number, &hash) in log.blocks.iter().rev().filter(|(number, _)| **number <= last.number) {
+			let block = Block { number, hash };
+			if let Some(ending) = self.chain.ending(&dispute, block).await? {
+				return Ok(Some(Ended {
+					moves: log.moves.clone(),
+					dispute,
+					block: number,
+					ending,
+				}));
+			}
+		}
+		anyhow::bail!(
+			"dispute {} ended before block {}, where this program came to it",
+			dispute.id,
+			log.first
+		)
+	}
+}
+
+/// The moves of a dispute as they come.
+struct Log {
+	first: BlockNumber,
+	/// The blocks looked at.
+	blocks: BTreeMap<BlockNumber, subxt::utils::H256>,
+	moves: Vec<MoveView>,
+}
+
+impl Log {
+	fn new(first: BlockNumber) -> Self {
+		Self {
+			first,
+			blocks: BTreeMap::new(),
+			moves: vec![],
+		}
+	}
+
+	/// Looks at the blocks up to `best` that are new and tells their moves. After a reorganisation moves are told again.
+	async fn follow<A: OpenArtifact + ?Sized>(
+		&mut self,
+		challenger: &Challenger<'_, A>,
+		dispute: &Dispute,
+		best: Block,
+	) -> Result<()> {
+		let mut fresh = vec![];
+		let mut number = best.number;
+		while number >= self.first {
+			let block = if number == best.number {
+				Some(best)
+			} else {
+				challenger.chain.block_at(number).await?
+			};
+			let Some(block) = block else {
+				break;
+			};
+			if self.blocks.get(&number) == Some(&block.hash) {
+				break;
+			}
+			fresh.push(block);
+			let Some(before) = number.checked_sub(1) else {
+				break;
+			};
+			number = before;
+		}
+		if let Some(oldest) = fresh.last() {
+			self.moves.retain(|known| known.block < oldest.number);
+			self.blocks.retain(|number, _| *number < oldest.number);
+		}
+		for block in fresh.into_iter().rev() {
+			for found in challenger.chain.moves(block).await? {
+				if is_of(&found, dispute) {
+					let view = MoveView::new(&found, challenger.places);
+					challenger.output.progress(&view.text());
+					self.moves.push(view);
+				}
+			}
+			self.blocks.insert(block.number, block.hash);
+		}
+		Ok(())
+	}
+}
+
+/// Whether a move is one of a dispute: a challenge names its job only.
+fn is_of(found: &Move, dispute: &Dispute) -> bool {
+	let challenger: AccountId = dispute.challenger;
+	match (found.subject, &found.action) {
+		(Subject::Dispute(id), _) => id == dispute.id,
+		(Subject::Job(job), Action::Challenge(_)) => job == dispute.job && found.signer == Some(challenger),
+		(Subject::Job(_), _) => false,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use assay_protocol::{
+		dispute::{Accusation, Ruling},
+		Attempt, JobId,
+	};
+
+	fn dispute(stage: Option<Stage>) -> Dispute {
+		Dispute {
+			id: DisputeId(3),
+			job: JobId(27),
+			attempt: Attempt(0),
+			challenger: AccountId::from([7; 32]),
+			operator: AccountId::from([8; 32]),
+			bond: 10,
+			stage,
+			deadline: 60,
+			ruling: stage.is_none().then_some(Ruling::Refuted),
+		}
+	}
+
+	#[test]
+	fn each_side_has_until_its_deadline() {
+		let workers = dispute(Some(Stage::ListGroups));
+		assert_eq!(turn(&workers, 60), Turn::Wait);
+		assert_eq!(turn(&workers, 61), Turn::CallTime);
+		let own = dispute(Some(Stage::Prove));
+		assert_eq!(turn(&own, 60), Turn::Own(Stage::Prove));
+		assert_eq!(turn(&own, 61), Turn::CallTime);
+		assert_eq!(turn(&dispute(None), 99), Turn::Over);
+	}
+
+	#[test]
+	fn others_moves_are_not_this_disputes() {
+		let dispute = dispute(Some(Stage::Prove));
+		let found = |subject, action, signer| Move {
+			block: 1,
+			subject,
+			action,
+			signer,
+			bytes: 1,
+		};
+		let challenge = |job, signer: [u8; 32]| {
+			let action = Action::Challenge(Accusation::Trace);
+			found(Subject::Job(JobId(job)), action, Some(AccountId::from(signer)))
+		};
+		assert!(is_of(&challenge(27, [7; 32]), &dispute));
+		assert!(!is_of(&challenge(28, [7; 32]), &dispute));
+		assert!(!is_of(&challenge(27, [9; 32]), &dispute));
+		assert!(is_of(
+			&found(Subject::Dispute(DisputeId(3)), Action::Expire, None),
+			&dispute
+		));
+		assert!(!is_of(
+			&found(Subject::Dispute(DisputeId(4)), Action::Expire, None),
+			&dispute
+		));
+	}
+}

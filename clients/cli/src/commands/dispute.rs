@@ -1,0 +1,85 @@
+//! `assay dispute`.
+
+use super::Context;
+use crate::{
+	chain::{Block, Chain, Dispute},
+	output::table,
+	views::{DisputeView, Places, RecordView},
+	Outcome,
+};
+use anyhow::Result;
+use assay_exact::Program;
+use assay_protocol::{dispute::OwnedStatement, DisputeId, JobId};
+use clap::Subcommand;
+use codec::DecodeAll;
+use serde_json::json;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DisputeCommand {
+	/// List disputes, newest first.
+	List {
+		/// Only those about this job.
+		#[arg(long)]
+		job: Option<JobId>,
+		/// How many.
+		#[arg(long, default_value_t = 20)]
+		limit: u32,
+	},
+	/// Show a dispute and what the worker has shown in it so far.
+	Show {
+		/// The dispute.
+		dispute: DisputeId,
+	},
+}
+
+impl DisputeCommand {
+	/// Does it.
+	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
+		let chain = context.chain().await?;
+		let at = if context.finalized {
+			chain.finalized().await?
+		} else {
+			chain.best().await?
+		};
+		match self {
+			Self::List { job, limit } => {
+				let disputes = chain.disputes(job, limit, at).await?;
+				let views: Vec<_> = disputes.iter().map(DisputeView::new).collect();
+				context.output.answer(&views, || match views.is_empty() {
+					true => "no disputes".into(),
+					false => table(DisputeView::HEADER, 5, views.iter().map(DisputeView::row).collect()),
+				});
+			}
+			Self::Show { dispute } => {
+				let dispute = chain.dispute(dispute, at).await?;
+				let record = RecordView::new(&chain.dispute_record(dispute.id, at).await?);
+				let statement = statement(&chain, &dispute, at).await?;
+				let places = Places::of(statement.as_ref());
+				let view = DisputeView::new(&dispute);
+				let document = json!({ "dispute": view, "record": record });
+				context.output.answer(&document, || {
+					let parts = [view.text(&places), record.text(&places)];
+					parts
+						.into_iter()
+						.filter(|part| !part.is_empty())
+						.collect::<Vec<_>>()
+						.join("\n")
+				});
+			}
+		}
+		Ok(Outcome::Done)
+	}
+}
+
+/// The disputed claim, unless it was struck down or pruned meanwhile.
+async fn statement(chain: &Chain, dispute: &Dispute, at: Block) -> Result<Option<OwnedStatement>> {
+	let claim = chain.claim(dispute.job, at).await?;
+	let Some(claim) = claim.filter(|claim| claim.attempt == dispute.attempt) else {
+		return Ok(None);
+	};
+	let program = chain.program(claim.version, at).await?;
+	Ok(Program::decode_all(&mut &program[..])
+		.ok()
+		.map(|program| OwnedStatement::new(program, claim)))
+}
