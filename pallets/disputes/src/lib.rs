@@ -5,15 +5,23 @@ extern crate alloc;
 
 mod agenda;
 mod answer;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod challenge;
+#[cfg(test)]
+mod mock;
 mod queries;
 mod ruling;
 mod sizes;
+#[cfg(test)]
+mod tests;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
 mod types;
 pub mod weights;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
 pub use types::{AccountIdOf, BalanceOf, Dispute, DisputeSummaryOf, Part, Status};
 pub use weights::WeightInfo;
@@ -113,6 +121,10 @@ pub mod pallet {
 
 		/// Costs of the calls.
 		type WeightInfo: WeightInfo;
+
+		/// Makes claims to benchmark with.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: BenchmarkHelper;
 	}
 
 	/// Why this pallet holds funds.

@@ -151,7 +151,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Gives the bond to the operator; if its account cannot take it, to the treasury; if even that cannot, it is burned.
-	fn forfeit_bond(id: DisputeId, dispute: &Dispute<T>) -> DispatchResult {
+	pub(crate) fn forfeit_bond(id: DisputeId, dispute: &Dispute<T>) -> DispatchResult {
 		let (challenger, amount) = (&dispute.challenger, dispute.bond);
 		for to in [dispute.operator.clone(), T::Treasury::get()] {
 			let paid = with_storage_layer(|| {

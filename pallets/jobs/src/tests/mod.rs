@@ -5,6 +5,7 @@ mod assignment;
 mod authorise;
 mod cancel;
 mod deadline;
+mod disputed;
 mod draw;
 mod finalisation;
 mod money;

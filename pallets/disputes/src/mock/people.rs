@@ -1,0 +1,388 @@
+//! Workers, honest and not, and challengers, right and not.
+
+use super::*;
+use assay_dispute::{DisputeError, Execution, Move};
+use assay_exact::Output;
+use assay_protocol::{
+	dispute::{Accusation, Answer, DisputeAnswer, OpenedCells, OwnedStatement, Proof, SignedAnswer, Stage},
+	job::{JobInput, JobOutput, JobResult, JobState, SignedResult},
+	operator::WorkerPair,
+	DisputeId, JobId, ModelVersion,
+};
+use assay_trace::{
+	claim::claim_root,
+	execution::{CellValues, Record},
+	fault::{list_groups, Exhibit, Target},
+	prover::Prover,
+	Group, Hash32, Place, Step, TraceRoot,
+};
+use codec::{DecodeAll, Encode};
+use frame_support::{
+	dispatch::{DispatchResult, GetDispatchInfo},
+	pallet_prelude::TransactionSource,
+};
+use sp_core::Pair;
+use sp_runtime::{
+	traits::{Applyable, Checkable},
+	transaction_validity::TransactionValidityError,
+};
+
+/// The keypair of an operator's worker.
+pub(crate) fn worker_key(operator: AccountId) -> WorkerPair {
+	WorkerPair::from_string(&format!("//{operator}"), None).unwrap()
+}
+
+/// What is wrong with a claim.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Cheat {
+	/// Nothing.
+	Honest,
+	/// A token or a value of the output, with the trace of the true model on it.
+	Output(usize),
+	/// The residual vector of a cell.
+	Residual { row: u16, position: u32 },
+	/// The cache of a cell.
+	Cache { row: u16, position: u32 },
+	/// The inside of every head, with a right trace.
+	Head,
+	/// The trace's root: there is nothing behind it.
+	Root,
+}
+
+/// A claim, and what its worker shows of it.
+#[derive(Clone)]
+pub(crate) struct Worker {
+	pub(crate) operator: AccountId,
+	pub(crate) version: ModelVersion,
+	pub(crate) cheat: Cheat,
+	pub(crate) statement: OwnedStatement,
+	record: Record,
+}
+
+impl Worker {
+	/// Who cheats so when it works for `operator`.
+	pub(crate) fn new(operator: AccountId, version: ModelVersion, cheat: Cheat) -> Self {
+		let mut output = right_output(version);
+		if let Cheat::Output(index) = cheat {
+			match &mut output {
+				Output::Tokens(tokens) => tokens[index] = (tokens[index] + 1) % assay_exact::models::VOCABULARY,
+				Output::Vector(values) => values[index] += 1,
+			}
+		}
+		let mut statement = a_statement(version, output);
+		let mut record = execute(version, &statement);
+		match cheat {
+			Cheat::Residual { row, position } => record.residual_mut(row, position).unwrap()[3] ^= 1,
+			Cheat::Cache { row, position } => record.cache_mut(row, position).unwrap()[1][5] ^= 1,
+			_ => {}
+		}
+		statement.trace = match cheat {
+			Cheat::Root => TraceRoot(Hash32([9; 32])),
+			_ => record.boundaries().root(),
+		};
+		Self {
+			operator,
+			version,
+			cheat,
+			statement,
+			record,
+		}
+	}
+
+	fn prover(&self) -> Prover<'_, Artifact> {
+		Prover::new(self.statement.as_statement(), Artifact::of(self.version), &self.record)
+	}
+
+	/// A cell as it is said to be: what it hands on is what the record says.
+	fn cell(&self, place: Place) -> CellValues {
+		let values = self.prover().cell(place).unwrap();
+		match (self.cheat, place) {
+			(Cheat::Residual { .. } | Cheat::Cache { .. }, Place::Cell { row, position }) => {
+				let residual = Exhibit::Values(self.record.residual(row, position).to_vec());
+				let last = Target::Vector(values.vectors.len() as u8 - 1);
+				let values = values.with(last, &residual);
+				if self.statement.as_statement().layout().has_caches(row) {
+					values.with(
+						Target::Cache,
+						&Exhibit::Cache(self.record.cache(row, position).to_vec()),
+					)
+				} else {
+					values
+				}
+			}
+			(Cheat::Head, Place::Head { .. }) => {
+				let mut shown = values.vectors[0].clone();
+				shown[1] ^= 64;
+				values.with(Target::Vector(0), &Exhibit::Values(shown))
+			}
+			_ => values,
+		}
+	}
+
+	/// What it answers at a stage; the best it can.
+	pub(crate) fn answer(&self, stage: Stage) -> Answer {
+		match stage {
+			Stage::ListGroups => Answer::Groups(list_groups(self.prover().boundaries())),
+			Stage::OpenGroup { group } => {
+				let path = self.prover().boundaries().group_path(group).unwrap();
+				let (start, length) = self.record.layout().span(group.index);
+				let cells = (start..start + length).map(|position| {
+					self.cell(Place::Cell {
+						row: group.row,
+						position,
+					})
+					.roots()
+				});
+				Answer::Cells {
+					cells: cells.collect(),
+					path,
+				}
+			}
+			Stage::OpenHead { position } => Answer::Head(self.cell(Place::Head { position }).roots()),
+			Stage::Show { place, target } => Answer::Shown(Exhibit::of(&self.cell(place), target).unwrap()),
+			Stage::PointAtGroup | Stage::PointAtTarget | Stage::Prove => panic!("it is not the worker's turn"),
+		}
+	}
+
+	/// A step that holds, shown as the claim commits to it.
+	pub(crate) fn right_step(&self, place: Place) -> Proof {
+		right_step(&self.prover(), place, &self.cell(place))
+	}
+
+	/// Answers what is due in a dispute.
+	pub(crate) fn act(&self, dispute: DisputeId) -> Result<(), TransactionValidityError> {
+		deliver(signed(
+			self.operator,
+			dispute,
+			stage(dispute),
+			self.answer(stage(dispute)),
+		))
+	}
+}
+
+/// Submits a job that is the worker's and delivers its result.
+pub(crate) fn claimed(worker: &Worker) -> JobId {
+	let job = submit(worker.operator, worker.version);
+	deliver_result(result(worker.operator, &worker.statement, job)).unwrap();
+	job
+}
+
+/// The result that claims a statement.
+pub(crate) fn result(operator: AccountId, statement: &OwnedStatement, job: JobId) -> SignedResult {
+	let attempt = JobsPallet::job_summary(job).unwrap().attempt;
+	let claim = claim_root(
+		job.0,
+		attempt.0,
+		&statement.artifact,
+		&statement.input,
+		&statement.generation,
+		&statement.output,
+		&statement.trace,
+	);
+	let result = JobResult {
+		job,
+		attempt,
+		output: JobOutput::try_from(statement.output.clone()).unwrap(),
+		trace: statement.trace,
+		claim,
+	};
+	let signature = worker_key(operator).sign(&result.signing_payload(&genesis()));
+	SignedResult { result, signature }
+}
+
+/// Submits a job that an operator gets.
+pub(crate) fn submit(operator: AccountId, version: ModelVersion) -> JobId {
+	let job = pallet_assay_jobs::NextJobId::<Test>::get();
+	let input = JobInput::try_from(an_input(version)).unwrap();
+	let origin = RuntimeOrigin::signed(CONSUMER);
+	JobsPallet::submit(origin, version, input, GENERATION, MAX_FEE, Some(operator)).unwrap();
+	assert!(
+		matches!(job_state(job), JobState::Assigned { operator: who, .. } if who == operator),
+		"the operator has capacity"
+	);
+	job
+}
+
+/// A challenger with its own execution of what a claim states.
+pub(crate) struct Challenger {
+	who: AccountId,
+	version: ModelVersion,
+	statement: OwnedStatement,
+	record: Record,
+}
+
+impl Challenger {
+	/// Runs the job.
+	pub(crate) fn new(who: AccountId, job: JobId) -> Self {
+		let claim = JobsPallet::disputed_claim(job).expect("there is a claim");
+		let version = claim.version;
+		let statement = OwnedStatement::new(program(version).unwrap(), claim);
+		Self {
+			who,
+			version,
+			record: execute(version, &statement),
+			statement,
+		}
+	}
+
+	fn execution(&self) -> Execution<'_, Artifact> {
+		Execution::new(Artifact::of(self.version), &self.statement, &self.record)
+	}
+
+	/// What it finds wrong.
+	pub(crate) fn accusation(&self) -> Option<Accusation> {
+		self.execution().accuse().unwrap()
+	}
+
+	/// Its next move; where it finds nothing wrong, it points at the first thing there is.
+	pub(crate) fn next_move(&self, dispute: DisputeId) -> Move {
+		let record = DisputesPallet::dispute_record(dispute).expect("the dispute is stored");
+		match self.execution().next_move(stage(dispute), &record) {
+			Ok(found) => found,
+			Err(DisputeError::Agrees) => match stage(dispute) {
+				Stage::PointAtGroup => Move::PointAtGroup(Group { row: 0, index: 0 }),
+				Stage::PointAtTarget => Move::PointAtTarget(opened_place(&record.cells.unwrap()), Target::Vector(0)),
+				_ => Move::Prove(self.right_step(opened_place(&record.cells.unwrap()))),
+			},
+			Err(error) => panic!("{error}"),
+		}
+	}
+
+	/// A step that holds.
+	pub(crate) fn right_step(&self, place: Place) -> Proof {
+		let prover = Prover::new(self.statement.as_statement(), Artifact::of(self.version), &self.record);
+		right_step(&prover, place, &prover.cell(place).unwrap())
+	}
+
+	/// Challenges.
+	pub(crate) fn challenge(&self, job: JobId, accusation: Accusation) -> DisputeId {
+		challenge(self.who, job, accusation).unwrap()
+	}
+
+	/// Makes its next move.
+	pub(crate) fn act(&self, dispute: DisputeId) -> DispatchResult {
+		make(self.who, dispute, self.next_move(dispute))
+	}
+}
+
+fn right_step(prover: &Prover<'_, Artifact>, place: Place, cell: &CellValues) -> Proof {
+	let step = Step::Element { op: 0, index: 0 };
+	let (opening, _) = prover.open(place, step, cell).unwrap();
+	Proof { place, step, opening }
+}
+
+/// The first place of opened cells.
+pub(crate) fn opened_place(cells: &OpenedCells) -> Place {
+	match cells {
+		OpenedCells::Group { group, .. } => Place::Cell {
+			row: group.row,
+			position: 0,
+		},
+		OpenedCells::Head { position, .. } => Place::Head { position: *position },
+	}
+}
+
+/// Challenges and returns the dispute.
+pub(crate) fn challenge(
+	who: AccountId,
+	job: JobId,
+	accusation: Accusation,
+) -> Result<DisputeId, sp_runtime::DispatchError> {
+	let id = crate::NextDisputeId::<Test>::get();
+	atomic(|| DisputesPallet::challenge(RuntimeOrigin::signed(who), job, accusation))?;
+	Ok(id)
+}
+
+/// Makes a challenger's move.
+pub(crate) fn make(who: AccountId, dispute: DisputeId, next: Move) -> DispatchResult {
+	let origin = RuntimeOrigin::signed(who);
+	atomic(|| match next {
+		Move::PointAtGroup(group) => DisputesPallet::point_at_group(origin, dispute, group),
+		Move::PointAtTarget(place, target) => DisputesPallet::point_at_target(origin, dispute, place, target),
+		Move::Prove(proof) => DisputesPallet::prove(origin, dispute, proof),
+	})
+}
+
+/// Has anybody end what is due.
+pub(crate) fn expire(dispute: DisputeId) -> DispatchResult {
+	let origin = RuntimeOrigin::signed(POOR);
+	atomic(|| match DisputesPallet::expire(origin, dispute) {
+		Ok(_) => Ok(()),
+		Err(refused) => Err(refused.error),
+	})
+}
+
+fn atomic(call: impl FnOnce() -> DispatchResult) -> DispatchResult {
+	frame_support::storage::with_storage_layer(call)
+}
+
+/// Where an open dispute stands.
+pub(crate) fn stage(dispute: DisputeId) -> Stage {
+	let summary = DisputesPallet::dispute_summary(dispute).expect("the dispute is stored");
+	summary.stage.expect("the dispute is open")
+}
+
+/// Plays a dispute to its end, each side as soon as it can.
+pub(crate) fn play(dispute: DisputeId, worker: &Worker, challenger: &Challenger) -> Played {
+	let mut played = Played::default();
+	while ruling(dispute).is_none() {
+		if stage(dispute).is_workers() {
+			let answer = worker.answer(stage(dispute));
+			played.largest = played.largest.max(answer.encoded_size());
+			played.answers += 1;
+			worker.act(dispute).unwrap();
+		} else {
+			let next = challenger.next_move(dispute);
+			if let Move::Prove(proof) = &next {
+				played.largest = played.largest.max(proof.encoded_size());
+			}
+			make(challenger.who, dispute, next).unwrap();
+		}
+		played.moves += 1;
+	}
+	played
+}
+
+/// What a dispute took after the challenge.
+#[derive(Debug, Default)]
+pub(crate) struct Played {
+	pub(crate) moves: u32,
+	pub(crate) answers: u32,
+	pub(crate) largest: usize,
+}
+
+pub(crate) fn genesis() -> [u8; 32] {
+	System::block_hash(0).0
+}
+
+/// An answer signed for this chain.
+pub(crate) fn signed(operator: AccountId, dispute: DisputeId, stage: Stage, answer: Answer) -> SignedAnswer {
+	signed_for(genesis(), operator, DisputeAnswer { dispute, stage, answer })
+}
+
+/// An answer signed for some chain.
+pub(crate) fn signed_for(genesis: [u8; 32], operator: AccountId, answer: DisputeAnswer) -> SignedAnswer {
+	let signature = worker_key(operator).sign(&answer.signing_payload(&genesis));
+	SignedAnswer { answer, signature }
+}
+
+/// Puts an answer into the present block, through the pool's checks.
+pub(crate) fn deliver(answer: SignedAnswer) -> Result<(), TransactionValidityError> {
+	apply(DisputesPallet::answer_transaction(answer))
+}
+
+/// Puts a result into the present block, through the pool's checks.
+pub(crate) fn deliver_result(result: SignedResult) -> Result<(), TransactionValidityError> {
+	apply(JobsPallet::result_transaction(result))
+}
+
+fn apply(transaction: Vec<u8>) -> Result<(), TransactionValidityError> {
+	let length = transaction.len();
+	let transaction = Extrinsic::decode_all(&mut &transaction[..]).expect("the transaction decodes");
+	let info = transaction.get_dispatch_info();
+	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
+	checked.validate::<Test>(TransactionSource::External, &info, length)?;
+	let outcome = checked.apply::<Test>(&info, length)?;
+	outcome.expect("what was authorised is accepted");
+	Ok(())
+}

@@ -1,0 +1,161 @@
+//! Clocks: who is silent loses, at every stage, and no job waits longer than the bound.
+
+use crate::{mock::*, Error, MOVES};
+use assay_protocol::{
+	dispute::{Accusation, Ruling},
+	job::JobState,
+	DisputeId, JobId,
+};
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::transaction_validity::InvalidTransaction;
+
+/// A dispute about a wrong residual after so many moves, and both sides.
+fn after(moves: u32) -> (JobId, DisputeId, Worker, Challenger) {
+	let worker = Worker::new(ALICE, DECODER, Cheat::Residual { row: 1, position: 4 });
+	let job = claimed(&worker);
+	let challenger = Challenger::new(CHARLIE, job);
+	let dispute = challenger.challenge(job, Accusation::Trace);
+	for _ in 0..moves {
+		act(dispute, &worker, &challenger);
+	}
+	(job, dispute, worker, challenger)
+}
+
+fn act(dispute: DisputeId, worker: &Worker, challenger: &Challenger) {
+	if stage(dispute).is_workers() {
+		worker.act(dispute).unwrap();
+	} else {
+		challenger.act(dispute).unwrap();
+	}
+}
+
+#[test]
+fn side_that_is_silent_should_lose_at_every_stage() {
+	for moves in 0..MOVES {
+		for by_hand in [false, true] {
+			run(|| {
+				let (job, dispute, ..) = after(moves);
+				let worker_is_due = moves % 2 == 0;
+				assert_eq!(stage(dispute).is_workers(), worker_is_due);
+				run_to(1 + MOVE_PERIOD);
+				assert_eq!(ruling(dispute), None, "the deadline's own block is in time");
+				assert_noop!(expire(dispute), Error::<Test>::NothingDue);
+				if by_hand {
+					System::set_block_number(2 + MOVE_PERIOD);
+					assert_ok!(expire(dispute));
+				} else {
+					next_block();
+				}
+				if worker_is_due {
+					assert_eq!(ruling(dispute), Some(Ruling::WorkerSilent));
+					assert_eq!((free(CHARLIE), held(CHARLIE)), (FUNDS + PENALTY / 2, 0));
+					assert_eq!(stake(ALICE), STAKE - PENALTY);
+					assert!(!matches!(job_state(job), JobState::Claimed { .. }));
+				} else {
+					assert_eq!(ruling(dispute), Some(Ruling::ChallengerSilent));
+					assert_eq!((free(CHARLIE), held(CHARLIE)), (FUNDS - BOND, 0));
+					assert_eq!(stake(ALICE), STAKE);
+					assert!(matches!(job_state(job), JobState::Claimed { .. }));
+				}
+				assert_noop!(expire(dispute), Error::<Test>::NothingDue);
+				// The agenda looks again without harm.
+				run_to(3 + MOVE_PERIOD);
+			});
+		}
+	}
+}
+
+#[test]
+fn move_should_be_taken_in_the_last_block_and_refused_after_it() {
+	for moves in 0..MOVES {
+		for late in [0, 1] {
+			run(|| {
+				let (_, dispute, worker, challenger) = after(moves);
+				// The agenda has not come yet in a block that is just set.
+				System::set_block_number(1 + MOVE_PERIOD + late);
+				if moves % 2 == 0 {
+					let stale = InvalidTransaction::Stale.into();
+					let expected = if late == 0 { Ok(()) } else { Err(stale) };
+					assert_eq!(worker.act(dispute), expected);
+				} else if late == 0 {
+					assert_ok!(challenger.act(dispute));
+				} else {
+					assert_noop!(challenger.act(dispute), Error::<Test>::DeadlinePassed);
+				}
+			});
+		}
+	}
+}
+
+#[test]
+fn every_move_should_start_the_clock_anew() {
+	run(|| {
+		let (_, dispute, worker, challenger) = after(0);
+		let mut now = 1;
+		for _ in 0..MOVES {
+			assert_eq!(
+				DisputesPallet::dispute_summary(dispute).unwrap().deadline,
+				now + MOVE_PERIOD
+			);
+			now += MOVE_PERIOD - 1;
+			run_to(now);
+			act(dispute, &worker, &challenger);
+		}
+		assert_eq!(ruling(dispute), Some(Ruling::Refuted));
+	});
+}
+
+#[test]
+fn worker_without_key_should_lose_by_the_clock() {
+	run(|| {
+		let (_, dispute, worker, _) = after(0);
+		let other = sp_core::Pair::public(&worker_key(99));
+		pallet_assay_staking::Operators::<Test>::mutate(ALICE, |operator| {
+			operator.as_mut().unwrap().worker_key = other.clone();
+		});
+		assert_eq!(worker.act(dispute), Err(InvalidTransaction::BadProof.into()));
+		run_to(2 + MOVE_PERIOD);
+		assert_eq!(ruling(dispute), Some(Ruling::WorkerSilent));
+	});
+}
+
+/// All use their time to the last: challengers challenge in the last block of the window, and move in the last of their
+/// clocks; the last is silent.
+#[test]
+fn payment_should_not_wait_longer_than_the_bound() {
+	for silent_at_last in [false, true] {
+		run(|| {
+			let worker = Worker::new(ALICE, DECODER, Cheat::Honest);
+			let job = claimed(&worker);
+			let closes_at = 1 + WINDOW;
+			run_to(closes_at - 1);
+			let challengers = [CHARLIE, DAVE].map(|who| Challenger::new(who, job));
+			let disputes: Vec<_> = challengers
+				.iter()
+				.map(|challenger| challenger.challenge(job, Accusation::Trace))
+				.collect();
+			for moved in 0..MOVES {
+				run_to(System::block_number() + MOVE_PERIOD);
+				for (dispute, challenger) in disputes.iter().zip(&challengers) {
+					if moved + 1 < MOVES || !silent_at_last {
+						act(*dispute, &worker, challenger);
+					}
+				}
+				check();
+			}
+			run_to(closes_at + DisputesPallet::longest_delay() - 1);
+			if silent_at_last {
+				assert!(
+					matches!(job_state(job), JobState::Claimed { .. }),
+					"the bound is reached"
+				);
+			}
+			next_block();
+			assert!(matches!(job_state(job), JobState::Final { operator: ALICE, .. }));
+			assert_eq!(
+				pallet_assay_staking::Operators::<Test>::get(ALICE).unwrap().committed,
+				0
+			);
+		});
+	}
+}

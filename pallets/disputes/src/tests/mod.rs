@@ -1,0 +1,11 @@
+//! Tests, one file for each feature.
+
+mod agenda;
+mod answers;
+mod challenges;
+mod clocks;
+mod money;
+mod parallel;
+mod properties;
+mod queries;
+mod walk;

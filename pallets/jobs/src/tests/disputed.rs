@@ -1,0 +1,150 @@
+//! Claims as the disputes pallet sees them: held back, let go, struck down.
+
+use crate::{mock::*, Claims, Error, Event, Jobs};
+use assay_protocol::{
+	dispute::Claims as Disputed,
+	job::{JobState, RefundReason},
+	Attempt, JobId,
+};
+use frame_support::{assert_noop, assert_ok};
+
+fn advance(id: JobId) -> Result<(), sp_runtime::DispatchError> {
+	match JobsPallet::advance(RuntimeOrigin::signed(CONSUMER), id) {
+		Ok(_) => Ok(()),
+		Err(refused) => Err(refused.error),
+	}
+}
+
+#[test]
+fn claim_should_be_seen_while_it_is_open() {
+	run(|| {
+		let id = a_submitted_job();
+		assert_eq!(JobsPallet::claim(id), None);
+		assert_eq!(JobsPallet::claim(JobId(9)), None);
+		run_to(3);
+		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[9, STOP])))));
+		let open = JobsPallet::claim(id).unwrap();
+		assert_eq!((open.operator, open.closes_at), (ALICE, 3 + WINDOW));
+		assert_eq!(open.claim.attempt, Attempt(0));
+		assert_eq!(open.claim.trace, TRACE);
+		assert_eq!(Some(open.claim), JobsPallet::disputed_claim(id));
+		run_to(3 + WINDOW);
+		assert_eq!(JobsPallet::claim(id), None, "it is final");
+		assert!(JobsPallet::disputed_claim(id).is_some());
+	});
+}
+
+#[test]
+fn dispute_should_hold_finality_back_until_the_last_is_closed() {
+	run(|| {
+		let id = a_claimed_job();
+		assert_ok!(JobsPallet::dispute_opened(id));
+		assert_ok!(JobsPallet::dispute_opened(id));
+		check();
+		run_to(10 + WINDOW);
+		assert!(matches!(state(id), JobState::Claimed { .. }));
+		assert_noop!(advance(id), Error::<Test>::NothingDue);
+		JobsPallet::dispute_closed(id, Attempt(0));
+		check();
+		run_to(12 + WINDOW);
+		assert!(matches!(state(id), JobState::Claimed { .. }));
+		JobsPallet::dispute_closed(id, Attempt(0));
+		check();
+		assert!(matches!(state(id), JobState::Claimed { .. }));
+		next_block();
+		assert!(matches!(state(id), JobState::Final { operator: ALICE, .. }));
+	});
+}
+
+#[test]
+fn dispute_that_closes_inside_the_window_should_change_nothing() {
+	run(|| {
+		let id = a_claimed_job();
+		assert_ok!(JobsPallet::dispute_opened(id));
+		JobsPallet::dispute_closed(id, Attempt(0));
+		run_to(WINDOW);
+		assert!(matches!(state(id), JobState::Claimed { .. }));
+		next_block();
+		assert!(matches!(state(id), JobState::Final { .. }));
+	});
+}
+
+#[test]
+fn only_an_open_claim_should_be_disputed() {
+	run(|| {
+		assert_noop!(JobsPallet::dispute_opened(JobId(9)), Error::<Test>::UnknownJob);
+		assert_noop!(JobsPallet::strike_down(JobId(9)), Error::<Test>::UnknownJob);
+		let assigned = a_submitted_job();
+		let finished = a_claimed_job();
+		run_to(1 + WINDOW);
+		for id in [assigned, finished] {
+			assert_noop!(JobsPallet::dispute_opened(id), Error::<Test>::NotClaimed);
+			assert_noop!(JobsPallet::strike_down(id), Error::<Test>::NotClaimed);
+		}
+	});
+}
+
+#[test]
+fn struck_down_claim_should_go_to_another_operator() {
+	run(|| {
+		offer(DECODER, BOB, 3, 8);
+		let id = a_job().submit(CONSUMER).unwrap();
+		let first = assigned_to(id);
+		assert_ok!(deliver(signed(first, result(id, tokens(&[9, STOP])))));
+		assert_ok!(JobsPallet::dispute_opened(id));
+		assert_ok!(JobsPallet::strike_down(id));
+		assert_ne!(assigned_to(id), first);
+		assert_eq!(committed(first), 0);
+		assert_eq!(Claims::<Test>::get(id), None);
+		assert_eq!(JobsPallet::claim(id), None);
+		assert_eq!(held(CONSUMER), 1_000);
+		let job = Jobs::<Test>::get(id).unwrap();
+		assert_eq!((job.attempt, job.disputes, job.fee), (Attempt(1), 0, None));
+		let struck = Event::ClaimStruckDown {
+			job: id,
+			attempt: Attempt(0),
+			operator: first,
+		};
+		assert!(events().contains(&struck));
+		// The dispute about the old attempt has nothing to let go any more.
+		JobsPallet::dispute_closed(id, Attempt(0));
+		check();
+	});
+}
+
+#[test]
+fn consumer_should_have_everything_back_when_the_last_claim_is_struck_down() {
+	run(|| {
+		let id = a_claimed_job();
+		assert_ok!(JobsPallet::strike_down(id));
+		assert_eq!(assigned_to(id), ALICE, "nobody else is listed");
+		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[8, STOP])))));
+		assert_ok!(JobsPallet::strike_down(id));
+		assert_eq!(
+			state(id),
+			JobState::Refunded {
+				reason: RefundReason::AttemptsExhausted,
+				refunded: 1_000
+			}
+		);
+		assert_eq!((free(CONSUMER), held(CONSUMER)), (FUNDS, 0));
+		assert_eq!(committed(ALICE), 0);
+		run_to(2 + RETENTION);
+		assert!(!Jobs::<Test>::contains_key(id));
+	});
+}
+
+#[test]
+fn old_dispute_should_not_touch_the_next_attempt() {
+	run(|| {
+		let id = a_claimed_job();
+		assert_ok!(JobsPallet::dispute_opened(id));
+		assert_ok!(JobsPallet::strike_down(id));
+		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[8, STOP])))));
+		assert_ok!(JobsPallet::dispute_opened(id));
+		JobsPallet::dispute_closed(id, Attempt(0));
+		assert_eq!(Jobs::<Test>::get(id).unwrap().disputes, 1);
+		JobsPallet::dispute_closed(id, Attempt(1));
+		assert_eq!(Jobs::<Test>::get(id).unwrap().disputes, 0);
+	});
+}
