@@ -1,8 +1,8 @@
 //! What the node may ask of the runtime.
 
 use crate::{
-	genesis, AccountId, Babe, Balance, Block, BlockNumber, Disputes, Executive, Grandpa, InherentDataExt, Jobs, Models, Nonce,
-	Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
+	genesis, AccountId, Babe, Balance, Block, BlockNumber, Disputes, Executive, Grandpa, InherentDataExt, Jobs, Models,
+	Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use assay_protocol::{

@@ -1,11 +1,23 @@
 //! The pallets whose calls can be benchmarked, and how a benchmark runs.
 
 use crate::*;
-use alloc::string::String;
-use frame_benchmarking::{define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
-use frame_support::traits::{Randomness, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use alloc::{string::String, vec};
+use assay_exact::{Generation, Input};
+use assay_protocol::{
+	dispute::OwnedStatement,
+	job::{JobInput, JobOutput, JobState},
+	model::{Models as ModelsOf, ProgramBytes, MAX_OFFERS},
+	operator::{Operators, WorkerKey},
+	JobId,
+};
+use codec::{Decode, Encode};
+use frame_benchmarking::{account, define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
+use frame_support::traits::{fungible::Mutate, Randomness, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use frame_system_benchmarking::{extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench};
-use sp_runtime::traits::Hash as _;
+use sp_runtime::{
+	traits::{Hash as _, TrailingZeroInput},
+	RuntimeAppPublic,
+};
 
 impl frame_system_benchmarking::Config for Runtime {}
 impl pallet_transaction_payment::BenchmarkConfig for Runtime {}
@@ -13,6 +25,7 @@ impl pallet_transaction_payment::BenchmarkConfig for Runtime {}
 define_benchmarks!(
 	[frame_system, SystemBench::<Runtime>]
 	[frame_system_extensions, SystemExtensionsBench::<Runtime>]
+	[pallet_assay_disputes, Disputes]
 	[pallet_assay_jobs, Jobs]
 	[pallet_assay_models, Models]
 	[pallet_assay_staking, Staking]
@@ -29,6 +42,76 @@ impl Randomness<Option<Hash>, BlockNumber> for FixedRandomness {
 	fn random(subject: &[u8]) -> (Option<Hash>, BlockNumber) {
 		(Some(BlakeTwo256::hash(subject)), 0)
 	}
+}
+
+/// Claims for disputes: a job of the largest benchmark model, with as many operators as can serve it, whose program,
+/// input and claim are replaced by those of a statement.
+pub struct StatedClaims;
+
+impl pallet_assay_disputes::BenchmarkHelper for StatedClaims {
+	fn claim(statement: OwnedStatement) -> (JobId, WorkerKey) {
+		let operators: Vec<(AccountId, WorkerKey)> = (0..MAX_OFFERS)
+			.map(|index| {
+				let operator = account("operator", index, 0);
+				let key = WorkerKey::generate_pair(None);
+				<Staking as Operators<AccountId, Balance>>::bond_for_benchmark(&operator, key.clone());
+				(operator, key)
+			})
+			.collect();
+		let accounts: Vec<_> = operators.iter().map(|(account, _)| account.clone()).collect();
+		let version = <Models as ModelsOf<AccountId, Balance>>::register_for_benchmark(&funded("publisher"), &accounts);
+		let id = pallet_assay_jobs::NextJobId::<Runtime>::get();
+		let generation = Generation {
+			max_tokens: 1,
+			..statement.generation.clone()
+		};
+		let input = JobInput::try_from(Input::Tokens(vec![0])).expect("one token fits");
+		// At price 1.
+		let quote = Jobs::quote(version, input.len(), generation.max_tokens).expect("the version takes a token");
+		let max_fee = Balance::from(quote.units);
+		let origin = RuntimeOrigin::signed(funded("consumer"));
+		Jobs::submit(origin, version, input, generation, max_fee, None).expect("the job is accepted");
+
+		let mut claimant = None;
+		pallet_assay_jobs::Jobs::<Runtime>::mutate(id, |job| {
+			let job = job.as_mut().expect("the job is stored");
+			let JobState::Assigned { operator, price, .. } = job.state.clone() else {
+				panic!("one of the operators has capacity")
+			};
+			pallet_assay_jobs::InFlight::<Runtime>::remove(&operator);
+			claimant = Some(operator.clone());
+			job.artifact = statement.artifact;
+			job.generation = statement.generation;
+			job.fee = Some(0);
+			job.state = JobState::Claimed {
+				operator,
+				price,
+				final_at: System::block_number() + time::JOB_WINDOW,
+			};
+		});
+		let program = ProgramBytes::try_from(statement.program.encode()).expect("the program fits");
+		pallet_assay_models::Programs::<Runtime>::insert(version, program);
+		let input = JobInput::try_from(statement.input).expect("the input fits");
+		pallet_assay_jobs::Inputs::<Runtime>::insert(id, input);
+		let claim = pallet_assay_jobs::Claim {
+			output: JobOutput::try_from(statement.output).expect("the output fits"),
+			trace: statement.trace,
+			// Nothing looks at it any more.
+			root: Decode::decode(&mut TrailingZeroInput::zeroes()).expect("a root is any 32 bytes"),
+		};
+		pallet_assay_jobs::Claims::<Runtime>::insert(id, claim);
+		let mut keys = operators.into_iter();
+		let (_, key) = keys
+			.find(|(operator, _)| Some(operator) == claimant.as_ref())
+			.expect("it is one of them");
+		(id, key)
+	}
+}
+
+fn funded(name: &'static str) -> AccountId {
+	let account = account(name, 0, 0);
+	let _ = Balances::mint_into(&account, 1_000_000 * currency::UNIT);
+	account
 }
 
 /// Every benchmark, and the storage the pallets declare.

@@ -44,4 +44,6 @@ impl pallet_assay_disputes::Config for Runtime {
 	type AgendaSize = ConstU32<256>;
 	type AgendaWeight = DisputeAgendaWeight;
 	type WeightInfo = weights::WeightInfo<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::StatedClaims;
 }
