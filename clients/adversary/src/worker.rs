@@ -16,7 +16,7 @@ use serde_json::{json, Value};
 use sp_core::Pair;
 
 /// Calls a JSON-RPC method of a node.
-pub type Call<'a> = &'a dyn Fn(&str, Value) -> Result<Value>;
+pub type Call<'a> = &'a (dyn Fn(&str, Value) -> Result<Value> + Sync);
 
 /// A worker key and a node to speak to.
 pub struct Worker<'a> {

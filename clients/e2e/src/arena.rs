@@ -1,6 +1,7 @@
 //! The arena: three nodes, an operator that cheats, a consumer, and challengers who only have what anybody has.
 
 use crate::{
+	assay::Answer,
 	models::generator,
 	money::{amount, Money, TREASURY},
 	node::Node,
@@ -163,8 +164,7 @@ impl Arena {
 				}
 				Ok(())
 			});
-			let challenger = self.scene.assay(&self.eve).signing_as(CHALLENGERS[0]);
-			let document = challenger.ok(&format!("challenge {job}"));
+			let document = self.challenge(CHALLENGERS[0], &format!("challenge {job}"));
 			over.store(true, Ordering::Relaxed);
 			match answering.join() {
 				Ok(outcome) => outcome?,
@@ -172,6 +172,13 @@ impl Arena {
 			}
 			document
 		})?;
+		ensure!(
+			document.code == 0,
+			"`challenge {job}` ended with {}: {}",
+			document.code,
+			document.document
+		);
+		let document = document.document;
 
 		// The consumer named the cheat, so nobody else may try; it takes its money back.
 		self.scene.wait_for_state(&self.bob, &job, &["Open"], LIMIT)?;
@@ -190,6 +197,17 @@ impl Arena {
 		ensure!(after.held(CHALLENGERS[0]) == 0, "the challenger's bond is still held");
 		self.check_money(&before, &after)?;
 		Ok(row)
+	}
+
+	/// Challenges until the dispute is over. Two authors make forks: a transaction whose block is left behind may become
+	/// invalid, and then the same command goes on with what there is.
+	fn challenge(&self, challenger: &str, line: &str) -> Result<Answer> {
+		let assay = self.scene.assay(&self.eve).signing_as(challenger);
+		until(&format!("{challenger} to end `{line}`"), LIMIT, || {
+			let answer = assay.run(line)?;
+			let left_behind = answer.code == 1 && answer.document["error"].to_string().contains("became invalid");
+			Ok((!left_behind).then_some(answer))
+		})
 	}
 
 	/// A claim that the chain refused at once: the cheat misses its deadline.
@@ -246,9 +264,8 @@ impl Arena {
 			let challenges: Vec<_> = CHALLENGERS[..count]
 				.iter()
 				.map(|challenger| {
-					let challenger = self.scene.assay(&self.eve).signing_as(challenger);
 					let line = format!("challenge {job} --accuse trace");
-					scope.spawn(move || challenger.run(&line))
+					scope.spawn(move || self.challenge(challenger, &line))
 				})
 				.collect();
 			let ended = challenges.into_iter().map(|challenge| challenge.join());
