@@ -4,6 +4,7 @@ use comfy_table::{presets, CellAlignment, ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
+use std::io::{self, Write};
 
 /// Where answers go.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +19,7 @@ impl Output {
 		if self.json {
 			print_document(document);
 		} else {
-			println!("{}", text());
+			print_line(&text());
 		}
 	}
 
@@ -27,7 +28,7 @@ impl Output {
 		if self.json {
 			eprintln!("{line}");
 		} else {
-			println!("{line}");
+			print_line(line);
 		}
 	}
 
@@ -64,9 +65,14 @@ fn causes(error: &anyhow::Error) -> String {
 		})
 }
 
+/// Prints a line on standard output, whether or not anybody reads it to the end.
+fn print_line(line: &str) {
+	let _ = writeln!(io::stdout(), "{line}");
+}
+
 fn print_document(document: &impl Serialize) {
 	match serde_json::to_string(document) {
-		Ok(text) => println!("{text}"),
+		Ok(text) => print_line(&text),
 		Err(error) => eprintln!("error: the answer cannot be written as JSON: {error}"),
 	}
 }

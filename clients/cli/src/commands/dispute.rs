@@ -58,14 +58,7 @@ impl DisputeCommand {
 				let places = Places::of(statement.as_ref());
 				let view = DisputeView::new(&dispute);
 				let document = json!({ "dispute": view, "record": record });
-				context.output.answer(&document, || {
-					let parts = [view.text(&places), record.text(&places)];
-					parts
-						.into_iter()
-						.filter(|part| !part.is_empty())
-						.collect::<Vec<_>>()
-						.join("\n")
-				});
+				context.output.answer(&document, || view.text(&record, &places));
 			}
 		}
 		Ok(Outcome::Done)

@@ -5,13 +5,15 @@ mod dispute;
 mod elements;
 mod job;
 mod model;
+mod moves;
 mod places;
 
 pub(crate) use account::{AccountView, OperatorView};
-pub(crate) use dispute::{is_struck_down, DisputeView, EndingView, MoveView, RecordView};
+pub(crate) use dispute::{is_struck_down, DisputeView, RecordView};
 pub(crate) use elements::{fixed, Elements};
 pub(crate) use job::{Change, JobView, StateView};
 pub(crate) use model::ModelView;
+pub(crate) use moves::{EndingView, MoveView};
 pub(crate) use places::Places;
 
 /// The beginning of an address or hash, enough to recognise it.

@@ -74,7 +74,7 @@ impl Places {
 			Stage::PointAtTarget => "the challenger points into an opened cell".into(),
 			Stage::Show { place, target } => {
 				format!(
-					"the worker shows {} at {}",
+					"the worker shows {} in {}",
 					self.target(place, target),
 					self.place(place)
 				)
