@@ -30,14 +30,6 @@ pub(crate) struct Case<T: Config> {
 	pub(crate) statement: OwnedStatement,
 }
 
-/// A challenger's turn.
-enum Turn<T: Config> {
-	/// It moves.
-	Of(Case<T>),
-	/// The claim was struck down: the dispute was ended.
-	Moot,
-}
-
 impl<T: Config> Pallet<T> {
 	/// Opens a dispute.
 	pub(crate) fn do_challenge(challenger: T::AccountId, job: JobId, accusation: Accusation) -> DispatchResult {
@@ -94,7 +86,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Asks for the cells of a group.
 	pub(crate) fn do_point_at_group(who: &T::AccountId, id: DisputeId, group: Group) -> DispatchResult {
-		let Turn::Of(case) = Self::challengers_turn(who, id, |stage| matches!(stage, Stage::PointAtGroup))? else {
+		let Some(case) = Self::challengers_turn(who, id, |stage| matches!(stage, Stage::PointAtGroup))? else {
 			return Ok(());
 		};
 		let layout = case.statement.as_statement().layout();
@@ -112,7 +104,7 @@ impl<T: Config> Pallet<T> {
 		place: Place,
 		target: Target,
 	) -> DispatchResult {
-		let Turn::Of(case) = Self::challengers_turn(who, id, |stage| matches!(stage, Stage::PointAtTarget))? else {
+		let Some(case) = Self::challengers_turn(who, id, |stage| matches!(stage, Stage::PointAtTarget))? else {
 			return Ok(());
 		};
 		let statement = case.statement.as_statement();
@@ -129,7 +121,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_prove(who: &T::AccountId, id: DisputeId, proof: Proof) -> DispatchResult {
 		ensure!(Self::fits(proof.encoded_size()), Error::<T>::ProofTooLong);
 		let provable = |stage: &Stage| matches!(stage, Stage::PointAtTarget | Stage::Prove);
-		let Turn::Of(case) = Self::challengers_turn(who, id, provable)? else {
+		let Some(case) = Self::challengers_turn(who, id, provable)? else {
 			return Ok(());
 		};
 		let Proof { place, step, opening } = proof;
@@ -143,21 +135,21 @@ impl<T: Config> Pallet<T> {
 		Self::rule(id, case.dispute, ruling, Self::now())
 	}
 
-	/// A dispute in which `who` has to move at such a stage. Ends it if its claim was struck down.
+	/// A dispute in which `who` has to move at such a stage; `None` if its claim was struck down, which ends it.
 	fn challengers_turn(
 		who: &T::AccountId,
 		id: DisputeId,
 		due: impl FnOnce(&Stage) -> bool,
-	) -> Result<Turn<T>, DispatchError> {
+	) -> Result<Option<Case<T>>, DispatchError> {
 		let (dispute, stage) = Self::open_dispute(id)?;
 		ensure!(dispute.challenger == *who, Error::<T>::NotChallenger);
 		let Some(claim) = Self::claim_of(&dispute) else {
 			Self::rule(id, dispute, Ruling::Moot, Self::now())?;
-			return Ok(Turn::Moot);
+			return Ok(None);
 		};
 		ensure!(due(&stage), Error::<T>::NotDue);
 		ensure!(Self::now() <= dispute.deadline, Error::<T>::DeadlinePassed);
-		Ok(Turn::Of(Case {
+		Ok(Some(Case {
 			id,
 			dispute,
 			statement: Self::statement(claim)?,
