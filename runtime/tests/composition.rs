@@ -44,6 +44,7 @@ fn pallet_indices_should_stay_as_they_are() {
 			(20, "Staking"),
 			(21, "Models"),
 			(22, "Jobs"),
+			(23, "Disputes"),
 			(255, "Sudo"),
 		]
 	);
