@@ -8,7 +8,7 @@ use assay_protocol::{
 	Attempt, DisputeId, JobId,
 };
 use assay_trace::{fault::Target, Group, Place};
-use codec::{Decode, DecodeAll, Encode};
+use codec::{Decode, DecodeAll};
 use subxt::{events::Phase, utils::MultiAddress};
 
 /// A dispute as the runtime describes it.
@@ -265,6 +265,7 @@ fn signer(address: &[u8]) -> Option<AccountId> {
 mod tests {
 	use super::*;
 	use crate::chain::Call;
+	use codec::Encode;
 
 	fn read_back(call: &Call) -> Option<(Subject, Action)> {
 		Action::read(call.name, call.arguments())
