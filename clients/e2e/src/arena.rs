@@ -93,7 +93,7 @@ impl Arena {
 		let served = scene.register(&alice, &artifact)?;
 		scene.serve(&alice, &served, 4)?;
 		let cheat = scene.assay(&bob).signing_as(CHEAT);
-		cheat.ok(&format!("operator register --worker-suri {CHEAT} --bond 10000"))?;
+		cheat.ok(&format!("operator register --worker-suri {CHEAT} --bond 200000"))?;
 		Ok(Self {
 			scene,
 			alice,
