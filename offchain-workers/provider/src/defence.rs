@@ -16,8 +16,8 @@ use std::{
 };
 use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender};
 
-/// Blocks after which an answer that is still due is delivered again.
-const DELIVER_AGAIN_AFTER: BlockNumber = 4;
+/// Blocks after which an answer that is still due is delivered, or prepared, again.
+const AGAIN_AFTER: BlockNumber = 4;
 
 const LOG: &str = "assay::provider";
 
@@ -31,8 +31,9 @@ pub(crate) struct Prepared {
 /// Where an answer is.
 enum Progress {
 	Preparing,
-	Ready(SignedAnswer, Option<BlockNumber>),
-	GivenUp,
+	Ready(Box<SignedAnswer>, BlockNumber),
+	/// There was none at this block: an artifact may still be put in its place, so it is tried again.
+	Failed(BlockNumber),
 }
 
 /// The answers under way.
@@ -79,14 +80,20 @@ impl<C: Chain> Defence<C> {
 					self.prepare(assignment);
 				}
 				Some((_, _, Progress::Ready(answer, delivered))) => {
-					let again = delivered.is_none_or(|at| number >= at.saturating_add(DELIVER_AGAIN_AFTER));
-					if again {
-						*delivered = Some(number);
-						let answer = answer.clone();
+					if number >= delivered.saturating_add(AGAIN_AFTER) {
+						*delivered = number;
+						let answer = SignedAnswer::clone(answer);
 						self.deliver(answer).await;
 					}
 				}
-				Some((_, _, Progress::Preparing | Progress::GivenUp)) => {}
+				Some((_, _, progress)) => {
+					let due_again =
+						matches!(progress, Progress::Failed(at) if number >= at.saturating_add(AGAIN_AFTER));
+					if due_again {
+						*progress = Progress::Preparing;
+						self.prepare(assignment);
+					}
+				}
 			}
 		}
 	}
@@ -123,11 +130,11 @@ impl<C: Chain> Defence<C> {
 		let progress = match signed {
 			Ok(answer) => {
 				self.deliver(answer.clone()).await;
-				Progress::Ready(answer, Some(number))
+				Progress::Ready(Box::new(answer), number)
 			}
 			Err(failure) => {
 				log::error!(target: LOG, "dispute {dispute}: {stage:?} cannot be answered: {failure}");
-				Progress::GivenUp
+				Progress::Failed(number)
 			}
 		};
 		let known = self

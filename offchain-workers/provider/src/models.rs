@@ -157,6 +157,8 @@ impl Execute for Models {
 	}
 
 	fn answer(&self, statement: &OwnedStatement, stage: Stage) -> Result<Answer, Failure> {
+		// Looks for it: after a restart nothing has been wanted yet.
+		self.has(&statement.artifact);
 		let loaded = self.load(&statement.artifact)?;
 		// Held while it is run: two disputes about one claim run it once.
 		let mut opened = self.opened.lock();

@@ -64,6 +64,7 @@ pub(crate) struct FakeEngine {
 	begun: Condvar,
 	panics_on: Mutex<Option<u64>>,
 	lacks_artifact: bool,
+	cannot_answer: Mutex<bool>,
 }
 
 impl FakeEngine {
@@ -129,6 +130,9 @@ impl Execute for FakeEngine {
 	}
 
 	fn answer(&self, statement: &OwnedStatement, stage: Stage) -> Result<Answer, Failure> {
+		if std::mem::take(&mut *self.cannot_answer.lock()) {
+			return Err(Failure::Refused("the artifact is not there yet".into()));
+		}
 		match stage {
 			Stage::ListGroups => Ok(Answer::Groups(vec![statement.artifact])),
 			Stage::OpenHead { .. } => panic!("heads cannot be opened"),
@@ -503,4 +507,24 @@ async fn a_panic_while_answering_leaves_the_other_disputes_alone() {
 		.map(|answer| answer.answer.dispute.0)
 		.collect();
 	assert_eq!(answered, [4]);
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_given_is_tried_again() {
+	let (chain, engine, folder) = setup();
+	*engine.cannot_answer.lock() = true;
+	let running = Running::start(&chain, &engine, folder.path());
+	*chain.answers_due.lock() = vec![an_answer_due(3, Stage::ListGroups)];
+	running.best(&chain, 1);
+	eventually(|| !*engine.cannot_answer.lock()).await;
+	// Later blocks come until the failure is known and its rest is over.
+	let mut number = 1;
+	while chain.answered.lock().is_empty() {
+		number += 1;
+		assert!(number < 10_000, "it is never tried again");
+		running.best(&chain, number);
+		tokio::time::sleep(Duration::from_millis(5)).await;
+	}
+	running.finish().await;
+	assert_eq!(chain.answered.lock()[0].answer.dispute.0, 3);
 }
