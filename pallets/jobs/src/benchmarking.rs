@@ -129,8 +129,14 @@ where
 
 	/// What the job costs at price 1, and as much again.
 	fn max_fee(&self, input: u32) -> BalanceOf<T> {
+		let fee = self.fee(input);
+		fee.saturating_add(fee)
+	}
+
+	/// What the job costs at price 1.
+	fn fee(&self, input: u32) -> BalanceOf<T> {
 		let units = self.program.units(input, self.max_tokens(input));
-		fee::<BalanceOf<T>>(2u32.into(), units).expect("the fee is representable")
+		fee::<BalanceOf<T>>(One::one(), units).expect("the fee is representable")
 	}
 
 	/// Submits a job with the longest input to operators that are all free.
@@ -144,9 +150,10 @@ where
 		id
 	}
 
-	/// Submits a job that nobody may take, for it offers nothing.
+	/// Submits a job that nobody may take, for it offers too little.
 	fn open(&self) -> JobId {
-		let id = self.submit(self.longest(), Zero::zero());
+		let input = self.longest();
+		let id = self.submit(input, self.fee(input).saturating_sub(One::one()));
 		assert!(matches!(
 			Jobs::<T>::get(id).expect("it is stored").state,
 			JobState::Open { .. }
@@ -183,7 +190,15 @@ where
 		let input = Input::from(Inputs::<T>::get(id).expect("the input is stored"));
 		let answer = Output::from(output.clone());
 		let trace = TraceRoot::default();
-		let claim = claim_root(id.0, job.attempt.0, &job.artifact, &input, &job.generation, &answer, &trace);
+		let claim = claim_root(
+			id.0,
+			job.attempt.0,
+			&job.artifact,
+			&input,
+			&job.generation,
+			&answer,
+			&trace,
+		);
 		let result = JobResult {
 			job: id,
 			attempt: job.attempt,
@@ -293,7 +308,10 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(origin, id);
 
-		assert!(!Jobs::<T>::get(id).expect("it is stored").is_unfinished());
+		let JobState::Refunded { refunded, .. } = Jobs::<T>::get(id).expect("it is stored").state else {
+			panic!("the job is refunded")
+		};
+		assert!(!refunded.is_zero());
 	}
 
 	#[benchmark]
@@ -362,7 +380,10 @@ mod benchmarks {
 		#[extrinsic_call]
 		advance(origin, id);
 
-		assert!(!Jobs::<T>::get(id).expect("it is stored").is_unfinished());
+		let JobState::Refunded { refunded, .. } = Jobs::<T>::get(id).expect("it is stored").state else {
+			panic!("the job is refunded")
+		};
+		assert!(!refunded.is_zero());
 	}
 
 	#[benchmark]

@@ -23,7 +23,7 @@ use frame_support::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::crypto::UncheckedFrom;
-use sp_runtime::traits::{Bounded, Saturating, Zero};
+use sp_runtime::traits::{Bounded, One, Saturating, Zero};
 
 /// Bytes of the shortest benchmarked program: the sample decoder has fewer.
 const SHORTEST: u32 = 300;
@@ -301,8 +301,7 @@ mod benchmarks {
 		let last = serve_full::<T>(version);
 		// The one that is not listed is found last, and this was all it served.
 		LastHeartbeat::<T>::insert(&last, BlockNumberFor::<T>::zero());
-		let grace = T::HeartbeatGrace::get();
-		let now = frame_system::Pallet::<T>::block_number().saturating_add(grace);
+		let now = T::HeartbeatGrace::get().saturating_add(One::one());
 		frame_system::Pallet::<T>::set_block_number(now);
 		for index in 1..MAX_OFFERS {
 			LastHeartbeat::<T>::insert(account::<T::AccountId>("operator", index, 0), now);
