@@ -71,7 +71,7 @@ fn serving_needs_an_active_operator() {
 			assert_noop!(serve(STRANGER), Error::<Test>::NotActiveOperator);
 			assert_ok!(Staking::unbond(signed(OLGA)));
 			assert_noop!(serve(OLGA), Error::<Test>::NotActiveOperator);
-			Staking::penalise(&OTTO, 1, Fault::MissedDeadline);
+			Staking::penalise(&OTTO, 1, Fault::MissedDeadline, None);
 			assert_noop!(serve(OTTO), Error::<Test>::NotActiveOperator);
 		});
 }
@@ -200,7 +200,7 @@ fn offers_of_operators_that_are_not_active_are_not_listed() {
 			assert_ok!(serve(OTTO));
 			assert_ok!(Staking::unbond(signed(OLGA)));
 			assert_eq!(ModelRegistry::listed_offer(FIRST, &OLGA), None);
-			Staking::penalise(&OTTO, 1, Fault::MissedDeadline);
+			Staking::penalise(&OTTO, 1, Fault::MissedDeadline, None);
 			assert_eq!(ModelRegistry::listed_offers(FIRST), []);
 
 			assert_ok!(Staking::rebond(signed(OLGA)));

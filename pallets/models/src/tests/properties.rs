@@ -149,7 +149,7 @@ fn act(action: Action, running: &mut Running) -> DispatchResult {
 		Action::Unbond { who } => Staking::unbond(signed(who)),
 		Action::Rebond { who } => Staking::rebond(signed(who)),
 		Action::Penalise { who } => {
-			Staking::penalise(&who, 1, Fault::MissedDeadline);
+			Staking::penalise(&who, 1, Fault::MissedDeadline, None);
 			Ok(())
 		}
 		Action::Wait { blocks } => {

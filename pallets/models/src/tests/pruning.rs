@@ -42,7 +42,7 @@ fn anyone_prunes_the_offer_of_an_operator_that_is_not_active() {
 			assert_ok!(serve(OTTO));
 			assert_ok!(Staking::unbond(signed(OLGA)));
 			assert_ok!(prune(OLGA));
-			Staking::penalise(&OTTO, 1, Fault::MissedDeadline);
+			Staking::penalise(&OTTO, 1, Fault::MissedDeadline, None);
 			assert_ok!(prune(OTTO));
 		});
 }
