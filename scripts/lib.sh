@@ -19,6 +19,32 @@ fail() {
 	exit 1
 }
 
+as_root() {
+	if [[ $EUID -eq 0 ]]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		fail "root is needed for: $*"
+	fi
+}
+
+# Installs the Debian packages that are not there yet.
+packages() {
+	local missing=() package
+	for package in "$@"; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+			missing+=("$package")
+	done
+	if [[ ${#missing[@]} -eq 0 ]]; then
+		echo "packages: $* are installed"
+		return
+	fi
+	echo "packages: installing ${missing[*]}"
+	as_root apt-get update -q
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
 if [[ -f "$ASSAY_TOOLCHAIN_ENV" ]]; then
 	# shellcheck disable=SC1090
 	. "$ASSAY_TOOLCHAIN_ENV"

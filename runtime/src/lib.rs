@@ -22,6 +22,7 @@ pub mod time;
 pub mod timing;
 pub mod transactions;
 pub mod treasury;
+mod weights;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{

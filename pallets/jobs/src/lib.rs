@@ -5,9 +5,9 @@ extern crate alloc;
 
 mod agenda;
 mod assignment;
-mod disputed;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod disputed;
 mod draw;
 mod escrow;
 mod fees;

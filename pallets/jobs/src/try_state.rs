@@ -54,10 +54,7 @@ impl<T: Config> Pallet<T> {
 				}
 			);
 			let failed = usize::from(job.attempt.0).saturating_add(usize::from(exhausted));
-			ensure!(
-				job.failed.len() == failed,
-				"attempts and failures of a job differ"
-			);
+			ensure!(job.failed.len() == failed, "attempts and failures of a job differ");
 			if let JobState::Assigned { operator, .. } = &job.state {
 				let listed = InFlight::<T>::get(operator)
 					.iter()

@@ -298,7 +298,7 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Registers a model with its first version and holds the deposit.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::register(bytes_of(&version.program)))]
+		#[pallet::weight(charged::<T>(&version.program, T::WeightInfo::register))]
 		pub fn register(origin: OriginFor<T>, metadata: ModelMetadata, version: VersionSubmission) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_register(who, metadata, version)?;
@@ -307,7 +307,7 @@ pub mod pallet {
 
 		/// Adds a version to a model and holds its deposit.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::add_version(bytes_of(&version.program)))]
+		#[pallet::weight(charged::<T>(&version.program, T::WeightInfo::add_version))]
 		pub fn add_version(origin: OriginFor<T>, model: ModelId, version: VersionSubmission) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_add_version(&who, model, version)
@@ -394,8 +394,9 @@ pub mod pallet {
 		}
 	}
 
-	/// The length of a program, by which its weight is charged.
-	fn bytes_of(program: &ProgramBytes) -> u32 {
-		u32::try_from(program.len()).unwrap_or(u32::MAX)
+	/// What a call that carries a program is charged, for whoever submits it does not say whether it will be `accepted`.
+	fn charged<T: Config>(program: &ProgramBytes, accepted: fn(u32) -> Weight) -> Weight {
+		let bytes = u32::try_from(program.len()).unwrap_or(u32::MAX);
+		accepted(bytes).max(T::WeightInfo::refuse_program(bytes))
 	}
 }

@@ -1,19 +1,15 @@
-//! Weights of the calls.
-//!
-//! Written by hand, above what the calls cost, until `scripts/weights` has measured them: a signature check is taken as
-//! 100 µs, anything else as 50 µs, a program byte as 50 ns (to copy, decode, validate and store it), beside the storage
-//! accesses.
+//! Weights of the calls: a runtime has them measured by `scripts/weights`.
 
-use assay_protocol::model::MAX_OFFERS;
-use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::weights::Weight;
 
 /// What each call costs; `bytes` is the length of the program.
 pub trait WeightInfo {
-	/// `register`
+	/// `register`, when the program is accepted
 	fn register(bytes: u32) -> Weight;
-	/// `add_version`
+	/// `add_version`, when the program is accepted
 	fn add_version(bytes: u32) -> Weight;
+	/// `register` or `add_version`, when the program is refused
+	fn refuse_program(bytes: u32) -> Weight;
 	/// `set_metadata`
 	fn set_metadata() -> Weight;
 	/// `retire`
@@ -32,63 +28,39 @@ pub trait WeightInfo {
 	fn authorize_heartbeat() -> Weight;
 }
 
-/// Picoseconds of a call that checks no signature.
-const CALL: u64 = 50_000_000;
-/// Picoseconds of a signature check.
-const SIGNATURE: u64 = 100_000_000;
-/// Picoseconds of a program byte.
-const BYTE: u64 = 50_000;
-/// Bytes of a proof that a small item is, or is not, in the state.
-const PROOF: u64 = 4_000;
-/// Bytes of a proof of a full list of offers.
-const OFFERS_PROOF: u64 = 8_000;
-
-/// With the storage costs of the runtime's database.
-pub struct SubstrateWeight<T>(PhantomData<T>);
-
-impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	// Next number, model, version, program, holds, account.
+/// Small and all different, for tests.
+impl WeightInfo for () {
 	fn register(bytes: u32) -> Weight {
-		Weight::from_parts(2 * CALL + BYTE * u64::from(bytes), 6 * PROOF)
-			.saturating_add(T::DbWeight::get().reads_writes(6, 6))
+		Weight::from_parts(u64::from(bytes).saturating_add(1_000), 0)
 	}
-	// Model, version, program, holds, account.
 	fn add_version(bytes: u32) -> Weight {
-		Weight::from_parts(2 * CALL + BYTE * u64::from(bytes), 5 * PROOF)
-			.saturating_add(T::DbWeight::get().reads_writes(5, 5))
+		Weight::from_parts(u64::from(bytes).saturating_add(900), 0)
 	}
-	// Model, holds, account.
+	fn refuse_program(bytes: u32) -> Weight {
+		Weight::from_parts(u64::from(bytes).saturating_mul(2), 0)
+	}
 	fn set_metadata() -> Weight {
-		Weight::from_parts(2 * CALL, 3 * PROOF).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(200, 0)
 	}
-	// Model, version.
 	fn retire() -> Weight {
-		Weight::from_parts(CALL, 2 * PROOF).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		Weight::from_parts(100, 0)
 	}
-	// Model, version, program, running jobs, offers, holds, account.
 	fn remove() -> Weight {
-		Weight::from_parts(2 * CALL, 7 * PROOF).saturating_add(T::DbWeight::get().reads_writes(7, 5))
+		Weight::from_parts(400, 0)
 	}
-	// Operator, version, offers, served by two, heartbeats of two; a heartbeat and an operator for each offer.
 	fn serve() -> Weight {
-		let offers = u64::from(MAX_OFFERS);
-		Weight::from_parts((2 + offers / 4) * CALL, OFFERS_PROOF + (6 + 2 * offers) * PROOF)
-			.saturating_add(T::DbWeight::get().reads_writes(7 + 2 * offers, 5))
+		Weight::from_parts(800, 0)
 	}
-	// Offers, served, heartbeat.
 	fn unserve() -> Weight {
-		Weight::from_parts(2 * CALL, OFFERS_PROOF + 2 * PROOF).saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		Weight::from_parts(300, 0)
 	}
-	// Version, running jobs, operator, offers, served, heartbeat.
 	fn prune_offer() -> Weight {
-		Weight::from_parts(2 * CALL, OFFERS_PROOF + 5 * PROOF).saturating_add(T::DbWeight::get().reads_writes(6, 3))
+		Weight::from_parts(350, 0)
 	}
-	// Heartbeat.
 	fn heartbeat() -> Weight {
-		Weight::from_parts(CALL, PROOF).saturating_add(T::DbWeight::get().reads_writes(1, 1))
+		Weight::from_parts(50, 0)
 	}
-	// Heartbeat, operator, genesis hash.
 	fn authorize_heartbeat() -> Weight {
-		Weight::from_parts(SIGNATURE, 3 * PROOF).saturating_add(T::DbWeight::get().reads(3))
+		Weight::from_parts(150, 0)
 	}
 }

@@ -1,8 +1,5 @@
 //! What it costs to challenge a claim, and to lose.
 
-#[path = "../weights/pallet_assay_disputes.rs"]
-mod weights;
-
 use super::system::BlockWeights;
 use crate::{
 	currency::{CHALLENGE_BOND, MIN_WRONG_RESULT_PENALTY},
@@ -43,7 +40,7 @@ impl pallet_assay_disputes::Config for Runtime {
 	type MaxAnswerBytes = ConstU32<{ 1024 * 1024 }>;
 	type AgendaSize = ConstU32<256>;
 	type AgendaWeight = DisputeAgendaWeight;
-	type WeightInfo = weights::WeightInfo<Runtime>;
+	type WeightInfo = crate::weights::pallet_assay_disputes::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::StatedClaims;
 }

@@ -26,7 +26,10 @@ impl pallet_assay_jobs::Config for Runtime {
 	type Currency = Balances;
 	type Operators = Staking;
 	type Models = Models;
+	#[cfg(not(feature = "runtime-benchmarks"))]
 	type Randomness = pallet_babe::ParentBlockRandomness<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type Randomness = crate::benchmarks::FixedRandomness;
 	type Treasury = TreasuryAccount;
 	type TreasuryShare = TreasuryShare;
 	type ResultPeriod = ConstU32<JOB_RESULT_PERIOD>;
@@ -39,5 +42,5 @@ impl pallet_assay_jobs::Config for Runtime {
 	type MaxInFlight = ConstU32<64>;
 	type AgendaSize = ConstU32<256>;
 	type AgendaWeight = AgendaWeight;
-	type WeightInfo = pallet_assay_jobs::weights::HandWeight<Runtime>;
+	type WeightInfo = crate::weights::pallet_assay_jobs::WeightInfo<Runtime>;
 }

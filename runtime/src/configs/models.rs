@@ -28,5 +28,5 @@ impl pallet_assay_models::Config for Runtime {
 	type HeartbeatPeriod = ConstU32<HEARTBEAT_PERIOD>;
 	type HeartbeatGrace = ConstU32<HEARTBEAT_GRACE>;
 	type HeartbeatPriority = ConstU64<{ TransactionPriority::MAX / 2 }>;
-	type WeightInfo = pallet_assay_models::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = crate::weights::pallet_assay_models::WeightInfo<Runtime>;
 }

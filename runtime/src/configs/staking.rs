@@ -22,5 +22,5 @@ impl pallet_assay_staking::Config for Runtime {
 	type UnbondingPeriod = ConstU32<UNBONDING_PERIOD>;
 	type MaxOperators = ConstU32<1_000>;
 	type CommitmentLimit = CommitmentLimit;
-	type WeightInfo = pallet_assay_staking::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = crate::weights::pallet_assay_staking::WeightInfo<Runtime>;
 }

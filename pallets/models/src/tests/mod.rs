@@ -117,7 +117,7 @@ impl pallet_assay_staking::Config for Test {
 	type UnbondingPeriod = ConstU64<20>;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
-	type WeightInfo = pallet_assay_staking::weights::SubstrateWeight<Test>;
+	type WeightInfo = ();
 }
 
 impl pallet_assay_models::Config for Test {
@@ -132,7 +132,7 @@ impl pallet_assay_models::Config for Test {
 	type HeartbeatPeriod = ConstU64<PERIOD>;
 	type HeartbeatGrace = ConstU64<GRACE>;
 	type HeartbeatPriority = ConstU64<1_000>;
-	type WeightInfo = pallet_assay_models::weights::SubstrateWeight<Test>;
+	type WeightInfo = ();
 }
 
 impl<LocalCall> frame_system::offchain::CreateTransactionBase<LocalCall> for Test

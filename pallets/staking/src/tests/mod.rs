@@ -82,7 +82,7 @@ impl pallet_assay_staking::Config for Test {
 	type UnbondingPeriod = UnbondingPeriod;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
-	type WeightInfo = pallet_assay_staking::weights::SubstrateWeight<Test>;
+	type WeightInfo = ();
 }
 
 /// Builds a chain for a test.
