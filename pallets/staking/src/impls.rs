@@ -199,8 +199,11 @@ impl<T: Config> assay_protocol::operator::Operators<T::AccountId, BalanceOf<T>> 
 		let Some(mut operator) = Operators::<T>::get(who) else {
 			return Zero::zero();
 		};
-		let (credit, _) =
-			<T::Currency as BalancedHold<T::AccountId>>::slash(&HoldReason::Bond.into(), who, amount.min(operator.bond));
+		let (credit, _) = <T::Currency as BalancedHold<T::AccountId>>::slash(
+			&HoldReason::Bond.into(),
+			who,
+			amount.min(operator.bond),
+		);
 		let taken = CreditOf::<T>::peek(&credit);
 		let rest = match reporter {
 			Some(reporter) => Self::reward(reporter, credit),
