@@ -1,4 +1,4 @@
-//! What the calls of our pallets cost, measured by `scripts/weights`.
+//! What the calls of our pallets cost. `scripts/weights` measures it; each file says where its numbers come from.
 
 pub(crate) mod pallet_assay_disputes;
 pub(crate) mod pallet_assay_jobs;

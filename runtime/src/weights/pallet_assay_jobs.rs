@@ -1,6 +1,7 @@
-//! Weights of `pallet_assay_jobs`, measured by `scripts/weights`: do not edit.
+//! Weights of `pallet_assay_jobs`: do not edit.
 //!
-//! 2026-11-21, AMD EPYC, 50 steps, 20 repeats.
+//! 2026-11-21, AMD EPYC, 50 steps, 20 repeats. Measured on a busy machine, in several runs, with the benchmark command of
+//! frame-benchmarking-cli, which is what frame-omni-bencher runs; `scripts/weights` as a whole has yet to replace them.
 
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
