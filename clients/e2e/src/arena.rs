@@ -1,7 +1,6 @@
 //! The arena: three nodes, an operator that cheats, a consumer, and challengers who only have what anybody has.
 
 use crate::{
-	assay::Answer,
 	models::generator,
 	money::{amount, Money, TREASURY},
 	node::Node,
@@ -40,7 +39,7 @@ pub struct Arena {
 	scene: Scene,
 	/// Authors blocks and runs the honest operator's worker.
 	alice: Node,
-	/// Authors blocks; the consumer and the cheat speak to it.
+	/// Follows; the consumer and the cheat speak to it.
 	bob: Node,
 	/// Follows; challengers speak to it.
 	eve: Node,
@@ -77,16 +76,11 @@ impl Arena {
 	/// Starts the nodes, and registers the model and the cheat.
 	pub fn new() -> Result<Self> {
 		let scene = Scene::new()?;
-		let chain = scene.two_validators()?;
-		let arguments = format!(
-			"--chain {} --force-authoring --unsafe-force-node-key-generation",
-			chain.display()
-		);
-		let alice = Node::start(&scene.binaries, scene.options("alice", &format!("{arguments} --alice")))?;
-		let boot = alice.bootnode()?;
-		let others = format!("{arguments} --bob --worker off --bootnodes {boot}");
-		let bob = Node::start(&scene.binaries, scene.options("bob", &others))?;
-		let follower = format!("--chain {} --worker off --bootnodes {boot}", chain.display());
+		// One author makes no forks, in which transactions would be left behind.
+		let author = "--chain dev --alice --force-authoring --unsafe-force-node-key-generation";
+		let alice = Node::start(&scene.binaries, scene.options("alice", author))?;
+		let follower = format!("--chain dev --worker off --bootnodes {}", alice.bootnode()?);
+		let bob = Node::start(&scene.binaries, scene.options("bob", &follower))?;
 		let eve = Node::start(&scene.binaries, scene.options("eve", &follower))?;
 		std::fs::create_dir_all(scene.models())?;
 		let artifact = generator(&scene.models())?;
@@ -164,7 +158,8 @@ impl Arena {
 				}
 				Ok(())
 			});
-			let document = self.challenge(CHALLENGERS[0], &format!("challenge {job}"));
+			let challenger = self.scene.assay(&self.eve).signing_as(CHALLENGERS[0]);
+			let document = challenger.ok(&format!("challenge {job}"));
 			over.store(true, Ordering::Relaxed);
 			match answering.join() {
 				Ok(outcome) => outcome?,
@@ -172,13 +167,6 @@ impl Arena {
 			}
 			document
 		})?;
-		ensure!(
-			document.code == 0,
-			"`challenge {job}` ended with {}: {}",
-			document.code,
-			document.document
-		);
-		let document = document.document;
 
 		// The consumer named the cheat, so nobody else may try; it takes its money back.
 		self.scene.wait_for_state(&self.bob, &job, &["Open"], LIMIT)?;
@@ -197,17 +185,6 @@ impl Arena {
 		ensure!(after.held(CHALLENGERS[0]) == 0, "the challenger's bond is still held");
 		self.check_money(&before, &after)?;
 		Ok(row)
-	}
-
-	/// Challenges until the dispute is over. Two authors make forks: a transaction whose block is left behind may become
-	/// invalid, and then the same command goes on with what there is.
-	fn challenge(&self, challenger: &str, line: &str) -> Result<Answer> {
-		let assay = self.scene.assay(&self.eve).signing_as(challenger);
-		until(&format!("{challenger} to end `{line}`"), LIMIT, || {
-			let answer = assay.run(line)?;
-			let left_behind = answer.code == 1 && answer.document["error"].to_string().contains("became invalid");
-			Ok((!left_behind).then_some(answer))
-		})
 	}
 
 	/// A claim that the chain refused at once: the cheat misses its deadline.
@@ -264,8 +241,9 @@ impl Arena {
 			let challenges: Vec<_> = CHALLENGERS[..count]
 				.iter()
 				.map(|challenger| {
+					let challenger = self.scene.assay(&self.eve).signing_as(challenger);
 					let line = format!("challenge {job} --accuse trace");
-					scope.spawn(move || self.challenge(challenger, &line))
+					scope.spawn(move || challenger.run(&line))
 				})
 				.collect();
 			let ended = challenges.into_iter().map(|challenge| challenge.join());

@@ -38,7 +38,7 @@ impl Attacks {
 			"stalling-challengers" => (vec![], vec![3]),
 			name => (vec![name.parse().map_err(|error: String| anyhow!(error))?], vec![]),
 		};
-		eprintln!("==> starting three nodes: two validators and a follower");
+		eprintln!("==> starting three nodes: a validator and two followers");
 		let arena = Arena::new()?;
 		let mut rows = vec![];
 		let mut survived = 0;
