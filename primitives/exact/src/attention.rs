@@ -47,9 +47,19 @@ pub fn exp2_below(u: u32) -> i64 {
 	((i64::from(EXP2[i]) * (256 - l) + i64::from(EXP2[i + 1]) * l + 128) >> 8) >> n
 }
 
+/// The weight of a value block whose shift lies `below` the largest one's, for a softmax numerator e.
+pub fn block_weight(e: i64, below: u32) -> i64 {
+	rshift(e, 15 + below.min(48))
+}
+
+/// The mean of values under weights: their weighted sum at a block shift over the sum of weights.
+pub fn weighted_mean(sum: i64, total: i64, shift: i32) -> i32 {
+	sat(scale2(divr(sum << 20, total), shift - 20))
+}
+
 /// The mean of the value rows under weights e, block by block: each block is summed at its largest shift.
 fn mix(weights: &[i64], values: &[CacheRow]) -> Vec<i32> {
-	let total: i64 = weights.iter().map(|&e| rshift(e, 15)).sum();
+	let total: i64 = weights.iter().map(|&e| block_weight(e, 0)).sum();
 	let width = values.first().map_or(0, |row| row.mantissas.len());
 	(0..width)
 		.map(|i| {
@@ -58,12 +68,9 @@ fn mix(weights: &[i64], values: &[CacheRow]) -> Vec<i32> {
 			let sum: i64 = weights
 				.iter()
 				.zip(values)
-				.map(|(&e, row)| {
-					let weight = rshift(e, 15 + u32::from(shift - row.shifts[block]).min(48));
-					weight * i64::from(row.mantissas[i])
-				})
+				.map(|(&e, row)| block_weight(e, (shift - row.shifts[block]).into()) * i64::from(row.mantissas[i]))
 				.sum();
-			sat(scale2(divr(sum << 20, total), i32::from(shift) - 20))
+			weighted_mean(sum, total, shift.into())
 		})
 		.collect()
 }

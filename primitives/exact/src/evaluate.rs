@@ -8,9 +8,10 @@ use crate::{
 	job::{Generation, Input, Output},
 	linear::{embed, linear},
 	normalise::{l2_normalise, layer_norm, rms_norm},
+	number::values,
 	pool::pool,
 	program::{Head, Mask, Op, Pooling, Program, Register, RowIndex, TensorIndex},
-	rotate::{rotate, ROTATION_BITS},
+	rotate::{couples, rotate},
 	sample::choose,
 };
 use alloc::{vec, vec::Vec};
@@ -377,22 +378,12 @@ impl<'a, W: Weights + ?Sized> Operations<'a, W> {
 	}
 
 	fn vector(&self, tensor: TensorIndex, layer: Option<u16>) -> Result<Vec<i32>, EvaluateError> {
-		Ok(little_endian(self.bytes(tensor, layer, 0)?.0).collect())
+		Ok(values(self.bytes(tensor, layer, 0)?.0).collect())
 	}
 
 	/// The (cosine, sine) couples of a position.
 	fn couples(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Result<Vec<(i32, i32)>, EvaluateError> {
 		let (bytes, malformed) = self.bytes(tensor, layer, row)?;
-		let values: Vec<i32> = little_endian(bytes).collect();
-		if values.iter().any(|value| value.unsigned_abs() > 1 << ROTATION_BITS) {
-			return Err(malformed);
-		}
-		Ok(values.chunks_exact(2).map(|couple| (couple[0], couple[1])).collect())
+		couples(bytes).ok_or(malformed)
 	}
-}
-
-fn little_endian(bytes: &[u8]) -> impl Iterator<Item = i32> + '_ {
-	bytes
-		.chunks_exact(4)
-		.map(|value| i32::from_le_bytes([value[0], value[1], value[2], value[3]]))
 }

@@ -56,6 +56,13 @@ pub const fn bits(x: i64) -> u32 {
 	u64::BITS - x.unsigned_abs().leading_zeros()
 }
 
+/// The values of a vector tensor, as stored: little-endian i32.
+pub fn values(bytes: &[u8]) -> impl Iterator<Item = i32> + '_ {
+	bytes
+		.chunks_exact(4)
+		.map(|value| i32::from_le_bytes([value[0], value[1], value[2], value[3]]))
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;

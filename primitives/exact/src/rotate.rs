@@ -1,12 +1,20 @@
 //! Rotary position embedding (section 3.4 of the page).
 
 use crate::{
-	number::{rshift, sat},
+	number::{rshift, sat, values},
 	program::RotaryStyle,
 };
+use alloc::vec::Vec;
 
 /// Fraction bits of cosines and sines.
 pub const ROTATION_BITS: u32 = 30;
+
+/// The (cosine, sine) couples of a row of a rotation table; `None` if one lies outside [-2³⁰, 2³⁰].
+pub fn couples(row: &[u8]) -> Option<Vec<(i32, i32)>> {
+	let values: Vec<i32> = values(row).collect();
+	let fits = values.iter().all(|value| value.unsigned_abs() <= 1 << ROTATION_BITS);
+	fits.then(|| values.chunks_exact(2).map(|couple| (couple[0], couple[1])).collect())
+}
 
 /// Rotates the first `2 · row.len()` elements of each head of `head_dim` elements by the (cosine, sine) couples of a
 /// position's table row. Couples lie in [-2³⁰, 2³⁰], so a·c - b·s is at most 2⁶².

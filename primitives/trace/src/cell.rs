@@ -267,7 +267,7 @@ impl AttentionShape {
 }
 
 /// The operations of a cell whose outputs have roots.
-fn operations(program: &Program, place: Place) -> &[Op] {
+pub fn operations(program: &Program, place: Place) -> &[Op] {
 	match place {
 		Place::Cell { row: 0, .. } => &program.entry,
 		Place::Cell { .. } => &program.layer,

@@ -10,15 +10,15 @@ use crate::{
 	fault::{Exhibit, Target},
 	statement::{Layout, Place, Statement},
 	vector::{chunk_count, vector_root, CHUNK},
-	work::{state_hash, work_root, ChunkWork, HeadWork, Largest},
+	work::{add_position, state_hash, work_root, ChunkWork, HeadWork, Largest},
 	Hash32,
 };
 use alloc::{vec, vec::Vec};
 use assay_exact::{
-	attention::{exp2_below, score},
-	blocks::{Activation, CacheRow, BLOCK},
+	attention::{exp2_below, score, weighted_mean},
+	blocks::{Activation, BLOCK},
 	evaluate::{EvaluateError, Operations, Weights},
-	number::{divr, rshift, sat, scale2},
+	number::divr,
 	program::Op,
 	Program,
 };
@@ -373,8 +373,7 @@ fn attend_head(query: &[i32], pairs: &[CachePair], scale: u32, group: usize) -> 
 	for (scores, pairs) in scores.chunks(group).zip(pairs.chunks(group)) {
 		for (&score, pair) in scores.iter().zip(pairs) {
 			let e = exp2_below((i64::from(peak.value) - i64::from(score)) as u32);
-			sums[0] += rshift(e, 15);
-			add_weighted(&mut sums[1..], e, &pair.value, &tops);
+			add_position(&mut sums, e, &pair.value, &tops);
 		}
 		states.push(sums.clone());
 	}
@@ -386,16 +385,6 @@ fn attend_head(query: &[i32], pairs: &[CachePair], scale: u32, group: usize) -> 
 	(work, states)
 }
 
-fn add_weighted(sums: &mut [i64], e: i64, row: &CacheRow, tops: &[Largest]) {
-	let blocks = sums.chunks_mut(BLOCK).zip(row.mantissas.chunks(BLOCK));
-	for ((sums, values), (&shift, top)) in blocks.zip(row.shifts.iter().zip(tops)) {
-		let weight = rshift(e, 15 + (top.value - i32::from(shift)).min(48) as u32);
-		for (sum, &value) in sums.iter_mut().zip(values) {
-			*sum += weight * i64::from(value);
-		}
-	}
-}
-
 /// A head's output from its last state.
 fn mix(work: &HeadWork, sums: &[i64]) -> Vec<i32> {
 	let Some((&total, sums)) = sums.split_first() else {
@@ -404,7 +393,7 @@ fn mix(work: &HeadWork, sums: &[i64]) -> Vec<i32> {
 	let tops = work.tops.iter().flat_map(|top| [top.value; BLOCK]);
 	sums.iter()
 		.zip(tops)
-		.map(|(&sum, top)| sat(scale2(divr(sum << 20, total), top - 20)))
+		.map(|(&sum, top)| weighted_mean(sum, total, top))
 		.collect()
 }
 

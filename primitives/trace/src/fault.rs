@@ -14,11 +14,9 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 use assay_exact::{
-	blocks::{Activation, WeightRow},
-	evaluate::Weights,
-	linear::linear,
+	evaluate::{Operations, Weights},
 	program::{Mask, Op},
-	sample::key,
+	sample::choose,
 	Output,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -357,28 +355,15 @@ pub fn first_output_fault<W: Weights + ?Sized, E>(
 
 /// The token that the sampler chooses from a head's logits.
 fn best_token<W: Weights + ?Sized>(cell: &Cell<'_>, weights: &W, values: &CellValues) -> Option<u32> {
-	let Some(&Op::Linear { src, weight, bias, .. }) = cell.logits() else {
+	let op = cell.logits()?;
+	let &Op::Linear { src, .. } = op else {
 		return None;
 	};
-	let x = Activation::new(values.vector(cell.source(cell.ops.len(), src)));
-	let biases: Vec<i32> = match bias {
-		Some(bias) => weights
-			.row(bias, None, 0)?
-			.chunks_exact(4)
-			.map(|value| i32::from_le_bytes([value[0], value[1], value[2], value[3]]))
-			.collect(),
-		None => vec![],
-	};
-	let sampler = &cell.statement.generation.sampler;
-	let position = cell.site().position;
-	let mut best: Option<(i64, u32)> = None;
-	for token in 0..cell.program().vocabulary()? {
-		let row = WeightRow::parse(weights.row(weight, None, token)?)?;
-		let logit = linear(&row, &x, biases.get(token as usize).copied());
-		let key = key(sampler, logit, token, position);
-		if best.is_none_or(|(largest, _)| key > largest) {
-			best = Some((key, token));
-		}
-	}
-	best.map(|(_, token)| token)
+	let mut registers = vec![Vec::new(); cell.program().registers.len()];
+	*registers.get_mut(usize::from(src.0))? = values.vector(cell.source(cell.ops.len(), src)).to_vec();
+	let site = cell.site();
+	let logits = Operations::new(cell.program(), weights)
+		.apply(op, &registers, site)
+		.ok()?;
+	Some(choose(&cell.statement.generation.sampler, &logits, site.position))
 }

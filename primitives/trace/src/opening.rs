@@ -328,10 +328,6 @@ impl Operands for Shown<'_> {
 		Ok(values)
 	}
 
-	fn mean(&mut self, index: u32) -> Result<i32, OpeningError> {
-		Ok(*self.range(Source::Residual, index, 1)?.first().ok_or(Malformed)?)
-	}
-
 	fn row(&mut self, tensor: TensorIndex, row: u32) -> Result<Vec<u8>, OpeningError> {
 		let (shape, root) = self.tensor(tensor)?;
 		let leaves = Leaves::new(shape);

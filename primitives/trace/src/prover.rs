@@ -253,10 +253,6 @@ impl<A: OpenArtifact + ?Sized> Operands for Showing<'_, A> {
 		Ok(range.ok_or(ProveError::Missing)?.to_vec())
 	}
 
-	fn mean(&mut self, index: u32) -> Result<i32, ProveError> {
-		Ok(self.range(Source::Residual, index, 1)?[0])
-	}
-
 	fn row(&mut self, tensor: TensorIndex, row: u32) -> Result<Vec<u8>, ProveError> {
 		let (shape, instance) = self.show_tensor(tensor)?;
 		let held = Leaves::new(shape).of_row(row).ok_or(ProveError::Missing)?;

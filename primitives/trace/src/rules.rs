@@ -9,20 +9,20 @@ use crate::{
 	cell::{AttentionShape, Cell, Source},
 	statement::Place,
 	vector::{chunk_count, chunk_length, CHUNK},
-	work::{state_hash, ChunkWork, HeadWork},
+	work::{add_position, state_hash, ChunkWork, HeadWork},
 	Hash32,
 };
 use alloc::vec::Vec;
 use assay_exact::{
 	activation::{activate, add, mul},
-	attention::{exp2_below, score},
+	attention::{exp2_below, score, weighted_mean},
 	blocks::{Activation, WeightRow, BLOCK},
 	evaluate::Fed,
 	linear::{embed, linear},
 	normalise::{l2_normalise, layer_norm, rms_norm},
-	number::{divr, rshift, sat, scale2},
+	number::{divr, values},
 	program::{Op, RowIndex, TensorIndex},
-	rotate::{rotate, ROTATION_BITS},
+	rotate::{couples, rotate},
 	sample::key,
 	Output,
 };
@@ -129,8 +129,6 @@ pub(crate) trait Operands {
 	fn whole(&mut self, source: Source) -> Result<Vec<i32>, Self::Error>;
 	/// `length` values of a vector from `start`.
 	fn range(&mut self, source: Source, start: u32, length: u32) -> Result<Vec<i32>, Self::Error>;
-	/// One value of the mean over positions.
-	fn mean(&mut self, index: u32) -> Result<i32, Self::Error>;
 	/// A row of a tensor.
 	fn row(&mut self, tensor: TensorIndex, row: u32) -> Result<Vec<u8>, Self::Error>;
 	/// One value of a vector tensor.
@@ -228,7 +226,7 @@ impl Cell<'_> {
 				value.ok_or(Malformed)?
 			}
 			Op::RmsNorm { src, gain, epsilon, .. } => {
-				let gain = parameters(&operands.row(gain, 0)?);
+				let gain = values(&operands.row(gain, 0)?).collect::<Vec<_>>();
 				let group = (gain.len() as u32).max(1);
 				let x = operands.range(source(src), index / group * group, group)?;
 				let normalised = rms_norm(&x, &gain, epsilon);
@@ -241,7 +239,10 @@ impl Cell<'_> {
 				epsilon,
 				..
 			} => {
-				let (gain, bias) = (parameters(&operands.row(gain, 0)?), parameters(&operands.row(bias, 0)?));
+				let (gain, bias) = (
+					values(&operands.row(gain, 0)?).collect::<Vec<_>>(),
+					values(&operands.row(bias, 0)?).collect::<Vec<_>>(),
+				);
 				let normalised = layer_norm(&operands.whole(source(src))?, &gain, &bias, epsilon);
 				*normalised.get(index as usize).ok_or(Malformed)?
 			}
@@ -332,17 +333,8 @@ impl Cell<'_> {
 		}
 		// Read only now: under a wrong peak or top, nobody but the worker knows its sums.
 		let mut sums = self.state_before(&work.states, group, 1 + shape.head_dim as usize, operands)?;
-		let (total, mixed) = sums.split_first_mut().ok_or(Malformed)?;
 		for (&e, pair) in weights.iter().zip(&pairs) {
-			*total = total.wrapping_add(rshift(e, 15));
-			let blocks = mixed.chunks_mut(BLOCK).zip(pair.value.mantissas.chunks(BLOCK));
-			for ((sums, values), (&shift, top)) in blocks.zip(pair.value.shifts.iter().zip(&work.tops)) {
-				// A top that is too large is refuted where it is said to be found; until then it must not overflow.
-				let weight = rshift(e, 15 + (top.value - i32::from(shift)).min(48) as u32);
-				for (sum, &value) in sums.iter_mut().zip(values) {
-					*sum = sum.wrapping_add(weight * i64::from(value));
-				}
-			}
+			add_position(&mut sums, e, &pair.value, &work.tops);
 		}
 		let claimed = work.states.get(group as usize).ok_or(Malformed)?;
 		Ok(Verdict::holds_if(*claimed == state_hash(&sums)))
@@ -392,7 +384,7 @@ impl Cell<'_> {
 		if !(32_767..1 << 32).contains(&total) || sum.unsigned_abs() >= 1 << 39 || !(0..=25).contains(&top) {
 			return Ok(None);
 		}
-		Ok(Some(sat(scale2(divr(sum << 20, total), top - 20))))
+		Ok(Some(weighted_mean(sum, total, top)))
 	}
 
 	fn judge_pool<O: Operands>(&self, chunk: u32, group: u32, operands: &mut O) -> Result<Verdict, O::Error> {
@@ -414,7 +406,7 @@ impl Cell<'_> {
 
 	fn judge_mean<O: Operands>(&self, index: u32, operands: &mut O) -> Result<Verdict, O::Error> {
 		let (chunk, element) = (index / CHUNK as u32, index as usize % CHUNK);
-		let claimed = operands.mean(index)?;
+		let claimed = one(operands, Source::Residual, index)?;
 		let work = operands.chunk_work(chunk)?;
 		if work.states.len() as u64 != u64::from(self.visible_groups()) {
 			return Ok(Verdict::Refuted);
@@ -452,18 +444,4 @@ impl Cell<'_> {
 fn one<O: Operands>(operands: &mut O, source: Source, index: u32) -> Result<i32, O::Error> {
 	let values = operands.range(source, index, 1)?;
 	Ok(*values.first().ok_or(Malformed)?)
-}
-
-fn parameters(bytes: &[u8]) -> Vec<i32> {
-	let values = bytes.chunks_exact(4);
-	values
-		.map(|value| i32::from_le_bytes([value[0], value[1], value[2], value[3]]))
-		.collect()
-}
-
-/// The (cosine, sine) couples of a row of a rotation table; `None` if one exceeds one.
-fn couples(bytes: &[u8]) -> Option<Vec<(i32, i32)>> {
-	let values = parameters(bytes);
-	let fits = values.iter().all(|value| value.unsigned_abs() <= 1 << ROTATION_BITS);
-	fits.then(|| values.chunks_exact(2).map(|couple| (couple[0], couple[1])).collect())
 }

@@ -6,6 +6,10 @@ use crate::{
 	Hash32,
 };
 use alloc::vec::Vec;
+use assay_exact::{
+	attention::block_weight,
+	blocks::{CacheRow, BLOCK},
+};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
@@ -42,6 +46,22 @@ pub struct HeadWork {
 pub struct ChunkWork {
 	/// After each group.
 	pub states: Vec<Hash32>,
+}
+
+/// Adds a position to the sums of a query head: the weight that its softmax numerator e gives it, and its value row under
+/// that weight. No shift of the row exceeds its block's top. Sums that nobody computed may wrap.
+pub(crate) fn add_position(sums: &mut [i64], e: i64, row: &CacheRow, tops: &[Largest]) {
+	let Some((total, mixed)) = sums.split_first_mut() else {
+		return;
+	};
+	*total = total.wrapping_add(block_weight(e, 0));
+	let blocks = mixed.chunks_mut(BLOCK).zip(row.mantissas.chunks(BLOCK));
+	for ((sums, values), (&shift, top)) in blocks.zip(row.shifts.iter().zip(tops)) {
+		let weight = block_weight(e, (top.value - i32::from(shift)) as u32);
+		for (sum, &value) in sums.iter_mut().zip(values) {
+			*sum = sum.wrapping_add(weight * i64::from(value));
+		}
+	}
 }
 
 /// The hash of a state: its sums as little-endian i64.
