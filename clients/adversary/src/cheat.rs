@@ -1,11 +1,10 @@
 //! The ways to cheat.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
 /// A way to cheat.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cheat {
 	/// One token of the output is another; the trace is the model's on those tokens.
 	ChangedToken,
@@ -88,6 +87,12 @@ impl fmt::Display for Cheat {
 			Self::TooLong => "too-long",
 			Self::TooShort => "too-short",
 		})
+	}
+}
+
+impl Serialize for Cheat {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		serializer.collect_str(self)
 	}
 }
 

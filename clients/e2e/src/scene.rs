@@ -13,7 +13,6 @@ use assay_artifact::Artifact;
 use serde_json::{json, Value};
 use std::{
 	path::{Path, PathBuf},
-	process::Command,
 	time::Duration,
 };
 
@@ -85,23 +84,6 @@ impl Scene {
 	/// A development chain with its worker.
 	pub fn development(&self) -> Result<Node> {
 		Node::start(&self.binaries, self.options("alice", "--dev"))
-	}
-
-	/// Writes the development chain with Bob as a second validator, so that finality needs both.
-	pub fn two_validators(&self) -> Result<PathBuf> {
-		let exported = Command::new(&self.binaries.node)
-			.args(["export-chain-spec", "--chain", "dev"])
-			.output()?;
-		let mut chain: Value = serde_json::from_slice(&exported.stdout)
-			.with_context(|| format!("export-chain-spec: {}", String::from_utf8_lossy(&exported.stderr)))?;
-		let keys = chain["genesis"]["runtimeGenesis"]["patch"]["session"]["keys"].as_array_mut();
-		let bob = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
-		let finality = "5GoNkf6WdbxCFnPdAnYYQyCjAKPJgLNxXwPjwTh6DGg6gN3E";
-		keys.context("the chain has no validators")?
-			.push(json!([bob, bob, { "babe": bob, "grandpa": finality }]));
-		let path = self.folder().join("two-validators.json");
-		std::fs::write(&path, chain.to_string())?;
-		Ok(path)
 	}
 
 	/// The command line for a node.

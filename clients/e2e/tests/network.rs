@@ -1,16 +1,33 @@
 //! Two validators.
 
-use anyhow::Result;
-use assay_e2e::{until, Node, Scene};
-use serde_json::json;
-use std::time::Duration;
+use anyhow::{Context, Result};
+use assay_e2e::{until, Binaries, Node, Scene};
+use serde_json::{json, Value};
+use std::{path::PathBuf, process::Command, time::Duration};
 
 const LIMIT: Duration = Duration::from_secs(180);
+
+/// The development chain with Bob as a second validator, so that finality needs both.
+fn two_validators(scene: &Scene, binaries: &Binaries) -> Result<PathBuf> {
+	let exported = Command::new(&binaries.node)
+		.args(["export-chain-spec", "--chain", "dev"])
+		.output()?;
+	let mut chain: Value = serde_json::from_slice(&exported.stdout)
+		.with_context(|| format!("export-chain-spec: {}", String::from_utf8_lossy(&exported.stderr)))?;
+	let keys = chain["genesis"]["runtimeGenesis"]["patch"]["session"]["keys"].as_array_mut();
+	let bob = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+	let finality = "5GoNkf6WdbxCFnPdAnYYQyCjAKPJgLNxXwPjwTh6DGg6gN3E";
+	keys.context("the chain has no validators")?
+		.push(json!([bob, bob, { "babe": bob, "grandpa": finality }]));
+	let path = scene.folder().join("two-validators.json");
+	std::fs::write(&path, chain.to_string())?;
+	Ok(path)
+}
 
 #[test]
 fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
 	let scene = Scene::new()?;
-	let chain = scene.two_validators()?;
+	let chain = two_validators(&scene, &scene.binaries)?;
 	let arguments = format!(
 		"--chain {} --force-authoring --unsafe-force-node-key-generation",
 		chain.display()

@@ -24,10 +24,10 @@ pub enum Move {
 impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 	/// What is wrong with the statement; nothing if it is what this execution gives.
 	pub fn accuse(&self) -> Result<Option<Accusation>, DisputeError> {
-		let prover = self.prover();
-		if prover.boundaries().root() != self.statement.trace {
+		if self.boundaries.root() != self.statement.trace {
 			return Ok(Some(Accusation::Trace));
 		}
+		let prover = self.prover();
 		let fault = first_output_fault(&self.statement.as_statement(), self.artifact, |place| {
 			prover.cell(place)
 		})?;
@@ -42,7 +42,7 @@ impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 		match stage {
 			Stage::PointAtGroup => {
 				let groups = shown.groups.as_ref().ok_or(DisputeError::NoMove)?;
-				let group = first_group(self.prover().boundaries(), groups).ok_or(DisputeError::Agrees)?;
+				let group = first_group(&self.boundaries, groups).ok_or(DisputeError::Agrees)?;
 				Ok(Move::PointAtGroup(group))
 			}
 			Stage::PointAtTarget => self.point_at_target(shown.cells.as_ref().ok_or(DisputeError::NoMove)?, shown),
@@ -52,7 +52,7 @@ impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 				let statement = self.statement.as_statement();
 				let own = self.prover().cell(*place)?;
 				let step = first_step(&statement, *place, &own, *target, exhibit).ok_or(DisputeError::Agrees)?;
-				let prover = self.prover().with_boundaries(self.claimed(cells, shown)?);
+				let prover = self.prover_of(self.claimed(cells, shown)?);
 				let (opening, _) = prover.open(*place, step, &own.with(*target, exhibit))?;
 				Ok(Move::Prove(Proof {
 					place: *place,
@@ -85,7 +85,7 @@ impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 			.filter(|(place, _)| places.contains(place))
 			.ok_or(DisputeError::Agrees)?;
 		let own = prover.cell(place)?;
-		let prover = self.prover().with_boundaries(self.claimed(opened, shown)?);
+		let prover = self.prover_of(self.claimed(opened, shown)?);
 		let (opening, _) = prover.open(place, step, &own)?;
 		Ok(Move::Prove(Proof { place, step, opening }))
 	}
@@ -107,7 +107,7 @@ impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 
 	/// The boundaries as the worker claims them: proofs must lead to its trace.
 	fn claimed(&self, opened: &OpenedCells, shown: &DisputeRecord) -> Result<Boundaries, DisputeError> {
-		let own = self.prover().boundaries().clone();
+		let own = self.boundaries.clone();
 		let Some(groups) = &shown.groups else {
 			// The trace was not disputed, so it is this execution's.
 			return Ok(own);

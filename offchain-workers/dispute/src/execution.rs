@@ -2,6 +2,7 @@
 
 use assay_protocol::dispute::{Answer, OwnedStatement, Stage};
 use assay_trace::{
+	boundary::Boundaries,
 	execution::Record,
 	fault::{list_groups, Exhibit},
 	prover::{OpenArtifact, ProveError, Prover},
@@ -27,6 +28,8 @@ pub struct Execution<'a, A: ?Sized> {
 	pub(crate) artifact: &'a A,
 	pub(crate) statement: &'a OwnedStatement,
 	pub(crate) record: &'a Record,
+	/// Of the record: it takes long to hash.
+	pub(crate) boundaries: Boundaries,
 }
 
 impl<'a, A: OpenArtifact + ?Sized> Execution<'a, A> {
@@ -36,18 +39,24 @@ impl<'a, A: OpenArtifact + ?Sized> Execution<'a, A> {
 			artifact,
 			statement,
 			record,
+			boundaries: record.boundaries(),
 		}
 	}
 
 	pub(crate) fn prover(&self) -> Prover<'a, A> {
-		Prover::new(self.statement.as_statement(), self.artifact, self.record)
+		self.prover_of(self.boundaries.clone())
+	}
+
+	/// With another's claims in place of the execution's own.
+	pub(crate) fn prover_of(&self, boundaries: Boundaries) -> Prover<'a, A> {
+		Prover::with_boundaries(self.statement.as_statement(), self.artifact, self.record, boundaries)
 	}
 
 	/// What an honest worker answers at a stage.
 	pub fn answer(&self, stage: Stage) -> Result<Answer, DisputeError> {
 		let prover = self.prover();
 		Ok(match stage {
-			Stage::ListGroups => Answer::Groups(list_groups(prover.boundaries())),
+			Stage::ListGroups => Answer::Groups(list_groups(&self.boundaries)),
 			Stage::OpenGroup { group } => {
 				let (cells, path) = prover.group(group)?;
 				Answer::Cells { cells, path }

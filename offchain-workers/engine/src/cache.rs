@@ -1,6 +1,7 @@
 //! The int8 key and value cache of one attention (`docs/exact-arithmetic.md`, 2.3): written once, never rescaled.
 
 use crate::kernel::{block_shift, rounded, BLOCK};
+use assay_trace::cache::leaf_bytes;
 use rayon::prelude::*;
 
 /// Positions by which a cache grows: memory follows the job within this many rows.
@@ -58,7 +59,7 @@ impl Cache {
 
 	/// Bytes of the leaf that a trace has for one head at one position (`assay_trace::cache`).
 	pub(crate) fn leaf_bytes(&self) -> usize {
-		2 * (self.head_dim + self.head_dim / BLOCK)
+		leaf_bytes(self.head_dim as u32)
 	}
 
 	/// Replaces `bytes` by the leaves of all heads at one position.

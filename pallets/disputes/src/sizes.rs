@@ -1,9 +1,9 @@
 //! How long the right answer to a question can be. A worker is never asked for more than fits into one answer, for it
 //! would lose by being right.
 
-use assay_exact::program::{Head, Mask, Op, Program, Register};
+use assay_exact::program::{Mask, Op, Program, Register};
 use assay_protocol::dispute::Stage;
-use assay_trace::{cache::leaf_bytes, fault::Target, Layout, Place};
+use assay_trace::{cache::leaf_bytes, cell::operations, fault::Target, Layout, Place};
 
 /// Bytes of a hash.
 const HASH: u64 = 32;
@@ -35,16 +35,6 @@ pub(crate) fn answer_bytes(program: &Program, layout: &Layout, stage: &Stage) ->
 		Stage::PointAtGroup | Stage::PointAtTarget | Stage::Prove => return 0,
 	};
 	answer.saturating_add(FRAME)
-}
-
-fn operations(program: &Program, place: Place) -> &[Op] {
-	match place {
-		Place::Cell { row: 0, .. } => &program.entry,
-		Place::Cell { .. } => &program.layer,
-		Place::Head { .. } => match &program.head {
-			Head::Tokens { ops, .. } | Head::Vector { ops, .. } => ops,
-		},
-	}
 }
 
 /// The roots of a cell.

@@ -61,17 +61,22 @@ pub struct Prover<'a, A: ?Sized> {
 impl<'a, A: OpenArtifact + ?Sized> Prover<'a, A> {
 	/// Of a statement, its artifact and what its execution left.
 	pub fn new(statement: Statement<'a>, artifact: &'a A, record: &'a Record) -> Self {
+		Self::with_boundaries(statement, artifact, record, record.boundaries())
+	}
+
+	/// With these commitments: the record's own, or another's claims in their place, to whose trace proofs then lead.
+	pub fn with_boundaries(
+		statement: Statement<'a>,
+		artifact: &'a A,
+		record: &'a Record,
+		boundaries: Boundaries,
+	) -> Self {
 		Self {
 			statement,
 			artifact,
 			record,
-			boundaries: record.boundaries(),
+			boundaries,
 		}
-	}
-
-	/// With another's claims in place of one's own: proofs then lead to its trace.
-	pub fn with_boundaries(self, boundaries: Boundaries) -> Self {
-		Self { boundaries, ..self }
 	}
 
 	/// The commitments.

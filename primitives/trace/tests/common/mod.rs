@@ -240,7 +240,7 @@ pub(crate) fn dispute(
 			(found.1, own_cell)
 		}
 	};
-	let prover = Prover::new(*statement, honest_artifact(honest), honest.record()).with_boundaries(boundaries);
+	let prover = Prover::with_boundaries(*statement, honest_artifact(honest), honest.record(), boundaries);
 	let (opening, _) = prover.open(place, step, &claimed_cell).unwrap();
 	let bytes = codec::Encode::encode(&opening);
 	cost.extrinsics += 1;
