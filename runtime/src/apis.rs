@@ -1,13 +1,17 @@
 //! What the node may ask of the runtime.
 
 use crate::{
-	genesis, AccountId, Babe, Balance, Block, BlockNumber, Disputes, Executive, Grandpa, InherentDataExt, Jobs, Models,
-	Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment, VERSION,
+	genesis, AccountId, Audits, Babe, Balance, Block, BlockNumber, Disputes, Executive, Grandpa, InherentDataExt, Jobs,
+	Models, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment,
+	VERSION,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
 	api as assay_api,
-	dispute::{AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, SignedAnswer},
+	audit::{AuditDuty, AuditParameters, AuditRates, AuditSummary, SignedReply},
+	dispute::{
+		AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, MoveDuty, SignedAnswer, SignedMove,
+	},
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary},
 	operator::{OperatorSummary, Operators, WorkerKey},
@@ -300,6 +304,32 @@ sp_api::impl_runtime_apis! {
 		}
 	}
 
+	impl assay_api::AuditsApi<Block, AccountId, Balance, BlockNumber> for Runtime {
+		fn audit(job: JobId) -> Option<AuditSummary<AccountId, BlockNumber>> {
+			Audits::audit_summary(job)
+		}
+
+		fn auditors(version: ModelVersion) -> Vec<AccountId> {
+			Audits::auditors(version)
+		}
+
+		fn rates(operator: AccountId) -> AuditRates {
+			Audits::rates(&operator)
+		}
+
+		fn parameters() -> AuditParameters<Balance, BlockNumber> {
+			Audits::parameters()
+		}
+
+		fn due(worker: WorkerKey) -> Vec<AuditDuty<AccountId, BlockNumber>> {
+			Audits::due(&worker)
+		}
+
+		fn reply_transaction(reply: SignedReply<AccountId>) -> Vec<u8> {
+			Audits::reply_transaction(reply)
+		}
+	}
+
 	impl assay_api::DisputesApi<Block, AccountId, Balance, BlockNumber> for Runtime {
 		fn dispute(id: DisputeId) -> Option<DisputeSummary<AccountId, Balance, BlockNumber>> {
 			Disputes::dispute_summary(id)
@@ -327,6 +357,14 @@ sp_api::impl_runtime_apis! {
 
 		fn answer_transaction(answer: SignedAnswer) -> Vec<u8> {
 			Disputes::answer_transaction(answer)
+		}
+
+		fn moves_due(worker: WorkerKey) -> Vec<MoveDuty<AccountId, BlockNumber>> {
+			Disputes::moves_due(&worker)
+		}
+
+		fn move_transaction(signed: SignedMove<AccountId>) -> Vec<u8> {
+			Disputes::move_transaction(signed)
 		}
 	}
 

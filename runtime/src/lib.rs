@@ -177,6 +177,9 @@ mod runtime {
 	#[runtime::pallet_index(23)]
 	pub type Disputes = pallet_assay_disputes;
 
+	#[runtime::pallet_index(24)]
+	pub type Audits = pallet_assay_audits;
+
 	#[runtime::pallet_index(255)]
 	pub type Sudo = pallet_sudo;
 }

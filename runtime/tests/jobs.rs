@@ -7,6 +7,7 @@ use assay_exact::{
 	Generation, Sampler,
 };
 use assay_protocol::{
+	audit::{AuditOutcome, AuditPhase},
 	job::{Duty, JobInput, JobOutput, JobResult, JobState, SignedResult},
 	model::{ModelMetadata, VersionSubmission},
 	operator::{Heartbeat, WorkerKey, WorkerSignature},
@@ -14,8 +15,8 @@ use assay_protocol::{
 };
 use assay_runtime::{
 	currency::UNIT,
-	time::{HEARTBEAT_PERIOD, JOB_WINDOW},
-	Balances, Jobs, Models, Runtime, RuntimeCall, System, UncheckedExtrinsic,
+	time::{AUDIT_PERIOD, HEARTBEAT_PERIOD, JOB_WINDOW},
+	Audits, Balances, Jobs, Models, Runtime, RuntimeCall, Staking, System, UncheckedExtrinsic,
 };
 use assay_trace::{claim::claim_root, merkle::Hash32, TraceRoot};
 use codec::{Decode, Encode};
@@ -173,17 +174,22 @@ fn job_should_be_paid_from_escrow_when_its_window_is_over() {
 		assert_eq!(held(Bob), MAX_FEE);
 		let before = [Alice, Bob, Charlie].map(|who| Balances::total_balance(&account(who)));
 
+		// So many that the claim is as good as never drawn; it is the same for every run.
+		pallet_assay_audits::CleanJobs::<Runtime>::insert(account(Alice), 1_000_000);
 		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
 		for _ in 0..=JOB_WINDOW {
 			next_block(vec![]);
 		}
 
+		let audit = Audits::audit_summary(duty.job).expect("the draw is kept with its job");
+		assert_eq!(audit.phase, AuditPhase::Over(AuditOutcome::NotDrawn));
 		let job = Jobs::job_summary(duty.job).expect("the job is kept");
 		let JobState::Final {
 			operator,
 			paid,
 			royalty,
 			treasury,
+			audits,
 			refunded,
 		} = job.state
 		else {
@@ -191,7 +197,7 @@ fn job_should_be_paid_from_escrow_when_its_window_is_over() {
 		};
 		assert_eq!(operator, account(Alice));
 		assert!(paid > 0 && royalty > 0 && treasury > 0);
-		assert_eq!(paid + royalty + treasury + refunded, MAX_FEE);
+		assert_eq!(paid + royalty + treasury + audits + refunded, MAX_FEE);
 		assert_eq!(held(Bob), 0);
 		let after = [Alice, Bob, Charlie].map(|who| Balances::total_balance(&account(who)));
 		// The worker's transactions cost its operator nothing.
@@ -220,5 +226,25 @@ fn result_should_be_the_same_transaction_when_it_is_delivered_again() {
 		next_block(vec![]);
 		// So the pool knows it again.
 		assert_eq!(Jobs::result_transaction(result), delivered);
+	});
+}
+
+#[test]
+fn claim_should_be_struck_down_when_its_spot_check_is_not_answered() {
+	chain_with_a_job(|duty| {
+		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
+		let stake = || Staking::operator_summary(&account(Alice)).expect("she is an operator").bond;
+		let before = stake();
+		for _ in 0..2 {
+			next_block(vec![]);
+		}
+		let audit = Audits::audit_summary(duty.job).expect("every claim of a new operator is drawn");
+		assert!(matches!(audit.phase, AuditPhase::Commit { .. }) && audit.spot_check.is_some());
+		for _ in 0..=AUDIT_PERIOD {
+			next_block(vec![]);
+		}
+		let audit = Audits::audit_summary(duty.job).expect("the draw is kept with its job");
+		assert_eq!(audit.phase, AuditPhase::Over(AuditOutcome::WorkerSilent));
+		assert_eq!(stake(), before - before / 5);
 	});
 }

@@ -38,11 +38,13 @@ pub enum Cheat {
 	TooLong,
 	/// Fewer tokens than the job asked for, without a stop token.
 	TooShort,
+	/// More tokens after a stop token.
+	IgnoredStop,
 }
 
 impl Cheat {
 	/// All of them.
-	pub const ALL: [Self; 16] = [
+	pub const ALL: [Self; 17] = [
 		Self::ChangedToken,
 		Self::OtherWeights,
 		Self::FourBits,
@@ -59,11 +61,12 @@ impl Cheat {
 		Self::LateAnswer,
 		Self::TooLong,
 		Self::TooShort,
+		Self::IgnoredStop,
 	];
 
 	/// Whether the chain refuses the claim itself, so that there is nothing to dispute.
 	pub const fn is_refused_at_once(self) -> bool {
-		matches!(self, Self::TooLong | Self::TooShort)
+		matches!(self, Self::TooLong | Self::TooShort | Self::IgnoredStop)
 	}
 }
 
@@ -86,6 +89,7 @@ impl fmt::Display for Cheat {
 			Self::LateAnswer => "late-answer",
 			Self::TooLong => "too-long",
 			Self::TooShort => "too-short",
+			Self::IgnoredStop => "ignored-stop",
 		})
 	}
 }

@@ -3,8 +3,11 @@
 use crate::{changed::Changed, Cheat};
 use anyhow::{bail, Context, Result};
 use assay_artifact::Artifact;
-use assay_exact::{evaluate::evaluate, Generation, Input, Output, Program, Sampler};
-use assay_protocol::dispute::{Answer, OwnedStatement, Stage};
+use assay_exact::{evaluate::evaluate, program::Head, Generation, Input, Output, Program, Sampler};
+use assay_protocol::{
+	audit::{Question, Reply},
+	dispute::{Answer, OwnedStatement, Stage},
+};
 use assay_trace::{
 	cell::CellRoots,
 	execution::{replay, CellValues, Record},
@@ -90,11 +93,19 @@ impl<'a> Fraud<'a> {
 				fraud
 			}
 			Cheat::WrongRoot => Self::on(cheat, statement, weights)?,
-			Cheat::TooLong | Cheat::TooShort => {
+			Cheat::TooLong | Cheat::TooShort | Cheat::IgnoredStop => {
+				let stop = match &statement.program.head {
+					Head::Tokens { stop, .. } => stop.first().copied(),
+					Head::Vector { .. } => None,
+				};
 				if let Output::Tokens(tokens) = &mut statement.output {
 					match cheat {
 						Cheat::TooLong => tokens.push(1),
-						_ => tokens.truncate(1),
+						Cheat::TooShort => tokens.truncate(1),
+						_ => {
+							let first = tokens.first_mut().context("an output with tokens")?;
+							*first = stop.context("a model that stops at some token")?;
+						}
 					}
 				}
 				Self::on(cheat, statement, weights)?
@@ -224,6 +235,35 @@ impl<'a> Fraud<'a> {
 			Stage::PointAtGroup | Stage::PointAtTarget | Stage::Prove => return Ok(None),
 		};
 		Ok(Some(answer))
+	}
+
+	/// What its worker replies in a spot-check; nothing if it stays silent.
+	pub fn reply(&self, question: Question) -> Result<Option<Reply>> {
+		match self.cheat {
+			Cheat::Withheld | Cheat::LateAnswer => return Ok(None),
+			Cheat::Garbage => {
+				return Ok(Some(Reply::Cell {
+					roots: CellRoots::default(),
+					path: None,
+				}))
+			}
+			_ => {}
+		}
+		let prover = Prover::new(self.statement.as_statement(), &self.weights, &self.record);
+		Ok(match question {
+			Question::Cell { place } => {
+				let mut roots = self.cell(place)?.roots();
+				if self.cheat == Cheat::UnchainedRoots {
+					roots.vectors.pop();
+				}
+				Some(Reply::Cell {
+					roots,
+					path: prover.path(place),
+				})
+			}
+			Question::Step { place, step } => Some(Reply::Step(prover.open(place, step, &self.cell(place)?)?.0)),
+			Question::Digest | Question::Values { .. } => None,
+		})
 	}
 
 	/// The inside of a cell, made to end in what the record says that it hands on.

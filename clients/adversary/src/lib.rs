@@ -7,4 +7,4 @@ mod worker;
 
 pub use cheat::Cheat;
 pub use fraud::Fraud;
-pub use worker::{Answered, Call, Worker};
+pub use worker::{Call, Worker};

@@ -5,15 +5,16 @@ use anyhow::{bail, Context, Result};
 use assay_artifact::Artifact;
 use assay_exact::{Input, Output};
 use assay_protocol::{
-	dispute::{AnswerDuty, DisputeAnswer, SignedAnswer, Stage},
+	audit::{AuditDuty, AuditReply, Reply, SignedReply},
+	dispute::{AnswerDuty, DisputeAnswer, SignedAnswer},
 	job::{Duty, JobOutput, JobResult, SignedResult},
 	operator::{WorkerKey, WorkerPair, WorkerSignature},
-	DisputeId, JobId,
+	JobId,
 };
 use assay_trace::claim::claim_root;
 use codec::{Decode, DecodeAll, Encode};
 use serde_json::{json, Value};
-use sp_core::Pair;
+use sp_core::{crypto::AccountId32, Pair};
 
 /// Calls a JSON-RPC method of a node.
 pub type Call<'a> = &'a (dyn Fn(&str, Value) -> Result<Value> + Sync);
@@ -23,17 +24,6 @@ pub struct Worker<'a> {
 	call: Call<'a>,
 	pair: WorkerPair,
 	genesis: [u8; 32],
-}
-
-/// An answer that a node took.
-#[derive(Clone, Copy, Debug)]
-pub struct Answered {
-	/// In this dispute.
-	pub dispute: DisputeId,
-	/// To this.
-	pub stage: Stage,
-	/// Bytes of the transaction.
-	pub bytes: usize,
 }
 
 impl<'a> Worker<'a> {
@@ -59,9 +49,9 @@ impl<'a> Worker<'a> {
 		R::decode_all(&mut &bytes(&answer)?[..]).with_context(|| format!("{function} answers {answer}"))
 	}
 
-	fn submit(&self, transaction: Vec<u8>) -> Result<usize> {
+	fn submit(&self, transaction: Vec<u8>) -> Result<()> {
 		(self.call)("author_submitExtrinsic", json!([hex(&transaction)]))?;
-		Ok(transaction.len())
+		Ok(())
 	}
 
 	/// The work that is due for a job.
@@ -70,8 +60,8 @@ impl<'a> Worker<'a> {
 		Ok(due.into_iter().find(|duty| duty.job == job))
 	}
 
-	/// Claims a fraud as the result of a duty. Returns the fraud and the bytes of the transaction.
-	pub fn deliver<'f>(&self, duty: &Duty<u32>, cheat: Cheat, artifact: &'f Artifact) -> Result<(Fraud<'f>, usize)> {
+	/// Claims a fraud as the result of a duty.
+	pub fn deliver<'f>(&self, duty: &Duty<u32>, cheat: Cheat, artifact: &'f Artifact) -> Result<Fraud<'f>> {
 		let input = Input::from(duty.input.clone());
 		let fraud = Fraud::new(cheat, artifact, input.clone(), duty.generation)?;
 		let output: Output = fraud.statement.output.clone();
@@ -96,8 +86,8 @@ impl<'a> Worker<'a> {
 		};
 		let signature = self.sign(&result.signing_payload(&self.genesis));
 		let transaction: Vec<u8> = self.api("JobsApi_result_transaction", SignedResult { result, signature })?;
-		let bytes = self.submit(transaction)?;
-		Ok((fraud, bytes))
+		self.submit(transaction)?;
+		Ok(fraud)
 	}
 
 	/// Answers that are due about a job.
@@ -107,16 +97,41 @@ impl<'a> Worker<'a> {
 	}
 
 	/// Answers as the fraud does; nothing if it stays silent.
-	pub fn answer(&self, fraud: &Fraud<'_>, duty: &AnswerDuty<u32>) -> Result<Option<Answered>> {
+	pub fn answer(&self, fraud: &Fraud<'_>, duty: &AnswerDuty<u32>) -> Result<()> {
 		let Some(answer) = fraud.answer(duty.stage)? else {
-			return Ok(None);
+			return Ok(());
 		};
 		let (dispute, stage) = (duty.dispute, duty.stage);
 		let answer = DisputeAnswer { dispute, stage, answer };
 		let signature = self.sign(&answer.signing_payload(&self.genesis));
-		let transaction: Vec<u8> = self.api("DisputesApi_answer_transaction", SignedAnswer { answer, signature })?;
-		let bytes = self.submit(transaction)?;
-		Ok(Some(Answered { dispute, stage, bytes }))
+		self.submit(self.api("DisputesApi_answer_transaction", SignedAnswer { answer, signature })?)
+	}
+
+	/// Replies that are due in the audit of a job, as worker or as auditor.
+	pub fn replies_due(&self, job: JobId) -> Result<Vec<AuditDuty<AccountId32, u32>>> {
+		let due: Vec<AuditDuty<AccountId32, u32>> = self.api("AuditsApi_due", self.key())?;
+		Ok(due.into_iter().filter(|duty| duty.claim.job == job).collect())
+	}
+
+	/// Replies as the fraud does; nothing if it stays silent.
+	pub fn reply(&self, fraud: &Fraud<'_>, duty: &AuditDuty<AccountId32, u32>) -> Result<()> {
+		match fraud.reply(duty.question)? {
+			Some(reply) => self.send_reply(duty, reply),
+			None => Ok(()),
+		}
+	}
+
+	/// Sends some reply.
+	pub fn send_reply(&self, duty: &AuditDuty<AccountId32, u32>, reply: Reply) -> Result<()> {
+		let reply = AuditReply {
+			job: duty.claim.job,
+			attempt: duty.claim.attempt,
+			from: duty.from.clone(),
+			question: duty.question,
+			reply,
+		};
+		let signature = self.sign(&reply.signing_payload(&self.genesis));
+		self.submit(self.api("AuditsApi_reply_transaction", SignedReply { reply, signature })?)
 	}
 
 	fn sign(&self, payload: &[u8]) -> WorkerSignature {

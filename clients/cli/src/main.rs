@@ -1,4 +1,4 @@
-//! `assay`: models, jobs, disputes, accounts and operators from the command line.
+//! `assay`: models, jobs, disputes, audits, accounts and operators from the command line.
 //!
 //! [`chain`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
 
@@ -21,7 +21,7 @@ use library::Library;
 use output::Output;
 use std::process::ExitCode;
 
-/// Inference that is checked: models, jobs, disputes, accounts and operators of an Assay chain.
+/// Inference that is checked: models, jobs, disputes, audits, accounts and operators of an Assay chain.
 #[derive(Debug, Parser)]
 #[command(
 	name = "assay",
@@ -122,5 +122,24 @@ mod tests {
 		assert!(parse("assay challenge 7 --accuse head:3 --json").is_ok());
 		assert!(parse("assay challenge 7 --accuse head").is_err());
 		assert!(parse("assay challenge").is_err());
+	}
+
+	#[test]
+	fn audits_are_asked_for_by_job_version_or_operator() {
+		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
+		for right in ["offer 0.0", "withdraw 1.2", "show 7", "auditors 0.0", "rates //Bob"] {
+			assert!(parse(&format!("assay audit {right} --json")).is_ok(), "{right}");
+		}
+		for wrong in [
+			"offer",
+			"offer 7",
+			"withdraw zero",
+			"show",
+			"show 0.0",
+			"auditors 7",
+			"rates nobody",
+		] {
+			assert!(parse(&format!("assay audit {wrong}")).is_err(), "{wrong}");
+		}
 	}
 }

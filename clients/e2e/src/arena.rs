@@ -1,19 +1,25 @@
-//! The arena: three nodes, an operator that cheats, a consumer, and challengers who only have what anybody has.
+//! A network on which somebody cheats.
 
 use crate::{
-	models::generator,
+	evidence::Evidence,
+	models::stopping_generator,
 	money::{amount, Money, TREASURY},
 	node::Node,
 	scene::{Scene, Served},
 	wait::until,
 };
 use anyhow::{ensure, Context, Result};
-use assay_adversary::{Cheat, Worker};
+use assay_adversary::{Cheat, Fraud, Worker};
 use assay_artifact::Artifact;
-use assay_protocol::JobId;
+use assay_protocol::{
+	audit::{Question, Reply},
+	DisputeId, JobId,
+};
+use assay_trace::Hash32;
 use serde::Serialize;
 use serde_json::{json, Value};
 use std::{
+	fmt,
 	sync::atomic::{AtomicBool, Ordering},
 	thread,
 	time::Duration,
@@ -21,25 +27,29 @@ use std::{
 
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_secs(300);
-/// How often the cheating worker looks whether it is asked something.
+/// How often a cheat looks whether it is asked something.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The cheating operator.
+/// The honest worker.
+const WORKER: &str = "//Alice";
+/// The honest auditor.
+const AUDITOR: &str = "//Charlie";
+/// The cheating operator, as worker and as auditor.
 const CHEAT: &str = "//Dave";
 /// The consumer.
 const CONSUMER: &str = "//Bob";
-/// Challengers.
-const CHALLENGERS: [&str; 3] = ["//Eve", "//Ferdie", "//Charlie"];
+/// Challengers who are no operators.
+const CHALLENGERS: [&str; 3] = ["//Eve", "//Ferdie", "//One"];
 /// All whose money moves.
-const EVERYBODY: [&str; 7] = ["//Alice", "//Bob", "//Charlie", "//Dave", "//Eve", "//Ferdie", TREASURY];
+const EVERYBODY: [&str; 8] = [WORKER, CONSUMER, AUDITOR, CHEAT, "//Eve", "//Ferdie", "//One", TREASURY];
 /// A job whose tokens are drawn.
-const JOB: &str = "--tokens 1,2,3,4,5,6 --max-tokens 10 --temperature 1 --seed 3 --ignore-stop --max-fee 1";
+const JOB: &str = "--tokens 1,2,3,4,5,6 --max-tokens 10 --temperature 1 --seed 3 --max-fee 1";
 
-/// Three nodes and an operator that cheats.
+/// Three nodes: one authors blocks and works, one audits, one is a third party's.
 pub struct Arena {
 	scene: Scene,
-	/// Authors blocks and runs the honest operator's worker.
+	/// Authors blocks and runs the honest operator's worker; the consumer speaks to it.
 	alice: Node,
-	/// Follows; the consumer and the cheat speak to it.
+	/// Follows; the honest auditor's worker runs here, and the cheat speaks to it.
 	bob: Node,
 	/// Follows; challengers speak to it.
 	eve: Node,
@@ -47,47 +57,125 @@ pub struct Arena {
 	artifact: Artifact,
 }
 
+/// An attack, and whether the honest auditor is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Attack {
+	/// A worker cheats. With the auditor switched on nobody else looks; with it switched off a third party does.
+	Work {
+		/// How.
+		cheat: Cheat,
+		/// Whether the auditor is on.
+		auditor: bool,
+	},
+	/// An auditor sends another's digest.
+	CopiedDigest,
+	/// An auditor vouches without having run anything.
+	BlindVote,
+	/// So many challengers are wrong about an honest claim.
+	WrongChallengers(usize),
+}
+
+impl Attack {
+	/// All of them; each second worker cheats where the auditor is.
+	pub fn all() -> Vec<Self> {
+		let works = Cheat::ALL.into_iter().enumerate().map(|(index, cheat)| Self::Work {
+			cheat,
+			auditor: index % 2 == 0,
+		});
+		// The attacks of auditors come first: an honest worker without a record is audited for certain.
+		[Self::CopiedDigest, Self::BlindVote]
+			.into_iter()
+			.chain(works)
+			.chain([Self::WrongChallengers(1), Self::WrongChallengers(3)])
+			.collect()
+	}
+
+	/// Those with this name.
+	pub fn named(name: &str) -> Vec<Self> {
+		let of_cheat = |auditor| name.parse().map(|cheat| Self::Work { cheat, auditor });
+		let known = Self::all().into_iter().filter(|attack| attack.name() == name);
+		match (of_cheat(true), of_cheat(false)) {
+			(Ok(on), Ok(off)) => vec![on, off],
+			_ => known.collect(),
+		}
+	}
+
+	/// Its name.
+	pub fn name(&self) -> String {
+		match self {
+			Self::Work { cheat, .. } => cheat.to_string(),
+			Self::CopiedDigest => "copied-digest".into(),
+			Self::BlindVote => "blind-vote".into(),
+			Self::WrongChallengers(1) => "wrong-challenger".into(),
+			Self::WrongChallengers(_) => "stalling-challengers".into(),
+		}
+	}
+}
+
+impl fmt::Display for Attack {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "{}", self.name())?;
+		match self {
+			Self::Work { auditor: true, .. } => write!(f, ", auditor on"),
+			Self::Work { auditor: false, .. } => write!(f, ", auditor off"),
+			_ => Ok(()),
+		}
+	}
+}
+
 /// What became of an attack.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
 	/// The attack.
 	pub attack: String,
-	/// What caught it.
+	/// Whether the honest auditor was on.
+	pub auditor: bool,
+	/// What caught it: the claim was refused, the draw, the audit, a challenge, or the referee in favour of the worker.
 	pub caught_by: &'static str,
-	/// How the dispute ended.
+	/// How it ended.
 	pub ruling: String,
-	/// Extrinsics of the dispute.
+	/// Transactions about the claim, in disputes and in its audit.
 	pub extrinsics: usize,
 	/// Bytes of them.
 	pub bytes: u64,
-	/// Answers of the worker among them.
+	/// Those among them in which the worker showed something.
 	pub answers: usize,
-	/// From the challenge to the ruling.
-	pub blocks: u64,
+	/// From the first of them to the last.
+	pub blocks: u32,
+	/// Weight of the step that was judged, in microseconds; 0 if none was.
+	pub referee_microseconds: u64,
 	/// Who lost.
 	pub loser: &'static str,
 	/// How much, in smallest units.
 	pub lost: String,
-	/// What the challenger got of that.
+	/// What whoever caught it got of that.
 	pub rewarded: String,
 }
 
 impl Arena {
-	/// Starts the nodes, and registers the model and the cheat.
+	/// Starts the nodes, and registers the model, the auditor and the cheat.
 	pub fn new() -> Result<Self> {
 		let scene = Scene::new()?;
 		// One author makes no forks, in which transactions would be left behind.
 		let author = "--chain dev --alice --force-authoring --unsafe-force-node-key-generation";
 		let alice = Node::start(&scene.binaries, scene.options("alice", author))?;
-		let follower = format!("--chain dev --worker off --bootnodes {}", alice.bootnode()?);
-		let bob = Node::start(&scene.binaries, scene.options("bob", &follower))?;
+		let bootnode = alice.bootnode()?;
+		let auditing = format!("--chain dev --charlie --unsafe-force-node-key-generation --bootnodes {bootnode}");
+		let bob = Node::start(&scene.binaries, scene.options("bob", &auditing))?;
+		let follower = format!("--chain dev --worker off --bootnodes {bootnode}");
 		let eve = Node::start(&scene.binaries, scene.options("eve", &follower))?;
 		std::fs::create_dir_all(scene.models())?;
-		let artifact = generator(&scene.models())?;
+		let artifact = stopping_generator(&scene.models())?;
 		let served = scene.register(&alice, &artifact)?;
 		scene.serve(&alice, &served, 4)?;
-		let cheat = scene.assay(&bob).signing_as(CHEAT);
-		cheat.ok(&format!("operator register --worker-suri {CHEAT} --bond 200000"))?;
+		for operator in [AUDITOR, CHEAT] {
+			let operator = (operator, scene.assay(&bob).signing_as(operator));
+			operator
+				.1
+				.ok(&format!("operator register --worker-suri {} --bond 200000", operator.0))?;
+		}
+		let consumer = scene.assay(&bob).signing_as(CONSUMER);
+		consumer.ok(&format!("account transfer {} 1000", CHALLENGERS[2]))?;
 		Ok(Self {
 			scene,
 			alice,
@@ -103,29 +191,61 @@ impl Arena {
 		self.scene.end()
 	}
 
-	fn money(&self, node: &Node) -> Result<Money> {
-		Money::count(&self.scene.assay(node), node.rpc(), &EVERYBODY)
+	/// Has somebody attack, and tells what became of it. An attack that is not caught, or whose money is not where it must
+	/// be, is an error.
+	pub fn attack(&self, attack: Attack) -> Result<Row> {
+		match attack {
+			Attack::Work { cheat, auditor } => self.wrong_work(cheat, auditor),
+			Attack::CopiedDigest | Attack::BlindVote => self.wrong_audit(attack),
+			Attack::WrongChallengers(count) => self.wrong_challengers(count),
+		}
+		.with_context(|| format!("attack {attack}"))
 	}
 
-	/// Has the cheat take a job and cheat, and an honest challenger look at it.
-	pub fn attack(&self, cheat: Cheat) -> Result<Row> {
-		self.try_attack(cheat).with_context(|| format!("attack {cheat}"))
+	fn money(&self) -> Result<Money> {
+		Money::count(&self.scene.assay(&self.bob), self.bob.rpc(), &EVERYBODY)
 	}
 
-	fn try_attack(&self, cheat: Cheat) -> Result<Row> {
+	/// Lists or unlists an auditor of the model.
+	fn switch_auditor(&self, auditor: &str, on: bool) -> Result<()> {
+		let assay = self.scene.assay(&self.bob).signing_as(auditor);
+		let listed = assay.ok(&format!("audit auditors {}", self.served.id))?;
+		let account = assay.ok(&format!("account show {auditor}"))?["account"].clone();
+		let is_on = listed.to_string().contains(&account.to_string());
+		match (on, is_on) {
+			(true, false) => assay.ok(&format!("audit offer {}", self.served.id)).map(|_| ()),
+			(false, true) => assay.ok(&format!("audit withdraw {}", self.served.id)).map(|_| ()),
+			_ => Ok(()),
+		}
+	}
+
+	/// Submits a job for an operator.
+	fn submit(&self, operator: &str, more: &str) -> Result<JobId> {
+		let consumer = self.scene.assay(&self.alice).signing_as(CONSUMER);
+		let submitted = consumer.ok(&format!(
+			"job submit --model {} {JOB} {more} --operator {operator}",
+			self.served.id
+		))?;
+		Ok(JobId(submitted["job"].to_string().parse()?))
+	}
+
+	/// Has the cheat take a job and cheat, and an honest auditor or challenger look at it.
+	fn wrong_work(&self, cheat: Cheat, auditor: bool) -> Result<Row> {
+		self.switch_auditor(AUDITOR, auditor)?;
 		let operator = self.scene.assay(&self.bob).signing_as(CHEAT);
 		// An offer counts as a heartbeat.
 		operator.ok(&format!("model serve {} --price 0.001 --capacity 4", self.served.id))?;
-		let consumer = self.scene.assay(&self.bob).signing_as(CONSUMER);
-		let before = self.money(&self.bob)?;
-		let submitted = consumer.ok(&format!(
-			"job submit --model {} {JOB} --operator {CHEAT}",
-			self.served.id
-		))?;
-		let job = submitted["job"].to_string();
-		let id = JobId(job.parse()?);
+		let before = self.money()?;
+		let stop = if cheat == Cheat::IgnoredStop {
+			""
+		} else {
+			"--ignore-stop"
+		};
+		let id = self.submit(CHEAT, stop)?;
+		let job = id.to_string();
 
 		let rpc = self.bob.rpc();
+		let begun = rpc.best()?;
 		let call = move |method: &str, parameters: Value| rpc.call(method, parameters);
 		let worker = Worker::new(&call, CHEAT)?;
 		let duty = until("the cheat to be given the job", LIMIT, || worker.duty(id))?;
@@ -135,75 +255,146 @@ impl Arena {
 				anyhow::bail!("the chain took the claim");
 			};
 			ensure!(refused.to_string().contains("author_submitExtrinsic"), "{refused:#}");
-			return self.after_a_refused_claim(cheat, &job, &before);
+			return self.after_a_refused_claim(cheat, auditor, &job, &before);
 		}
-		let (fraud, _) = delivered?;
+		let fraud = delivered?;
 		self.scene.wait_for_state(&self.eve, &job, &["Claimed"], LIMIT)?;
 
 		let over = AtomicBool::new(false);
-		let document = thread::scope(|scope| {
-			let answering = scope.spawn(|| -> Result<()> {
-				let mut answered = vec![];
-				while !over.load(Ordering::Relaxed) {
-					for duty in worker.answers_due(id)? {
-						let late = cheat == Cheat::LateAnswer && rpc.best()? <= duty.deadline;
-						if late || answered.contains(&(duty.dispute, duty.stage)) {
-							continue;
-						}
-						// Whether the chain takes it is for the dispute to tell.
-						let _ = worker.answer(&fraud, &duty);
-						answered.push((duty.dispute, duty.stage));
-					}
-					thread::sleep(PAUSE);
+		thread::scope(|scope| -> Result<()> {
+			let cheating = scope.spawn(|| self.defend(&worker, cheat, &fraud, id, &over));
+			let outcome = (|| {
+				if !auditor {
+					let challenger = self.scene.assay(&self.eve).signing_as(CHALLENGERS[0]);
+					// The draw may be faster than the challenger.
+					challenger.run(&format!("challenge {job}"))?;
 				}
-				Ok(())
-			});
-			let challenger = self.scene.assay(&self.eve).signing_as(CHALLENGERS[0]);
-			let document = challenger.ok(&format!("challenge {job}"));
+				// The consumer named the cheat, so nobody else may try.
+				self.scene.wait_for_state(&self.bob, &job, &["Open"], LIMIT)
+			})();
 			over.store(true, Ordering::Relaxed);
-			match answering.join() {
-				Ok(outcome) => outcome?,
+			match cheating.join() {
+				Ok(ended) => ended?,
 				Err(_) => anyhow::bail!("the cheat panicked"),
 			}
-			document
+			outcome.map(|_| ())
 		})?;
-
-		// The consumer named the cheat, so nobody else may try; it takes its money back.
-		self.scene.wait_for_state(&self.bob, &job, &["Open"], LIMIT)?;
+		let ended = rpc.best()?;
+		let consumer = self.scene.assay(&self.bob).signing_as(CONSUMER);
 		consumer.ok(&format!("job cancel {job}"))?;
-		let after = self.money(&self.bob)?;
-		let row = row(cheat.to_string(), "challenge", "the operator", &document)?;
+
+		let after = self.money()?;
+		let lost = before.total(CHEAT).saturating_sub(after.total(CHEAT));
+		ensure!(lost > 1_000_000_000_000, "the cheat lost {lost}");
+		let (caught_by, ruling, disputes) = self.caught(&job)?;
+		let catcher = if caught_by == "audit" { AUDITOR } else { CHALLENGERS[0] };
+		let rewarded = after.total(catcher).saturating_sub(before.total(catcher));
 		ensure!(
-			amount(&document["ending"]["operator_lost"])? > 0,
-			"the cheat lost nothing"
-		);
-		ensure!(after.total(CHEAT) < before.total(CHEAT), "the cheat is not poorer");
-		ensure!(
-			after.total(CHALLENGERS[0]) > before.total(CHALLENGERS[0]),
-			"the challenger is not richer"
+			caught_by == "draw" || rewarded > 1_000_000_000_000,
+			"whoever caught the cheat got {rewarded}"
 		);
 		ensure!(after.held(CHALLENGERS[0]) == 0, "the challenger's bond is still held");
 		self.check_money(&before, &after)?;
-		Ok(row)
+		let evidence = Evidence::collect(rpc, id, &disputes, (begun, ended))?;
+		Ok(Row {
+			attack: cheat.to_string(),
+			auditor,
+			caught_by,
+			ruling,
+			extrinsics: evidence.extrinsics,
+			bytes: evidence.bytes,
+			answers: evidence.answers,
+			blocks: evidence.blocks,
+			referee_microseconds: evidence.referee_microseconds,
+			loser: "the operator",
+			lost: lost.to_string(),
+			rewarded: rewarded.to_string(),
+		})
+	}
+
+	/// Answers what the cheat is asked, as it does, until all is over.
+	fn defend(
+		&self,
+		worker: &Worker<'_>,
+		cheat: Cheat,
+		fraud: &Fraud<'_>,
+		job: JobId,
+		over: &AtomicBool,
+	) -> Result<()> {
+		let rpc = self.bob.rpc();
+		let (mut answered, mut replied) = (vec![], vec![]);
+		while !over.load(Ordering::Relaxed) {
+			for duty in worker.answers_due(job)? {
+				let late = cheat == Cheat::LateAnswer && rpc.best()? <= duty.deadline;
+				if late || answered.contains(&(duty.dispute, duty.stage)) {
+					continue;
+				}
+				// Whether the chain takes it is for the dispute to tell.
+				let _ = worker.answer(fraud, &duty);
+				answered.push((duty.dispute, duty.stage));
+			}
+			for duty in worker.replies_due(job)? {
+				if !replied.contains(&duty.question) {
+					let _ = worker.reply(fraud, &duty);
+					replied.push(duty.question);
+				}
+			}
+			thread::sleep(PAUSE);
+		}
+		Ok(())
+	}
+
+	/// What struck a claim down: who, how, and the disputes about it.
+	fn caught(&self, job: &str) -> Result<(&'static str, String, Vec<DisputeId>)> {
+		let assay = self.scene.assay(&self.bob);
+		let auditor = assay.ok(&format!("account show {AUDITOR}"))?["account"].clone();
+		let disputes = assay.ok(&format!("dispute list --job {job}"))?;
+		let disputes = disputes.as_array().context("a list of disputes")?;
+		let ids = disputes
+			.iter()
+			.filter_map(|dispute| dispute["id"].as_u64().map(DisputeId))
+			.collect();
+		let won = disputes
+			.iter()
+			.find(|dispute| [json!("Refuted"), json!("WorkerSilent")].contains(&dispute["ruling"]));
+		if let Some(won) = won {
+			let by = if won["challenger"] == auditor {
+				"audit"
+			} else {
+				"challenge"
+			};
+			return Ok((by, won["ruling"].as_str().unwrap_or_default().into(), ids));
+		}
+		let audit = self.bob.rpc().call("audits_get", json!([job.parse::<u64>()?]))?;
+		let outcome = audit["phase"]["Over"]
+			.as_str()
+			.with_context(|| format!("an audit that is over: {audit}"))?;
+		ensure!(
+			["Refuted", "WorkerSilent"].contains(&outcome),
+			"nothing struck the claim down: {audit}"
+		);
+		Ok(("draw", outcome.into(), ids))
 	}
 
 	/// A claim that the chain refused at once: the cheat misses its deadline.
-	fn after_a_refused_claim(&self, cheat: Cheat, job: &str, before: &Money) -> Result<Row> {
+	fn after_a_refused_claim(&self, cheat: Cheat, auditor: bool, job: &str, before: &Money) -> Result<Row> {
 		let consumer = self.scene.assay(&self.bob).signing_as(CONSUMER);
 		self.scene.wait_for_state(&self.bob, job, &["Open"], LIMIT)?;
 		consumer.ok(&format!("job cancel {job}"))?;
-		let after = self.money(&self.bob)?;
+		let after = self.money()?;
 		let lost = before.total(CHEAT) - after.total(CHEAT);
 		ensure!(lost > 0, "the cheat lost nothing");
 		self.check_money(before, &after)?;
 		Ok(Row {
 			attack: cheat.to_string(),
+			auditor,
 			caught_by: "claim",
 			ruling: "Refused".into(),
 			extrinsics: 0,
 			bytes: 0,
 			answers: 0,
 			blocks: 0,
+			referee_microseconds: 0,
 			loser: "the operator",
 			lost: lost.to_string(),
 			rewarded: "0".into(),
@@ -218,24 +409,92 @@ impl Arena {
 			spent < 1_000_000_000_000 / 10,
 			"the consumer lost {spent}, more than fees of transactions"
 		);
-		let sum = |money: &Money| EVERYBODY.iter().map(|account| money.total(account)).sum::<u128>();
-		// What is gone is fees, which are burned.
-		ensure!(
-			sum(before) - sum(after) == before.issuance - after.issuance,
-			"money appeared or disappeared"
-		);
-		Ok(())
+		check_issuance(before, after)
+	}
+
+	/// An honest worker's claim is audited by an honest auditor and by one that cheats, which loses stake.
+	fn wrong_audit(&self, attack: Attack) -> Result<Row> {
+		self.switch_auditor(AUDITOR, true)?;
+		let before = self.money()?;
+		let rpc = self.bob.rpc();
+		let begun = rpc.best()?;
+		let call = move |method: &str, parameters: Value| rpc.call(method, parameters);
+		let cheat = Worker::new(&call, CHEAT)?;
+		// A worker with a record is not audited each time.
+		for _ in 0..20 {
+			self.switch_auditor(CHEAT, true)?;
+			let id = self.submit(WORKER, "--ignore-stop")?;
+			let job = id.to_string();
+			self.scene
+				.wait_for_state(&self.bob, &job, &["Claimed", "Final"], LIMIT)?;
+			let mut sent = vec![];
+			let finished = until("the audit to be over", LIMIT, || {
+				for duty in cheat.replies_due(id)? {
+					if sent.contains(&duty.question) {
+						continue;
+					}
+					let reply = match (attack, duty.question) {
+						(Attack::CopiedDigest, Question::Digest) => match self.others_digest(&job)? {
+							Some(digest) => Reply::Digest(digest),
+							None => continue,
+						},
+						(_, Question::Digest) => Reply::Digest(Hash32([7; 32])),
+						// It has nothing to show: its digest is not one of values.
+						_ => continue,
+					};
+					cheat.send_reply(&duty, reply)?;
+					sent.push(duty.question);
+				}
+				let audit = rpc.call("audits_get", json!([id.0]))?;
+				Ok(audit["phase"]["Over"].is_string().then_some(audit))
+			})?;
+			let job = self.scene.wait_for_state(&self.bob, &job, &["Final"], LIMIT)?;
+			if sent.is_empty() {
+				continue;
+			}
+			ensure!(finished["phase"]["Over"] == json!("Passed"), "{finished}");
+			ensure!(amount(&job["paid"])? > 0, "the honest worker is not paid");
+			ensure!(amount(&job["audits"])? > 0, "the honest auditor is not paid");
+			let after = self.money()?;
+			let lost = before.total(CHEAT).saturating_sub(after.total(CHEAT));
+			ensure!(lost > 1_000_000_000_000, "the cheating auditor lost {lost}");
+			check_issuance(&before, &after)?;
+			let evidence = Evidence::collect(rpc, id, &[], (begun, rpc.best()?))?;
+			return Ok(Row {
+				attack: attack.name(),
+				auditor: true,
+				caught_by: "audit",
+				ruling: "MissedAudit".into(),
+				extrinsics: evidence.extrinsics,
+				bytes: evidence.bytes,
+				answers: evidence.answers,
+				blocks: evidence.blocks,
+				referee_microseconds: evidence.referee_microseconds,
+				loser: "the auditor",
+				lost: lost.to_string(),
+				rewarded: "0".into(),
+			});
+		}
+		anyhow::bail!("twenty jobs were not audited")
+	}
+
+	/// The digest that another auditor of a claim is bound to.
+	fn others_digest(&self, job: &str) -> Result<Option<Hash32>> {
+		let audit = self.bob.rpc().call("audits_get", json!([job.parse::<u64>()?]))?;
+		let auditors = audit["auditors"].as_array().cloned().unwrap_or_default();
+		let digest = auditors
+			.iter()
+			.find_map(|auditor| auditor[1]["Bound"]["digest"].as_str().map(String::from));
+		Ok(digest.map(|digest| digest.parse()).transpose()?)
 	}
 
 	/// An honest operator is challenged by some who are wrong: they lose their bonds and it is paid.
-	pub fn wrong_challengers(&self, count: usize) -> Result<Row> {
-		let consumer = self.scene.assay(&self.alice).signing_as(CONSUMER);
-		let before = self.money(&self.alice)?;
-		let submitted = consumer.ok(&format!(
-			"job submit --model {} {JOB} --operator //Alice",
-			self.served.id
-		))?;
-		let job = submitted["job"].to_string();
+	fn wrong_challengers(&self, count: usize) -> Result<Row> {
+		let before = self.money()?;
+		let rpc = self.bob.rpc();
+		let begun = rpc.best()?;
+		let id = self.submit(WORKER, "--ignore-stop")?;
+		let job = id.to_string();
 		self.scene.wait_for_state(&self.eve, &job, &["Claimed"], LIMIT)?;
 		let documents = thread::scope(|scope| {
 			let challenges: Vec<_> = CHALLENGERS[..count]
@@ -259,43 +518,48 @@ impl Arena {
 				answer.document
 			);
 		}
-		let job = self.scene.wait_for_state(&self.alice, &job, &["Final"], LIMIT)?;
-		ensure!(amount(&job["paid"])? > 0, "the honest operator is not paid");
-		let after = self.money(&self.alice)?;
+		let state = self.scene.wait_for_state(&self.bob, &job, &["Final"], LIMIT)?;
+		ensure!(amount(&state["paid"])? > 0, "the honest operator is not paid");
+		let after = self.money()?;
 		ensure!(
-			after.total("//Alice") > before.total("//Alice"),
+			after.total(WORKER) > before.total(WORKER),
 			"the honest operator is not richer"
 		);
-		let attack = match count {
-			1 => "wrong-challenger",
-			_ => "stalling-challengers",
-		};
+		check_issuance(&before, &after)?;
+		let disputes: Vec<DisputeId> = documents
+			.iter()
+			.filter_map(|answer| answer.document["dispute"]["id"].as_u64().map(DisputeId))
+			.collect();
+		let evidence = Evidence::collect(rpc, id, &disputes, (begun, rpc.best()?))?;
 		let document = &documents.first().context("at least one challenger")?.document;
-		let mut row = row(attack.into(), "referee", "the challenger", document)?;
-		row.lost = document["ending"]["challenger_lost"].as_str().unwrap_or("0").into();
-		ensure!(row.lost != "0", "the wrong challenger lost nothing");
-		Ok(row)
+		let lost: u128 = CHALLENGERS[..count]
+			.iter()
+			.map(|challenger| before.total(challenger) - after.total(challenger))
+			.sum();
+		ensure!(lost > 1_000_000_000_000, "the wrong challengers lost {lost}");
+		Ok(Row {
+			attack: Attack::WrongChallengers(count).name(),
+			auditor: true,
+			caught_by: "referee",
+			ruling: document["ending"]["ruling"].as_str().unwrap_or_default().into(),
+			extrinsics: evidence.extrinsics,
+			bytes: evidence.bytes,
+			answers: evidence.answers,
+			blocks: evidence.blocks,
+			referee_microseconds: evidence.referee_microseconds,
+			loser: "the challenger",
+			lost: lost.to_string(),
+			rewarded: (after.total(WORKER) - before.total(WORKER)).to_string(),
+		})
 	}
 }
 
-fn row(attack: String, caught_by: &'static str, loser: &'static str, document: &Value) -> Result<Row> {
-	let moves = document["moves"].as_array().context("a dispute without moves")?;
-	let block = |index: Option<&Value>| index.and_then(|seen| seen["block"].as_u64());
-	let first = block(moves.first()).context("a move without a block")?;
-	let last = document["ending"]["block"]
-		.as_u64()
-		.context("an ending without a block")?;
-	let text = |value: &Value| value.as_str().unwrap_or("0").to_owned();
-	Ok(Row {
-		attack,
-		caught_by,
-		ruling: text(&document["ending"]["ruling"]),
-		extrinsics: moves.len(),
-		bytes: moves.iter().filter_map(|seen| seen["bytes"].as_u64()).sum(),
-		answers: moves.iter().filter(|seen| seen["by"] == json!("worker")).count(),
-		blocks: last - first,
-		loser,
-		lost: text(&document["ending"]["operator_lost"]),
-		rewarded: text(&document["ending"]["challenger_gained"]),
-	})
+/// What is gone from everybody is gone from the issuance: fees, which are burned.
+fn check_issuance(before: &Money, after: &Money) -> Result<()> {
+	let sum = |money: &Money| EVERYBODY.iter().map(|account| money.total(account)).sum::<u128>();
+	ensure!(
+		sum(before) - sum(after) == before.issuance - after.issuance,
+		"money appeared or disappeared"
+	);
+	Ok(())
 }

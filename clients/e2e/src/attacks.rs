@@ -1,8 +1,7 @@
 //! The attack demonstration: every cheat on a network of three nodes. `scripts/demo --attack` builds and calls it.
 
-use anyhow::{anyhow, Result};
-use assay_adversary::Cheat;
-use assay_e2e::{Arena, Row};
+use anyhow::{ensure, Result};
+use assay_e2e::{Arena, Attack, Row};
 use clap::Parser;
 use comfy_table::{presets::NOTHING, CellAlignment, Table};
 use std::process::ExitCode;
@@ -32,33 +31,35 @@ fn main() -> ExitCode {
 impl Attacks {
 	/// Whether every attack failed.
 	fn run(&self) -> Result<bool> {
-		let (cheats, challengers) = match self.attack.as_str() {
-			"all" => (Cheat::ALL.to_vec(), vec![1, 3]),
-			"wrong-challenger" => (vec![], vec![1]),
-			"stalling-challengers" => (vec![], vec![3]),
-			name => (vec![name.parse().map_err(|error: String| anyhow!(error))?], vec![]),
+		let attacks = match self.attack.as_str() {
+			"all" => Attack::all(),
+			name => Attack::named(name),
 		};
-		eprintln!("==> starting three nodes: a validator and two followers");
+		ensure!(
+			!attacks.is_empty(),
+			"there is no attack {}; there are {}",
+			self.attack,
+			names()
+		);
+		eprintln!("==> starting three nodes: a validator that works, an auditor, and a third party");
 		let arena = Arena::new()?;
 		let mut rows = vec![];
 		let mut survived = 0;
-		let mut keep = |name: String, row: Result<Row>| match row {
-			Ok(row) => {
-				eprintln!("    {name}: {} after {} extrinsics", row.ruling, row.extrinsics);
-				rows.push(row);
+		for attack in attacks {
+			eprintln!("==> {attack}");
+			match arena.attack(attack) {
+				Ok(row) => {
+					eprintln!(
+						"    caught by {}: {} after {} extrinsics",
+						row.caught_by, row.ruling, row.extrinsics
+					);
+					rows.push(row);
+				}
+				Err(error) => {
+					eprintln!("    SURVIVED: {error:#}");
+					survived += 1;
+				}
 			}
-			Err(error) => {
-				eprintln!("    {name}: SURVIVED: {error:#}");
-				survived += 1;
-			}
-		};
-		for cheat in cheats {
-			eprintln!("==> {cheat}");
-			keep(cheat.to_string(), arena.attack(cheat));
-		}
-		for count in challengers {
-			eprintln!("==> {count} challengers of an honest claim");
-			keep(format!("{count} wrong challengers"), arena.wrong_challengers(count));
 		}
 		if self.json {
 			println!("{}", serde_json::to_string(&rows)?);
@@ -73,35 +74,44 @@ impl Attacks {
 	}
 }
 
+/// The names of all attacks.
+fn names() -> String {
+	Attack::all().iter().map(Attack::name).collect::<Vec<_>>().join(", ")
+}
+
 fn table(rows: &[Row]) -> Table {
 	let mut table = Table::new();
 	table.load_preset(NOTHING).set_header([
 		"attack",
+		"auditor",
 		"caught by",
 		"ruling",
 		"extrinsics",
 		"answers",
 		"bytes",
 		"blocks",
+		"referee",
 		"loser",
 		"lost",
-		"challenger got",
+		"catcher got",
 	]);
 	for row in rows {
 		table.add_row([
 			row.attack.clone(),
+			if row.auditor { "on".into() } else { "off".into() },
 			row.caught_by.into(),
 			row.ruling.clone(),
 			row.extrinsics.to_string(),
 			row.answers.to_string(),
 			row.bytes.to_string(),
 			row.blocks.to_string(),
+			milliseconds(row.referee_microseconds),
 			row.loser.into(),
 			asy(&row.lost),
 			asy(&row.rewarded),
 		]);
 	}
-	for column in [3, 4, 5, 6, 8, 9] {
+	for column in [4, 5, 6, 7, 8, 10, 11] {
 		if let Some(column) = table.column_mut(column) {
 			column.set_cell_alignment(CellAlignment::Right);
 		}
@@ -113,4 +123,12 @@ fn table(rows: &[Row]) -> Table {
 fn asy(amount: &str) -> String {
 	let units: f64 = amount.parse().unwrap_or_default();
 	format!("{} ASY", units / 1e12)
+}
+
+/// A weight, if a step was judged.
+fn milliseconds(microseconds: u64) -> String {
+	match microseconds {
+		0 => "-".into(),
+		some => format!("{:.1} ms", some as f64 / 1_000.0),
+	}
 }

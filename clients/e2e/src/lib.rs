@@ -6,6 +6,7 @@
 mod arena;
 mod assay;
 mod binaries;
+mod evidence;
 mod models;
 mod money;
 mod node;
@@ -13,10 +14,10 @@ mod rpc;
 mod scene;
 mod wait;
 
-pub use arena::{Arena, Row};
+pub use arena::{Arena, Attack, Row};
 pub use assay::{Answer, Assay};
 pub use binaries::Binaries;
-pub use models::{embedder, generator, minilm, slow_generator, GLOSSARY};
+pub use models::{embedder, generator, minilm, slow_generator, stopping_generator, GLOSSARY};
 pub use money::{amount, shares, Money, TREASURY};
 pub use node::{Node, NodeOptions};
 pub use rpc::Rpc;

@@ -32,6 +32,13 @@ pub fn generator(folder: &Path) -> Result<Artifact> {
 	Ok(llama(LlamaShape::TINY, 7)?.pack(folder.join("generator.assay"), &mut ())?)
 }
 
+/// The same, but one that stops at its last token.
+pub fn stopping_generator(folder: &Path) -> Result<Artifact> {
+	let stop = LlamaShape::TINY.vocabulary - 1;
+	let model = llama(LlamaShape::TINY, 7)?.stopping_at(vec![stop]);
+	Ok(model.pack(folder.join("generator.assay"), &mut ())?)
+}
+
 /// A model that generates so slowly that its node can be killed meanwhile, written to `folder`.
 pub fn slow_generator(folder: &Path) -> Result<Artifact> {
 	let shape = LlamaShape {

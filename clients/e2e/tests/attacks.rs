@@ -2,26 +2,30 @@
 
 use anyhow::Result;
 use assay_adversary::Cheat;
-use assay_e2e::Arena;
+use assay_e2e::{Arena, Attack};
 
 #[test]
-fn cheats_are_refuted_on_chain_and_wrong_challengers_lose() -> Result<()> {
+fn cheats_are_caught_on_chain_and_wrong_challengers_lose() -> Result<()> {
 	let arena = Arena::new()?;
-	for (cheat, ruling, extrinsics) in [
-		// The referee compares two tokens.
-		(Cheat::PrefillSpoof, "Refuted", 4),
-		// The whole walk: list, point, open, point, show, prove.
-		(Cheat::FourBits, "Refuted", 7),
-		(Cheat::TruncatedCache, "Refuted", 7),
+	let row = arena.attack(Attack::CopiedDigest)?;
+	assert_eq!((row.caught_by, row.loser), ("audit", "the auditor"));
+	for (cheat, auditor) in [
+		// A third party has two tokens compared.
+		(Cheat::PrefillSpoof, false),
+		// The auditor challenges by itself and walks the whole way: list, point, open, point, show, prove.
+		(Cheat::FourBits, true),
 		// Nothing that leads to the claim can be shown.
-		(Cheat::WrongRoot, "WorkerSilent", 2),
+		(Cheat::WrongRoot, true),
 	] {
-		let row = arena.attack(cheat)?;
-		assert_eq!(row.ruling, ruling, "{row:?}");
-		assert!(row.extrinsics <= extrinsics, "{row:?}");
-		assert!(row.answers <= 3, "{row:?}");
+		let row = arena.attack(Attack::Work { cheat, auditor })?;
+		let catcher = if auditor { "audit" } else { "challenge" };
+		assert!([catcher, "draw"].contains(&row.caught_by), "{row:?}");
+		assert!(["Refuted", "WorkerSilent"].contains(&&row.ruling[..]), "{row:?}");
+		// A dispute takes at most 7, the spot-check beside it 2 and the digest of the auditor none.
+		assert!(row.extrinsics <= 9, "{row:?}");
+		assert_eq!(row.loser, "the operator");
 	}
-	let row = arena.wrong_challengers(3)?;
+	let row = arena.attack(Attack::WrongChallengers(3))?;
 	assert_eq!(row.loser, "the challenger");
 	arena.end()
 }

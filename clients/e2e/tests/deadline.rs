@@ -48,7 +48,7 @@ fn a_late_result_is_refused_and_the_consumer_gets_everything_back() -> Result<()
 	assert_eq!(done.document["job"]["refunded"], json!("1000000000000"));
 	assert_eq!(done.document["job"]["output"], json!(null));
 	let operator = bob.ok("operator show //Alice")?;
-	let missed = operator["missed_deadlines"].as_u64().map_or(0, u128::from);
+	let missed = operator["faults"]["missed_deadlines"].as_u64().map_or(0, u128::from);
 	assert!(missed >= 1, "{operator}");
 	assert_eq!(amount(&operator["bond"])?, bond - missed * PENALTY);
 	assert_eq!(operator["committed"], json!("0"));

@@ -149,12 +149,14 @@ fn state(state: JobState<AccountId, Balance, BlockNumber>) -> JobState<AccountId
 			paid,
 			royalty,
 			treasury,
+			audits,
 			refunded,
 		} => JobState::Final {
 			operator,
 			paid: Amount(paid),
 			royalty: Amount(royalty),
 			treasury: Amount(treasury),
+			audits: Amount(audits),
 			refunded: Amount(refunded),
 		},
 		JobState::Refunded { reason, refunded } => JobState::Refunded {
@@ -277,6 +279,8 @@ impl JobsApiServer for Jobs {
 			retention: parameters.retention,
 			max_attempts: parameters.max_attempts,
 			missed_deadline_penalty: Amount(parameters.missed_deadline_penalty),
+			wrong_result_penalty: parameters.wrong_result_penalty,
+			min_wrong_result_penalty: Amount(parameters.min_wrong_result_penalty),
 		})
 	}
 

@@ -2,6 +2,7 @@
 //! runtime's API. RPC holds no keys that move money.
 
 mod amount;
+mod audits;
 mod disputes;
 mod error;
 mod jobs;
@@ -9,6 +10,7 @@ mod models;
 
 use crate::service::{Block, FullBackend, FullClient, SelectChain, TransactionPool};
 use assay_runtime::{BlockNumber, Hash};
+use audits::AuditsApiServer;
 use disputes::DisputesApiServer;
 use jobs::JobsApiServer;
 use jsonrpsee::RpcModule;
@@ -70,6 +72,7 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 	module.merge(models::Models::new(client.clone()).into_rpc())?;
 	module.merge(jobs::Jobs::new(client.clone()).into_rpc())?;
 	module.merge(disputes::Disputes::new(client.clone()).into_rpc())?;
+	module.merge(audits::Audits::new(client.clone()).into_rpc())?;
 	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;
 	module.merge(
 		sc_consensus_grandpa_rpc::Grandpa::new(

@@ -172,8 +172,7 @@ impl ModelsApiServer for Models {
 			bond: Amount(operator.bond),
 			committed: Amount(operator.committed),
 			leaves_at: operator.leaves_at,
-			missed_deadlines: operator.missed_deadlines,
-			wrong_results: operator.wrong_results,
+			faults: operator.faults,
 		}))
 	}
 }

@@ -1,6 +1,6 @@
 //! A model after import: its program, and for each tensor where the bytes come from. Nothing is quantised yet.
 
-use assay_exact::program::{Program, Shape, TensorIndex};
+use assay_exact::program::{Head, Program, Shape, TensorIndex};
 use codec::{Decode, Encode};
 
 use crate::{
@@ -53,6 +53,14 @@ pub(crate) struct NamedSource {
 }
 
 impl Lowered {
+	/// The same model, but one that stops at these tokens if it generates any.
+	pub fn stopping_at(mut self, tokens: Vec<u32>) -> Self {
+		if let Head::Tokens { stop, .. } = &mut self.program.head {
+			*stop = tokens;
+		}
+		self
+	}
+
 	/// The program.
 	pub fn program(&self) -> &Program {
 		&self.program

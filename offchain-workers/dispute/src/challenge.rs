@@ -1,7 +1,10 @@
 //! The challenger's side.
 
 use crate::{DisputeError, Execution};
-use assay_protocol::dispute::{Accusation, DisputeRecord, OpenedCells, Proof, Stage};
+use assay_protocol::{
+	dispute::{Accusation, DisputeRecord, Move as Act, OpenedCells, Proof, Stage},
+	DisputeId,
+};
 use assay_trace::{
 	boundary::{Boundaries, Boundary},
 	cell::{boundary, CellRoots},
@@ -19,6 +22,17 @@ pub enum Move {
 	PointAtTarget(Place, Target),
 	/// Proves a step.
 	Prove(Proof),
+}
+
+impl Move {
+	/// The move as a worker key signs it.
+	pub fn in_dispute(self, dispute: DisputeId) -> Act {
+		match self {
+			Self::PointAtGroup(group) => Act::PointAtGroup { dispute, group },
+			Self::PointAtTarget(place, target) => Act::PointAtTarget { dispute, place, target },
+			Self::Prove(proof) => Act::Prove { dispute, proof },
+		}
+	}
 }
 
 impl<A: OpenArtifact + ?Sized> Execution<'_, A> {

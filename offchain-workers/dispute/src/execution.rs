@@ -1,8 +1,12 @@
 //! An execution that can be shown, and the worker's side.
 
-use assay_protocol::dispute::{Answer, OwnedStatement, Stage};
+use assay_protocol::{
+	audit::{Question, Reply},
+	dispute::{Answer, OwnedStatement, Stage},
+};
 use assay_trace::{
 	boundary::Boundaries,
+	digest::{digest, DigestKey},
 	execution::Record,
 	fault::{list_groups, Exhibit},
 	prover::{OpenArtifact, ProveError, Prover},
@@ -50,6 +54,23 @@ impl<'a, A: OpenArtifact + ?Sized> Execution<'a, A> {
 	/// With another's claims in place of the execution's own.
 	pub(crate) fn prover_of(&self, boundaries: Boundaries) -> Prover<'a, A> {
 		Prover::with_boundaries(self.statement.as_statement(), self.artifact, self.record, boundaries)
+	}
+
+	/// What an honest worker or auditor shows in an audit.
+	pub fn reply(&self, question: Question, key: &DigestKey) -> Result<Reply, DisputeError> {
+		let prover = self.prover();
+		Ok(match question {
+			Question::Cell { place } => Reply::Cell {
+				roots: prover.cell(place)?.roots(),
+				path: prover.path(place),
+			},
+			Question::Step { place, step } => {
+				let (opening, _) = prover.open(place, step, &prover.cell(place)?)?;
+				Reply::Step(opening)
+			}
+			Question::Values { place } => Reply::Values(prover.open_digest(place, key).ok_or(DisputeError::NoMove)?),
+			Question::Digest => Reply::Digest(digest(&key.leaves(self.record))),
+		})
 	}
 
 	/// What an honest worker answers at a stage.

@@ -11,7 +11,7 @@ mod common;
 use assay_artifact::{synthetic, Artifact};
 use assay_engine::{Model, Observer, Options};
 use assay_exact::{program::Op, Generation, Input, Output, Program, Sampler};
-use assay_trace::{boundary::Boundaries, cache, vector::vector_root, Hash32, Statement, TraceRoot};
+use assay_trace::{boundary::Boundaries, cache, digest::DigestKey, vector::vector_root, Hash32, Statement, TraceRoot};
 use common::{artifact_path, machine, prompt, Arguments, Moment, Result, SHAPE};
 use std::{hint::black_box, num::NonZeroUsize, time::Instant};
 
@@ -111,21 +111,21 @@ fn retrace(model: &Model, job: &Job, output: &Output, boundaries: &Boundaries) -
 	};
 	let positions = f64::from(boundaries.layout().positions);
 	let start = Moment::now();
-	let (found, audited) = model.audit(&statement, &mut ())?;
+	let audited = model.audit(&statement, DigestKey::new(&[1; 32], 0, 0), &mut ())?;
 	let (wall, cpu) = Moment::now().since(start);
 	println!();
 	println!(
 		"audit     {wall:.2} s, {:.1} positions per second, {:.1} per CPU second; same output and trace: {}",
 		positions / wall,
 		positions / cpu,
-		found == *output && audited == *boundaries
+		audited.output == *output && audited.boundaries == *boundaries
 	);
 	let start = Moment::now();
 	let record = model.record(&statement, &mut ())?;
 	let (wall, _) = Moment::now().since(start);
 	let same = record.boundaries() == *boundaries;
 	println!("record    {wall:.2} s; same trace: {same}");
-	if found != *output || audited != *boundaries || !same {
+	if audited.output != *output || audited.boundaries != *boundaries || !same {
 		return Err("a run and its repetition commit to different traces".into());
 	}
 	Ok(())

@@ -24,3 +24,4 @@ mod witness;
 pub use error::{LoadError, OutputError, RowError, RunError};
 pub use kernel::{Tier, TierError, KERNEL_VARIABLE};
 pub use model::{Model, Observer, Options};
+pub use trace::Audited;

@@ -3,12 +3,23 @@
 use crate::{
 	session::{Session, Source},
 	statement,
-	witness::{Followers, Hashes, Values, Witness},
+	witness::{Followers, Hashes, Leaves, Values, Witness},
 	Model, Observer, RunError,
 };
 use assay_exact::{program::Head, sample::choose, Generation, Input, Output};
-use assay_trace::{boundary::Boundaries, execution::Record, Layout, Statement};
+use assay_trace::{boundary::Boundaries, digest::DigestKey, execution::Record, Hash32, Layout, Statement};
 use rayon::prelude::*;
+
+/// What an honest execution of a statement gives.
+#[derive(Clone, Debug)]
+pub struct Audited {
+	/// The output.
+	pub output: Output,
+	/// What it commits to.
+	pub boundaries: Boundaries,
+	/// The auditor's digest of its values.
+	pub digest: Hash32,
+}
 
 impl Model {
 	/// Runs a job as [`run`](Self::run) does and commits to its execution: the root of the boundaries is the trace that a
@@ -44,34 +55,50 @@ impl Model {
 		Ok(hashes.finish(statement.layout()))
 	}
 
-	/// What an honest execution of a statement commits to and returns, likewise in one prefill. Of a model that generates,
-	/// each token is the one that follows from the statement's tokens before it: an output that differs is refuted at the
-	/// first difference, by the token found here.
+	/// What an honest execution of a statement commits to and returns, and an auditor's digest of its values, likewise in one
+	/// prefill. Of a model that generates, each token is the one that follows from the statement's tokens before it: an output
+	/// that differs is refuted at the first difference, by the token found here.
 	pub fn audit(
 		&self,
 		statement: &Statement<'_>,
+		key: DigestKey,
 		observer: &mut dyn Observer,
-	) -> Result<(Output, Boundaries), RunError> {
-		let (Head::Tokens { logits, .. }, Input::Tokens(prompt)) = (&self.program.head, statement.input) else {
-			statement::check(&self.program, statement)?;
-			return self.run_committed(statement.input, statement.generation, observer);
-		};
-		let vocabulary = self.program.registers[usize::from(logits.0)] as usize;
-		let sampler = &statement.generation.sampler;
-		let mut tokens = Vec::new();
-		let choose_each = |session: &mut Session<'_>, chunk: Source<'_>, first: usize| {
-			let before = (prompt.len() - 1).saturating_sub(first);
-			if before >= chunk.positions() {
-				return;
+	) -> Result<Audited, RunError> {
+		let mut witness = (Hashes::new(&self.program), Leaves::new(&self.program, key));
+		let output = match (&self.program.head, statement.input) {
+			(Head::Tokens { logits, .. }, Input::Tokens(prompt)) => {
+				let vocabulary = self.program.registers[usize::from(logits.0)] as usize;
+				let sampler = &statement.generation.sampler;
+				let mut tokens = Vec::new();
+				let choose_each = |session: &mut Session<'_>, chunk: Source<'_>, first: usize| {
+					let before = (prompt.len() - 1).saturating_sub(first);
+					if before >= chunk.positions() {
+						return;
+					}
+					let (chunk, first) = session.keep_from(before, chunk, first);
+					session.head(chunk, first);
+					let rows = session.values(*logits).par_chunks_exact(vocabulary).enumerate();
+					tokens.par_extend(rows.map(|(index, logits)| choose(sampler, logits, (first + index) as u32)));
+				};
+				self.retrace(statement, observer, &mut witness, choose_each)?;
+				Output::Tokens(tokens)
 			}
-			let (chunk, first) = session.keep_from(before, chunk, first);
-			session.head(chunk, first);
-			let rows = session.values(*logits).par_chunks_exact(vocabulary).enumerate();
-			tokens.par_extend(rows.map(|(index, logits)| choose(sampler, logits, (first + index) as u32)));
+			_ => {
+				statement::check(&self.program, statement)?;
+				let witness = &mut witness;
+				self.execute(
+					statement.input,
+					statement.generation,
+					&mut Followers { observer, witness },
+				)?
+			}
 		};
-		let mut hashes = Hashes::new(&self.program);
-		self.retrace(statement, observer, &mut hashes, choose_each)?;
-		Ok((Output::Tokens(tokens), hashes.finish(statement.layout())))
+		let (hashes, leaves) = witness;
+		Ok(Audited {
+			output,
+			boundaries: hashes.finish(statement.layout()),
+			digest: leaves.finish(),
+		})
 	}
 
 	/// The values behind [`boundaries`](Self::boundaries), with which any step can be shown. They take four bytes for each

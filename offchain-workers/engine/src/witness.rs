@@ -2,7 +2,14 @@
 
 use crate::{activations::PARALLEL_ELEMENTS, cache::Cache, Observer};
 use assay_exact::Program;
-use assay_trace::{boundary::Boundaries, cache::cache_root, execution::Record, vector::vector_root, Hash32, Layout};
+use assay_trace::{
+	boundary::Boundaries,
+	cache::cache_root,
+	digest::{digest, DigestKey},
+	execution::Record,
+	vector::vector_root,
+	Hash32, Layout,
+};
 use rayon::prelude::*;
 
 /// Who follows a run.
@@ -88,6 +95,60 @@ impl Witness for Hashes {
 				cache.write_leaves(crossing.first + index, bytes);
 				*hash = cache_root(bytes.chunks_exact(cache.leaf_bytes()));
 			});
+	}
+}
+
+/// Makes the leaves of an auditor's digest as it goes.
+pub(crate) struct Leaves {
+	key: DigestKey,
+	/// `[row][position]`.
+	leaves: Vec<Vec<Hash32>>,
+}
+
+impl Leaves {
+	pub(crate) fn new(program: &Program, key: DigestKey) -> Self {
+		Self {
+			key,
+			leaves: vec![Vec::new(); usize::from(program.layers) + 1],
+		}
+	}
+
+	/// The digest of the run that is over.
+	pub(crate) fn finish(self) -> Hash32 {
+		digest(&self.leaves.concat())
+	}
+}
+
+impl Witness for Leaves {
+	fn see(&mut self, crossing: Crossing<'_>) {
+		let key = self.key;
+		let leaves = &mut self.leaves[crossing.row];
+		let known = leaves.len();
+		leaves.resize(known + crossing.residuals.len() / crossing.width, Hash32::default());
+		leaves[known..]
+			.par_iter_mut()
+			.zip(crossing.residuals.par_chunks_exact(crossing.width))
+			.enumerate()
+			.with_min_len((PARALLEL_ELEMENTS / crossing.width).max(1))
+			.for_each_init(Vec::new, |bytes, (index, (leaf, residual))| {
+				let (row, position) = (crossing.row as u16, crossing.first + index);
+				*leaf = match crossing.cache {
+					Some(cache) => {
+						cache.write_leaves(position, bytes);
+						let cache = bytes.chunks_exact(cache.leaf_bytes());
+						key.leaf(row, position as u32, residual, cache)
+					}
+					None => key.leaf(row, position as u32, residual, []),
+				};
+			});
+	}
+}
+
+/// Two that see the same.
+impl<A: Witness, B: Witness> Witness for (A, B) {
+	fn see(&mut self, crossing: Crossing<'_>) {
+		self.0.see(crossing);
+		self.1.see(crossing);
 	}
 }
 

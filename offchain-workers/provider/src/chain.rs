@@ -2,13 +2,16 @@
 
 use assay_exact::Program;
 use assay_protocol::{
-	dispute::{AnswerDuty, SignedAnswer},
+	audit::{AuditDuty, Question, Reply, SignedReply},
+	dispute::{Answer, AnswerDuty, DisputedClaim, Move, MoveDuty, SignedAnswer, SignedMove, Stage},
 	job::{Duty, SignedResult},
 	operator::{WorkerKey, WorkerSignature},
 	Attempt, DisputeId, JobId, ModelVersion,
 };
 use codec::{Decode, Encode};
+use core::fmt;
 use futures::future::BoxFuture;
+use sp_core::crypto::AccountId32;
 
 /// Height of a block.
 pub type BlockNumber = u32;
@@ -29,13 +32,98 @@ impl Assignment {
 	}
 }
 
-/// An answer that is due and the worker key it is due from.
+/// Something else that is asked, and the worker key it is asked of.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AnswerAssignment {
-	/// Signs the answer.
+pub struct Requested {
+	/// Signs the response.
 	pub worker: WorkerKey,
 	/// What is asked.
-	pub duty: AnswerDuty<BlockNumber>,
+	pub request: Request,
+}
+
+/// What a worker key is asked for beside results.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Request {
+	/// An answer in a dispute about its claim.
+	Answer(AnswerDuty<BlockNumber>),
+	/// A reply in an audit, as worker or as auditor.
+	Reply(AuditDuty<AccountId32, BlockNumber>),
+	/// A move in a challenge that its operator made.
+	Move(MoveDuty<AccountId32, BlockNumber>),
+}
+
+impl Request {
+	/// What tells it from others.
+	pub fn key(&self) -> RequestKey {
+		match self {
+			Self::Answer(duty) => RequestKey::Answer(duty.dispute, duty.stage),
+			Self::Reply(duty) => {
+				RequestKey::Reply(duty.claim.job, duty.claim.attempt, duty.from.clone(), duty.question)
+			}
+			Self::Move(duty) => RequestKey::Move(duty.dispute, duty.stage),
+		}
+	}
+
+	/// The claim that it is about.
+	pub fn claim(&self) -> &DisputedClaim {
+		match self {
+			Self::Answer(duty) => &duty.claim,
+			Self::Reply(duty) => &duty.claim,
+			Self::Move(duty) => &duty.claim,
+		}
+	}
+
+	/// Last block for the response.
+	pub fn deadline(&self) -> BlockNumber {
+		match self {
+			Self::Answer(duty) => duty.deadline,
+			Self::Reply(duty) => duty.deadline,
+			Self::Move(duty) => duty.deadline,
+		}
+	}
+}
+
+/// What tells requests apart.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RequestKey {
+	/// In a dispute, what the worker has to show.
+	Answer(DisputeId, Stage),
+	/// In the audit of a job, what is asked of an operator.
+	Reply(JobId, Attempt, AccountId32, Question),
+	/// In a dispute, where the challenger has to move.
+	Move(DisputeId, Stage),
+}
+
+impl fmt::Display for RequestKey {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Answer(dispute, stage) => write!(f, "dispute {dispute}: an answer to {stage:?}"),
+			Self::Reply(job, _, _, question) => write!(f, "audit of job {job}: a reply to {question:?}"),
+			Self::Move(dispute, stage) => write!(f, "dispute {dispute}: a move at {stage:?}"),
+		}
+	}
+}
+
+/// What a worker responds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Response {
+	/// To [`Request::Answer`].
+	Answer(Answer),
+	/// To [`Request::Reply`].
+	Reply(Reply),
+	/// To [`Request::Move`]; to [`Request::Reply`] by an auditor that finds the claim wrong.
+	Move(Move),
+}
+
+/// A response with its signature.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SignedResponse {
+	/// An answer.
+	Answer(SignedAnswer),
+	/// A reply.
+	Reply(SignedReply<AccountId32>),
+	/// A move.
+	Move(SignedMove<AccountId32>),
 }
 
 /// A job and the attempt at it.
@@ -69,11 +157,9 @@ pub enum ChainError {
 		/// What the keystore said.
 		reason: String,
 	},
-	/// The pool refused an answer.
-	#[error("the transaction pool refused the answer in dispute {dispute}: {reason}")]
-	AnswerRefused {
-		/// The dispute.
-		dispute: DisputeId,
+	/// The pool refused a response.
+	#[error("the transaction pool refused it: {reason}")]
+	ResponseRefused {
 		/// What the pool said.
 		reason: String,
 	},
@@ -118,14 +204,14 @@ pub trait Chain: Send + Sync + 'static {
 	/// Hands a result to the transaction pool. A pool that holds it already has accepted it.
 	fn deliver(&self, result: SignedResult) -> BoxFuture<'_, Result<(), ChainError>>;
 
-	/// Answers that are due from the worker keys at hand, in the state of the best block.
-	fn answers_due(&self) -> Result<Vec<AnswerAssignment>, ChainError>;
+	/// What else is asked of the worker keys at hand, in the state of the best block.
+	fn requests(&self) -> Result<Vec<Requested>, ChainError>;
 
 	/// The program of a version, in the state of the best block.
 	fn program(&self, version: ModelVersion) -> Result<Program, ChainError>;
 
-	/// Hands an answer to the transaction pool. A pool that holds it already has accepted it.
-	fn deliver_answer(&self, answer: SignedAnswer) -> BoxFuture<'_, Result<(), ChainError>>;
+	/// Hands a response to the transaction pool. A pool that holds it already has accepted it.
+	fn respond(&self, response: SignedResponse) -> BoxFuture<'_, Result<(), ChainError>>;
 
 	/// Tells the chain's offchain worker that this provider is ready until `until`, in milliseconds of Unix time.
 	fn mark_ready(&self, until: u64);

@@ -1,12 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub mod chain;
-mod defence;
 pub mod journal;
 pub mod metrics;
 pub mod models;
 pub mod node;
 pub mod pool;
+mod requests;
 pub mod service;
 
 pub use chain::Chain;

@@ -1,19 +1,23 @@
 //! The folder of artifacts, and the engine behind [`Execute`].
 
 use crate::{
-	chain::BlockNumber,
+	chain::{BlockNumber, Request, Response},
 	pool::{Execute, Failure, Watch},
 };
 use assay_artifact::Artifact;
+use assay_auditor::{examine, Judgement};
 use assay_dispute::Execution;
 use assay_engine::{Model, Observer, Options, RunError, Tier};
 use assay_exact::{Input, Output};
 use assay_protocol::{
-	dispute::{Answer, OwnedStatement, Stage},
+	audit::{AuditDuty, Question, Reply},
+	dispute::{Move, OwnedStatement},
 	job::Duty,
 };
-use assay_trace::{execution::Record, merkle::Hash32, TraceRoot};
+use assay_trace::{digest::DigestKey, execution::Record, merkle::Hash32, TraceRoot};
+use codec::Encode;
 use parking_lot::Mutex;
+use sp_core::crypto::AccountId32;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	num::NonZeroUsize,
@@ -35,7 +39,7 @@ pub struct Models {
 	files: Mutex<Files>,
 	/// Loaded and verified models, the most recently used last. The lock is held while a model loads, so that it loads once.
 	loaded: Mutex<Vec<(Hash32, Arc<Loaded>)>>,
-	/// The execution that was laid open last: a dispute asks for it several times.
+	/// The execution that was laid open last: disputes and audits ask for it several times.
 	opened: Mutex<Option<(TraceRoot, Arc<Record>)>>,
 }
 
@@ -156,14 +160,35 @@ impl Execute for Models {
 		Ok((output, boundaries.root()))
 	}
 
-	fn answer(&self, statement: &OwnedStatement, stage: Stage) -> Result<Answer, Failure> {
+	fn respond(&self, statement: &OwnedStatement, request: &Request) -> Result<Response, Failure> {
 		// Looks for it: after a restart nothing has been wanted yet.
 		self.has(&statement.artifact);
 		let loaded = self.load(&statement.artifact)?;
-		// Held while it is run: two disputes about one claim run it once.
+		if let Request::Reply(duty) = request {
+			if duty.question == Question::Digest {
+				return vouch(&loaded.model, statement, duty);
+			}
+		}
+		let record = self.record(&loaded, statement)?;
+		let execution = Execution::new(&loaded.artifact, statement, &record);
+		let response = match request {
+			Request::Answer(duty) => execution.answer(duty.stage).map(Response::Answer),
+			Request::Reply(duty) => execution.reply(duty.question, &key(duty)).map(Response::Reply),
+			Request::Move(duty) => execution
+				.next_move(duty.stage, &duty.record)
+				.map(|next| Response::Move(next.in_dispute(duty.dispute))),
+		};
+		response.map_err(|error| Failure::Refused(error.to_string()))
+	}
+}
+
+impl Models {
+	/// The execution behind a claim.
+	fn record(&self, loaded: &Loaded, statement: &OwnedStatement) -> Result<Arc<Record>, Failure> {
+		// Held while it is run: two requests about one claim run it once.
 		let mut opened = self.opened.lock();
-		let record = match &*opened {
-			Some((trace, record)) if *trace == statement.trace => record.clone(),
+		match &*opened {
+			Some((trace, record)) if *trace == statement.trace => Ok(record.clone()),
 			_ => {
 				let record = loaded
 					.model
@@ -171,15 +196,35 @@ impl Execute for Models {
 					.map_err(failure)?;
 				let record = Arc::new(record);
 				*opened = Some((statement.trace, record.clone()));
-				record
+				Ok(record)
 			}
-		};
-		drop(opened);
-		let execution = Execution::new(&loaded.artifact, statement, &record);
-		execution
-			.answer(stage)
-			.map_err(|error| Failure::Refused(error.to_string()))
+		}
 	}
+}
+
+/// What makes the digest of an auditor its own.
+fn key(duty: &AuditDuty<AccountId32, BlockNumber>) -> DigestKey {
+	DigestKey::new(&duty.from.encode(), duty.claim.job.0, duty.claim.attempt.0)
+}
+
+/// Runs a claimed job again, and vouches for the claim or challenges it.
+fn vouch(
+	model: &Model,
+	statement: &OwnedStatement,
+	duty: &AuditDuty<AccountId32, BlockNumber>,
+) -> Result<Response, Failure> {
+	let judgement = examine(model, &statement.as_statement(), key(duty), &mut ()).map_err(failure)?;
+	Ok(match judgement {
+		Judgement::Vouch(digest) => Response::Reply(Reply::Digest(digest)),
+		Judgement::Accuse(accusation) => {
+			log::warn!(target: LOG, "the claim of job {} is wrong: {accusation:?}; it is challenged", duty.claim.job);
+			Response::Move(Move::Challenge {
+				job: duty.claim.job,
+				attempt: duty.claim.attempt,
+				accusation,
+			})
+		}
+	})
 }
 
 fn failure(error: RunError) -> Failure {

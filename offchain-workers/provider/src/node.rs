@@ -1,10 +1,9 @@
 //! The chain as a node sees it from inside.
 
-use crate::chain::{AnswerAssignment, Assignment, BlockNumber, Chain, ChainError, ChainEvent};
+use crate::chain::{Assignment, BlockNumber, Chain, ChainError, ChainEvent, Request, Requested, SignedResponse};
 use assay_exact::Program;
 use assay_protocol::{
-	api::{DisputesApi, JobsApi, ModelsApi},
-	dispute::SignedAnswer,
+	api::{AuditsApi, DisputesApi, JobsApi, ModelsApi},
 	job::SignedResult,
 	operator::{WorkerKey, WorkerSignature, PROVIDER_READY_UNTIL, WORKER_KEY_TYPE},
 	ModelVersion,
@@ -132,6 +131,7 @@ where
 	Block: BlockT,
 	Client: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
 	Client::Api: JobsApi<Block, AccountId32, u128, BlockNumber>
+		+ AuditsApi<Block, AccountId32, u128, BlockNumber>
 		+ DisputesApi<Block, AccountId32, u128, BlockNumber>
 		+ ModelsApi<Block, AccountId32, u128, BlockNumber>,
 	Pool: TransactionPool<Block = Block> + 'static,
@@ -185,19 +185,28 @@ where
 		.boxed()
 	}
 
-	fn answers_due(&self) -> Result<Vec<AnswerAssignment>, ChainError> {
+	fn requests(&self) -> Result<Vec<Requested>, ChainError> {
 		let (api, at) = (self.client.runtime_api(), self.client.info().best_hash);
-		let mut assignments = vec![];
+		let mut asked = vec![];
 		for key in self.keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
 			let worker = WorkerKey::from(key);
-			let duties = DisputesApi::<Block, AccountId32, u128, BlockNumber>::due(&*api, at, worker.clone())
+			let answers = DisputesApi::<Block, AccountId32, u128, BlockNumber>::due(&*api, at, worker.clone())
 				.map_err(runtime_error("DisputesApi_due"))?;
-			assignments.extend(duties.into_iter().map(|duty| AnswerAssignment {
+			let replies = AuditsApi::<Block, AccountId32, u128, BlockNumber>::due(&*api, at, worker.clone())
+				.map_err(runtime_error("AuditsApi_due"))?;
+			let moves = DisputesApi::<Block, AccountId32, u128, BlockNumber>::moves_due(&*api, at, worker.clone())
+				.map_err(runtime_error("DisputesApi_moves_due"))?;
+			let requests = answers
+				.into_iter()
+				.map(Request::Answer)
+				.chain(replies.into_iter().map(Request::Reply))
+				.chain(moves.into_iter().map(Request::Move));
+			asked.extend(requests.map(|request| Requested {
 				worker: worker.clone(),
-				duty,
+				request,
 			}));
 		}
-		Ok(assignments)
+		Ok(asked)
 	}
 
 	fn program(&self, version: ModelVersion) -> Result<Program, ChainError> {
@@ -209,15 +218,26 @@ where
 		Program::decode_checked(&encoded).map_err(|error| unreadable(error.to_string()))
 	}
 
-	fn deliver_answer(&self, answer: SignedAnswer) -> BoxFuture<'_, Result<(), ChainError>> {
-		let dispute = answer.answer.dispute;
+	fn respond(&self, response: SignedResponse) -> BoxFuture<'_, Result<(), ChainError>> {
 		async move {
 			let (api, at) = (self.client.runtime_api(), self.client.info().best_hash);
-			let encoded = DisputesApi::<Block, AccountId32, u128, BlockNumber>::answer_transaction(&*api, at, answer)
-				.map_err(runtime_error("DisputesApi_answer_transaction"))?;
+			let encoded = match response {
+				SignedResponse::Answer(answer) => {
+					DisputesApi::<Block, AccountId32, u128, BlockNumber>::answer_transaction(&*api, at, answer)
+						.map_err(runtime_error("DisputesApi_answer_transaction"))?
+				}
+				SignedResponse::Reply(reply) => {
+					AuditsApi::<Block, AccountId32, u128, BlockNumber>::reply_transaction(&*api, at, reply)
+						.map_err(runtime_error("AuditsApi_reply_transaction"))?
+				}
+				SignedResponse::Move(signed) => {
+					DisputesApi::<Block, AccountId32, u128, BlockNumber>::move_transaction(&*api, at, signed)
+						.map_err(runtime_error("DisputesApi_move_transaction"))?
+				}
+			};
 			drop(api);
 			let submitted = self.submit(encoded).await;
-			submitted.map_err(|reason| ChainError::AnswerRefused { dispute, reason })
+			submitted.map_err(|reason| ChainError::ResponseRefused { reason })
 		}
 		.boxed()
 	}

@@ -1,11 +1,8 @@
 //! The threads that run jobs: a queue ordered by deadline, and panics that stay where they happen.
 
-use crate::chain::{Assignment, BlockNumber, WorkKey};
+use crate::chain::{Assignment, BlockNumber, Request, Response, WorkKey};
 use assay_exact::Output;
-use assay_protocol::{
-	dispute::{Answer, OwnedStatement, Stage},
-	job::Duty,
-};
+use assay_protocol::{dispute::OwnedStatement, job::Duty};
 use assay_trace::{merkle::Hash32, TraceRoot};
 use parking_lot::{Condvar, Mutex};
 use std::{
@@ -64,8 +61,8 @@ pub trait Execute: Send + Sync + 'static {
 	/// Runs a duty to its output and the commitment to its execution.
 	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<(Output, TraceRoot), Failure>;
 
-	/// Shows what a dispute about a claim asks for.
-	fn answer(&self, statement: &OwnedStatement, stage: Stage) -> Result<Answer, Failure>;
+	/// Responds to what is asked about a claim.
+	fn respond(&self, statement: &OwnedStatement, request: &Request) -> Result<Response, Failure>;
 }
 
 /// An execution that ended.

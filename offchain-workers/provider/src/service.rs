@@ -2,10 +2,10 @@
 
 use crate::{
 	chain::{Assignment, BlockNumber, Chain, ChainError, ChainEvent, WorkKey},
-	defence::{Defence, Prepared},
 	journal::{EntryState, Journal, JournalError},
 	metrics::Metrics,
 	pool::{Completion, Execute, Failure, Pool},
+	requests::{Prepared, Requests},
 };
 use assay_exact::{Input, Output};
 use assay_protocol::job::{JobOutput, JobResult, SignedResult};
@@ -46,7 +46,7 @@ pub struct Provider<C> {
 	journal: Journal,
 	pool: Pool,
 	completions: UnboundedReceiver<Completion>,
-	defence: Defence<C>,
+	requests: Requests<C>,
 	prepared: UnboundedReceiver<Prepared>,
 	/// Block at which a finished result was last delivered.
 	delivered: BTreeMap<WorkKey, BlockNumber>,
@@ -66,7 +66,7 @@ impl<C: Chain> Provider<C> {
 		let journal = Journal::open(&settings.journal, chain.genesis())?;
 		let (sender, completions) = unbounded_channel();
 		let pool = Pool::start(settings.jobs_at_once, executor.clone(), sender);
-		let (defence, prepared) = Defence::new(chain.clone(), executor.clone());
+		let (requests, prepared) = Requests::new(chain.clone(), executor.clone());
 		let (delivered, reported_missing) = Default::default();
 		Ok(Self {
 			chain,
@@ -74,7 +74,7 @@ impl<C: Chain> Provider<C> {
 			journal,
 			pool,
 			completions,
-			defence,
+			requests,
 			prepared,
 			delivered,
 			reported_missing,
@@ -97,7 +97,7 @@ impl<C: Chain> Provider<C> {
 				Some(completion) = self.completions.recv() => self.on_completion(completion).await,
 				Some(prepared) = self.prepared.recv() => {
 					let number = self.chain.best();
-					self.defence.on_prepared(prepared, number).await;
+					self.requests.on_prepared(prepared, number).await;
 				}
 				_ = ready.tick() => self.mark_ready(),
 			}
@@ -122,7 +122,7 @@ impl<C: Chain> Provider<C> {
 		if self.chain.is_syncing() {
 			return;
 		}
-		self.defence.on_best(number).await;
+		self.requests.on_best(number).await;
 		let duties = match self.chain.duties() {
 			Ok(duties) => duties,
 			Err(error) => return log::warn!(target: LOG, "cannot read duties at block {number}: {error}"),

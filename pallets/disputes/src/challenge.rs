@@ -5,6 +5,7 @@ use crate::{
 	HoldReason, NextDisputeId, Pallet, Part, Record,
 };
 use assay_protocol::{
+	audit::Audits,
 	dispute::{Accusation, Claims, DisputedClaim, OpenedCells, OwnedStatement, Proof, Ruling, Stage},
 	model::Models,
 	DisputeId, JobId,
@@ -54,7 +55,8 @@ impl<T: Config> Pallet<T> {
 		NextDisputeId::<T>::put(id.next().ok_or(Error::<T>::DisputeIdsExhausted)?);
 		let bond = T::Bond::get();
 		T::Currency::hold(&HoldReason::Bond.into(), &challenger, bond)?;
-		T::Claims::dispute_opened(job)?;
+		T::Claims::hold(job)?;
+		T::Audits::challenged(job, attempt, &challenger);
 		Challenges::<T>::insert(job, key, id);
 		DisputesOf::<T>::insert(job, id, ());
 		Due::<T>::insert(&claimed.operator, id, ());
@@ -211,11 +213,13 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn go_to(Case { id, mut dispute, .. }: Case<T>, stage: Stage) {
 		dispute.status = Status::Open(stage);
 		dispute.deadline = Self::now().saturating_add(T::MovePeriod::get());
-		if stage.is_workers() {
-			Due::<T>::insert(&dispute.operator, id, ());
+		let (due, done) = if stage.is_workers() {
+			(&dispute.operator, &dispute.challenger)
 		} else {
-			Due::<T>::remove(&dispute.operator, id);
-		}
+			(&dispute.challenger, &dispute.operator)
+		};
+		Due::<T>::remove(done, id);
+		Due::<T>::insert(due, id, ());
 		Self::deposit_event(Event::DisputeMoved {
 			dispute: id,
 			stage,

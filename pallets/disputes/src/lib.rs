@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod act;
 mod agenda;
 mod answer;
 #[cfg(feature = "runtime-benchmarks")]
@@ -34,7 +35,8 @@ pub const MOVES: u32 = 6;
 pub mod pallet {
 	use super::*;
 	use assay_protocol::{
-		dispute::{Accusation, Claims, Proof, Ruling, SignedAnswer, Stage},
+		audit::Audits,
+		dispute::{Accusation, Claims, Proof, Ruling, SignedAnswer, SignedMove, Stage},
 		job::JobError,
 		model::Models,
 		operator::Operators,
@@ -51,7 +53,7 @@ pub mod pallet {
 	use sp_core::H256;
 	use sp_runtime::{
 		traits::{One, Zero},
-		Perbill, Permill,
+		Permill,
 	};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -77,7 +79,10 @@ pub mod pallet {
 		type Models: Models<Self::AccountId, BalanceOf<Self>>;
 
 		/// Claims that can be disputed.
-		type Claims: Claims<Self::AccountId, BlockNumberFor<Self>>;
+		type Claims: Claims<Self::AccountId, BalanceOf<Self>, BlockNumberFor<Self>>;
+
+		/// Audits, whose auditors need not vouch for what they challenge.
+		type Audits: Audits<Self::AccountId>;
 
 		/// Receives the bonds of lost challenges that the operator's account cannot take.
 		#[pallet::constant]
@@ -91,15 +96,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MovePeriod: Get<BlockNumberFor<Self>>;
 
-		/// Part of its stake that an operator loses for a wrong result.
-		#[pallet::constant]
-		type WrongResultPenalty: Get<Perbill>;
-
-		/// What an operator loses at least for a wrong result, as far as it has as much.
-		#[pallet::constant]
-		type MinWrongResultPenalty: Get<BalanceOf<Self>>;
-
-		/// The challenger's share of that: at most half.
+		/// The challenger's share of what an operator loses for a wrong result: at most half.
 		#[pallet::constant]
 		type ReporterShare: Get<Permill>;
 
@@ -161,7 +158,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type DisputesOf<T> = StorageDoubleMap<_, Twox64Concat, JobId, Twox64Concat, DisputeId, ()>;
 
-	/// The disputes in which an operator's worker has to move.
+	/// The disputes in which an account has to move: the operator whose claim it is, or the challenger.
 	#[pallet::storage]
 	pub type Due<T: Config> = StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, DisputeId, ()>;
 
@@ -294,6 +291,8 @@ pub mod pallet {
 		CorruptRecord,
 		/// Nothing is due for the dispute now.
 		NothingDue,
+		/// The operator was not drawn to audit this claim, or has vouched for it.
+		NotDrawn,
 	}
 
 	impl<T> From<JobError> for Error<T> {
@@ -422,10 +421,26 @@ pub mod pallet {
 			let step = Self::do_expire(dispute)?;
 			Ok(Some(step.weight::<T>()).into())
 		}
+
+		/// Makes a move of an operator that challenges, signed by its worker key: as [`challenge`](Self::challenge),
+		/// [`point_at_group`](Self::point_at_group), [`point_at_target`](Self::point_at_target) and [`prove`](Self::prove) do,
+		/// with the bond held from the operator's account. Free of fees: only an auditor that was drawn for a claim may
+		/// challenge it so, once, and the transaction pool accepts only moves that are due and lead on.
+		///
+		/// Emits what the move emits.
+		#[pallet::call_index(6)]
+		#[pallet::weight((Pallet::<T>::move_weight(signed), DispatchClass::Operational))]
+		#[pallet::authorize(Self::authorize_move)]
+		#[pallet::weight_of_authorize(Pallet::<T>::authorize_move_weight(signed))]
+		pub fn move_as_operator(origin: OriginFor<T>, signed: SignedMove<T::AccountId>) -> DispatchResult {
+			ensure_authorized(origin)?;
+			// The signature was verified when the transaction was authorised.
+			Self::do_move(&signed.challenger, signed.act)
+		}
 	}
 
 	/// Length of an encoding; extrinsics are shorter than the limit.
-	fn bytes(value: &impl Encode) -> u32 {
+	pub(crate) fn bytes(value: &impl Encode) -> u32 {
 		u32::try_from(value.encoded_size()).unwrap_or(u32::MAX)
 	}
 }

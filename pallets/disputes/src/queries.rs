@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use assay_protocol::{
-	dispute::{AnswerDuty, DisputeParameters, DisputeRecord, SignedAnswer, Stage},
+	dispute::{AnswerDuty, DisputeParameters, DisputeRecord, MoveDuty, SignedAnswer, SignedMove, Stage},
 	operator::{Operators, WorkerKey},
 	DisputeId, JobId,
 };
@@ -19,6 +19,8 @@ use sp_runtime::{traits::One, Saturating};
 const PAGE: u32 = 100;
 /// Due answers returned at most; what is answered makes room for the next.
 const DUTIES: usize = 64;
+/// Due moves returned at most: each comes with all that was shown.
+const MOVES_SHOWN: usize = 8;
 /// Due answers looked at at most to find the most urgent: behind each stands a bond.
 const DUTIES_READ: usize = 4_096;
 
@@ -103,16 +105,9 @@ impl<T: Config> Pallet<T> {
 		let Some(operator) = T::Operators::of_worker_key(worker) else {
 			return Vec::new();
 		};
-		let now = Self::now();
-		let mut due: Vec<(DisputeId, Stage, Dispute<T>)> = Due::<T>::iter_key_prefix(operator)
-			.take(DUTIES_READ)
-			.filter_map(|id| {
-				let (dispute, stage) = Self::open_dispute(id).ok()?;
-				(now < dispute.deadline).then_some((id, stage, dispute))
-			})
-			.collect();
-		due.sort_unstable_by(|(a, _, first), (b, _, second)| (first.deadline, a).cmp(&(second.deadline, b)));
-		due.into_iter()
+		Self::disputes_due(&operator)
+			.into_iter()
+			.filter(|(_, stage, dispute)| stage.is_workers() && dispute.operator == operator)
 			.filter_map(|(id, stage, dispute)| {
 				Some(AnswerDuty {
 					dispute: id,
@@ -124,12 +119,54 @@ impl<T: Config> Pallet<T> {
 			.take(DUTIES)
 			.collect()
 	}
+
+	/// Moves that are due from the operator of this worker key in the challenges that it made, the most urgent first.
+	pub fn moves_due(worker: &WorkerKey) -> Vec<MoveDuty<T::AccountId, BlockNumberFor<T>>> {
+		let Some(operator) = T::Operators::of_worker_key(worker) else {
+			return Vec::new();
+		};
+		Self::disputes_due(&operator)
+			.into_iter()
+			.filter(|(_, stage, dispute)| !stage.is_workers() && dispute.challenger == operator)
+			.filter_map(|(id, stage, dispute)| {
+				Some(MoveDuty {
+					challenger: operator.clone(),
+					dispute: id,
+					stage,
+					deadline: dispute.deadline,
+					record: Self::dispute_record(id)?,
+					claim: Self::claim_of(&dispute)?,
+				})
+			})
+			.take(MOVES_SHOWN)
+			.collect()
+	}
+
+	/// Open disputes in which an account has to move, the most urgent first.
+	fn disputes_due(who: &T::AccountId) -> Vec<(DisputeId, Stage, Dispute<T>)> {
+		let now = Self::now();
+		let mut due: Vec<_> = Due::<T>::iter_key_prefix(who)
+			.take(DUTIES_READ)
+			.filter_map(|id| {
+				let (dispute, stage) = Self::open_dispute(id).ok()?;
+				(now < dispute.deadline).then_some((id, stage, dispute))
+			})
+			.collect();
+		due.sort_unstable_by(|(a, _, first), (b, _, second)| (first.deadline, a).cmp(&(second.deadline, b)));
+		due
+	}
 }
 
 impl<T: Config + CreateAuthorizedTransaction<Call<T>>> Pallet<T> {
 	/// The fee-free transaction that delivers an answer, encoded for the pool.
 	pub fn answer_transaction(answer: SignedAnswer) -> Vec<u8> {
 		let call = Call::<T>::answer { answer };
+		<T as CreateAuthorizedTransaction<Call<T>>>::create_authorized_transaction(call.into()).encode()
+	}
+
+	/// The fee-free transaction that makes a move of an operator that challenges, encoded for the pool.
+	pub fn move_transaction(signed: SignedMove<T::AccountId>) -> Vec<u8> {
+		let call = Call::<T>::move_as_operator { signed };
 		<T as CreateAuthorizedTransaction<Call<T>>>::create_authorized_transaction(call.into()).encode()
 	}
 }

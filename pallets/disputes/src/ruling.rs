@@ -1,12 +1,12 @@
 //! The end of a dispute: who loses what.
 
 use crate::{
-	types::Status, BalanceOf, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason,
-	NextDisputeId, OldestDisputeId, Pallet, Part, Record, WeightInfo,
+	types::Status, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId,
+	OldestDisputeId, Pallet, Part, Record, WeightInfo,
 };
 use assay_protocol::{
 	dispute::{Claims, Ruling},
-	operator::{Fault, Operators, Reporter},
+	operator::Reporter,
 	DisputeId,
 };
 use frame_support::{
@@ -102,19 +102,22 @@ impl<T: Config> Pallet<T> {
 		match ruling {
 			Ruling::Refuted | Ruling::WorkerSilent => {
 				Self::release_bond(&dispute)?;
-				// Before the next attempt is assigned, for which it may weigh less.
-				penalty = Self::penalise(&dispute);
-				T::Claims::strike_down(job)?;
+				let reporter = Reporter {
+					account: &dispute.challenger,
+					share: T::ReporterShare::get(),
+				};
+				penalty = T::Claims::strike_down(job, ruling == Ruling::Refuted, Some(reporter))?;
 			}
 			Ruling::Upheld | Ruling::ChallengerSilent => {
 				Self::forfeit_bond(id, &dispute)?;
-				T::Claims::dispute_closed(job, attempt);
+				T::Claims::let_go(job, attempt);
 			}
 			Ruling::Moot => Self::release_bond(&dispute)?,
 		}
 
 		Challenges::<T>::remove(job, (attempt, dispute.challenger.clone(), dispute.accusation));
 		Due::<T>::remove(&dispute.operator, id);
+		Due::<T>::remove(&dispute.challenger, id);
 		for part in Part::ALL {
 			Record::<T>::remove(id, part);
 		}
@@ -129,19 +132,6 @@ impl<T: Config> Pallet<T> {
 			penalty,
 		});
 		Ok(())
-	}
-
-	/// Takes the penalty for a wrong result, of which the challenger has its share, and returns it.
-	fn penalise(dispute: &Dispute<T>) -> BalanceOf<T> {
-		let stake = T::Operators::stake(&dispute.operator);
-		let penalty = T::WrongResultPenalty::get()
-			.mul_ceil(stake)
-			.max(T::MinWrongResultPenalty::get());
-		let reporter = Reporter {
-			account: &dispute.challenger,
-			share: T::ReporterShare::get(),
-		};
-		T::Operators::penalise(&dispute.operator, penalty, Fault::WrongResult, Some(reporter))
 	}
 
 	fn release_bond(dispute: &Dispute<T>) -> DispatchResult {

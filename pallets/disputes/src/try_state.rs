@@ -41,10 +41,19 @@ impl<T: Config> Pallet<T> {
 				(Challenges::<T>::get(dispute.job, key) == Some(id)) == stage.is_some(),
 				"an open dispute is not the only one of its challenger and accusation, or an ended one is listed"
 			);
-			ensure!(
-				Due::<T>::contains_key(&dispute.operator, id) == stage.is_some_and(|stage| stage.is_workers()),
-				"a dispute is listed for its operator although it is not its turn, or not although it is"
-			);
+			let due = stage.map(|stage| {
+				if stage.is_workers() {
+					&dispute.operator
+				} else {
+					&dispute.challenger
+				}
+			});
+			for who in [&dispute.operator, &dispute.challenger] {
+				ensure!(
+					Due::<T>::contains_key(who, id) == (due == Some(who)),
+					"a dispute is listed for who need not move, or not for who must"
+				);
+			}
 			let expected = stage.map_or([false; 3], |stage| shown_before(&stage, &dispute.accusation));
 			ensure!(
 				Part::ALL.map(|part| Record::<T>::contains_key(id, part)) == expected,
@@ -63,13 +72,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn check_indices() -> Result<(), TryRuntimeError> {
-		let (mut disputes, mut open, mut workers, mut booked) = (0usize, 0usize, 0usize, 0usize);
+		let (mut disputes, mut open, mut booked) = (0usize, 0usize, 0usize);
 		for dispute in Disputes::<T>::iter_values() {
 			disputes = disputes.saturating_add(1);
 			booked = booked.saturating_add(usize::from(dispute.booked_at.is_some()));
-			if let Status::Open(stage) = dispute.status {
+			if let Status::Open(_) = dispute.status {
 				open = open.saturating_add(1);
-				workers = workers.saturating_add(usize::from(stage.is_workers()));
 			}
 		}
 		ensure!(
@@ -81,8 +89,8 @@ impl<T: Config> Pallet<T> {
 			"there are challenges without an open dispute"
 		);
 		ensure!(
-			Due::<T>::iter_keys().count() == workers,
-			"operators owe answers to nothing"
+			Due::<T>::iter_keys().count() == open,
+			"somebody owes a move in no dispute"
 		);
 		ensure!(
 			Record::<T>::iter_keys().all(|(id, _)| Disputes::<T>::contains_key(id)),

@@ -1,12 +1,13 @@
 //! Who works on a job: the named operator, or one drawn by stake.
 
 use crate::{
-	draw, fee,
+	fee,
 	types::{len, AccountIdOf, BalanceOf},
 	Config, Event, InFlight, Job, Pallet,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
+	draw,
 	job::JobState,
 	model::{Models, Offer},
 	operator::Operators,

@@ -1,16 +1,18 @@
-//! The claims of jobs as the disputes pallet sees them.
+//! The claims of jobs as the disputes and audits pallets see them.
 
-use crate::{Claims, Config, Error, Event, Jobs, Pallet};
+use crate::{types::BalanceOf, Claims, Config, Error, Event, Jobs, Pallet};
 use assay_protocol::{
+	audit::Audits,
 	dispute::{Claims as DisputedClaims, OpenClaim},
 	job::JobState,
+	operator::{Fault, Operators, Reporter},
 	Attempt, JobId,
 };
-use frame_support::{defensive, ensure};
+use frame_support::{defensive, ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{traits::One, DispatchError, DispatchResult, Saturating};
 
-impl<T: Config> DisputedClaims<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
+impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Pallet<T> {
 	fn claim(id: JobId) -> Option<OpenClaim<T::AccountId, BlockNumberFor<T>>> {
 		match Jobs::<T>::get(id)?.state {
 			JobState::Claimed { operator, final_at, .. } => Some(OpenClaim {
@@ -22,29 +24,29 @@ impl<T: Config> DisputedClaims<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
 		}
 	}
 
-	fn dispute_opened(id: JobId) -> DispatchResult {
+	fn hold(id: JobId) -> DispatchResult {
 		Jobs::<T>::try_mutate(id, |job| {
 			let job = job.as_mut().ok_or(Error::<T>::UnknownJob)?;
 			ensure!(matches!(job.state, JobState::Claimed { .. }), Error::<T>::NotClaimed);
-			job.disputes = job.disputes.checked_add(1).ok_or(DispatchError::Exhausted)?;
-			// It waits for the last dispute, not for the agenda.
+			job.holds = job.holds.checked_add(1).ok_or(DispatchError::Exhausted)?;
+			// It waits for the last that holds it, not for the agenda.
 			Self::unbook(id, job);
 			Ok(())
 		})
 	}
 
-	fn dispute_closed(id: JobId, attempt: Attempt) {
+	fn let_go(id: JobId, attempt: Attempt) {
 		let Some(mut job) = Jobs::<T>::get(id).filter(|job| job.attempt == attempt) else {
 			return;
 		};
 		let JobState::Claimed { final_at, .. } = job.state else {
 			return;
 		};
-		let Some(left) = job.disputes.checked_sub(1) else {
-			defensive!("a dispute that was opened is closed once", id);
+		let Some(left) = job.holds.checked_sub(1) else {
+			defensive!("what was held is let go of once", id);
 			return;
 		};
-		job.disputes = left;
+		job.holds = left;
 		if left == 0 {
 			let now = Self::now();
 			Self::book(id, &mut job, final_at.max(now.saturating_add(One::one())), now);
@@ -52,21 +54,33 @@ impl<T: Config> DisputedClaims<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
 		Jobs::<T>::insert(id, job);
 	}
 
-	fn strike_down(id: JobId) -> DispatchResult {
+	fn strike_down(
+		id: JobId,
+		proven: bool,
+		reporter: Option<Reporter<'_, T::AccountId>>,
+	) -> Result<BalanceOf<T>, DispatchError> {
 		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Claimed { operator, price, .. } = job.state.clone() else {
 			return Err(Error::<T>::NotClaimed.into());
 		};
+		// Before the next attempt is assigned, for which it may weigh less.
+		let penalty = T::WrongResultPenalty::get()
+			.mul_ceil(T::Operators::stake(&operator))
+			.max(T::MinWrongResultPenalty::get());
+		let penalty = T::Operators::penalise(&operator, penalty, Fault::WrongResult, reporter);
 		Self::uncommit(&operator, price, &job)?;
 		Claims::<T>::remove(id);
 		job.fee = None;
-		job.disputes = 0;
+		job.holds = 0;
+		Self::unbook(id, &mut job);
 		Self::deposit_event(Event::ClaimStruckDown {
 			job: id,
 			attempt: job.attempt,
 			operator: operator.clone(),
+			penalty,
 		});
+		T::Audits::struck_down(id, job.attempt, &operator, proven);
 		Self::begin_next_attempt(id, job, operator, Self::now())?;
-		Ok(())
+		Ok(penalty)
 	}
 }

@@ -1,14 +1,15 @@
 //! The money: held at submission, divided at finality, given back at any other end.
 //!
 //! Nothing here can fail for a reason that lies with a recipient. A share that its recipient cannot take, for it would
-//! stay below the existential deposit, goes to the next in line: publisher, treasury, operator, consumer.
+//! stay below the existential deposit, goes to the next in line: publisher and auditors, treasury, operator, consumer.
 
 use crate::{
-	fees::{split, Shares},
-	types::{BalanceOf, JobStateOf},
+	fees::{split, Rates},
+	types::{len, BalanceOf, JobStateOf},
 	Config, Error, Event, HoldReason, Job, Pallet,
 };
 use assay_protocol::{
+	audit::Audits,
 	job::{JobState, RefundReason},
 	model::Models,
 	JobId,
@@ -36,36 +37,47 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn pay_out(id: JobId, job: &Job<T>, operator: &T::AccountId) -> Result<JobStateOf<T>, DispatchError> {
 		let fee = job.fee.defensive_ok_or(Error::<T>::NotAssigned)?;
 		let terms = T::Models::terms(job.version);
-		let royalty_share = terms.as_ref().map_or(Permill::zero(), |terms| terms.royalty);
-		let Shares {
-			operator: to_operator,
-			royalty,
-			treasury,
-			refund,
-		} = split(fee, job.max_fee, royalty_share, T::TreasuryShare::get()).ok_or(Error::<T>::FeeExceedsEscrow)?;
+		let auditors = T::Audits::finalised(id, operator);
+		let rates = Rates {
+			treasury: T::TreasuryShare::get(),
+			royalty: terms.as_ref().map_or(Permill::zero(), |terms| terms.royalty),
+			auditor: T::AuditorShare::get(),
+			auditors: len(&auditors),
+		};
+		let shares = split(fee, job.max_fee, rates).ok_or(Error::<T>::FeeExceedsEscrow)?;
 		let consumer = &job.consumer;
 
-		let royalty_paid = terms.map_or(Zero::zero(), |terms| Self::pay(consumer, &terms.publisher, royalty));
-		let due = add(treasury, sub(royalty, royalty_paid)?)?;
-		let treasury_paid = Self::pay(consumer, &T::Treasury::get(), due);
-		let due = add(to_operator, sub(due, treasury_paid)?)?;
+		let royalty = terms.map_or(Zero::zero(), |terms| {
+			Self::pay(consumer, &terms.publisher, shares.royalty)
+		});
+		let mut due = add(shares.treasury, sub(shares.royalty, royalty)?)?;
+		let mut audits = Zero::zero();
+		for auditor in &auditors {
+			let paid = Self::pay(consumer, auditor, shares.auditor);
+			audits = add(audits, paid)?;
+			due = add(due, sub(shares.auditor, paid)?)?;
+		}
+		let treasury = Self::pay(consumer, &T::Treasury::get(), due);
+		let due = add(shares.operator, sub(due, treasury)?)?;
 		let paid = Self::pay(consumer, operator, due);
-		let due = add(refund, sub(due, paid)?)?;
+		let due = add(shares.refund, sub(due, paid)?)?;
 		let refunded = Self::give_back(id, consumer, due)?;
 
 		Self::deposit_event(Event::JobFinalised {
 			job: id,
 			operator: operator.clone(),
 			paid,
-			royalty: royalty_paid,
-			treasury: treasury_paid,
+			royalty,
+			treasury,
+			audits,
 			refunded,
 		});
 		Ok(JobState::Final {
 			operator: operator.clone(),
 			paid,
-			royalty: royalty_paid,
-			treasury: treasury_paid,
+			royalty,
+			treasury,
+			audits,
 			refunded,
 		})
 	}

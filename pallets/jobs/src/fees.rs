@@ -9,31 +9,54 @@ pub fn fee<B: Balance>(price: B, units: ComputeUnits) -> Option<B> {
 	B::try_from(units.0).ok()?.checked_mul(&price)
 }
 
-/// How an escrow is divided at finality. The four amounts add up to it.
+/// What everybody but operator and consumer is due of a fee.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rates {
+	/// The treasury's share.
+	pub treasury: Permill,
+	/// The publisher's share.
+	pub royalty: Permill,
+	/// The share of each auditor.
+	pub auditor: Permill,
+	/// How many auditors have audited the claim.
+	pub auditors: u32,
+}
+
+/// How an escrow is divided at finality. Operator, royalty, treasury, refund and what each auditor gets add up to it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Shares<B> {
-	/// To the operator: the fee less the other two shares, so that no rounding loses money.
+	/// To the operator: the fee less the other shares, so that no rounding loses money.
 	pub operator: B,
 	/// To the publisher, rounded down.
 	pub royalty: B,
 	/// To the treasury, rounded down.
 	pub treasury: B,
+	/// To each auditor, rounded down.
+	pub auditor: B,
 	/// Back to the consumer.
 	pub refund: B,
 }
 
-/// Divides an escrow of `max_fee` when the job costs `fee`; `None` if the fee is larger. The publisher's share gives way
-/// where the two shares together exceed the fee.
-pub fn split<B: Balance>(fee: B, max_fee: B, royalty: Permill, treasury: Permill) -> Option<Shares<B>> {
+/// Divides an escrow of `max_fee` when the job costs `fee`; `None` if the fee is larger. Where the shares together exceed
+/// the fee, that of the publisher gives way to those of the treasury and the auditors, and theirs to the treasury's.
+pub fn split<B: Balance>(fee: B, max_fee: B, rates: Rates) -> Option<Shares<B>> {
 	let refund = max_fee.checked_sub(&fee)?;
-	let treasury = floor(treasury, fee)?;
-	let after_treasury = fee.checked_sub(&treasury)?;
-	let royalty = floor(royalty, fee)?.min(after_treasury);
-	let operator = after_treasury.checked_sub(&royalty)?;
+	let treasury = floor(rates.treasury, fee)?;
+	let left = fee.checked_sub(&treasury)?;
+	let auditors = B::from(rates.auditors);
+	let auditor = if rates.auditors == 0 {
+		B::zero()
+	} else {
+		floor(rates.auditor, fee)?.min(left.checked_div(&auditors)?)
+	};
+	let left = left.checked_sub(&auditor.checked_mul(&auditors)?)?;
+	let royalty = floor(rates.royalty, fee)?.min(left);
+	let operator = left.checked_sub(&royalty)?;
 	Some(Shares {
 		operator,
 		royalty,
 		treasury,
+		auditor,
 		refund,
 	})
 }

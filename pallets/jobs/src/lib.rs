@@ -8,7 +8,6 @@ mod assignment;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod disputed;
-mod draw;
 mod escrow;
 mod fees;
 mod life;
@@ -24,8 +23,7 @@ mod try_state;
 mod types;
 pub mod weights;
 
-pub use draw::draw;
-pub use fees::{fee, split, Shares};
+pub use fees::{fee, split, Rates, Shares};
 pub use pallet::*;
 pub use types::{AccountIdOf, BalanceOf, Claim, Job, JobStateOf, JobSummaryOf};
 pub use weights::WeightInfo;
@@ -37,6 +35,7 @@ pub mod pallet {
 	use crate::types::Submission;
 	use assay_exact::Generation;
 	use assay_protocol::{
+		audit::Audits,
 		job::{JobError, JobInput, RefundReason, SignedResult},
 		model::{Models, MAX_OFFERS},
 		operator::Operators,
@@ -52,7 +51,7 @@ pub mod pallet {
 	use sp_core::H256;
 	use sp_runtime::{
 		traits::{One, Zero},
-		Permill,
+		Perbill, Permill,
 	};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -77,6 +76,9 @@ pub mod pallet {
 		/// Model versions and the offers for them.
 		type Models: Models<Self::AccountId, BalanceOf<Self>>;
 
+		/// Audits of claims.
+		type Audits: Audits<Self::AccountId>;
+
 		/// Fresh randomness for draws. A job waits while there is none.
 		type Randomness: Randomness<Option<H256>, BlockNumberFor<Self>>;
 
@@ -87,6 +89,10 @@ pub mod pallet {
 		/// The treasury's share of every fee.
 		#[pallet::constant]
 		type TreasuryShare: Get<Permill>;
+
+		/// The share of the fee of each auditor that audited a claim.
+		#[pallet::constant]
+		type AuditorShare: Get<Permill>;
 
 		/// Blocks an operator has for a result.
 		#[pallet::constant]
@@ -115,6 +121,14 @@ pub mod pallet {
 		/// Stake an operator loses for a missed deadline.
 		#[pallet::constant]
 		type MissedDeadlinePenalty: Get<BalanceOf<Self>>;
+
+		/// Part of its stake that an operator loses for a wrong result.
+		#[pallet::constant]
+		type WrongResultPenalty: Get<Perbill>;
+
+		/// What an operator loses at least for a wrong result, as far as it has as much.
+		#[pallet::constant]
+		type MinWrongResultPenalty: Get<BalanceOf<Self>>;
 
 		/// Jobs that wait for a result of the same operator at most, over all versions it serves.
 		#[pallet::constant]
@@ -231,6 +245,8 @@ pub mod pallet {
 			attempt: Attempt,
 			/// Whose claim it was.
 			operator: T::AccountId,
+			/// What it lost of its stake.
+			penalty: BalanceOf<T>,
 		},
 		/// An operator missed the deadline. Unless the job is assigned or refunded in the same block, it is open again.
 		DeadlineMissed {
@@ -243,7 +259,7 @@ pub mod pallet {
 			/// What it lost of its stake.
 			penalty: BalanceOf<T>,
 		},
-		/// A job is final and paid. The four amounts add up to what was held, less dust.
+		/// A job is final and paid. The five amounts add up to what was held, less dust.
 		JobFinalised {
 			/// The job.
 			job: JobId,
@@ -255,6 +271,8 @@ pub mod pallet {
 			royalty: BalanceOf<T>,
 			/// To the treasury.
 			treasury: BalanceOf<T>,
+			/// To the auditors.
+			audits: BalanceOf<T>,
 			/// Back to the consumer.
 			refunded: BalanceOf<T>,
 		},

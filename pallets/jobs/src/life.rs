@@ -6,6 +6,7 @@ use crate::{
 };
 use assay_exact::{ComputeUnits, Input, Program};
 use assay_protocol::{
+	audit::Audits,
 	job::{JobError, JobState, RefundReason, MAX_INLINE_ELEMENTS},
 	model::{Models, MAX_OFFERS},
 	operator::{Fault, Operators},
@@ -139,7 +140,7 @@ impl<T: Config> Pallet<T> {
 			submitted_at: now,
 			attempt: Default::default(),
 			failed: BoundedVec::new(),
-			disputes: 0,
+			holds: 0,
 			state: JobState::Open {
 				expires: now.saturating_add(T::OpenPeriod::get()),
 			},
@@ -193,7 +194,7 @@ impl<T: Config> Pallet<T> {
 				operator,
 				price,
 				final_at,
-			} if now >= final_at && job.disputes == 0 => {
+			} if now >= final_at && job.holds == 0 => {
 				Self::uncommit(&operator, price, &job)?;
 				let state = Self::pay_out(id, &job, &operator)?;
 				Self::end(id, job, state, now);
@@ -293,6 +294,7 @@ impl<T: Config> Pallet<T> {
 		Jobs::<T>::remove(id);
 		Inputs::<T>::remove(id);
 		Claims::<T>::remove(id);
+		T::Audits::forget(id);
 		JobsOf::<T>::remove(&job.consumer, id);
 		OldestJobId::<T>::mutate(|oldest| {
 			for _ in 0..OLDEST_STEPS {

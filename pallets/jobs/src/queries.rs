@@ -70,6 +70,8 @@ impl<T: Config> Pallet<T> {
 			// `integrity_test` keeps it within one byte.
 			max_attempts: u8::try_from(T::MaxAttempts::get()).unwrap_or(u8::MAX),
 			missed_deadline_penalty: T::MissedDeadlinePenalty::get(),
+			wrong_result_penalty: T::WrongResultPenalty::get(),
+			min_wrong_result_penalty: T::MinWrongResultPenalty::get(),
 		}
 	}
 

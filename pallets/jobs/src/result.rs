@@ -5,6 +5,7 @@ use crate::{
 };
 use assay_exact::{Input, Output};
 use assay_protocol::{
+	audit::Audits,
 	job::{JobResult, JobState, SignedResult},
 	model::Models,
 	operator::Operators,
@@ -92,7 +93,12 @@ impl<T: Config> Pallet<T> {
 			price,
 			final_at,
 		};
-		Self::book(id, &mut job, final_at, now);
+		if T::Audits::claimed(id, attempt, job.version, &operator) {
+			job.holds = 1;
+			Self::unbook(id, &mut job);
+		} else {
+			Self::book(id, &mut job, final_at, now);
+		}
 		Jobs::<T>::insert(id, job);
 		Self::deposit_event(Event::ResultClaimed {
 			job: id,

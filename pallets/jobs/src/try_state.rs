@@ -43,8 +43,8 @@ impl<T: Config> Pallet<T> {
 			);
 			ensure!(job.fee.is_none_or(|fee| fee <= job.max_fee), "a fee exceeds the escrow");
 			ensure!(
-				job.disputes == 0 || matches!(job.state, JobState::Claimed { .. }),
-				"a job without an open claim is disputed"
+				job.holds == 0 || matches!(job.state, JobState::Claimed { .. }),
+				"a job without an open claim is held back"
 			);
 			let exhausted = matches!(
 				job.state,

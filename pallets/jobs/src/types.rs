@@ -50,8 +50,8 @@ pub struct Job<T: Config> {
 	pub attempt: Attempt,
 	/// Operators that missed a deadline of this job, or whose claim was struck down.
 	pub failed: BoundedVec<T::AccountId, T::MaxAttempts>,
-	/// Disputes about its claim that are not over.
-	pub disputes: u32,
+	/// Disputes about its claim and audits of it that are not over.
+	pub holds: u32,
 	/// Where it is in its life.
 	pub state: JobStateOf<T>,
 	/// Block at which the next step is due.

@@ -30,8 +30,7 @@ impl<T: Config> Pallet<T> {
 			bond: operator.bond,
 			committed: operator.committed,
 			leaves_at: operator.leaves_at,
-			missed_deadlines: operator.missed_deadlines,
-			wrong_results: operator.wrong_results,
+			faults: operator.faults,
 		})
 	}
 
@@ -64,8 +63,7 @@ impl<T: Config> Pallet<T> {
 			bond,
 			committed: Zero::zero(),
 			penalised: Zero::zero(),
-			missed_deadlines: 0,
-			wrong_results: 0,
+			faults: Default::default(),
 			leaves_at: None,
 		};
 		Operators::<T>::insert(who, operator);
@@ -213,10 +211,7 @@ impl<T: Config> assay_protocol::operator::Operators<T::AccountId, BalanceOf<T>> 
 
 		operator.bond = operator.bond.defensive_saturating_sub(taken);
 		operator.penalised = operator.penalised.defensive_saturating_add(taken);
-		match fault {
-			Fault::MissedDeadline => operator.missed_deadlines = operator.missed_deadlines.saturating_add(1),
-			Fault::WrongResult => operator.wrong_results = operator.wrong_results.saturating_add(1),
-		}
+		operator.faults.record(fault);
 		Self::deposit_event(Event::Penalised {
 			operator: who.clone(),
 			fault,

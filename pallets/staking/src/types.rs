@@ -1,7 +1,7 @@
 //! What is stored of an operator.
 
 use crate::Config;
-use assay_protocol::operator::WorkerKey;
+use assay_protocol::operator::{FaultCounts, WorkerKey};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::traits::fungible::{Credit, Inspect};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -25,10 +25,8 @@ pub struct Operator<Balance, BlockNumber> {
 	pub committed: Balance,
 	/// Taken from its bond for faults so far.
 	pub penalised: Balance,
-	/// Deadlines missed so far.
-	pub missed_deadlines: u32,
-	/// Claims struck down so far.
-	pub wrong_results: u32,
+	/// Its faults so far.
+	pub faults: FaultCounts,
 	/// Block from which it may withdraw, if it is leaving.
 	pub leaves_at: Option<BlockNumber>,
 }

@@ -1,7 +1,10 @@
 //! Runtime APIs: what the node's RPC, the workers and the command line read.
 
 use crate::{
-	dispute::{AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, SignedAnswer},
+	audit::{AuditDuty, AuditParameters, AuditRates, AuditSummary, SignedReply},
+	dispute::{
+		AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, MoveDuty, SignedAnswer, SignedMove,
+	},
 	ids::*,
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary},
@@ -85,5 +88,31 @@ sp_api::decl_runtime_apis! {
 		fn due(worker: WorkerKey) -> Vec<AnswerDuty<BlockNumber>>;
 		/// The fee-free transaction that delivers an answer, encoded for the pool.
 		fn answer_transaction(answer: SignedAnswer) -> Vec<u8>;
+		/// Moves that are due from the operator of this worker key in the challenges that it made.
+		fn moves_due(worker: WorkerKey) -> Vec<MoveDuty<AccountId, BlockNumber>>;
+		/// The fee-free transaction that makes a move of an operator that challenges, encoded for the pool.
+		fn move_transaction(signed: SignedMove<AccountId>) -> Vec<u8>;
+	}
+
+	/// Audits: where they stand, who audits, and the replies that are due.
+	#[api_version(1)]
+	pub trait AuditsApi<AccountId, Balance, BlockNumber>
+	where
+		AccountId: Codec,
+		Balance: Codec,
+		BlockNumber: Codec,
+	{
+		/// The audit of a job's last claim, until the job is pruned.
+		fn audit(job: JobId) -> Option<AuditSummary<AccountId, BlockNumber>>;
+		/// The auditors of a version.
+		fn auditors(version: ModelVersion) -> Vec<AccountId>;
+		/// How likely the claims of an operator are to be audited.
+		fn rates(operator: AccountId) -> AuditRates;
+		/// Constants.
+		fn parameters() -> AuditParameters<Balance, BlockNumber>;
+		/// Replies that are due from the operator of this worker key.
+		fn due(worker: WorkerKey) -> Vec<AuditDuty<AccountId, BlockNumber>>;
+		/// The fee-free transaction that delivers a reply, encoded for the pool.
+		fn reply_transaction(reply: SignedReply<AccountId>) -> Vec<u8>;
 	}
 }

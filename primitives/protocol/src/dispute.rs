@@ -6,7 +6,7 @@
 use crate::{
 	ids::*,
 	job::{JobInput, JobOutput},
-	operator::WorkerSignature,
+	operator::{Reporter, WorkerSignature},
 };
 use alloc::vec::Vec;
 use assay_exact::{Generation, Input, Output, Program};
@@ -19,7 +19,7 @@ use assay_trace::{
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use sp_runtime::DispatchResult;
+use sp_runtime::{DispatchError, DispatchResult};
 
 /// Where a challenge begins.
 #[derive(
@@ -333,6 +333,82 @@ pub struct Proof {
 	pub opening: assay_trace::Opening,
 }
 
+/// What a challenger does.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum Move {
+	/// Challenges a claim: an auditor that was drawn for it and finds it wrong.
+	#[codec(index = 0)]
+	Challenge {
+		/// The job.
+		job: JobId,
+		/// The attempt that made the claim.
+		attempt: Attempt,
+		/// What is wrong.
+		accusation: Accusation,
+	},
+	/// Points at a group.
+	#[codec(index = 1)]
+	PointAtGroup {
+		/// The dispute.
+		dispute: DisputeId,
+		/// The group.
+		group: Group,
+	},
+	/// Points at something in an opened cell.
+	#[codec(index = 2)]
+	PointAtTarget {
+		/// The dispute.
+		dispute: DisputeId,
+		/// The cell.
+		place: Place,
+		/// What of it.
+		target: Target,
+	},
+	/// Proves a step.
+	#[codec(index = 3)]
+	Prove {
+		/// The dispute.
+		dispute: DisputeId,
+		/// The proof.
+		proof: Proof,
+	},
+}
+
+/// A move of an operator that challenges, as its worker key signs it: the node of an auditor holds that key and no other.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct SignedMove<AccountId> {
+	/// The operator.
+	pub challenger: AccountId,
+	/// What it does.
+	pub act: Move,
+	/// By its worker key over [`signing_payload`](Self::signing_payload).
+	pub signature: WorkerSignature,
+}
+
+impl<AccountId: Encode> SignedMove<AccountId> {
+	/// The bytes a worker key signs: a domain, the chain's genesis hash, the challenger, the move.
+	pub fn signing_payload(challenger: &AccountId, act: &Move, genesis: &[u8; 32]) -> Vec<u8> {
+		(b"assay/move", genesis, challenger, act).encode()
+	}
+}
+
+/// A move that is due from an operator that challenges.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct MoveDuty<AccountId, BlockNumber> {
+	/// The operator.
+	pub challenger: AccountId,
+	/// The dispute.
+	pub dispute: DisputeId,
+	/// Where it stands.
+	pub stage: Stage,
+	/// Last block for the move.
+	pub deadline: BlockNumber,
+	/// What the worker has shown.
+	pub record: DisputeRecord,
+	/// The claim in dispute.
+	pub claim: DisputedClaim,
+}
+
 /// Constants of the disputes pallet.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
 pub struct DisputeParameters<Balance, BlockNumber> {
@@ -355,17 +431,23 @@ pub struct OpenClaim<AccountId, BlockNumber> {
 	pub closes_at: BlockNumber,
 }
 
-/// Claims as the disputes pallet sees them; the jobs pallet implements it.
-pub trait Claims<AccountId, BlockNumber> {
+/// Claims as the disputes and audits pallets see them; the jobs pallet implements it.
+pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// The claim of a job that is not final yet.
 	fn claim(job: JobId) -> Option<OpenClaim<AccountId, BlockNumber>>;
 
-	/// Holds the job's finality back until [`dispute_closed`](Self::dispute_closed); counted.
-	fn dispute_opened(job: JobId) -> DispatchResult;
+	/// Holds the job's finality back until [`let_go`](Self::let_go); counted.
+	fn hold(job: JobId) -> DispatchResult;
 
 	/// Lets go of the job's finality once. Nothing if the claim was struck down meanwhile.
-	fn dispute_closed(job: JobId, attempt: Attempt);
+	fn let_go(job: JobId, attempt: Attempt);
 
-	/// Strikes a claim down: the operator's work in flight is released, and the job begins its next attempt or is refunded.
-	fn strike_down(job: JobId) -> DispatchResult;
+	/// Strikes a claim down: the operator loses stake, of which the reporter has its share, its work in flight is released,
+	/// and the job begins its next attempt or is refunded. `proven` if the claim was proved wrong, and was not merely left
+	/// undefended. Returns what the operator lost.
+	fn strike_down(
+		job: JobId,
+		proven: bool,
+		reporter: Option<Reporter<'_, AccountId>>,
+	) -> Result<Balance, DispatchError>;
 }

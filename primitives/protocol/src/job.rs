@@ -8,6 +8,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{bounded::BoundedVec, ConstU32};
+use sp_runtime::Perbill;
 
 /// Elements of an inline input or output at most: 4 KiB.
 pub const MAX_INLINE_ELEMENTS: u32 = 1024;
@@ -175,6 +176,8 @@ pub enum JobState<AccountId, Balance, BlockNumber> {
 		royalty: Balance,
 		/// To the treasury.
 		treasury: Balance,
+		/// To the auditors.
+		audits: Balance,
 		/// Back to the consumer.
 		refunded: Balance,
 	},
@@ -324,4 +327,8 @@ pub struct JobParameters<Balance, BlockNumber> {
 	pub max_attempts: u8,
 	/// Stake an operator loses for a missed deadline.
 	pub missed_deadline_penalty: Balance,
+	/// Part of its stake that an operator loses for a wrong result.
+	pub wrong_result_penalty: Perbill,
+	/// What it loses at least, as far as it has as much.
+	pub min_wrong_result_penalty: Balance,
 }

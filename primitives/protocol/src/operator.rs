@@ -72,6 +72,58 @@ pub enum Fault {
 	/// A claimed result was proved wrong, or not defended.
 	#[codec(index = 1)]
 	WrongResult,
+	/// An auditor that was drawn did not audit in time, or could not show that it had.
+	#[codec(index = 2)]
+	MissedAudit,
+	/// An auditor vouched for a claim that was proved wrong.
+	#[codec(index = 3)]
+	FalseAudit,
+	/// A validator signed two blocks or votes of which it may sign one.
+	#[codec(index = 4)]
+	Equivocation,
+}
+
+/// How often an operator was at fault.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Default,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub struct FaultCounts {
+	/// Deadlines of jobs missed.
+	pub missed_deadlines: u32,
+	/// Claims struck down.
+	pub wrong_results: u32,
+	/// Audits missed or not shown.
+	pub missed_audits: u32,
+	/// Wrong claims vouched for.
+	pub false_audits: u32,
+	/// Blocks or votes signed twice.
+	pub equivocations: u32,
+}
+
+impl FaultCounts {
+	/// Counts one more, up to the largest number there is.
+	pub fn record(&mut self, fault: Fault) {
+		let count = match fault {
+			Fault::MissedDeadline => &mut self.missed_deadlines,
+			Fault::WrongResult => &mut self.wrong_results,
+			Fault::MissedAudit => &mut self.missed_audits,
+			Fault::FalseAudit => &mut self.false_audits,
+			Fault::Equivocation => &mut self.equivocations,
+		};
+		*count = count.saturating_add(1);
+	}
 }
 
 /// Who is paid from a penalty for having reported the fault.
@@ -125,8 +177,6 @@ pub struct OperatorSummary<AccountId, Balance, BlockNumber> {
 	pub committed: Balance,
 	/// Block from which a leaving operator may withdraw.
 	pub leaves_at: Option<BlockNumber>,
-	/// Deadlines missed so far.
-	pub missed_deadlines: u32,
-	/// Claims struck down so far.
-	pub wrong_results: u32,
+	/// Its faults so far.
+	pub faults: FaultCounts,
 }

@@ -1,9 +1,9 @@
 //! A cell opened up: the root of what each of its operations writes.
 
 use crate::{
-	boundary::{Boundary, GroupRoots},
+	boundary::{in_group, Boundary, GroupRoots},
 	merkle::{InclusionProof, ProofError},
-	statement::{Group, Layout, Place, Statement},
+	statement::{Group, Layout, Place, Statement, TraceRoot},
 	vector::chunk_count,
 	Hash32,
 };
@@ -300,6 +300,33 @@ pub struct CellPath {
 	pub group: InclusionProof,
 }
 
+/// A path that a cell needs is not there, or one that it cannot have is.
+const NO_PATH: ProofError = ProofError::Length { length: 0 };
+
+impl CellPath {
+	/// Checks that the cell at this row and position hands on these roots.
+	pub fn verify(
+		&self,
+		layout: &Layout,
+		(row, position): (u16, u32),
+		residual: &Hash32,
+		cache: Option<&Hash32>,
+		trace: &TraceRoot,
+	) -> Result<(), ProofError> {
+		let at = in_group(layout, position);
+		let caches = match (cache, &self.cache) {
+			(Some(cache), Some(path)) => Some(path.root_from(at, cache).ok_or(NO_PATH)?),
+			(None, None) => None,
+			_ => return Err(NO_PATH),
+		};
+		let group = GroupRoots {
+			residuals: self.residual.root_from(at, residual).ok_or(NO_PATH)?,
+			caches,
+		};
+		group.verify(layout, layout.group_of(row, position), &self.group, trace)
+	}
+}
+
 /// Checks that the roots of all cells of a group are those of the trace.
 pub fn check_group(
 	statement: &Statement<'_>,
@@ -347,20 +374,14 @@ pub fn check_cell(
 	let Place::Cell { row, position } = place else {
 		return Ok(());
 	};
-	let refused = CellError::Trace(ProofError::Length { length: 0 });
-	let path = path.ok_or(refused)?;
-	let at = crate::boundary::in_group(&cell.layout, position);
+	let path = path.ok_or(NO_PATH)?;
 	let residual = cell.residual_root(roots).ok_or(CellError::NoSuchPlace)?;
-	let caches = match (&roots.cache, &path.cache) {
-		(Some(cache), Some(path)) => Some(path.root_from(at, cache).ok_or(refused)?),
-		(None, None) => None,
-		_ => return Err(refused),
-	};
-	let group = GroupRoots {
-		residuals: path.residual.root_from(at, &residual).ok_or(refused)?,
-		caches,
-	};
-	let place = cell.layout.group_of(row, position);
-	group.verify(&cell.layout, place, &path.group, &statement.trace)?;
+	path.verify(
+		&cell.layout,
+		(row, position),
+		&residual,
+		roots.cache.as_ref(),
+		&statement.trace,
+	)?;
 	Ok(())
 }

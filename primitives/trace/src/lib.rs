@@ -9,9 +9,13 @@ pub mod boundary;
 pub mod cache;
 pub mod cell;
 pub mod claim;
+pub mod digest;
+pub mod draw;
 pub mod execution;
 pub mod fault;
 mod hash;
+#[cfg(feature = "std")]
+pub mod made_up;
 pub mod merkle;
 pub mod opening;
 pub mod prover;

@@ -5,6 +5,7 @@ use crate::{
 	boundary::Boundaries,
 	cache::CachePair,
 	cell::{Cell, CellPath, CellRoots, Source},
+	digest::{in_digest, DigestKey, DigestOpening},
 	execution::{open_cell, CellValues, Record},
 	merkle::{leaf_hash, InclusionProof},
 	opening::{Item, Opening},
@@ -130,6 +131,20 @@ impl<'a, A: OpenArtifact + ?Sized> Prover<'a, A> {
 				None => None,
 			},
 			group: self.boundaries.group_path(group)?,
+		})
+	}
+
+	/// What an auditor with this key shows of a cell; `None` for heads and for cells that the trace does not have.
+	pub fn open_digest(&self, place: Place, key: &DigestKey) -> Option<DigestOpening> {
+		let Place::Cell { row, position } = place else {
+			return None;
+		};
+		let at = in_digest(self.record.layout(), place)?;
+		Some(DigestOpening {
+			residual: self.record.residual(row, position).to_vec(),
+			cache: self.record.cache(row, position).to_vec(),
+			in_digest: InclusionProof::new(&key.leaves(self.record), at.index)?,
+			in_trace: self.path(place)?,
 		})
 	}
 

@@ -3,8 +3,7 @@
 mod common;
 
 use assay_exact::{
-	models::{decoder, encoder, perceptron, VOCABULARY},
-	program::{Head, Pooling, Program},
+	models::{decoder, encoder, VOCABULARY},
 	Input, Output,
 };
 use assay_trace::{
@@ -16,30 +15,6 @@ use assay_trace::{
 	Hash32, OpeningError, Place, Statement, Step, TraceRoot, Verdict,
 };
 use common::*;
-
-fn prompt(length: u32) -> Input {
-	Input::Tokens((0..length).map(|i| (i * 7 + 3) % VOCABULARY).collect())
-}
-
-fn pooled(pooling: Pooling) -> Program {
-	let mut program = encoder();
-	if let Head::Vector { pooling: own, .. } = &mut program.head {
-		*own = pooling;
-	}
-	program
-}
-
-fn jobs() -> Vec<Honest> {
-	let values = (0..perceptron().input_length().unwrap()).map(|i| i as i32 * 9_000 - 70_000);
-	vec![
-		Honest::new(decoder(), prompt(15), GREEDY),
-		Honest::new(decoder(), prompt(6), SAMPLED),
-		Honest::new(encoder(), prompt(19), GREEDY),
-		Honest::new(pooled(Pooling::First), prompt(9), GREEDY),
-		Honest::new(pooled(Pooling::Last), prompt(9), GREEDY),
-		Honest::new(perceptron(), Input::Vector(values.collect()), GREEDY),
-	]
-}
 
 #[test]
 fn every_step_of_an_honest_execution_holds() {

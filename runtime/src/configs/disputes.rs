@@ -2,10 +2,10 @@
 
 use super::system::BlockWeights;
 use crate::{
-	currency::{CHALLENGE_BOND, MIN_WRONG_RESULT_PENALTY},
+	currency::CHALLENGE_BOND,
 	time::{DISPUTE_MOVE_PERIOD, DISPUTE_RETENTION},
 	treasury::TreasuryAccount,
-	Balances, Jobs, Models, Runtime, RuntimeHoldReason, Staking,
+	Audits, Balances, Jobs, Models, Runtime, RuntimeHoldReason, Staking,
 };
 use frame_support::{
 	parameter_types,
@@ -15,8 +15,6 @@ use frame_support::{
 use sp_runtime::{Perbill, Permill};
 
 parameter_types! {
-	/// A fifth of its stake: twice what an operator may have in flight.
-	pub const WrongResultPenalty: Perbill = Perbill::from_percent(20);
 	/// Half, so that who cheats and challenges itself loses as much as it saves.
 	pub const ReporterShare: Permill = Permill::from_percent(50);
 	/// What ending disputes may take of a block.
@@ -29,11 +27,10 @@ impl pallet_assay_disputes::Config for Runtime {
 	type Operators = Staking;
 	type Models = Models;
 	type Claims = Jobs;
+	type Audits = Audits;
 	type Treasury = TreasuryAccount;
 	type Bond = ConstU128<CHALLENGE_BOND>;
 	type MovePeriod = ConstU32<DISPUTE_MOVE_PERIOD>;
-	type WrongResultPenalty = WrongResultPenalty;
-	type MinWrongResultPenalty = ConstU128<MIN_WRONG_RESULT_PENALTY>;
 	type ReporterShare = ReporterShare;
 	type Retention = ConstU32<DISPUTE_RETENTION>;
 	// Of the largest layers that are in use, eight times over.

@@ -2,10 +2,10 @@
 
 use super::system::BlockWeights;
 use crate::{
-	currency::MISSED_DEADLINE_PENALTY,
+	currency::{MIN_WRONG_RESULT_PENALTY, MISSED_DEADLINE_PENALTY},
 	time::{JOB_OPEN_PERIOD, JOB_RESULT_PERIOD, JOB_RETENTION, JOB_RETRY_PERIOD, JOB_WINDOW},
 	treasury::TreasuryAccount,
-	Balances, Models, Runtime, RuntimeHoldReason, Staking,
+	Audits, Balances, Models, Runtime, RuntimeHoldReason, Staking,
 };
 use frame_support::{
 	parameter_types,
@@ -17,21 +17,31 @@ use sp_runtime::{Perbill, Permill};
 parameter_types! {
 	/// The treasury's share of every fee.
 	pub const TreasuryShare: Permill = Permill::from_percent(5);
+	/// A tenth of the fee for each auditor: running a job again is one prefill, less than a third of generating.
+	pub const AuditorShare: Permill = Permill::from_percent(10);
+	/// A fifth of its stake: twice what an operator may have in flight.
+	pub const WrongResultPenalty: Perbill = Perbill::from_percent(20);
 	/// What deadlines and finalisations may take of a block.
 	pub AgendaWeight: Weight = Perbill::from_percent(20) * BlockWeights::get().max_block;
 }
+
+/// The VRF output of the block before.
+#[cfg(not(feature = "runtime-benchmarks"))]
+pub(super) type BlockRandomness = pallet_babe::ParentBlockRandomness<Runtime>;
+/// A constant: benchmarks have no blocks.
+#[cfg(feature = "runtime-benchmarks")]
+pub(super) type BlockRandomness = crate::benchmarks::FixedRandomness;
 
 impl pallet_assay_jobs::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type Operators = Staking;
 	type Models = Models;
-	#[cfg(not(feature = "runtime-benchmarks"))]
-	type Randomness = pallet_babe::ParentBlockRandomness<Runtime>;
-	#[cfg(feature = "runtime-benchmarks")]
-	type Randomness = crate::benchmarks::FixedRandomness;
+	type Audits = Audits;
+	type Randomness = BlockRandomness;
 	type Treasury = TreasuryAccount;
 	type TreasuryShare = TreasuryShare;
+	type AuditorShare = AuditorShare;
 	type ResultPeriod = ConstU32<JOB_RESULT_PERIOD>;
 	type OpenPeriod = ConstU32<JOB_OPEN_PERIOD>;
 	type RetryPeriod = ConstU32<JOB_RETRY_PERIOD>;
@@ -39,6 +49,8 @@ impl pallet_assay_jobs::Config for Runtime {
 	type Retention = ConstU32<JOB_RETENTION>;
 	type MaxAttempts = ConstU32<3>;
 	type MissedDeadlinePenalty = ConstU128<MISSED_DEADLINE_PENALTY>;
+	type WrongResultPenalty = WrongResultPenalty;
+	type MinWrongResultPenalty = ConstU128<MIN_WRONG_RESULT_PENALTY>;
 	type MaxInFlight = ConstU32<64>;
 	type AgendaSize = ConstU32<256>;
 	type AgendaWeight = AgendaWeight;

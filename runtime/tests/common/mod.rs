@@ -10,7 +10,8 @@ use assay_runtime::{
 use codec::Encode;
 use frame_support::genesis_builder_helper::build_state;
 use serde_json::Value;
-use sp_consensus_babe::digests::{PreDigest, SecondaryPlainPreDigest};
+use sp_consensus_babe::digests::{PreDigest, SecondaryVRFPreDigest};
+use sp_core::crypto::VrfSecret;
 use sp_genesis_builder::PresetId;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
@@ -54,9 +55,15 @@ pub fn chain(preset: &str) -> TestExternalities {
 pub fn next_block(transactions: Vec<UncheckedExtrinsic>) -> Vec<ApplyExtrinsicResult> {
 	let number = System::block_number() + 1;
 	let slot = FIRST_SLOT + u64::from(number);
-	let pre_digest = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
+	let pre_digest = PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
 		authority_index: 0,
 		slot: slot.into(),
+		// Alice authors every block of these chains.
+		vrf_signature: Sr25519Keyring::Alice.pair().vrf_sign(&sp_consensus_babe::make_vrf_sign_data(
+			&pallet_babe::Randomness::<Runtime>::get(),
+			slot.into(),
+			pallet_babe::EpochIndex::<Runtime>::get(),
+		)),
 	});
 	let header = Header::new(
 		number,

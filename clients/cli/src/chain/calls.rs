@@ -115,6 +115,16 @@ impl Call {
 		Self::new("Disputes", "expire", dispute)
 	}
 
+	/// Becomes an auditor of a version.
+	pub(crate) fn offer_audits(version: ModelVersion) -> Self {
+		Self::new("Audits", "offer", version)
+	}
+
+	/// Stops being an auditor of a version.
+	pub(crate) fn withdraw_audits(version: ModelVersion) -> Self {
+		Self::new("Audits", "withdraw", version)
+	}
+
 	/// Becomes an operator.
 	pub(crate) fn register_operator(key: &WorkerKey, proof: &WorkerSignature, bond: Balance) -> Self {
 		Self::new("Staking", "register_operator", (key, proof, Compact(bond)))
@@ -233,6 +243,21 @@ mod tests {
 		assert_eq!(hex::encode(&call.arguments), expected.replace(' ', ""));
 		let call = Call::challenge(JobId(2), Accusation::Head { position: 9 });
 		assert_eq!(hex::encode(&call.arguments), "02000000000000000109000000");
+	}
+
+	#[test]
+	fn auditors_name_the_version() {
+		let version = ModelVersion {
+			model: ModelId(3),
+			version: VersionNumber(1),
+		};
+		for (call, name) in [
+			(Call::offer_audits(version), "offer"),
+			(Call::withdraw_audits(version), "withdraw"),
+		] {
+			assert_eq!((call.pallet, call.name), ("Audits", name));
+			assert_eq!(hex::encode(call.arguments), "030000000100");
+		}
 	}
 
 	#[test]

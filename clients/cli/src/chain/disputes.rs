@@ -1,59 +1,17 @@
-//! Reading disputes, and the moves that blocks hold.
+//! Reading disputes, and how they ended.
 
 use super::{query::MAX_PAGE, AccountId, Block, BlockNumber, Chain};
 use crate::amount::Balance;
 use anyhow::{Context, Result};
+use assay_exact::Program;
 use assay_protocol::{
-	dispute::{Accusation, DisputeAnswer, DisputeRecord, DisputeSummary, DisputedClaim, Proof, Ruling, SignedAnswer},
+	dispute::{DisputeRecord, DisputeSummary, DisputedClaim, OwnedStatement, Ruling},
 	Attempt, DisputeId, JobId,
 };
-use assay_trace::{fault::Target, Group, Place};
-use codec::{Decode, DecodeAll};
-use subxt::{events::Phase, utils::MultiAddress};
+use codec::DecodeAll;
 
 /// A dispute as the runtime describes it.
 pub(crate) type Dispute = DisputeSummary<AccountId, Balance, BlockNumber>;
-
-/// What a side does in a dispute.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Action {
-	/// The challenger opens the dispute.
-	Challenge(Accusation),
-	/// The challenger points at a group.
-	PointAtGroup(Group),
-	/// The challenger points at something in a cell.
-	PointAtTarget(Place, Target),
-	/// The challenger has a step judged.
-	Prove(Proof),
-	/// The worker answers.
-	Answer(DisputeAnswer),
-	/// Somebody ends a dispute whose clock has run out.
-	Expire,
-}
-
-/// What an action is about: what a call names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Subject {
-	/// A job whose claim is challenged.
-	Job(JobId),
-	/// A dispute that is under way.
-	Dispute(DisputeId),
-}
-
-/// A successful call to the disputes pallet in a block.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Move {
-	/// Height of its block.
-	pub(crate) block: BlockNumber,
-	/// What it is about.
-	pub(crate) subject: Subject,
-	/// What it does.
-	pub(crate) action: Action,
-	/// Who signed it; nobody where the call authorises itself.
-	pub(crate) signer: Option<AccountId>,
-	/// Length of its transaction.
-	pub(crate) bytes: u32,
-}
 
 /// How a dispute ended, and who lost what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,44 +35,22 @@ pub(crate) struct Forfeit {
 	pub(crate) to: Option<AccountId>,
 }
 
-impl Action {
-	/// Reads a call of the disputes pallet; `None` if it is no move.
-	fn read(name: &str, arguments: &[u8]) -> Option<(Subject, Self)> {
-		fn read<T: Decode>(mut arguments: &[u8]) -> Option<T> {
-			T::decode_all(&mut arguments).ok()
-		}
-		let (dispute, action) = match name {
-			"challenge" => {
-				let (job, accusation) = read(arguments)?;
-				return Some((Subject::Job(job), Self::Challenge(accusation)));
-			}
-			"point_at_group" => {
-				let (dispute, group) = read(arguments)?;
-				(dispute, Self::PointAtGroup(group))
-			}
-			"point_at_target" => {
-				let (dispute, place, target) = read(arguments)?;
-				(dispute, Self::PointAtTarget(place, target))
-			}
-			"prove" => {
-				let (dispute, proof) = read(arguments)?;
-				(dispute, Self::Prove(proof))
-			}
-			"answer" => {
-				let SignedAnswer { answer, .. } = read(arguments)?;
-				(answer.dispute, Self::Answer(answer))
-			}
-			"expire" => (read(arguments)?, Self::Expire),
-			_ => return None,
-		};
-		Some((Subject::Dispute(dispute), action))
-	}
-}
-
 impl Chain {
 	/// The claim of a job, if there is one.
 	pub(crate) async fn claim(&self, job: JobId, at: Block) -> Result<Option<DisputedClaim>> {
 		self.ask("JobsApi_claim", (job,), at).await
+	}
+
+	/// The claim of an attempt at a job with all it is about, unless it was struck down or pruned meanwhile, or its program
+	/// is of a kind that this program does not know.
+	pub(crate) async fn statement(&self, job: JobId, attempt: Attempt, at: Block) -> Result<Option<OwnedStatement>> {
+		let claim = self.claim(job, at).await?;
+		let Some(claim) = claim.filter(|claim| claim.attempt == attempt) else {
+			return Ok(None);
+		};
+		let program = self.program(claim.version, at).await?;
+		let program = Program::decode_all(&mut &program[..]).ok();
+		Ok(program.map(|program| OwnedStatement::new(program, claim)))
 	}
 
 	/// A dispute; an error if there is none.
@@ -163,46 +99,6 @@ impl Chain {
 			.iter()
 			.map(|event| (event.pallet_name(), event.event_name(), event.field_bytes()));
 		Ok(Ending::read(fields, dispute.id, dispute.challenger))
-	}
-
-	/// The moves in a block that succeeded, of whatever dispute.
-	pub(crate) async fn moves(&self, block: Block) -> Result<Vec<Move>> {
-		let client = self.client.at_block(block.hash).await?;
-		let transactions = client.extrinsics().fetch().await?;
-		let mut moves = vec![];
-		for (index, transaction) in transactions.iter().enumerate() {
-			// What this program cannot read is no move that it made.
-			let Ok(transaction) = transaction else {
-				continue;
-			};
-			if transaction.pallet_name() != "Disputes" {
-				continue;
-			}
-			let arguments = transaction.call_data_field_bytes();
-			if let Some((subject, action)) = Action::read(transaction.call_name(), arguments) {
-				let found = Move {
-					block: block.number,
-					subject,
-					action,
-					signer: transaction.address_bytes().and_then(signer),
-					bytes: u32::try_from(transaction.bytes().len())?,
-				};
-				moves.push((u32::try_from(index)?, found));
-			}
-		}
-		if moves.is_empty() {
-			return Ok(vec![]);
-		}
-		let events = client.events().fetch().await?;
-		let succeeded = |index: u32| {
-			let mut of_it = events
-				.iter()
-				.filter_map(Result::ok)
-				.filter(|event| event.phase() == Phase::ApplyExtrinsic(index) && event.pallet_name() == "System");
-			of_it.any(|event| event.event_name() == "ExtrinsicSuccess")
-		};
-		moves.retain(|(index, _)| succeeded(*index));
-		Ok(moves.into_iter().map(|(_, found)| found).collect())
 	}
 }
 
@@ -253,61 +149,10 @@ impl Ending {
 	}
 }
 
-/// The account in a transaction's address.
-fn signer(address: &[u8]) -> Option<AccountId> {
-	match MultiAddress::<AccountId, ()>::decode(&mut &address[..]).ok()? {
-		MultiAddress::Id(account) => Some(account),
-		_ => None,
-	}
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::Call;
 	use codec::Encode;
-
-	fn read_back(call: &Call) -> Option<(Subject, Action)> {
-		Action::read(call.name, call.arguments())
-	}
-
-	#[test]
-	fn moves_are_read_as_they_are_written() {
-		let (dispute, place) = (DisputeId(3), Place::Head { position: 11 });
-		let group = Group { row: 2, index: 1 };
-		let proof = Proof {
-			place,
-			step: assay_trace::Step::Choice { rival: 5 },
-			opening: assay_trace::Opening { items: vec![] },
-		};
-		let about = Subject::Dispute(dispute);
-		for (call, expected) in [
-			(
-				Call::challenge(JobId(9), Accusation::Trace),
-				(Subject::Job(JobId(9)), Action::Challenge(Accusation::Trace)),
-			),
-			(
-				Call::point_at_group(dispute, group),
-				(about, Action::PointAtGroup(group)),
-			),
-			(
-				Call::point_at_target(dispute, place, Target::Cache),
-				(about, Action::PointAtTarget(place, Target::Cache)),
-			),
-			(Call::prove(dispute, &proof), (about, Action::Prove(proof.clone()))),
-			(Call::expire(dispute), (about, Action::Expire)),
-		] {
-			assert_eq!(read_back(&call), Some(expected));
-		}
-	}
-
-	#[test]
-	fn other_calls_and_other_arguments_are_no_moves() {
-		assert_eq!(read_back(&Call::cancel(JobId(1))), None);
-		let short = DisputeId(3).encode();
-		assert_eq!(Action::read("point_at_group", &short), None);
-		assert_eq!(Action::read("expire", &[&short[..], &[0]].concat()), None);
-	}
 
 	#[test]
 	fn an_ending_tells_who_lost_what() {
@@ -351,18 +196,5 @@ mod tests {
 		assert_eq!(read(5), ending(Ruling::Refuted, 101, 50, None));
 		assert_eq!(read(6), ending(Ruling::Moot, 0, 0, None));
 		assert_eq!(read(7), None);
-	}
-
-	#[test]
-	fn only_plain_accounts_sign() {
-		let account = AccountId::from([7; 32]);
-		assert_eq!(
-			signer(&MultiAddress::<AccountId, ()>::Id(account).encode()),
-			Some(account)
-		);
-		assert_eq!(
-			signer(&MultiAddress::<AccountId, ()>::Address32([7; 32]).encode()),
-			None
-		);
 	}
 }

@@ -2,14 +2,19 @@
 //! metadata, and everything is read through the runtime's own API.
 
 mod accounts;
+mod audits;
 mod calls;
 mod disputes;
+mod moves;
 mod query;
 mod submit;
+mod watch;
 
 pub(crate) use accounts::Balances;
+pub(crate) use audits::Audit;
 pub(crate) use calls::Call;
-pub(crate) use disputes::{Action, Dispute, Ending, Forfeit, Move, Subject};
+pub(crate) use disputes::{Dispute, Ending, Forfeit};
+pub(crate) use moves::{Action, Move, Subject};
 pub(crate) use query::{Job, Model, Offers, Operator, State};
 pub(crate) use submit::Receipt;
 

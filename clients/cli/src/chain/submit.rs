@@ -1,22 +1,27 @@
 //! Signing, sending and watching transactions.
 
-use super::{calls::number, Block, BlockNumber, Call, Chain, Config};
+use super::{
+	calls::number,
+	watch::{search, Ledger, Life},
+	AccountId, Block, BlockNumber, Call, Chain, Config, Heads,
+};
 use crate::amount::{Amount, Balance};
-use anyhow::{anyhow, bail, Context, Result};
+use anyhow::{anyhow, Context, Result};
 use serde::Serialize;
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
 	dynamic::{At, Value},
-	error::{BackendError, DispatchError, ExtrinsicError, RpcError, TransactionEventsError},
+	error::{BackendError, DispatchError, ExtrinsicError, RpcError},
 	ext::scale_value::Composite,
 	extrinsics::ExtrinsicEvents,
 	metadata::Metadata,
 	tx::{SubmittableTransaction, TransactionStatus},
+	utils::H256,
 };
 use subxt_signer::sr25519::Keypair;
 
 /// Blocks a signed transaction stays valid.
-const LIFE: u64 = 64;
+const LIFE: BlockNumber = 64;
 
 /// A transaction that succeeded.
 #[derive(Serialize)]
@@ -40,26 +45,35 @@ impl Chain {
 		let client = self.client.at_block(best.hash).await?;
 		let mut transactions = client.transactions();
 		let payload = call.payload(&transactions, client.metadata_ref())?;
+		let account = signer.public_key().to_account_id();
 		// The pool's next nonce, so that transactions sent one after the other do not collide.
-		let nonce = self
-			.methods
-			.system_account_next_index(&signer.public_key().to_account_id())
-			.await?;
+		let nonce = self.methods.system_account_next_index(&account).await?;
+		let birth = self.birth(best).await?;
 		let parameters = DefaultExtrinsicParamsBuilder::new()
 			.nonce(nonce)
-			.mortal_from_unchecked(LIFE, best.number.into(), best.hash)
+			.mortal_from_unchecked(LIFE.into(), birth.number.into(), birth.hash)
 			.build();
 		let transaction = transactions.create_signed(&payload, signer, parameters).await?;
-		let sent = self.watch(&transaction, finalized).await;
+		let life = Life {
+			first: birth.number.saturating_add(1),
+			last: birth.number.saturating_add(LIFE - 1),
+			nonce: Some(nonce),
+		};
+		let sent = self.watch(&transaction, life, Some(account), finalized).await;
 		sent.with_context(|| format!("{}.{}", call.pallet, call.name))
 	}
 
-	/// Sends the transaction that delivers a result, which needs no signature.
-	pub(crate) async fn submit_result(&self, bytes: Vec<u8>, finalized: bool) -> Result<Receipt> {
+	/// Sends the transaction that delivers a result, which needs no signature and is of use up to block `last`.
+	pub(crate) async fn submit_result(&self, bytes: Vec<u8>, last: BlockNumber, finalized: bool) -> Result<Receipt> {
 		let best = self.best().await?;
 		let client = self.client.at_block(best.hash).await?;
 		let transaction = client.transactions().from_bytes(bytes);
-		let sent = self.watch(&transaction, finalized).await;
+		let life = Life {
+			first: self.birth(best).await?.number.saturating_add(1),
+			last,
+			nonce: None,
+		};
+		let sent = self.watch(&transaction, life, None, finalized).await;
 		sent.map_err(
 			|error| match refused_result(&error.to_string(), client.metadata_ref()) {
 				Some(reason) => anyhow!("refused: {reason}"),
@@ -68,33 +82,138 @@ impl Chain {
 		)
 	}
 
-	async fn watch<C>(&self, transaction: &SubmittableTransaction<Config, C>, finalized: bool) -> Result<Receipt>
+	/// The block from which a transaction's life is counted.
+	async fn birth(&self, best: Block) -> Result<Block> {
+		let finalized = self.finalized().await?;
+		let height = birth_height(best.number, finalized.number);
+		if height == finalized.number {
+			return Ok(finalized);
+		}
+		let block = self.block_at(height).await?;
+		block.with_context(|| format!("the node does not have block {height}"))
+	}
+
+	/// Sends a transaction and waits until a block, best or `finalized`, holds it.
+	async fn watch<C>(
+		&self,
+		transaction: &SubmittableTransaction<Config, C>,
+		life: Life,
+		signer: Option<AccountId>,
+		finalized: bool,
+	) -> Result<Receipt>
 	where
 		C: subxt::client::OnlineClientAtBlockT<Config>,
 	{
 		let mut progress = transaction.submit_and_watch().await.map_err(refusal)?;
-		while let Some(status) = progress.next().await {
-			let included = match status? {
-				TransactionStatus::InFinalizedBlock(included) => included,
-				TransactionStatus::InBestBlock(included) if !finalized => included,
-				TransactionStatus::Error { message } => bail!("the node failed: {message}"),
-				TransactionStatus::Invalid { message } => bail!("the transaction became invalid: {message}"),
-				TransactionStatus::Dropped { message } => bail!("the node dropped the transaction: {message}"),
+		let hash = transaction.hash();
+		let given_up: String = loop {
+			let Some(status) = progress.next().await else {
+				break "the node tells nothing more of it".into();
+			};
+			let block = match status? {
+				TransactionStatus::InFinalizedBlock(included) => included.block_hash(),
+				TransactionStatus::InBestBlock(included) if !finalized => included.block_hash(),
+				TransactionStatus::Error { message }
+				| TransactionStatus::Invalid { message }
+				| TransactionStatus::Dropped { message } => break format!("the node said of it: {message}"),
 				_ => continue,
 			};
-			let events = included.wait_for_success().await.map_err(failure)?;
-			let Block { number, hash } = self.block(included.block_hash()).await?;
-			let fee = find(&events, "TransactionPayment", "actual_fee").unwrap_or(0);
-			let transaction = format!("{:?}", included.extrinsic_hash());
-			return Ok(Receipt {
-				block: number,
-				block_hash: format!("{hash:?}"),
-				transaction,
-				fee: Amount(fee),
-				events,
-			});
+			let block = self.block(block).await?;
+			let receipt = self.receipt(block, hash).await?;
+			return receipt.with_context(|| format!("block {} does not hold the transaction", block.number));
+		};
+		let mut ledger = Missing {
+			chain: self,
+			heads: self.heads(finalized).await?,
+			hash,
+			bytes: transaction.encoded(),
+			signer,
+			finalized,
+		};
+		search(&mut ledger, life, &given_up).await
+	}
+
+	/// What a transaction did in a block, if that block holds it; an error if it failed there.
+	async fn receipt(&self, block: Block, hash: H256) -> Result<Option<Receipt>> {
+		let client = self.client.at_block(block.hash).await?;
+		let transactions = client.extrinsics().fetch().await?;
+		// What this program cannot read is no transaction that it sent.
+		let mut found = transactions.iter().filter_map(Result::ok);
+		let Some(found) = found.find(|found| found.hash() == hash) else {
+			return Ok(None);
+		};
+		let events = found.events().await?;
+		for event in events.iter() {
+			let event = event?;
+			if event.pallet_name() == "System" && event.event_name() == "ExtrinsicFailed" {
+				return Err(failure(DispatchError::decode_from(
+					event.field_bytes(),
+					client.metadata(),
+				)?));
+			}
 		}
-		bail!("the node closed the connection before the transaction was in a block")
+		let fee = find(&events, "TransactionPayment", "actual_fee").unwrap_or(0);
+		Ok(Some(Receipt {
+			block: block.number,
+			block_hash: format!("{:?}", block.hash),
+			transaction: format!("{hash:?}"),
+			fee: Amount(fee),
+			events,
+		}))
+	}
+}
+
+/// The height from which a transaction's life is counted. A transaction names the block there, and is invalid in every fork
+/// that lacks it; so it is a final one, unless finality is so far behind that too little of the life would be left.
+fn birth_height(best: BlockNumber, finalized: BlockNumber) -> BlockNumber {
+	finalized.min(best).max(best.saturating_sub(LIFE / 2))
+}
+
+/// A transaction that the pool has given up.
+struct Missing<'a> {
+	chain: &'a Chain,
+	heads: Heads,
+	hash: H256,
+	bytes: &'a [u8],
+	signer: Option<AccountId>,
+	finalized: bool,
+}
+
+impl Ledger for Missing<'_> {
+	type Receipt = Receipt;
+
+	async fn settled_nonce(&self) -> Result<Option<u64>> {
+		let Some(signer) = &self.signer else {
+			return Ok(None);
+		};
+		let settled = self.chain.finalized().await?;
+		let client = self.chain.client.at_block(settled.hash).await?;
+		Ok(Some(client.transactions().account_nonce(signer).await?))
+	}
+
+	async fn tip(&self) -> Result<Block> {
+		if self.finalized {
+			self.chain.finalized().await
+		} else {
+			self.chain.best().await
+		}
+	}
+
+	async fn at(&self, number: BlockNumber) -> Result<Option<Block>> {
+		self.chain.block_at(number).await
+	}
+
+	async fn receipt(&self, block: Block) -> Result<Option<Receipt>> {
+		self.chain.receipt(block, self.hash).await
+	}
+
+	async fn send_again(&self) {
+		// A pool that has it, or will not have it, says so. Neither tells whether another node's block will hold it.
+		let _ = self.chain.methods.author_submit_extrinsic(self.bytes).await;
+	}
+
+	async fn wait(&mut self) -> Result<()> {
+		self.heads.next().await.map(|_| ())
 	}
 }
 
@@ -158,10 +277,7 @@ fn refused_result(words: &str, metadata: &Metadata) -> Option<String> {
 }
 
 /// Why a transaction in a block failed, with the pallet's own explanation.
-fn failure(error: TransactionEventsError) -> anyhow::Error {
-	let TransactionEventsError::ExtrinsicFailed(dispatch) = error else {
-		return anyhow!(error);
-	};
+fn failure(dispatch: DispatchError) -> anyhow::Error {
 	let DispatchError::Module(module) = &dispatch else {
 		return anyhow!("{dispatch}");
 	};
@@ -176,5 +292,20 @@ fn failure(error: TransactionEventsError) -> anyhow::Error {
 			)
 		}
 		Err(_) => anyhow!("{dispatch}"),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn lives_begin_at_a_final_block_unless_finality_is_far_behind() {
+		assert_eq!(birth_height(100, 98), 98);
+		assert_eq!(birth_height(1, 0), 0);
+		assert_eq!(birth_height(100, 10), 68);
+		assert_eq!(birth_height(0, 0), 0);
+		// Finality may be read a moment after the best block.
+		assert_eq!(birth_height(100, 101), 100);
 	}
 }

@@ -2,16 +2,13 @@
 
 use super::Context;
 use crate::{
-	chain::{Block, Chain, Dispute},
 	output::table,
 	views::{DisputeView, Places, RecordView},
 	Outcome,
 };
 use anyhow::Result;
-use assay_exact::Program;
-use assay_protocol::{dispute::OwnedStatement, DisputeId, JobId};
+use assay_protocol::{DisputeId, JobId};
 use clap::Subcommand;
-use codec::DecodeAll;
 use serde_json::json;
 
 /// What to do.
@@ -54,7 +51,7 @@ impl DisputeCommand {
 			Self::Show { dispute } => {
 				let dispute = chain.dispute(dispute, at).await?;
 				let record = RecordView::new(&chain.dispute_record(dispute.id, at).await?);
-				let statement = statement(&chain, &dispute, at).await?;
+				let statement = chain.statement(dispute.job, dispute.attempt, at).await?;
 				let places = Places::of(statement.as_ref());
 				let view = DisputeView::new(&dispute);
 				let document = json!({ "dispute": view, "record": record });
@@ -63,16 +60,4 @@ impl DisputeCommand {
 		}
 		Ok(Outcome::Done)
 	}
-}
-
-/// The disputed claim, unless it was struck down or pruned meanwhile.
-async fn statement(chain: &Chain, dispute: &Dispute, at: Block) -> Result<Option<OwnedStatement>> {
-	let claim = chain.claim(dispute.job, at).await?;
-	let Some(claim) = claim.filter(|claim| claim.attempt == dispute.attempt) else {
-		return Ok(None);
-	};
-	let program = chain.program(claim.version, at).await?;
-	Ok(Program::decode_all(&mut &program[..])
-		.ok()
-		.map(|program| OwnedStatement::new(program, claim)))
 }

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod account;
+mod audit;
 mod challenge;
 mod dispute;
 mod job;
@@ -77,6 +78,9 @@ pub(crate) enum Command {
 	/// Look at disputes.
 	#[command(subcommand)]
 	Dispute(dispute::DisputeCommand),
+	/// Audit claims of others, look at audits.
+	#[command(subcommand)]
+	Audit(audit::AuditCommand),
 	/// Look at an account, send money.
 	#[command(subcommand)]
 	Account(account::AccountCommand),
@@ -94,6 +98,7 @@ impl Command {
 			Self::Verify(command) => command.run(context).await,
 			Self::Challenge(command) => command.run(context).await,
 			Self::Dispute(command) => command.run(context).await,
+			Self::Audit(command) => command.run(context).await,
 			Self::Account(command) => command.run(context).await,
 			Self::Operator(command) => command.run(context).await,
 		}

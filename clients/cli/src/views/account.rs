@@ -7,6 +7,7 @@ use crate::{
 	output::fields,
 };
 use anyhow::Result;
+use assay_protocol::operator::FaultCounts;
 use serde::Serialize;
 
 /// An account and its money.
@@ -47,8 +48,7 @@ pub(crate) struct OperatorView {
 	bond: Amount,
 	committed: Amount,
 	leaves_at: Option<BlockNumber>,
-	missed_deadlines: u32,
-	wrong_results: u32,
+	faults: FaultCounts,
 }
 
 impl OperatorView {
@@ -60,8 +60,7 @@ impl OperatorView {
 			bond: Amount(operator.bond),
 			committed: Amount(operator.committed),
 			leaves_at: operator.leaves_at,
-			missed_deadlines: operator.missed_deadlines,
-			wrong_results: operator.wrong_results,
+			faults: operator.faults,
 		})
 	}
 
@@ -76,8 +75,11 @@ impl OperatorView {
 				"leaves",
 				self.leaves_at.map(|block| format!("may withdraw from block {block}")),
 			),
-			("missed deadlines", Some(self.missed_deadlines.to_string())),
-			("wrong results", Some(self.wrong_results.to_string())),
+			("missed deadlines", Some(self.faults.missed_deadlines.to_string())),
+			("wrong results", Some(self.faults.wrong_results.to_string())),
+			("missed audits", Some(self.faults.missed_audits.to_string())),
+			("false audits", Some(self.faults.false_audits.to_string())),
+			("equivocations", Some(self.faults.equivocations.to_string())),
 		])
 	}
 }

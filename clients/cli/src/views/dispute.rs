@@ -100,7 +100,7 @@ pub(super) fn ruled(ruling: Ruling) -> &'static str {
 		Ruling::WorkerSilent => "the worker did not answer in time: the claim is struck down",
 		Ruling::Upheld => "the step holds: the challenge was wrong",
 		Ruling::ChallengerSilent => "the challenger did not move in time: the challenge is lost",
-		Ruling::Moot => "another dispute struck the claim down first",
+		Ruling::Moot => "another dispute or an audit struck the claim down first",
 	}
 }
 

@@ -67,6 +67,7 @@ pub(crate) enum StateView {
 		paid: Amount,
 		royalty: Amount,
 		treasury: Amount,
+		audits: Amount,
 		refunded: Amount,
 	},
 	/// Ended without a result.
@@ -114,12 +115,14 @@ impl From<&State> for StateView {
 				paid,
 				royalty,
 				treasury,
+				audits,
 				refunded,
 			} => Self::Final {
 				operator,
 				paid: Amount(paid),
 				royalty: Amount(royalty),
 				treasury: Amount(treasury),
+				audits: Amount(audits),
 				refunded: Amount(refunded),
 			},
 			State::Refunded { reason, refunded } => {
@@ -186,9 +189,10 @@ impl StateView {
 				paid,
 				royalty,
 				treasury,
+				audits,
 				refunded,
 			} => format!(
-				"Final     {paid} to operator {}, {royalty} to the publisher, {treasury} to the treasury, {refunded} back",
+				"Final     {paid} to operator {}, {royalty} to the publisher, {treasury} to the treasury, {audits} to auditors, {refunded} back",
 				short(operator)
 			),
 			Self::Refunded { reason, refunded } => {

@@ -1,6 +1,7 @@
-//! What commands show of models, jobs, disputes, accounts and operators: the JSON documents and, from them, the texts.
+//! What commands show of models, jobs, disputes, audits, accounts and operators: the JSON documents and, from them, the texts.
 
 mod account;
+mod audit;
 mod dispute;
 mod elements;
 mod job;
@@ -9,6 +10,7 @@ mod moves;
 mod places;
 
 pub(crate) use account::{AccountView, OperatorView};
+pub(crate) use audit::{AuditView, AuditorView, RatesView};
 pub(crate) use dispute::{is_struck_down, DisputeView, RecordView};
 pub(crate) use elements::{fixed, Elements};
 pub(crate) use job::{Change, JobView, StateView};

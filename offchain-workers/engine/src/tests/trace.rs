@@ -4,7 +4,7 @@ use super::{
 	fixtures::{a_bert, a_llama, an_mlp, Noise, Stored},
 	programs::{a_generation, options, tokens},
 };
-use crate::{Model, Observer, Options, OutputError, RunError, Tier};
+use crate::{Audited, Model, Observer, Options, OutputError, RunError, Tier};
 use assay_artifact::{
 	synthetic::{bert, llama, BertShape, LlamaShape},
 	Artifact, Lowered,
@@ -17,6 +17,7 @@ use assay_exact::{
 };
 use assay_trace::{
 	check_step,
+	digest::{digest, DigestKey},
 	execution::replay,
 	merkle::{leaf_hash, root},
 	prover::{OpenArtifact, Prover},
@@ -91,12 +92,14 @@ fn assert_commits_as_the_reference(
 		assert_eq!(&hashed, expected, "of a statement, {options:?}");
 		let record = engine.record(&statement, &mut ()).expect("the statement fits");
 		assert_eq!(&record.boundaries(), expected, "of a record, {options:?}");
-		let (audited, boundaries) = engine.audit(&statement, &mut ()).expect("the statement fits");
+		let key = DigestKey::new(&[2; 32], 5, 0);
+		let audited = engine.audit(&statement, key, &mut ()).expect("the statement fits");
 		assert_eq!(
-			(&audited, &boundaries),
+			(&audited.output, &audited.boundaries),
 			(&output, &*expected),
 			"of an audit, {options:?}"
 		);
+		assert_eq!(audited.digest, digest(&key.leaves(&record)), "of an audit, {options:?}");
 	}
 }
 
@@ -199,7 +202,12 @@ fn an_audit_finds_the_token_that_follows_from_those_claimed() {
 			claimed[index] = (claimed[index] + 1) % VOCABULARY;
 			let output = Output::Tokens(claimed.clone());
 			let statement = unclaimed(&program, &input, &generation, &output);
-			let (found, boundaries) = engine.audit(&statement, &mut ()).expect("the statement fits");
+			let key = DigestKey::new(&[2; 32], 5, 0);
+			let Audited {
+				output: found,
+				boundaries,
+				..
+			} = engine.audit(&statement, key, &mut ()).expect("the statement fits");
 			let Output::Tokens(found) = found else {
 				panic!("a decoder returns tokens");
 			};
@@ -330,7 +338,8 @@ fn a_statement_that_no_run_can_make_is_refused() {
 	let refusal = |statement: Statement<'_>| {
 		let hashed = engine.boundaries(&statement, &mut ()).expect_err("it is refused");
 		assert_eq!(engine.record(&statement, &mut ()).err(), Some(hashed));
-		assert_eq!(engine.audit(&statement, &mut ()).err(), Some(hashed));
+		let key = DigestKey::new(&[2; 32], 5, 0);
+		assert_eq!(engine.audit(&statement, key, &mut ()).err(), Some(hashed));
 		hashed
 	};
 	let output = Output::Tokens(vec![1; 7]);

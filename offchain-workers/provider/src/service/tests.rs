@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-	chain::AnswerAssignment,
+	chain::{Request, RequestKey, Requested, Response, SignedResponse},
 	journal::{parse, Entry},
 	pool::Watch,
 };
@@ -129,12 +129,15 @@ impl Execute for FakeEngine {
 		}
 	}
 
-	fn answer(&self, statement: &OwnedStatement, stage: Stage) -> Result<Answer, Failure> {
+	fn respond(&self, statement: &OwnedStatement, request: &Request) -> Result<Response, Failure> {
+		let RequestKey::Answer(_, stage) = request.key() else {
+			return Err(Failure::Refused("only disputes are answered here".into()));
+		};
 		if std::mem::take(&mut *self.cannot_answer.lock()) {
 			return Err(Failure::Refused("the artifact is not there yet".into()));
 		}
 		match stage {
-			Stage::ListGroups => Ok(Answer::Groups(vec![statement.artifact])),
+			Stage::ListGroups => Ok(Response::Answer(Answer::Groups(vec![statement.artifact]))),
 			Stage::OpenHead { .. } => panic!("heads cannot be opened"),
 			_ => Err(Failure::Refused("not asked here".into())),
 		}
@@ -148,7 +151,7 @@ struct FakeChain {
 	finalized: Mutex<Vec<Assignment>>,
 	delivered: Mutex<Vec<SignedResult>>,
 	refuses: Mutex<bool>,
-	answers_due: Mutex<Vec<AnswerAssignment>>,
+	requests: Mutex<Vec<Requested>>,
 	answered: Mutex<Vec<SignedAnswer>>,
 }
 
@@ -185,13 +188,16 @@ impl Chain for FakeChain {
 		};
 		async move { outcome }.boxed()
 	}
-	fn answers_due(&self) -> Result<Vec<AnswerAssignment>, ChainError> {
-		Ok(self.answers_due.lock().clone())
+	fn requests(&self) -> Result<Vec<Requested>, ChainError> {
+		Ok(self.requests.lock().clone())
 	}
 	fn program(&self, _: ModelVersion) -> Result<Program, ChainError> {
 		Ok(perceptron())
 	}
-	fn deliver_answer(&self, answer: SignedAnswer) -> BoxFuture<'_, Result<(), ChainError>> {
+	fn respond(&self, response: SignedResponse) -> BoxFuture<'_, Result<(), ChainError>> {
+		let SignedResponse::Answer(answer) = response else {
+			panic!("only disputes are answered here")
+		};
 		self.answered.lock().push(answer);
 		async { Ok(()) }.boxed()
 	}
@@ -443,7 +449,7 @@ async fn nothing_is_delivered_after_the_deadline() {
 	assert_eq!(chain.delivered.lock().len(), 1);
 }
 
-fn an_answer_due(dispute: u64, stage: Stage) -> AnswerAssignment {
+fn an_answer_due(dispute: u64, stage: Stage) -> Requested {
 	let Assignment { worker, duty } = an_assignment(7);
 	let claim = DisputedClaim {
 		job: duty.job,
@@ -455,14 +461,14 @@ fn an_answer_due(dispute: u64, stage: Stage) -> AnswerAssignment {
 		output: JobOutput::Tokens(vec![7].try_into().unwrap()),
 		trace: TRACE,
 	};
-	AnswerAssignment {
+	Requested {
 		worker,
-		duty: AnswerDuty {
+		request: Request::Answer(AnswerDuty {
 			dispute: DisputeId(dispute),
 			stage,
 			deadline: 50,
 			claim,
-		},
+		}),
 	}
 }
 
@@ -471,7 +477,7 @@ async fn a_dispute_is_answered_once_and_again_while_it_stays_due() {
 	let (chain, engine, folder) = setup();
 	let running = Running::start(&chain, &engine, folder.path());
 	let due = an_answer_due(3, Stage::ListGroups);
-	*chain.answers_due.lock() = vec![due.clone()];
+	*chain.requests.lock() = vec![due.clone()];
 	running.best(&chain, 1);
 	eventually(|| chain.answered.lock().len() == 1).await;
 	running.best(&chain, 2);
@@ -480,7 +486,7 @@ async fn a_dispute_is_answered_once_and_again_while_it_stays_due() {
 	running.finish().await;
 	let answered = chain.answered.lock();
 	for SignedAnswer { answer, signature } in answered.iter() {
-		assert_eq!(answer.answer, Answer::Groups(vec![due.duty.claim.artifact]));
+		assert_eq!(answer.answer, Answer::Groups(vec![due.request.claim().artifact]));
 		assert!(WorkerPair::verify(
 			signature,
 			answer.signing_payload(&GENESIS),
@@ -493,7 +499,7 @@ async fn a_dispute_is_answered_once_and_again_while_it_stays_due() {
 async fn a_panic_while_answering_leaves_the_other_disputes_alone() {
 	let (chain, engine, folder) = setup();
 	let running = Running::start(&chain, &engine, folder.path());
-	*chain.answers_due.lock() = vec![
+	*chain.requests.lock() = vec![
 		an_answer_due(3, Stage::OpenHead { position: 0 }),
 		an_answer_due(4, Stage::ListGroups),
 	];
@@ -514,7 +520,7 @@ async fn an_answer_that_cannot_be_given_is_tried_again() {
 	let (chain, engine, folder) = setup();
 	*engine.cannot_answer.lock() = true;
 	let running = Running::start(&chain, &engine, folder.path());
-	*chain.answers_due.lock() = vec![an_answer_due(3, Stage::ListGroups)];
+	*chain.requests.lock() = vec![an_answer_due(3, Stage::ListGroups)];
 	running.best(&chain, 1);
 	eventually(|| !*engine.cannot_answer.lock()).await;
 	// Later blocks come until the failure is known and its rest is over.

@@ -261,7 +261,7 @@ mod benchmarks {
 		use assay_protocol::dispute::Claims;
 		let scene = Scene::<T>::of_long_claim();
 		scene.at(Stage::Prove, Some(opened(CellRoots::default())));
-		T::Claims::strike_down(scene.job)?;
+		T::Claims::strike_down(scene.job, true, None)?;
 
 		#[extrinsic_call]
 		expire(scene.origin(), scene.dispute);

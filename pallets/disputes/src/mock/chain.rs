@@ -58,12 +58,12 @@ pub(crate) fn check() {
 	}
 	for (id, job) in pallet_assay_jobs::Jobs::<Test>::iter() {
 		assert_eq!(
-			job.disputes,
+			job.holds,
 			open.get(&id).copied().unwrap_or_default(),
 			"disputes of job {id}"
 		);
 		assert!(
-			job.disputes == 0 || job.booked_at.is_none(),
+			job.holds == 0 || job.booked_at.is_none(),
 			"job {id} is disputed and booked"
 		);
 	}

@@ -151,9 +151,11 @@ impl pallet_assay_jobs::Config for Test {
 	type Currency = Balances;
 	type Operators = StakingPallet;
 	type Models = SmallModels;
+	type Audits = ();
 	type Randomness = BlockRandomness;
 	type Treasury = Treasury;
 	type TreasuryShare = TreasuryShare;
+	type AuditorShare = TreasuryShare;
 	type ResultPeriod = ResultPeriod;
 	type OpenPeriod = OpenPeriod;
 	type RetryPeriod = RetryPeriod;
@@ -161,6 +163,8 @@ impl pallet_assay_jobs::Config for Test {
 	type Retention = Retention;
 	type MaxAttempts = frame_support::traits::ConstU32<2>;
 	type MissedDeadlinePenalty = MissedDeadlinePenalty;
+	type WrongResultPenalty = WrongResultPenalty;
+	type MinWrongResultPenalty = MinWrongResultPenalty;
 	type MaxInFlight = frame_support::traits::ConstU32<64>;
 	type AgendaSize = frame_support::traits::ConstU32<64>;
 	type AgendaWeight = AgendaWeight;
@@ -176,8 +180,7 @@ impl crate::Config for Test {
 	type Treasury = Treasury;
 	type Bond = Bond;
 	type MovePeriod = MovePeriod;
-	type WrongResultPenalty = WrongResultPenalty;
-	type MinWrongResultPenalty = MinWrongResultPenalty;
+	type Audits = ();
 	type ReporterShare = ReporterShare;
 	type Retention = Retention;
 	type MaxAnswerBytes = MaxAnswerBytes;

@@ -2,9 +2,8 @@
 
 use super::*;
 use assay_exact::{
-	evaluate::{evaluate, Weights},
-	models::{decoder, encoder, perceptron, MadeUp, VOCABULARY},
-	program::TensorIndex,
+	evaluate::evaluate,
+	models::{decoder, encoder, perceptron, VOCABULARY},
 	Generation, Input, Output, Program, Sampler,
 };
 use assay_protocol::{
@@ -14,9 +13,8 @@ use assay_protocol::{
 	ModelId, ModelVersion, VersionNumber,
 };
 use assay_trace::{
-	artifact::{program_hash, tensor_root, ArtifactTree, Leaves},
 	execution::{replay, Record},
-	merkle::leaf_hash,
+	made_up::MadeUpArtifact,
 	prover::OpenArtifact,
 	Hash32, TraceRoot,
 };
@@ -35,63 +33,10 @@ pub(crate) const PERCEPTRON: ModelVersion = version(2);
 /// A perceptron that writes more than fits into an answer.
 pub(crate) const HUGE: ModelVersion = version(3);
 
-/// Made-up weights with their tree.
-pub(crate) struct Artifact {
-	program: Program,
-	weights: MadeUp,
-	tree: ArtifactTree,
-}
-
-impl Artifact {
-	fn new(program: Program) -> Self {
-		let weights = MadeUp::new(&program, 11);
-		let tensors: Vec<Hash32> = program
-			.instances()
-			.map(|instance| {
-				let shape = program.tensors[usize::from(instance.tensor.0)].shape;
-				tensor_root(
-					shape,
-					&tensor_bytes(&program, &weights, instance.tensor, instance.layer),
-				)
-				.unwrap()
-			})
-			.collect();
-		let tree = ArtifactTree::new(&program_hash(&program), &tensors, &[]);
-		Self { program, weights, tree }
-	}
-
-	/// Of a version, made once.
-	pub(crate) fn of(version: ModelVersion) -> &'static Self {
-		static ARTIFACTS: [OnceLock<Artifact>; 4] = [const { OnceLock::new() }; 4];
-		ARTIFACTS[version.model.0 as usize].get_or_init(|| Self::new(program(version).unwrap()))
-	}
-}
-
-fn tensor_bytes(program: &Program, weights: &MadeUp, tensor: TensorIndex, layer: Option<u16>) -> Vec<u8> {
-	let shape = program.tensors[usize::from(tensor.0)].shape;
-	(0..shape.rows())
-		.flat_map(|row| weights.row(tensor, layer, row).unwrap())
-		.copied()
-		.collect()
-}
-
-impl Weights for Artifact {
-	fn row(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Option<&[u8]> {
-		self.weights.row(tensor, layer, row)
-	}
-}
-
-impl OpenArtifact for Artifact {
-	fn tree(&self) -> &ArtifactTree {
-		&self.tree
-	}
-
-	fn leaf_hashes(&self, tensor: TensorIndex, layer: Option<u16>) -> Option<Vec<Hash32>> {
-		let shape = self.program.tensors[usize::from(tensor.0)].shape;
-		let bytes = tensor_bytes(&self.program, &self.weights, tensor, layer);
-		let leaves = Leaves::new(shape).cut(&bytes)?.map(leaf_hash).collect();
-		Some(leaves)
-	}
+/// The artifact of a version, made once.
+pub(crate) fn artifact(version: ModelVersion) -> &'static MadeUpArtifact {
+	static ARTIFACTS: [OnceLock<MadeUpArtifact>; 4] = [const { OnceLock::new() }; 4];
+	ARTIFACTS[version.model.0 as usize].get_or_init(|| MadeUpArtifact::new(&program(version).unwrap(), 11))
 }
 
 pub(crate) fn program(version: ModelVersion) -> Option<Program> {
@@ -135,7 +80,7 @@ pub(crate) fn right_output(version: ModelVersion) -> Output {
 	let output = || {
 		evaluate(
 			&program(version).unwrap(),
-			Artifact::of(version),
+			artifact(version),
 			&an_input(version),
 			&GENERATION,
 		)
@@ -148,7 +93,7 @@ pub(crate) fn right_output(version: ModelVersion) -> Output {
 /// A statement about a version that commits to nothing yet.
 pub(crate) fn a_statement(version: ModelVersion, output: Output) -> OwnedStatement {
 	OwnedStatement {
-		artifact: Artifact::of(version).tree.root(),
+		artifact: artifact(version).tree().root(),
 		..a_statement_without_artifact(version, output)
 	}
 }
@@ -167,7 +112,7 @@ pub(crate) fn a_statement_without_artifact(version: ModelVersion, output: Output
 
 /// What executing a statement leaves, fed the tokens it states.
 pub(crate) fn execute(version: ModelVersion, statement: &OwnedStatement) -> Record {
-	replay(&statement.as_statement(), Artifact::of(version)).unwrap()
+	replay(&statement.as_statement(), artifact(version)).unwrap()
 }
 
 /// The registry: Alice and Bob serve everything.
@@ -183,7 +128,7 @@ impl Models<AccountId, Balance> for SmallModels {
 			artifact: if version == HUGE {
 				Hash32::default()
 			} else {
-				Artifact::of(version).tree.root()
+				artifact(version).tree().root()
 			},
 		})
 	}

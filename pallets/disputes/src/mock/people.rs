@@ -13,6 +13,7 @@ use assay_trace::{
 	claim::claim_root,
 	execution::{CellValues, Record},
 	fault::{list_groups, Exhibit, Target},
+	made_up::MadeUpArtifact,
 	prover::Prover,
 	Group, Hash32, Place, Step, TraceRoot,
 };
@@ -89,8 +90,8 @@ impl Worker {
 		}
 	}
 
-	fn prover(&self) -> Prover<'_, Artifact> {
-		Prover::new(self.statement.as_statement(), Artifact::of(self.version), &self.record)
+	fn prover(&self) -> Prover<'_, MadeUpArtifact> {
+		Prover::new(self.statement.as_statement(), artifact(self.version), &self.record)
 	}
 
 	/// A cell as it is said to be: what it hands on is what the record says.
@@ -225,8 +226,8 @@ impl Challenger {
 		}
 	}
 
-	fn execution(&self) -> Execution<'_, Artifact> {
-		Execution::new(Artifact::of(self.version), &self.statement, &self.record)
+	fn execution(&self) -> Execution<'_, MadeUpArtifact> {
+		Execution::new(artifact(self.version), &self.statement, &self.record)
 	}
 
 	/// What it finds wrong.
@@ -250,7 +251,7 @@ impl Challenger {
 
 	/// A step that holds.
 	pub(crate) fn right_step(&self, place: Place) -> Proof {
-		let prover = Prover::new(self.statement.as_statement(), Artifact::of(self.version), &self.record);
+		let prover = Prover::new(self.statement.as_statement(), artifact(self.version), &self.record);
 		right_step(&prover, place, &prover.cell(place).unwrap())
 	}
 
@@ -265,7 +266,7 @@ impl Challenger {
 	}
 }
 
-fn right_step(prover: &Prover<'_, Artifact>, place: Place, cell: &CellValues) -> Proof {
+fn right_step(prover: &Prover<'_, MadeUpArtifact>, place: Place, cell: &CellValues) -> Proof {
 	let step = Step::Element { op: 0, index: 0 };
 	let (opening, _) = prover.open(place, step, cell).unwrap();
 	Proof { place, step, opening }

@@ -36,7 +36,7 @@ fn winner_should_have_its_share_and_the_treasury_the_rest() {
 		assert_eq!(free(CHARLIE), FUNDS + PENALTY / 2);
 		assert_eq!(free(TREASURY), treasury + PENALTY - PENALTY / 2);
 		let operator = StakingPallet::operator_summary(&ALICE).unwrap();
-		assert_eq!(operator.wrong_results, 1);
+		assert_eq!(operator.faults.wrong_results, 1);
 		assert!(
 			events().iter().any(|event| matches!(
 				event,

@@ -11,9 +11,10 @@ pub(crate) use programs::*;
 pub(crate) use registry::*;
 
 use crate as pallet_assay_jobs;
+use assay_protocol::{audit::Audits, Attempt, JobId, ModelVersion};
 use frame_support::{derive_impl, parameter_types, traits::Randomness, weights::Weight};
 use sp_core::H256;
-use sp_runtime::{testing::UintAuthorityId, traits::BlakeTwo256, Permill};
+use sp_runtime::{testing::UintAuthorityId, traits::BlakeTwo256, Perbill, Permill};
 
 pub(crate) type AccountId = u64;
 pub(crate) type Balance = u128;
@@ -81,6 +82,7 @@ pub(crate) const RETRY_PERIOD: u64 = 3;
 pub(crate) const WINDOW: u64 = 5;
 pub(crate) const RETENTION: u64 = 30;
 pub(crate) const PENALTY: Balance = 50;
+pub(crate) const WRONG_RESULT_PENALTY: Balance = 700;
 
 parameter_types! {
 	pub static MaxAttempts: u32 = 2;
@@ -96,6 +98,28 @@ parameter_types! {
 	pub const Window: u64 = WINDOW;
 	pub const Retention: u64 = RETENTION;
 	pub const MissedDeadlinePenalty: Balance = PENALTY;
+	pub const WrongResultPenalty: Perbill = Perbill::from_percent(20);
+	pub const MinWrongResultPenalty: Balance = WRONG_RESULT_PENALTY;
+	pub const AuditorShare: Permill = Permill::from_percent(10);
+	/// Who has audited every claim.
+	pub static Auditors: Vec<AccountId> = vec![];
+}
+
+/// Audits by whoever is named, that hold no job back.
+pub struct NamedAuditors;
+impl Audits<AccountId> for NamedAuditors {
+	fn claimed(_: JobId, _: Attempt, _: ModelVersion, _: &AccountId) -> bool {
+		false
+	}
+	fn is_drawn(_: JobId, _: Attempt, _: &AccountId) -> bool {
+		false
+	}
+	fn challenged(_: JobId, _: Attempt, _: &AccountId) {}
+	fn struck_down(_: JobId, _: Attempt, _: &AccountId, _: bool) {}
+	fn finalised(_: JobId, _: &AccountId) -> Vec<AccountId> {
+		Auditors::get()
+	}
+	fn forget(_: JobId) {}
 }
 
 /// A hash of the seed, the block and the subject; nothing while there is no seed.
@@ -117,9 +141,11 @@ impl crate::Config for Test {
 	type Currency = Balances;
 	type Operators = Registry;
 	type Models = Registry;
+	type Audits = NamedAuditors;
 	type Randomness = SeededRandomness;
 	type Treasury = Treasury;
 	type TreasuryShare = TreasuryShare;
+	type AuditorShare = AuditorShare;
 	type ResultPeriod = ResultPeriod;
 	type OpenPeriod = OpenPeriod;
 	type RetryPeriod = RetryPeriod;
@@ -127,6 +153,8 @@ impl crate::Config for Test {
 	type Retention = Retention;
 	type MaxAttempts = MaxAttempts;
 	type MissedDeadlinePenalty = MissedDeadlinePenalty;
+	type WrongResultPenalty = WrongResultPenalty;
+	type MinWrongResultPenalty = MinWrongResultPenalty;
 	type MaxInFlight = MaxInFlight;
 	type AgendaSize = AgendaSize;
 	type AgendaWeight = AgendaWeight;

@@ -64,7 +64,7 @@ impl Operators<AccountId, Balance> for Registry {
 	}
 
 	fn penalise(who: &AccountId, amount: Balance, fault: Fault, _: Option<Reporter<'_, AccountId>>) -> Balance {
-		assert_eq!(fault, Fault::MissedDeadline);
+		assert!(matches!(fault, Fault::MissedDeadline | Fault::WrongResult));
 		Stake::mutate(who, |stake| {
 			let taken = amount.min(*stake);
 			*stake -= taken;

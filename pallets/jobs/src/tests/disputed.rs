@@ -38,17 +38,17 @@ fn claim_should_be_seen_while_it_is_open() {
 fn dispute_should_hold_finality_back_until_the_last_is_closed() {
 	run(|| {
 		let id = a_claimed_job();
-		assert_ok!(JobsPallet::dispute_opened(id));
-		assert_ok!(JobsPallet::dispute_opened(id));
+		assert_ok!(JobsPallet::hold(id));
+		assert_ok!(JobsPallet::hold(id));
 		check();
 		run_to(10 + WINDOW);
 		assert!(matches!(state(id), JobState::Claimed { .. }));
 		assert_noop!(advance(id), Error::<Test>::NothingDue);
-		JobsPallet::dispute_closed(id, Attempt(0));
+		JobsPallet::let_go(id, Attempt(0));
 		check();
 		run_to(12 + WINDOW);
 		assert!(matches!(state(id), JobState::Claimed { .. }));
-		JobsPallet::dispute_closed(id, Attempt(0));
+		JobsPallet::let_go(id, Attempt(0));
 		check();
 		assert!(matches!(state(id), JobState::Claimed { .. }));
 		next_block();
@@ -60,8 +60,8 @@ fn dispute_should_hold_finality_back_until_the_last_is_closed() {
 fn dispute_that_closes_inside_the_window_should_change_nothing() {
 	run(|| {
 		let id = a_claimed_job();
-		assert_ok!(JobsPallet::dispute_opened(id));
-		JobsPallet::dispute_closed(id, Attempt(0));
+		assert_ok!(JobsPallet::hold(id));
+		JobsPallet::let_go(id, Attempt(0));
 		run_to(WINDOW);
 		assert!(matches!(state(id), JobState::Claimed { .. }));
 		next_block();
@@ -72,14 +72,14 @@ fn dispute_that_closes_inside_the_window_should_change_nothing() {
 #[test]
 fn only_an_open_claim_should_be_disputed() {
 	run(|| {
-		assert_noop!(JobsPallet::dispute_opened(JobId(9)), Error::<Test>::UnknownJob);
-		assert_noop!(JobsPallet::strike_down(JobId(9)), Error::<Test>::UnknownJob);
+		assert_noop!(JobsPallet::hold(JobId(9)), Error::<Test>::UnknownJob);
+		assert_noop!(JobsPallet::strike_down(JobId(9), true, None), Error::<Test>::UnknownJob);
 		let assigned = a_submitted_job();
 		let finished = a_claimed_job();
 		run_to(1 + WINDOW);
 		for id in [assigned, finished] {
-			assert_noop!(JobsPallet::dispute_opened(id), Error::<Test>::NotClaimed);
-			assert_noop!(JobsPallet::strike_down(id), Error::<Test>::NotClaimed);
+			assert_noop!(JobsPallet::hold(id), Error::<Test>::NotClaimed);
+			assert_noop!(JobsPallet::strike_down(id, true, None), Error::<Test>::NotClaimed);
 		}
 	});
 }
@@ -91,23 +91,22 @@ fn struck_down_claim_should_go_to_another_operator() {
 		let id = a_job().submit(CONSUMER).unwrap();
 		let first = assigned_to(id);
 		assert_ok!(deliver(signed(first, result(id, tokens(&[9, STOP])))));
-		assert_ok!(JobsPallet::dispute_opened(id));
-		assert_ok!(JobsPallet::strike_down(id));
+		assert_ok!(JobsPallet::hold(id));
+		assert_ok!(JobsPallet::strike_down(id, true, None));
 		assert_ne!(assigned_to(id), first);
 		assert_eq!(committed(first), 0);
 		assert_eq!(Claims::<Test>::get(id), None);
 		assert_eq!(JobsPallet::claim(id), None);
 		assert_eq!(held(CONSUMER), 1_000);
 		let job = Jobs::<Test>::get(id).unwrap();
-		assert_eq!((job.attempt, job.disputes, job.fee), (Attempt(1), 0, None));
-		let struck = Event::ClaimStruckDown {
-			job: id,
-			attempt: Attempt(0),
-			operator: first,
-		};
-		assert!(events().contains(&struck));
+		assert_eq!((job.attempt, job.holds, job.fee), (Attempt(1), 0, None));
+		assert!(events().iter().any(|event| matches!(
+			event,
+			Event::ClaimStruckDown { job, attempt: Attempt(0), operator, penalty }
+				if *job == id && *operator == first && *penalty >= WRONG_RESULT_PENALTY
+		)));
 		// The dispute about the old attempt has nothing to let go any more.
-		JobsPallet::dispute_closed(id, Attempt(0));
+		JobsPallet::let_go(id, Attempt(0));
 		check();
 	});
 }
@@ -116,10 +115,10 @@ fn struck_down_claim_should_go_to_another_operator() {
 fn consumer_should_have_everything_back_when_the_last_claim_is_struck_down() {
 	run(|| {
 		let id = a_claimed_job();
-		assert_ok!(JobsPallet::strike_down(id));
+		assert_ok!(JobsPallet::strike_down(id, true, None));
 		assert_eq!(assigned_to(id), ALICE, "nobody else is listed");
 		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[8, STOP])))));
-		assert_ok!(JobsPallet::strike_down(id));
+		assert_ok!(JobsPallet::strike_down(id, true, None));
 		assert_eq!(
 			state(id),
 			JobState::Refunded {
@@ -138,13 +137,13 @@ fn consumer_should_have_everything_back_when_the_last_claim_is_struck_down() {
 fn old_dispute_should_not_touch_the_next_attempt() {
 	run(|| {
 		let id = a_claimed_job();
-		assert_ok!(JobsPallet::dispute_opened(id));
-		assert_ok!(JobsPallet::strike_down(id));
+		assert_ok!(JobsPallet::hold(id));
+		assert_ok!(JobsPallet::strike_down(id, true, None));
 		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[8, STOP])))));
-		assert_ok!(JobsPallet::dispute_opened(id));
-		JobsPallet::dispute_closed(id, Attempt(0));
-		assert_eq!(Jobs::<Test>::get(id).unwrap().disputes, 1);
-		JobsPallet::dispute_closed(id, Attempt(1));
-		assert_eq!(Jobs::<Test>::get(id).unwrap().disputes, 0);
+		assert_ok!(JobsPallet::hold(id));
+		JobsPallet::let_go(id, Attempt(0));
+		assert_eq!(Jobs::<Test>::get(id).unwrap().holds, 1);
+		JobsPallet::let_go(id, Attempt(1));
+		assert_eq!(Jobs::<Test>::get(id).unwrap().holds, 0);
 	});
 }

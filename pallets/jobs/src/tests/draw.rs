@@ -1,7 +1,8 @@
 //! The draw and the division of fees as pure functions.
 
-use crate::{draw, fee, split};
+use crate::{fee, split, Rates};
 use assay_exact::ComputeUnits;
+use assay_protocol::draw;
 use proptest::prelude::*;
 use sp_runtime::Permill;
 
@@ -61,20 +62,36 @@ proptest! {
 	}
 
 	#[test]
-	fn shares_should_add_up_to_the_escrow(fee: u128, rest: u128, royalty in 0u32..=1_000_000, treasury in 0u32..=1_000_000) {
+	fn shares_should_add_up_to_the_escrow(
+		fee: u128,
+		rest: u128,
+		(royalty, treasury, auditor) in (0u32..=1_000_000, 0u32..=1_000_000, 0u32..=1_000_000),
+		auditors in 0u32..5,
+	) {
 		prop_assume!(fee.checked_add(rest).is_some());
-		let (royalty, treasury) = (Permill::from_parts(royalty), Permill::from_parts(treasury));
-		let shares = split(fee, fee + rest, royalty, treasury).unwrap();
-		prop_assert_eq!(shares.operator + shares.royalty + shares.treasury, fee);
+		let [royalty, treasury, auditor] = [royalty, treasury, auditor].map(Permill::from_parts);
+		let shares = split(fee, fee + rest, Rates { treasury, royalty, auditor, auditors }).unwrap();
+		let audits = shares.auditor * u128::from(auditors);
+		prop_assert_eq!(shares.operator + shares.royalty + shares.treasury + audits, fee);
 		prop_assert_eq!(shares.refund, rest);
 		prop_assert_eq!(shares.treasury, treasury.mul_floor(fee));
-		prop_assert_eq!(shares.royalty, royalty.mul_floor(fee).min(fee - shares.treasury));
+		if auditors > 0 {
+			let left = fee - shares.treasury;
+			prop_assert_eq!(shares.auditor, auditor.mul_floor(fee).min(left / u128::from(auditors)));
+		}
+		prop_assert_eq!(shares.royalty, royalty.mul_floor(fee).min(fee - shares.treasury - audits));
 	}
 
 	#[test]
 	fn shares_should_be_refused_when_the_fee_exceeds_the_escrow(max_fee in 0u128..u128::MAX, over in 1u128..1_000) {
 		prop_assume!(max_fee.checked_add(over).is_some());
-		prop_assert_eq!(split(max_fee + over, max_fee, Permill::one(), Permill::zero()), None);
+		let rates = Rates {
+			treasury: Permill::zero(),
+			royalty: Permill::one(),
+			auditor: Permill::zero(),
+			auditors: 0,
+		};
+		prop_assert_eq!(split(max_fee + over, max_fee, rates), None);
 	}
 
 	#[test]

@@ -21,6 +21,7 @@ fn job_should_be_paid_when_the_window_is_over() {
 				paid,
 				royalty,
 				treasury,
+				audits: 0,
 				refunded
 			}
 		);
@@ -32,6 +33,7 @@ fn job_should_be_paid_when_the_window_is_over() {
 				paid,
 				royalty,
 				treasury,
+				audits: 0,
 				refunded
 			}
 		);

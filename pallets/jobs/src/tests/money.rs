@@ -255,3 +255,47 @@ fn final_job_should_lose_nothing_when_its_refund_is_dust() {
 		assert_eq!(free(TREASURY), EXISTENTIAL_DEPOSIT + 5);
 	});
 }
+
+#[test]
+fn auditors_should_be_paid_out_of_the_operators_share() {
+	run(|| {
+		Auditors::set(vec![BOB, CHARLIE]);
+		let id = a_claimed_job();
+		let before = [BOB, CHARLIE].map(free);
+		run_to(1 + WINDOW);
+		// 34: a tenth for the treasury and for each auditor, a twentieth for the publisher.
+		assert!(matches!(
+			state(id),
+			JobState::Final {
+				paid: 24,
+				royalty: 1,
+				treasury: 3,
+				audits: 6,
+				refunded: 966,
+				..
+			}
+		));
+		assert_eq!([BOB, CHARLIE].map(free), before.map(|free| free + 3));
+		Auditors::set(vec![]);
+	});
+}
+
+#[test]
+fn auditors_share_should_go_to_the_treasury_when_its_account_cannot_take_it() {
+	run(|| {
+		empty(CHARLIE);
+		Auditors::set(vec![CHARLIE]);
+		let id = a_claimed_job();
+		run_to(1 + WINDOW);
+		assert!(matches!(
+			state(id),
+			JobState::Final {
+				paid: 27,
+				treasury: 6,
+				audits: 0,
+				..
+			}
+		));
+		Auditors::set(vec![]);
+	});
+}

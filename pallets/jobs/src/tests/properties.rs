@@ -239,11 +239,12 @@ fn balances_by_events(start: &BTreeMap<AccountId, Balance>) -> BTreeMap<AccountI
 				paid,
 				royalty,
 				treasury,
+				audits,
 				refunded,
 			} => {
 				let (consumer, max_fee) = jobs[&job];
 				assert_eq!(
-					paid + royalty + treasury + refunded + dust.get(&job).unwrap_or(&0),
+					paid + royalty + treasury + audits + refunded + dust.get(&job).unwrap_or(&0),
 					max_fee
 				);
 				balances.get_mut(&consumer).unwrap().1 -= max_fee;

@@ -8,6 +8,7 @@ use assay_protocol::{
 };
 use frame_support::assert_ok;
 use sp_core::Pair;
+use sp_runtime::Perbill;
 
 fn ids(page: Vec<crate::JobSummaryOf<Test>>) -> Vec<u64> {
 	page.into_iter().map(|job| job.id.0).collect()
@@ -138,6 +139,8 @@ fn parameters_should_be_those_of_the_runtime() {
 				retention: RETENTION,
 				max_attempts: 2,
 				missed_deadline_penalty: PENALTY,
+				wrong_result_penalty: Perbill::from_percent(20),
+				min_wrong_result_penalty: WRONG_RESULT_PENALTY,
 			}
 		);
 	});

@@ -27,7 +27,7 @@ fn an_operator_registers_with_a_bond_and_a_worker_key() {
 		let summary = Staking::operator_summary(&ALICE).unwrap();
 		assert_eq!(summary.account, ALICE);
 		assert_eq!(summary.worker_key, worker_key);
-		assert_eq!((summary.bond, summary.committed, summary.missed_deadlines), (150, 0, 0));
+		assert_eq!((summary.bond, summary.committed, summary.faults.missed_deadlines), (150, 0, 0));
 		assert_eq!(summary.leaves_at, None);
 	});
 }

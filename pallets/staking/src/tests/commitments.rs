@@ -51,7 +51,7 @@ fn a_penalty_goes_to_the_treasury() {
 		assert_eq!((free(ALICE), held(ALICE)), (FUNDS - 150, 130));
 		assert_eq!(free(TREASURY), FUNDS + 20);
 		assert_eq!(Balances::total_issuance(), issuance);
-		assert_eq!(Staking::operator_summary(&ALICE).unwrap().missed_deadlines, 1);
+		assert_eq!(Staking::operator_summary(&ALICE).unwrap().faults.missed_deadlines, 1);
 		assert!(Staking::is_active(&ALICE));
 	});
 }
@@ -81,7 +81,7 @@ fn a_penalty_takes_no_more_than_there_is() {
 		assert_eq!(Staking::penalise(&ALICE, 1_000, Fault::MissedDeadline, None), 0);
 		assert_eq!((free(ALICE), held(ALICE)), (FUNDS - 100, 0));
 		assert_eq!(free(TREASURY), FUNDS + 100);
-		assert_eq!(Staking::operator_summary(&ALICE).unwrap().missed_deadlines, 2);
+		assert_eq!(Staking::operator_summary(&ALICE).unwrap().faults.missed_deadlines, 2);
 
 		// It can still leave, with nothing.
 		assert_ok!(Staking::unbond(RuntimeOrigin::signed(ALICE)));

@@ -2,75 +2,23 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use assay_exact::{
-	evaluate::{evaluate, Weights},
-	models::MadeUp,
-	program::TensorIndex,
+	evaluate::evaluate,
+	models::{decoder, encoder, perceptron, VOCABULARY},
+	program::{Head, Pooling},
 	Generation, Input, Output, Program, Sampler,
 };
 use assay_trace::{
-	artifact::{program_hash, tensor_root, ArtifactTree, Leaves},
 	boundary::Boundary,
 	cell::{boundary, check_cell, check_group},
 	check_step,
 	execution::{replay, CellValues, Record},
 	fault::{first_group, first_output_fault, first_step, first_target, list_groups, listed_leaves, Exhibit},
-	merkle::{self, leaf_hash},
+	merkle,
 	prover::{OpenArtifact, Prover},
 	Group, Hash32, Opening, Place, Statement, Step, TraceRoot, Verdict,
 };
 
-/// Made-up weights with their tree.
-pub(crate) struct Artifact {
-	program: Program,
-	weights: MadeUp,
-	tree: ArtifactTree,
-}
-
-impl Artifact {
-	pub(crate) fn new(program: &Program, weights: MadeUp) -> Self {
-		let bytes = |tensor, layer| tensor_bytes(program, &weights, tensor, layer);
-		let tensors: Vec<Hash32> = program
-			.instances()
-			.map(|instance| {
-				let shape = program.tensors[usize::from(instance.tensor.0)].shape;
-				tensor_root(shape, &bytes(instance.tensor, instance.layer)).unwrap()
-			})
-			.collect();
-		let tree = ArtifactTree::new(&program_hash(program), &tensors, &[]);
-		Self {
-			program: program.clone(),
-			weights,
-			tree,
-		}
-	}
-}
-
-fn tensor_bytes(program: &Program, weights: &MadeUp, tensor: TensorIndex, layer: Option<u16>) -> Vec<u8> {
-	let shape = program.tensors[usize::from(tensor.0)].shape;
-	(0..shape.rows())
-		.flat_map(|row| weights.row(tensor, layer, row).unwrap())
-		.copied()
-		.collect()
-}
-
-impl Weights for Artifact {
-	fn row(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Option<&[u8]> {
-		self.weights.row(tensor, layer, row)
-	}
-}
-
-impl OpenArtifact for Artifact {
-	fn tree(&self) -> &ArtifactTree {
-		&self.tree
-	}
-
-	fn leaf_hashes(&self, tensor: TensorIndex, layer: Option<u16>) -> Option<Vec<Hash32>> {
-		let shape = self.program.tensors[usize::from(tensor.0)].shape;
-		let bytes = tensor_bytes(&self.program, &self.weights, tensor, layer);
-		let leaves = Leaves::new(shape).cut(&bytes)?.map(leaf_hash).collect();
-		Some(leaves)
-	}
-}
+pub(crate) use assay_trace::made_up::MadeUpArtifact as Artifact;
 
 /// A job with its honest execution.
 pub(crate) struct Honest {
@@ -97,13 +45,40 @@ pub(crate) const SAMPLED: Generation = Generation {
 	..GREEDY
 };
 
+/// A prompt of this many tokens.
+pub(crate) fn prompt(length: u32) -> Input {
+	Input::Tokens((0..length).map(|i| (i * 7 + 3) % VOCABULARY).collect())
+}
+
+/// The encoder with another pooling.
+pub(crate) fn pooled(pooling: Pooling) -> Program {
+	let mut program = encoder();
+	if let Head::Vector { pooling: own, .. } = &mut program.head {
+		*own = pooling;
+	}
+	program
+}
+
+/// One honest job of each kind.
+pub(crate) fn jobs() -> Vec<Honest> {
+	let values = (0..perceptron().input_length().unwrap()).map(|i| i as i32 * 9_000 - 70_000);
+	vec![
+		Honest::new(decoder(), prompt(15), GREEDY),
+		Honest::new(decoder(), prompt(6), SAMPLED),
+		Honest::new(encoder(), prompt(19), GREEDY),
+		Honest::new(pooled(Pooling::First), prompt(9), GREEDY),
+		Honest::new(pooled(Pooling::Last), prompt(9), GREEDY),
+		Honest::new(perceptron(), Input::Vector(values.collect()), GREEDY),
+	]
+}
+
 impl Honest {
 	pub(crate) fn new(program: Program, input: Input, generation: Generation) -> Self {
-		let artifact = Artifact::new(&program, MadeUp::new(&program, 11));
+		let artifact = Artifact::new(&program, 11);
 		let output = evaluate(&program, &artifact, &input, &generation).unwrap();
 		let unclaimed = Statement {
 			program: &program,
-			artifact: artifact.tree.root(),
+			artifact: artifact.tree().root(),
 			input: &input,
 			generation: &generation,
 			output: &output,
@@ -124,7 +99,7 @@ impl Honest {
 	pub(crate) fn statement(&self) -> Statement<'_> {
 		Statement {
 			program: &self.program,
-			artifact: self.artifact.tree.root(),
+			artifact: self.artifact.tree().root(),
 			input: &self.input,
 			generation: &self.generation,
 			output: &self.output,

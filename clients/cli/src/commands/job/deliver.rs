@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{ensure, Context as _, Result};
 use assay_protocol::{
-	job::{JobOutput, JobResult, SignedResult},
+	job::{JobOutput, JobResult, JobState, SignedResult},
 	Attempt, JobId,
 };
 use assay_trace::{claim::claim_root, Statement, TraceRoot};
@@ -87,7 +87,11 @@ impl Deliver {
 			.result_transaction(&SignedResult { result, signature }, at)
 			.await?;
 		ensure!(!transaction.is_empty(), "the runtime made no transaction of the result");
-		let receipt = chain.submit_result(transaction, context.finalized).await;
+		let last = match job.state {
+			JobState::Assigned { deadline, .. } => deadline,
+			_ => at.number,
+		};
+		let receipt = chain.submit_result(transaction, last, context.finalized).await;
 		let receipt = receipt.with_context(|| format!("the result of job {}", self.job))?;
 		let document = json!({
 			"job": self.job,

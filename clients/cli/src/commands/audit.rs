@@ -1,0 +1,110 @@
+//! `assay audit`.
+
+use super::{parse_version, Context};
+use crate::{
+	chain::{AccountId, Block, Call, Chain},
+	keys::parse_account,
+	output::table,
+	views::{AuditView, AuditorView, Places, RatesView},
+	Outcome,
+};
+use anyhow::{Context as _, Result};
+use assay_protocol::{JobId, ModelVersion};
+use clap::Subcommand;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+	/// Become an auditor of a model version, as the signing operator: whoever is drawn has to run a job of another
+	/// operator again in time, or loses stake. The node of the operator's worker does that by itself.
+	Offer {
+		/// Model version, such as 3.0.
+		#[arg(value_parser = parse_version)]
+		version: ModelVersion,
+	},
+	/// Stop being an auditor of a model version. What the operator was drawn for is still due.
+	Withdraw {
+		/// Model version.
+		#[arg(value_parser = parse_version)]
+		version: ModelVersion,
+	},
+	/// Show the audit of a job's last claim.
+	Show {
+		/// The job.
+		job: JobId,
+	},
+	/// List the auditors of a model version.
+	Auditors {
+		/// Model version.
+		#[arg(value_parser = parse_version)]
+		version: ModelVersion,
+	},
+	/// Show how likely the next claim of an operator is to be audited.
+	Rates {
+		/// Its address, or a development name; the signing account if absent.
+		#[arg(value_parser = parse_account)]
+		operator: Option<AccountId>,
+	},
+}
+
+impl AuditCommand {
+	/// Does it.
+	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
+		match self {
+			Self::Offer { version } => {
+				context
+					.submit_and_tell(Call::offer_audits(version), &format!("auditor of {version}"))
+					.await
+			}
+			Self::Withdraw { version } => {
+				let done = format!("no auditor of {version} any more");
+				context.submit_and_tell(Call::withdraw_audits(version), &done).await
+			}
+			Self::Show { job } => {
+				let (chain, at) = reading(context).await?;
+				let audit = chain.audit(job, at).await?;
+				let statement = chain.statement(audit.job, audit.attempt, at).await?;
+				let view = AuditView::new(&audit);
+				context
+					.output
+					.answer(&view, || view.text(&Places::of(statement.as_ref())));
+				Ok(Outcome::Done)
+			}
+			Self::Auditors { version } => {
+				let (chain, at) = reading(context).await?;
+				let mut views = vec![];
+				for auditor in chain.auditors(version, at).await? {
+					views.push(AuditorView::new(auditor, chain.operator(auditor, at).await?.as_ref()));
+				}
+				context.output.answer(&views, || match views.is_empty() {
+					true => format!("nobody audits {version}"),
+					false => table(AuditorView::HEADER, 1, views.iter().map(AuditorView::row).collect()),
+				});
+				Ok(Outcome::Done)
+			}
+			Self::Rates { operator } => {
+				let operator = match operator {
+					Some(operator) => operator,
+					None => context.key.signer()?.public_key().to_account_id(),
+				};
+				let (chain, at) = reading(context).await?;
+				let known = chain.operator(operator, at).await?;
+				known.with_context(|| format!("{operator} is not an operator"))?;
+				let view = RatesView::new(operator, &chain.audit_rates(operator, at).await?);
+				context.output.answer(&view, || view.text());
+				Ok(Outcome::Done)
+			}
+		}
+	}
+}
+
+/// A connection to the node, and the block to read at.
+async fn reading(context: &Context) -> Result<(Chain, Block)> {
+	let chain = context.chain().await?;
+	let at = if context.finalized {
+		chain.finalized().await?
+	} else {
+		chain.best().await?
+	};
+	Ok((chain, at))
+}

@@ -1,0 +1,99 @@
+//! What a chain holds of the disputes about a job and of its audit.
+
+use crate::rpc::Rpc;
+use anyhow::{Context, Result};
+use assay_protocol::{audit::Reply, dispute::Move, DisputeId, JobId};
+use assay_runtime::{RuntimeCall, UncheckedExtrinsic};
+use codec::Decode;
+use frame_support::dispatch::GetDispatchInfo;
+use serde_json::{json, Value};
+
+/// Picoseconds in a microsecond: the unit of weights.
+const PICOSECONDS: u64 = 1_000_000;
+
+/// The transactions about a claim.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Evidence {
+	/// How many.
+	pub(crate) extrinsics: usize,
+	/// Bytes of them.
+	pub(crate) bytes: u64,
+	/// Those among them in which the worker shows something.
+	pub(crate) answers: usize,
+	/// What having a step judged takes at most, by its weight, in microseconds.
+	pub(crate) referee_microseconds: u64,
+	/// Blocks from the first to the last.
+	pub(crate) blocks: u32,
+}
+
+impl Evidence {
+	/// Collects the transactions about a job, whose disputes these are, in the blocks from one height to another.
+	pub(crate) fn collect(rpc: Rpc, job: JobId, disputes: &[DisputeId], heights: (u32, u32)) -> Result<Self> {
+		let mut evidence = Self::default();
+		let mut first = None;
+		for height in heights.0..=heights.1 {
+			let block = rpc.call("chain_getBlock", json!([rpc.block_hash(height)?]))?;
+			let extrinsics = block["block"]["extrinsics"].as_array().cloned().unwrap_or_default();
+			for extrinsic in extrinsics {
+				let bytes = bytes(&extrinsic)?;
+				let call = UncheckedExtrinsic::decode(&mut &bytes[..])?.function;
+				if evidence.count(&call, job, disputes) {
+					evidence.extrinsics += 1;
+					evidence.bytes += bytes.len() as u64;
+					evidence.blocks = height - *first.get_or_insert(height);
+				}
+			}
+		}
+		Ok(evidence)
+	}
+
+	/// Whether a call is about the job; counts what it does.
+	fn count(&mut self, call: &RuntimeCall, job: JobId, disputes: &[DisputeId]) -> bool {
+		use pallet_calls::{Audits, Disputes};
+		let (ours, shows, judged) = match call {
+			RuntimeCall::Disputes(call) => match call {
+				Disputes::challenge { job: about, .. } => (*about == job, false, false),
+				Disputes::answer { answer } => (disputes.contains(&answer.answer.dispute), true, false),
+				Disputes::point_at_group { dispute, .. }
+				| Disputes::point_at_target { dispute, .. }
+				| Disputes::expire { dispute } => (disputes.contains(dispute), false, false),
+				Disputes::prove { dispute, .. } => (disputes.contains(dispute), false, true),
+				Disputes::move_as_operator { signed } => match &signed.act {
+					Move::Challenge { job: about, .. } => (*about == job, false, false),
+					Move::PointAtGroup { dispute, .. } | Move::PointAtTarget { dispute, .. } => {
+						(disputes.contains(dispute), false, false)
+					}
+					Move::Prove { dispute, .. } => (disputes.contains(dispute), false, true),
+				},
+				_ => (false, false, false),
+			},
+			RuntimeCall::Audits(Audits::reply { reply }) => {
+				let shows = matches!(reply.reply.reply, Reply::Cell { .. } | Reply::Step(_));
+				let judged = matches!(reply.reply.reply, Reply::Step(_));
+				(reply.reply.job == job, shows, judged)
+			}
+			_ => (false, false, false),
+		};
+		if ours {
+			self.answers += usize::from(shows);
+			if judged {
+				let weight = call.get_dispatch_info().call_weight.ref_time();
+				self.referee_microseconds = self.referee_microseconds.max(weight / PICOSECONDS);
+			}
+		}
+		ours
+	}
+}
+
+/// The calls of our pallets as the runtime has them.
+mod pallet_calls {
+	pub(super) type Disputes = pallet_assay_disputes::Call<assay_runtime::Runtime>;
+	pub(super) type Audits = pallet_assay_audits::Call<assay_runtime::Runtime>;
+}
+
+fn bytes(value: &Value) -> Result<Vec<u8>> {
+	let digits = value.as_str().and_then(|text| text.strip_prefix("0x"));
+	Ok(hex::decode(
+		digits.with_context(|| format!("{value} is not hexadecimal"))?,
+	)?)
+}

@@ -1,0 +1,185 @@
+//! What is asked of this worker beside running jobs: answers to disputes about its claims, replies to the audits that it was
+//! drawn for, and the moves of the challenges that it made. Prepared off the loop, delivered until they are on chain.
+//!
+//! Nothing is kept on disk: what is due is read from the chain, and the execution behind a claim is run again.
+
+use crate::{
+	chain::{BlockNumber, Chain, Request, RequestKey, Requested, Response, SignedResponse},
+	pool::{message, Execute, Failure},
+};
+use assay_protocol::{
+	audit::{AuditReply, SignedReply},
+	dispute::{DisputeAnswer, OwnedStatement, SignedAnswer, SignedMove},
+};
+use std::{
+	panic::{catch_unwind, AssertUnwindSafe},
+	sync::Arc,
+};
+use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender};
+
+/// Blocks after which a response that is still due is delivered, or prepared, again.
+const AGAIN_AFTER: BlockNumber = 4;
+
+const LOG: &str = "assay::provider";
+
+/// A response, or why there is none.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+	requested: Requested,
+	outcome: Result<Response, Failure>,
+}
+
+/// Where a response is.
+enum Progress {
+	Preparing,
+	Ready(Box<SignedResponse>, BlockNumber),
+	/// There was none at this block: an artifact may still be put in its place, so it is tried again.
+	Failed(BlockNumber),
+}
+
+/// The responses under way.
+pub(crate) struct Requests<C> {
+	chain: Arc<C>,
+	executor: Arc<dyn Execute>,
+	responses: Vec<(RequestKey, Progress)>,
+	sender: UnboundedSender<Prepared>,
+}
+
+impl<C: Chain> Requests<C> {
+	/// With the channel on which prepared responses come back.
+	pub(crate) fn new(chain: Arc<C>, executor: Arc<dyn Execute>) -> (Self, UnboundedReceiver<Prepared>) {
+		let (sender, receiver) = unbounded_channel();
+		let requests = Self {
+			chain,
+			executor,
+			responses: Vec::new(),
+			sender,
+		};
+		(requests, receiver)
+	}
+
+	/// Prepares responses that are newly due, delivers those that still are, and forgets the others.
+	pub(crate) async fn on_best(&mut self, number: BlockNumber) {
+		let due = match self.chain.requests() {
+			Ok(due) => due,
+			Err(error) => return log::warn!(target: LOG, "cannot read what is asked at block {number}: {error}"),
+		};
+		self.responses
+			.retain(|(key, _)| due.iter().any(|requested| requested.request.key() == *key));
+		for requested in due {
+			let key = requested.request.key();
+			match self.responses.iter_mut().find(|(other, _)| *other == key) {
+				None => {
+					log::info!(target: LOG, "{key} is due by block {}", requested.request.deadline());
+					self.responses.push((key, Progress::Preparing));
+					self.prepare(requested);
+				}
+				Some((_, Progress::Ready(response, delivered))) => {
+					if number >= delivered.saturating_add(AGAIN_AFTER) {
+						*delivered = number;
+						let response = SignedResponse::clone(response);
+						self.deliver(&key, response).await;
+					}
+				}
+				Some((_, progress)) => {
+					let due_again =
+						matches!(progress, Progress::Failed(at) if number >= at.saturating_add(AGAIN_AFTER));
+					if due_again {
+						*progress = Progress::Preparing;
+						self.prepare(requested);
+					}
+				}
+			}
+		}
+	}
+
+	fn prepare(&self, requested: Requested) {
+		let (chain, executor, sender) = (self.chain.clone(), self.executor.clone(), self.sender.clone());
+		tokio::task::spawn_blocking(move || {
+			let claim = requested.request.claim();
+			let outcome = chain
+				.program(claim.version)
+				.map_err(|error| Failure::Refused(error.to_string()))
+				.and_then(|program| {
+					let statement = OwnedStatement::new(program, claim.clone());
+					catch_unwind(AssertUnwindSafe(|| executor.respond(&statement, &requested.request)))
+						.unwrap_or_else(|panic| Err(Failure::Panicked(message(&*panic))))
+				});
+			// The service has ended if nobody receives it.
+			let _ = sender.send(Prepared { requested, outcome });
+		});
+	}
+
+	/// Signs and delivers what was prepared.
+	pub(crate) async fn on_prepared(&mut self, prepared: Prepared, number: BlockNumber) {
+		let Prepared { requested, outcome } = prepared;
+		let key = requested.request.key();
+		let progress = match outcome.and_then(|response| self.sign(&requested, response)) {
+			Ok(response) => {
+				self.deliver(&key, response.clone()).await;
+				Progress::Ready(Box::new(response), number)
+			}
+			Err(failure) => {
+				log::error!(target: LOG, "{key} cannot be answered: {failure}");
+				Progress::Failed(number)
+			}
+		};
+		if let Some((_, known)) = self.responses.iter_mut().find(|(other, _)| *other == key) {
+			*known = progress;
+		}
+	}
+
+	fn sign(&self, requested: &Requested, response: Response) -> Result<SignedResponse, Failure> {
+		let genesis = self.chain.genesis();
+		let sign = |payload: &[u8]| {
+			self.chain
+				.sign(&requested.worker, payload)
+				.map_err(|error| Failure::Refused(error.to_string()))
+		};
+		let unasked = || Failure::Refused("the response is not of the kind that is asked for".into());
+		match (&requested.request, response) {
+			(Request::Answer(duty), Response::Answer(answer)) => {
+				let answer = DisputeAnswer {
+					dispute: duty.dispute,
+					stage: duty.stage,
+					answer,
+				};
+				let signature = sign(&answer.signing_payload(&genesis))?;
+				Ok(SignedResponse::Answer(SignedAnswer { answer, signature }))
+			}
+			(Request::Reply(duty), Response::Reply(reply)) => {
+				let reply = AuditReply {
+					job: duty.claim.job,
+					attempt: duty.claim.attempt,
+					from: duty.from.clone(),
+					question: duty.question,
+					reply,
+				};
+				let signature = sign(&reply.signing_payload(&genesis))?;
+				Ok(SignedResponse::Reply(SignedReply { reply, signature }))
+			}
+			(request, Response::Move(act)) => {
+				// An auditor that finds a claim wrong challenges it instead of vouching for it.
+				let challenger = match request {
+					Request::Reply(duty) => duty.from.clone(),
+					Request::Move(duty) => duty.challenger.clone(),
+					Request::Answer(_) => return Err(unasked()),
+				};
+				let signature = sign(&SignedMove::signing_payload(&challenger, &act, &genesis))?;
+				Ok(SignedResponse::Move(SignedMove {
+					challenger,
+					act,
+					signature,
+				}))
+			}
+			_ => Err(unasked()),
+		}
+	}
+
+	async fn deliver(&self, key: &RequestKey, response: SignedResponse) {
+		match self.chain.respond(response).await {
+			Ok(()) => log::info!(target: LOG, "{key}: delivered"),
+			Err(error) => log::warn!(target: LOG, "{key}: {error}"),
+		}
+	}
+}

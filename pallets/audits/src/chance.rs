@@ -1,0 +1,19 @@
+//! How likely a claim is to be audited.
+
+use sp_runtime::Permill;
+
+/// A probability that begins at `ceiling`, has halved after `halving` jobs without a fault, and falls with their number `n`
+/// as halving / (halving + n), but not below `floor`.
+pub fn falling(ceiling: Permill, floor: Permill, halving: u32, clean_jobs: u32) -> Permill {
+	let parts = u64::from(ceiling.deconstruct()) * u64::from(halving);
+	let jobs = u64::from(halving) + u64::from(clean_jobs);
+	let fallen = parts.checked_div(jobs).and_then(|parts| u32::try_from(parts).ok());
+	fallen.map_or(ceiling, Permill::from_parts).max(floor)
+}
+
+/// Whether a random number says yes to a probability.
+pub(crate) fn happens(probability: Permill, random: [u8; 32]) -> bool {
+	let [a, b, c, d, e, f, g, h, ..] = random;
+	// 2⁶⁴ numbers favour none of a million by more than one part in 10¹³.
+	u64::from_be_bytes([a, b, c, d, e, f, g, h]) % 1_000_000 < u64::from(probability.deconstruct())
+}

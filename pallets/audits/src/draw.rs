@@ -1,0 +1,129 @@
+//! The draws: what is asked after a claim, and what has to be shown after the commitments.
+
+use crate::{
+	chance::{falling, happens},
+	sizes::longest_reply,
+	Audit, Auditor, CleanJobs, Config, Insides, Pallet,
+};
+use alloc::vec::Vec;
+use assay_protocol::{
+	audit::{AuditRates, AuditorState, SpotCheck},
+	dispute::{Claims, OwnedStatement},
+	model::Models,
+	Attempt, JobId,
+};
+use assay_trace::{
+	draw::{draw_boundary, draw_place, draw_step},
+	Hash32,
+};
+use codec::Encode;
+use frame_support::{
+	traits::{Get, Randomness},
+	BoundedVec,
+};
+use sp_core::H256;
+
+/// What a random number is for. Each use has its own, so that one draw says nothing about another.
+#[derive(Clone, Copy, Encode)]
+enum Use {
+	#[codec(index = 0)]
+	WhetherSpotCheck,
+	#[codec(index = 1)]
+	WhetherAudit,
+	#[codec(index = 2)]
+	Cell,
+	#[codec(index = 3)]
+	Auditor(u32),
+	#[codec(index = 4)]
+	Step,
+	#[codec(index = 5)]
+	Values,
+}
+
+/// Random numbers of one block for one claim.
+pub(crate) struct Numbers(H256);
+
+impl Numbers {
+	fn of(&self, purpose: Use) -> Hash32 {
+		Hash32::of(&[b"assay/draw", self.0.as_bytes(), &purpose.encode()])
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// The numbers of the present block; none while there is no randomness.
+	pub(crate) fn numbers(job: JobId, attempt: Attempt) -> Option<Numbers> {
+		let (seed, _) = T::Randomness::random(&(b"assay/audit", job, attempt).encode());
+		seed.map(Numbers)
+	}
+
+	/// The claim that is audited, if it stands.
+	pub(crate) fn statement(job: JobId, attempt: Attempt) -> Option<OwnedStatement> {
+		let claimed = T::Claims::claim(job).filter(|claimed| claimed.claim.attempt == attempt)?;
+		let program = T::Models::program(claimed.claim.version).ok()?;
+		Some(OwnedStatement::new(program, claimed.claim))
+	}
+
+	/// How likely the next claim of an operator is to be audited.
+	pub fn rates(operator: &T::AccountId) -> AuditRates {
+		let clean_jobs = CleanJobs::<T>::get(operator);
+		let halving = T::Halving::get();
+		AuditRates {
+			clean_jobs,
+			spot_check: falling(
+				T::SpotCheckCeiling::get(),
+				T::SpotCheckFloor::get(),
+				halving,
+				clean_jobs,
+			),
+			audit: falling(T::AuditCeiling::get(), T::AuditFloor::get(), halving, clean_jobs),
+		}
+	}
+
+	/// Draws what is asked after a claim. Nothing is asked of a model whose right replies may be too long.
+	pub(crate) fn draw_questions(audit: &mut Audit<T>, statement: &OwnedStatement, numbers: &Numbers) {
+		if longest_reply(&statement.program) > u64::from(T::MaxReplyBytes::get()) {
+			return;
+		}
+		let rates = Self::rates(&audit.operator);
+		if happens(rates.spot_check, numbers.of(Use::WhetherSpotCheck).0) {
+			let layout = statement.as_statement().layout();
+			audit.spot_check = draw_place(&layout, &numbers.of(Use::Cell)).map(|place| SpotCheck {
+				place,
+				committed: false,
+				step: None,
+				shown: false,
+			});
+		}
+		if happens(rates.audit, numbers.of(Use::WhetherAudit).0) {
+			let drawn = Self::draw_auditors(audit.version, &audit.operator, |round| {
+				numbers.of(Use::Auditor(round)).0
+			});
+			let auditors: Vec<_> = drawn
+				.into_iter()
+				.map(|account| Auditor {
+					account,
+					state: AuditorState::Drawn,
+				})
+				.collect();
+			audit.auditors = BoundedVec::truncate_from(auditors);
+		}
+	}
+
+	/// Draws what has to be shown after the commitments.
+	pub(crate) fn draw_shown(job: JobId, audit: &mut Audit<T>, statement: &OwnedStatement, numbers: &Numbers) {
+		let statement = statement.as_statement();
+		if let Some(check) = audit.spot_check.as_mut().filter(|check| check.committed) {
+			check.step = draw_step(&statement, check.place, &numbers.of(Use::Step));
+			// Every cell has a step; if one had none, there would be nothing to show.
+			check.shown = check.step.is_none();
+		}
+		let bound = audit
+			.auditors
+			.iter()
+			.any(|auditor| matches!(auditor.state, AuditorState::Bound { .. }));
+		if bound {
+			audit.values_of = draw_boundary(&statement.layout(), &numbers.of(Use::Values));
+		}
+		debug_assert!(audit.spot_check.is_none() || Insides::<T>::contains_key(job));
+	}
+}

@@ -1,0 +1,101 @@
+//! What the runtime API `AuditsApi` returns.
+
+use crate::{AuditSummaryOf, Auditors, Audits, Call, Config, Due, Pallet};
+use alloc::vec::Vec;
+use assay_protocol::{
+	audit::{AuditDuty, AuditParameters, SignedReply},
+	dispute::Claims,
+	operator::{Operators, WorkerKey},
+	JobId, ModelVersion,
+};
+use codec::Encode;
+use frame_support::traits::Get;
+use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::BlockNumberFor};
+use sp_runtime::Saturating;
+
+/// Due replies returned at most; what is replied makes room for the next.
+const DUTIES: usize = 64;
+/// Due replies looked at at most to find the most urgent: behind each stands a job that was paid for.
+const DUTIES_READ: usize = 4_096;
+/// Blocks that the draws of an audit take, and the ends of its two clocks.
+const DRAWS: u32 = 8;
+
+impl<T: Config> Pallet<T> {
+	/// The audit of a job's last claim, until the job is pruned.
+	pub fn audit_summary(job: JobId) -> Option<AuditSummaryOf<T>> {
+		let audit = Audits::<T>::get(job)?;
+		Some(AuditSummaryOf::<T> {
+			job,
+			attempt: audit.attempt,
+			operator: audit.operator,
+			phase: audit.phase,
+			spot_check: audit.spot_check,
+			auditors: audit
+				.auditors
+				.into_iter()
+				.map(|auditor| (auditor.account, auditor.state))
+				.collect(),
+			values_of: audit.values_of,
+		})
+	}
+
+	/// The auditors of a version.
+	pub fn auditors(version: ModelVersion) -> Vec<T::AccountId> {
+		Auditors::<T>::get(version).into_inner()
+	}
+
+	/// Constants.
+	pub fn parameters() -> AuditParameters<T::Balance, BlockNumberFor<T>> {
+		AuditParameters {
+			period: T::Period::get(),
+			auditors: T::MaxDrawn::get(),
+			auditor_share: T::AuditorShare::get(),
+			missed_audit_penalty: T::MissedAuditPenalty::get(),
+			longest_delay: Self::longest_delay(),
+		}
+	}
+
+	/// Blocks after a claim by which its audit is over, unless agendas are full.
+	pub fn longest_delay() -> BlockNumberFor<T> {
+		T::Period::get()
+			.saturating_mul(2u32.into())
+			.saturating_add(DRAWS.into())
+	}
+
+	/// Replies that are due from the operator of this worker key and that the next block still takes, the most urgent first.
+	pub fn due(worker: &WorkerKey) -> Vec<AuditDuty<T::AccountId, BlockNumberFor<T>>> {
+		let Some(operator) = T::Operators::of_worker_key(worker) else {
+			return Vec::new();
+		};
+		let now = Self::now();
+		let mut due: Vec<_> = Due::<T>::iter_key_prefix(&operator)
+			.take(DUTIES_READ)
+			.filter_map(|job| {
+				let audit = Self::open_audit(job)?;
+				let (question, deadline) = Self::question(&audit, &operator)?;
+				(now < deadline).then_some((deadline, job, audit.attempt, question))
+			})
+			.collect();
+		due.sort_unstable_by_key(|(deadline, job, ..)| (*deadline, *job));
+		due.into_iter()
+			.filter_map(|(deadline, job, attempt, question)| {
+				let claimed = T::Claims::claim(job).filter(|claimed| claimed.claim.attempt == attempt)?;
+				Some(AuditDuty {
+					from: operator.clone(),
+					question,
+					deadline,
+					claim: claimed.claim,
+				})
+			})
+			.take(DUTIES)
+			.collect()
+	}
+}
+
+impl<T: Config + CreateAuthorizedTransaction<Call<T>>> Pallet<T> {
+	/// The fee-free transaction that delivers a reply, encoded for the pool.
+	pub fn reply_transaction(reply: SignedReply<T::AccountId>) -> Vec<u8> {
+		let call = Call::<T>::reply { reply };
+		<T as CreateAuthorizedTransaction<Call<T>>>::create_authorized_transaction(call.into()).encode()
+	}
+}

@@ -1,0 +1,89 @@
+//! Who audits a version, and who is drawn.
+
+use crate::{mock::*, Auditors, Error};
+use assay_protocol::{audit::AuditorState, ModelVersion, VersionNumber};
+use frame_support::{assert_noop, assert_ok};
+use std::collections::BTreeMap;
+
+fn origin(who: AccountId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(who)
+}
+
+#[test]
+fn only_an_active_operator_should_audit_a_known_version_once() {
+	run(|| {
+		assert_noop!(AuditsPallet::offer(origin(CONSUMER), DECODER), Error::<Test>::NotActive);
+		let unknown = ModelVersion {
+			version: VersionNumber(1),
+			..DECODER
+		};
+		assert_noop!(AuditsPallet::offer(origin(BOB), unknown), Error::<Test>::UnknownVersion);
+		offer(&[BOB]);
+		assert_noop!(AuditsPallet::offer(origin(BOB), DECODER), Error::<Test>::AlreadyAuditor);
+		assert_eq!(AuditsPallet::auditors(DECODER), vec![BOB]);
+		assert_ok!(AuditsPallet::withdraw(origin(BOB), DECODER));
+		assert_noop!(AuditsPallet::withdraw(origin(BOB), DECODER), Error::<Test>::NotAuditor);
+		assert!(!Auditors::<Test>::contains_key(DECODER));
+	});
+}
+
+#[test]
+fn auditor_that_is_no_longer_active_should_make_room() {
+	run(|| {
+		offer(&[ALICE, BOB, CHARLIE]);
+		assert_noop!(
+			AuditsPallet::offer(origin(DAVE), DECODER),
+			Error::<Test>::TooManyAuditors
+		);
+		assert_ok!(StakingPallet::unbond(origin(BOB)));
+		offer(&[DAVE]);
+		assert_eq!(AuditsPallet::auditors(DECODER), vec![ALICE, CHARLIE, DAVE]);
+	});
+}
+
+#[test]
+fn worker_should_never_audit_itself() {
+	run(|| {
+		offer(&[ALICE]);
+		let job = Worker::honest().claim();
+		blocks(2);
+		assert_eq!(drawn(job), Vec::<AccountId>::new());
+	});
+}
+
+#[test]
+fn auditors_should_be_drawn_by_stake_without_repetition() {
+	run(|| {
+		offer(&[BOB, CHARLIE, DAVE]);
+		let rich = pallet_balances::Pallet::<Test>::free_balance(CONSUMER) / 2;
+		use frame_support::traits::{fungible::Mutate, tokens::Preservation};
+		assert_ok!(Balances::transfer(&CONSUMER, &DAVE, rich, Preservation::Preserve));
+		assert_ok!(StakingPallet::bond_extra(origin(DAVE), 4 * STAKE));
+		let mut first = BTreeMap::<AccountId, u32>::new();
+		for seed in 0..600u64 {
+			let drawn = AuditsPallet::draw_auditors(DECODER, &ALICE, |round| {
+				sp_io::hashing::blake2_256(&codec::Encode::encode(&(seed, round)))
+			});
+			assert_eq!(drawn.len(), 2);
+			assert_ne!(drawn[0], drawn[1]);
+			*first.entry(drawn[0]).or_default() += 1;
+		}
+		// Five parts of seven, give or take six standard deviations of eleven.
+		assert!(first[&DAVE].abs_diff(600 * 5 / 7) < 66, "{first:?}");
+	});
+}
+
+#[test]
+fn auditor_that_withdraws_should_still_owe_what_it_was_drawn_for() {
+	run(|| {
+		offer(&[BOB]);
+		let job = Worker::honest().claim();
+		blocks(2);
+		assert_eq!(drawn(job), vec![BOB]);
+		assert_ok!(AuditsPallet::withdraw(origin(BOB), DECODER));
+		Worker::honest().answer(ALICE, job).unwrap();
+		blocks(PERIOD + 1);
+		assert_eq!(state_of(BOB, job), AuditorState::Failed);
+		assert_eq!(stake(BOB), STAKE - MISSED);
+	});
+}

@@ -1,0 +1,112 @@
+//! Moves of operators that challenge, signed by their worker keys.
+
+use crate::{bytes, Challenges, Config, Error, Pallet, WeightInfo};
+use assay_protocol::{
+	audit::Audits,
+	dispute::{Claims, Move, SignedMove},
+	operator::Operators,
+};
+use codec::Encode;
+use frame_support::{
+	ensure,
+	pallet_prelude::{
+		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidityWithRefund, ValidTransaction,
+	},
+	storage::{with_transaction, TransactionOutcome},
+	traits::Get,
+	weights::Weight,
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_application_crypto::RuntimeAppPublic;
+use sp_runtime::{
+	traits::{UniqueSaturatedInto, Zero},
+	DispatchError, DispatchResult,
+};
+
+/// Moves come before what pays: a challenger that is crowded out would lose its bond.
+const MOVE_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
+
+impl<T: Config> Pallet<T> {
+	/// What a move takes after its authorisation.
+	pub(crate) fn move_weight(signed: &SignedMove<T::AccountId>) -> Weight {
+		match signed.act {
+			Move::Challenge { .. } => T::WeightInfo::challenge(),
+			Move::PointAtGroup { .. } => T::WeightInfo::point_at_group(),
+			Move::PointAtTarget { .. } => T::WeightInfo::point_at_target(),
+			Move::Prove { .. } => T::WeightInfo::prove(bytes(signed)),
+		}
+	}
+
+	/// What its authorisation takes: the signature, and the move itself, which is tried.
+	pub(crate) fn authorize_move_weight(signed: &SignedMove<T::AccountId>) -> Weight {
+		T::WeightInfo::authorize_answer(bytes(signed)).saturating_add(Self::move_weight(signed))
+	}
+
+	/// Checks a move that asks to be included: who signed it, then by trying it, for a move that fails would cost nobody
+	/// anything.
+	pub(crate) fn authorize_move(
+		_: TransactionSource,
+		signed: &SignedMove<T::AccountId>,
+	) -> TransactionValidityWithRefund {
+		let SignedMove {
+			challenger,
+			act,
+			signature,
+		} = signed;
+		ensure!(Self::fits(signed.encoded_size()), InvalidTransaction::ExhaustsResources);
+		let key = T::Operators::worker_key(challenger).ok_or(InvalidTransaction::BadSigner)?;
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let payload = SignedMove::signing_payload(challenger, act, &genesis.0);
+		if !key.verify(&payload, signature) {
+			return Err(InvalidTransaction::BadProof.into());
+		}
+		let tried = with_transaction(|| {
+			TransactionOutcome::Rollback(Ok::<_, DispatchError>(Self::do_move(challenger, act.clone())))
+		});
+		// Time may bring about whatever a move fails for: somebody else may have been faster.
+		tried
+			.and_then(|outcome| outcome)
+			.map_err(|_| InvalidTransaction::Stale)?;
+		ValidTransaction::with_tag_prefix("AssayMove")
+			.priority(MOVE_PRIORITY)
+			.and_provides((challenger, tag(act)))
+			.longevity(UniqueSaturatedInto::<u64>::unique_saturated_into(T::MovePeriod::get()).max(1))
+			.propagate(true)
+			.build()
+			.map(|valid| (valid, Weight::zero()))
+	}
+
+	/// Makes a move of an operator.
+	pub(crate) fn do_move(challenger: &T::AccountId, act: Move) -> DispatchResult {
+		match act {
+			Move::Challenge {
+				job,
+				attempt,
+				accusation,
+			} => {
+				let drawn = T::Audits::is_drawn(job, attempt, challenger);
+				ensure!(drawn, Error::<T>::NotDrawn);
+				let stands = T::Claims::claim(job).is_some_and(|claimed| claimed.claim.attempt == attempt);
+				ensure!(stands, Error::<T>::NoOpenClaim);
+				let key = (attempt, challenger.clone(), accusation);
+				ensure!(!Challenges::<T>::contains_key(job, key), Error::<T>::AlreadyChallenged);
+				Self::do_challenge(challenger.clone(), job, accusation)
+			}
+			Move::PointAtGroup { dispute, group } => Self::do_point_at_group(challenger, dispute, group),
+			Move::PointAtTarget { dispute, place, target } => {
+				Self::do_point_at_target(challenger, dispute, place, target)
+			}
+			Move::Prove { dispute, proof } => Self::do_prove(challenger, dispute, proof),
+		}
+	}
+}
+
+/// What a move provides: one challenge of a claim, and one move at a time in a dispute.
+fn tag(act: &Move) -> (u8, u64, u8) {
+	match act {
+		Move::Challenge { job, attempt, .. } => (0, job.0, attempt.0),
+		Move::PointAtGroup { dispute, .. } => (1, dispute.0, 0),
+		Move::PointAtTarget { dispute, .. } => (2, dispute.0, 0),
+		Move::Prove { dispute, .. } => (3, dispute.0, 0),
+	}
+}

@@ -1,0 +1,342 @@
+//! Audits: after a claim, a draw decides whether the worker is asked for a random step of it and which auditors run the
+//! job again.
+//!
+//! Both sides first commit and then show: the worker to the roots inside a cell and then one step of it, an auditor to a
+//! digest of all values and then the values of one cell. What is to be shown is drawn only after everybody is bound.
+
+use crate::{dispute::DisputedClaim, ids::*, operator::WorkerSignature};
+use alloc::vec::Vec;
+use assay_trace::{
+	cell::{CellPath, CellRoots},
+	digest::DigestOpening,
+	merkle::Hash32,
+	Opening, Place, Step,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_runtime::Permill;
+
+/// What is asked of a worker or of an auditor.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub enum Question {
+	/// The worker commits to what is inside a cell.
+	#[codec(index = 0)]
+	Cell {
+		/// The cell.
+		place: Place,
+	},
+	/// The worker shows a step of that cell.
+	#[codec(index = 1)]
+	Step {
+		/// The cell.
+		place: Place,
+		/// The step.
+		step: Step,
+	},
+	/// The auditor commits to a digest of all values.
+	#[codec(index = 2)]
+	Digest,
+	/// The auditor shows the values of a cell.
+	#[codec(index = 3)]
+	Values {
+		/// The cell.
+		place: Place,
+	},
+}
+
+/// What a worker or an auditor answers.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum Reply {
+	/// To [`Question::Cell`].
+	#[codec(index = 0)]
+	Cell {
+		/// The roots inside the cell.
+		roots: CellRoots,
+		/// That the cell is in the trace; none for a head.
+		path: Option<CellPath>,
+	},
+	/// To [`Question::Step`].
+	#[codec(index = 1)]
+	Step(Opening),
+	/// To [`Question::Digest`]: by an auditor that found nothing wrong with the claim. One that did challenges it instead.
+	#[codec(index = 2)]
+	Digest(Hash32),
+	/// To [`Question::Values`].
+	#[codec(index = 3)]
+	Values(DigestOpening),
+}
+
+/// A reply as its worker key signs it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct AuditReply<AccountId> {
+	/// The job.
+	pub job: JobId,
+	/// The attempt whose claim is audited.
+	pub attempt: Attempt,
+	/// The operator that replies: the worker or an auditor.
+	pub from: AccountId,
+	/// What it is asked.
+	pub question: Question,
+	/// What it replies.
+	pub reply: Reply,
+}
+
+impl<AccountId: Encode> AuditReply<AccountId> {
+	/// The bytes a worker key signs: a domain, the chain's genesis hash, the reply.
+	pub fn signing_payload(&self, genesis: &[u8; 32]) -> Vec<u8> {
+		(b"assay/audit", genesis, self).encode()
+	}
+}
+
+/// A reply with its signature over [`AuditReply::signing_payload`].
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct SignedReply<AccountId> {
+	/// The reply.
+	pub reply: AuditReply<AccountId>,
+	/// By the worker key of the operator that replies.
+	pub signature: WorkerSignature,
+}
+
+/// A reply that is due.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct AuditDuty<AccountId, BlockNumber> {
+	/// From this operator.
+	pub from: AccountId,
+	/// What is asked.
+	pub question: Question,
+	/// Last block for the reply.
+	pub deadline: BlockNumber,
+	/// The claim that is audited.
+	pub claim: DisputedClaim,
+}
+
+/// Where the audit of a claim stands.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub enum AuditPhase<BlockNumber> {
+	/// Waits for randomness from after the claim.
+	#[codec(index = 0)]
+	Claimed,
+	/// Worker and auditors commit.
+	#[codec(index = 1)]
+	Commit {
+		/// Last block for it.
+		deadline: BlockNumber,
+	},
+	/// Waits for randomness from after the commitments.
+	#[codec(index = 2)]
+	Committed,
+	/// Worker and auditors show what was drawn.
+	#[codec(index = 3)]
+	Show {
+		/// Last block for it.
+		deadline: BlockNumber,
+	},
+	/// Nothing more is asked.
+	#[codec(index = 4)]
+	Over(AuditOutcome),
+}
+
+/// How an audit ended.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub enum AuditOutcome {
+	/// The draw asked for nothing.
+	#[codec(index = 0)]
+	NotDrawn,
+	/// Nothing wrong was found.
+	#[codec(index = 1)]
+	Passed,
+	/// The worker did not answer the spot-check in time.
+	#[codec(index = 2)]
+	WorkerSilent,
+	/// The step that was drawn is wrong.
+	#[codec(index = 3)]
+	Refuted,
+	/// A dispute struck the claim down first.
+	#[codec(index = 4)]
+	StruckDown,
+}
+
+/// How far an auditor is.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub enum AuditorState {
+	/// It was drawn.
+	#[codec(index = 0)]
+	Drawn,
+	/// It is bound to a digest.
+	#[codec(index = 1)]
+	Bound {
+		/// The digest.
+		digest: Hash32,
+	},
+	/// It has shown what was asked of it, and is paid when the job becomes final.
+	#[codec(index = 2)]
+	Done,
+	/// It challenged the claim.
+	#[codec(index = 3)]
+	Challenged,
+	/// It missed its duty.
+	#[codec(index = 4)]
+	Failed,
+}
+
+/// The audit of a claim as clients see it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct AuditSummary<AccountId, BlockNumber> {
+	/// The job.
+	pub job: JobId,
+	/// The attempt whose claim is audited.
+	pub attempt: Attempt,
+	/// Whose claim it is.
+	pub operator: AccountId,
+	/// Where it stands.
+	pub phase: AuditPhase<BlockNumber>,
+	/// What the worker is asked, if it is.
+	pub spot_check: Option<SpotCheck>,
+	/// The auditors that were drawn.
+	pub auditors: Vec<(AccountId, AuditorState)>,
+	/// The cell that auditors have to show, once it is drawn.
+	pub values_of: Option<Place>,
+}
+
+/// What the draw asks of a worker.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub struct SpotCheck {
+	/// The cell.
+	pub place: Place,
+	/// Whether the worker has committed to its inside.
+	pub committed: bool,
+	/// The step, once it is drawn.
+	pub step: Option<Step>,
+	/// Whether the worker has shown it.
+	pub shown: bool,
+}
+
+/// How likely the claims of an operator are to be audited.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct AuditRates {
+	/// Jobs that became final since its last fault.
+	pub clean_jobs: u32,
+	/// Probability of a spot-check of its next claim.
+	pub spot_check: Permill,
+	/// Probability that auditors are drawn for it.
+	pub audit: Permill,
+}
+
+/// Constants of the audits pallet.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct AuditParameters<Balance, BlockNumber> {
+	/// Blocks for each commitment and for what is shown after it.
+	pub period: BlockNumber,
+	/// Auditors of a claim that is audited, at most.
+	pub auditors: u32,
+	/// An auditor's share of the fee.
+	pub auditor_share: Permill,
+	/// What an auditor loses for a missed duty.
+	pub missed_audit_penalty: Balance,
+	/// Blocks by which audits can delay a job at most.
+	pub longest_delay: BlockNumber,
+}
+
+/// Audits as the jobs and disputes pallets see them; the audits pallet implements it.
+pub trait Audits<AccountId> {
+	/// A claim was made. Says whether the job has to wait until
+	/// [`let_go`](crate::dispute::Claims::let_go).
+	fn claimed(job: JobId, attempt: Attempt, version: ModelVersion, operator: &AccountId) -> bool;
+
+	/// Whether `who` was drawn to audit the claim and has neither vouched for it nor challenged it.
+	fn is_drawn(job: JobId, attempt: Attempt, who: &AccountId) -> bool;
+
+	/// Somebody challenged the claim: an auditor that did need not vouch for it.
+	fn challenged(job: JobId, attempt: Attempt, challenger: &AccountId);
+
+	/// The claim was struck down; `proven` if it was proved wrong, so that whoever vouched for it was wrong too.
+	fn struck_down(job: JobId, attempt: Attempt, operator: &AccountId, proven: bool);
+
+	/// The job became final; returns the auditors to be paid.
+	fn finalised(job: JobId, operator: &AccountId) -> Vec<AccountId>;
+
+	/// The job is no longer stored.
+	fn forget(job: JobId);
+}
+
+/// Nothing is audited.
+impl<AccountId> Audits<AccountId> for () {
+	fn claimed(_: JobId, _: Attempt, _: ModelVersion, _: &AccountId) -> bool {
+		false
+	}
+	fn is_drawn(_: JobId, _: Attempt, _: &AccountId) -> bool {
+		false
+	}
+	fn challenged(_: JobId, _: Attempt, _: &AccountId) {}
+	fn struck_down(_: JobId, _: Attempt, _: &AccountId, _: bool) {}
+	fn finalised(_: JobId, _: &AccountId) -> Vec<AccountId> {
+		Vec::new()
+	}
+	fn forget(_: JobId) {}
+}
