@@ -3,6 +3,7 @@
 
 use crate::{
 	bytes::Bytes,
+	change::{change_inside, MAX_CHANGES},
 	edit::edit_all,
 	job::{Inside, Job, JOBS},
 };
@@ -128,16 +129,30 @@ fn path(job: &Job, cell: &Inside, bytes: &mut Bytes<'_>) {
 /// Something inside of a cell.
 fn exhibit(job: &Job, cell: &Inside, bytes: &mut Bytes<'_>) {
 	let (statement, place) = (job.statement(), cell.place);
-	let target = match bytes.u8() {
-		255 => Target::Cache,
-		254 => Target::Work,
-		253 => Target::Pooled,
-		op => Target::Vector(op % (cell.values.vectors.len() as u8 + 1)),
+	let (kind, op) = (bytes.u8(), bytes.u8());
+	let target = match kind % 8 {
+		0 => Target::Cache,
+		1 => Target::Work,
+		2 => Target::Pooled,
+		_ => Target::Vector(op % (cell.values.vectors.len() as u8 + 1)),
 	};
 	let Some(honest) = Exhibit::of(&cell.values, target) else {
 		return;
 	};
-	let Some(shown) = answer(&honest, &honest, bytes) else {
+	// Half of the time what is shown was changed, and half of the time its encoding was.
+	let shown = if bytes.u8() < 128 {
+		answer(&honest, &honest, bytes)
+	} else {
+		let mut changed = cell.values.clone();
+		for _ in 0..MAX_CHANGES {
+			if bytes.is_empty() {
+				break;
+			}
+			change_inside(&mut changed, bytes);
+		}
+		Exhibit::of(&changed, target)
+	};
+	let Some(shown) = shown else {
 		return;
 	};
 	let exists = has_target(&statement, place, target);

@@ -3,9 +3,12 @@
 use crate::{
 	bytes::Bytes,
 	common::{steps, Honest},
+	edit::MAX_EDITS,
+	programs::{edit_program, PROGRAMS},
 };
-use assay_exact::{Generation, Input, Program, Sampler};
+use assay_exact::{Generation, Input, Program, ProgramError, Sampler};
 use assay_trace::{cell::check_cell, check_step, prover::ProveError, Step, Verdict};
+use codec::Encode;
 use std::collections::BTreeMap;
 
 /// Bytes of weights beyond which a program is left alone.
@@ -17,20 +20,26 @@ const MAX_LAYERS: u16 = 4;
 /// Steps judged for each program.
 const STEPS: usize = 8;
 
+/// A program from the bytes alone.
+pub(crate) const RAW: u8 = 0;
+/// An edited program: what every other mode is too.
+pub(crate) const EDITED: u8 = 1;
+
 /// Reads a job and a program, runs it on made-up weights and judges some of its steps.
 ///
 /// # Panics
 /// If the program is accepted and small, and its execution fails, a cell is not in its trace, or a step does not hold.
 pub fn run(bytes: &[u8]) {
 	let mut bytes = Bytes::new(bytes);
+	let mode = bytes.u8();
 	let (prompt, max_tokens, sampled) = (
-		u32::from(bytes.u8()) % 12 + 1,
-		u32::from(bytes.u8()) % 4 + 1,
+		u32::from(bytes.u8()) % 10 + 1,
+		u32::from(bytes.u8()) % 3 + 1,
 		bytes.u8(),
 	);
 	let picks: [u16; STEPS] = std::array::from_fn(|_| bytes.u16());
 	let seed = bytes.i32();
-	let Ok(program) = Program::decode_checked(bytes.rest()) else {
+	let Ok(program) = read(mode, &mut bytes) else {
 		return;
 	};
 	if !is_small(&program) {
@@ -55,6 +64,20 @@ pub fn run(bytes: &[u8]) {
 		return;
 	}
 	judge(&Honest::new(program, input, generation), picks);
+}
+
+fn read(mode: u8, bytes: &mut Bytes<'_>) -> Result<Program, ProgramError> {
+	if mode == RAW {
+		return Program::decode_checked(bytes.rest());
+	}
+	let mut program = bytes.pick(&PROGRAMS).clone();
+	for _ in 0..MAX_EDITS {
+		if bytes.is_empty() {
+			break;
+		}
+		edit_program(&mut program, bytes);
+	}
+	Program::decode_checked(&program.encode())
 }
 
 fn is_small(program: &Program) -> bool {

@@ -2,8 +2,9 @@
 
 use crate::common::{Artifact, Honest, GREEDY, SAMPLED};
 use assay_exact::{
-	models::{decoder, encoder, perceptron, MadeUp, VOCABULARY},
-	Input,
+	models::{decoder, encoder, perceptron, r, t, MadeUp, VOCABULARY},
+	program::{Head, Op, Pooling, Profile, RowIndex, Shape, Tensor},
+	Input, Program,
 };
 use assay_trace::{
 	cell::CellRoots,
@@ -31,7 +32,7 @@ pub(crate) struct Inside {
 	pub(crate) roots: CellRoots,
 }
 
-/// A decoder, an encoder and a perceptron.
+/// A decoder, an encoder, a perceptron and a model whose vectors have several chunks.
 pub(crate) static JOBS: LazyLock<Vec<Job>> = LazyLock::new(|| {
 	let prompt = |length: u32| Input::Tokens((0..length).map(|i| (i * 7 + 3) % VOCABULARY).collect());
 	let values = (0..32).map(|i| i * 9_000 - 70_000);
@@ -39,8 +40,44 @@ pub(crate) static JOBS: LazyLock<Vec<Job>> = LazyLock::new(|| {
 		Job::new(Honest::new(decoder(), prompt(9), SAMPLED)),
 		Job::new(Honest::new(encoder(), prompt(11), GREEDY)),
 		Job::new(Honest::new(perceptron(), Input::Vector(values.collect()), GREEDY)),
+		Job::new(Honest::new(bag_of_words(), prompt(10), GREEDY)),
 	]
 });
+
+/// The mean of wide embeddings, made narrower: its vectors have two chunks and its matrix two leaves.
+pub(crate) fn bag_of_words() -> Program {
+	let (width, narrow) = (320, 64);
+	let matrix = |rows, columns| Tensor {
+		shape: Shape::Matrix { rows, columns },
+		per_layer: false,
+	};
+	Program {
+		profile: Profile::Q8A16V1,
+		positions: 24,
+		registers: vec![width, narrow],
+		tensors: vec![matrix(VOCABULARY, width), matrix(narrow, width)],
+		layers: 0,
+		entry: vec![Op::Embed {
+			dst: r(0),
+			table: t(0),
+			row: RowIndex::Token,
+		}],
+		layer: vec![],
+		head: Head::Vector {
+			pooling: Pooling::Mean,
+			ops: vec![
+				Op::L2Normalize { dst: r(0), src: r(0) },
+				Op::Linear {
+					dst: r(1),
+					src: r(0),
+					weight: t(1),
+					bias: None,
+				},
+			],
+			output: r(1),
+		},
+	}
+}
 
 impl Job {
 	fn new(honest: Honest) -> Self {

@@ -3,6 +3,7 @@
 
 pub mod answer;
 mod bytes;
+mod change;
 #[path = "../../trace/tests/common/mod.rs"]
 mod common;
 mod edit;
@@ -10,5 +11,6 @@ pub mod execution;
 mod job;
 pub mod opening;
 pub mod program;
+mod programs;
 pub mod rules;
 pub mod seeds;

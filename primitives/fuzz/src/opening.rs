@@ -14,6 +14,7 @@ use assay_trace::{
 	execution::CellValues,
 	merkle::InclusionProof,
 	opening::Item,
+	vector::CHUNK,
 	Opening, Place, Step, Verdict,
 };
 use codec::{DecodeAll, Encode};
@@ -34,33 +35,39 @@ pub(crate) static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| JOBS.iter().flat
 
 fn cases(job: &'static Job) -> Vec<Case> {
 	let mut all = Vec::new();
-	for index in [0, job.cells.len() / 2, job.cells.len() - 1] {
-		let cell = &job.cells[index];
+	for cell in job.cells.iter().filter(|cell| is_picked(job, cell.place)) {
 		let mut last = None;
 		for step in steps(job.honest, cell.place) {
-			// The second step of each kind and operation, or the first if there is one alone.
-			let kind = (discriminant(&step), operation(step));
-			let seen = all.len();
-			for values in [Some(cell.values.clone()), changed(&cell.values, step)]
-				.into_iter()
-				.flatten()
-			{
-				if last != Some(kind) {
-					all.extend(Case::new(job, cell.place, step, &values));
-				}
+			// The first step of each kind, operation, chunk and group.
+			let kind = match step {
+				Step::Element { op, index } => (u32::from(op), index / CHUNK as u32),
+				Step::Attend { head, group } => (head.into(), group),
+				Step::Pool { chunk, group } => (chunk, group),
+				Step::Mean { index } => (0, index / CHUNK as u32),
+				Step::Cache { .. } | Step::Choice { .. } | Step::Output { .. } => (0, 0),
+			};
+			let kind = Some((discriminant(&step), kind));
+			if kind == last {
+				continue;
 			}
-			if all.len() > seen {
-				last = Some(kind);
-			}
+			// Groups beyond a causal mask, and the chosen token as its own rival, are no steps.
+			let Some(honest) = Case::new(job, cell.place, step, &cell.values) else {
+				continue;
+			};
+			last = kind;
+			all.push(honest);
+			all.extend(changed(&cell.values, step).and_then(|values| Case::new(job, cell.place, step, &values)));
 		}
 	}
 	all
 }
 
-fn operation(step: Step) -> u8 {
-	match step {
-		Step::Element { op, .. } => op,
-		_ => 0,
+/// The second position and the last, in every row, and the first heads.
+fn is_picked(job: &Job, place: Place) -> bool {
+	let layout = job.statement().layout();
+	match place {
+		Place::Cell { position, .. } => position == layout.positions.min(2) - 1 || position + 1 == layout.positions,
+		Place::Head { position } => [0, 1].contains(&(position - layout.first_head)),
 	}
 }
 
@@ -130,7 +137,7 @@ pub fn run(bytes: &[u8]) {
 	let case = bytes.pick(&CASES);
 	match mode {
 		mode::EDITED => {
-			let Some(opening) = edited(&case.opening, &mut bytes) else {
+			let Some(opening) = edited(case, &mut bytes) else {
 				return;
 			};
 			case.judge(opening);
@@ -157,7 +164,7 @@ pub fn run(bytes: &[u8]) {
 			let opening = if mode == mode::RAW {
 				Opening::decode_all(&mut bytes.rest()).ok()
 			} else {
-				edited(&case.opening, &mut bytes)
+				edited(case, &mut bytes)
 			};
 			let Some(opening) = opening else {
 				return;
@@ -171,8 +178,8 @@ pub fn run(bytes: &[u8]) {
 }
 
 /// Edits of items and of their encoding. `None` if nothing can be decoded any more.
-fn edited(opening: &Opening, bytes: &mut Bytes<'_>) -> Option<Opening> {
-	let mut opening = opening.clone();
+fn edited(case: &Case, bytes: &mut Bytes<'_>) -> Option<Opening> {
+	let mut opening = case.opening.clone();
 	for _ in 0..MAX_EDITS {
 		if bytes.is_empty() {
 			break;
@@ -194,6 +201,7 @@ fn edited(opening: &Opening, bytes: &mut Bytes<'_>) -> Option<Opening> {
 				let other = bytes.index(items.len());
 				items.swap(at, other);
 			}
+			5 => replace(items, at, case, bytes),
 			3 => {
 				if let Some(path) = items.get_mut(at).and_then(path) {
 					edit_path(path, bytes);
@@ -213,6 +221,16 @@ fn edited(opening: &Opening, bytes: &mut Bytes<'_>) -> Option<Opening> {
 		}
 	}
 	Some(opening)
+}
+
+/// Puts in what a step of the same kind shows elsewhere.
+fn replace(items: &mut [Item], at: usize, case: &Case, bytes: &mut Bytes<'_>) {
+	let alike =
+		|other: &&Case| std::ptr::eq(other.job, case.job) && discriminant(&other.step) == discriminant(&case.step);
+	let others: Vec<&Case> = CASES.iter().filter(alike).collect();
+	if let (Some(item), Some(other)) = (items.get_mut(at), bytes.pick(&others).opening.items.get(at)) {
+		item.clone_from(other);
+	}
 }
 
 /// The way from what an item shows to its root.
@@ -246,7 +264,7 @@ fn edit_path(path: &mut InclusionProof, bytes: &mut Bytes<'_>) {
 
 /// Values that are others, more or fewer.
 fn edit_values(item: &mut Item, bytes: &mut Bytes<'_>) {
-	let (longer, at, value) = (bytes.u8(), bytes.u16(), bytes.i32());
+	let (longer, at, value) = (bytes.u8() % 8, bytes.u16(), bytes.i32());
 	match item {
 		Item::Vector(values) => edit_list(values, longer, at, value),
 		Item::Chunk(opening) => edit_list(&mut opening.values, longer, at, value),

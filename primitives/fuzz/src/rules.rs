@@ -3,6 +3,7 @@
 
 use crate::{
 	bytes::Bytes,
+	change::{change_inside, change_leaf, change_values, MAX_CHANGES},
 	common::Artifact,
 	job::{Inside, Job, JOBS},
 };
@@ -11,12 +12,9 @@ use assay_trace::{
 	check_step,
 	execution::{CellValues, Record},
 	prover::{OpenArtifact, Prover},
-	work::{state_hash, Largest},
-	Hash32, OpeningError, Place, Statement, Verdict,
+	work::state_hash,
+	OpeningError, Place, Statement, Verdict,
 };
-
-/// Changes after which the rest of an input is left alone.
-const MAX_CHANGES: usize = 24;
 
 /// Reads a job, a step and what a worker and a publisher did to the execution, and judges the step.
 ///
@@ -92,31 +90,18 @@ impl Committed {
 			if bytes.is_empty() {
 				break;
 			}
-			match bytes.u8() % 8 {
-				0 | 1 => {
-					let index = bytes.index(committed.values.vectors.len());
-					if let Some(vector) = committed.values.vectors.get_mut(index) {
-						change_values(vector, bytes);
-					}
-				}
-				2 => change_work(&mut committed.values, bytes),
-				3 if cell.roots.pooled.is_some() => change_values(&mut committed.values.residual, bytes),
-				4 => {
-					let head = bytes.index(committed.values.cache.len());
-					if let Some(leaf) = committed.values.cache.get_mut(head) {
-						change_leaf(leaf, bytes);
-					}
-				}
-				3 | 5 => change_record(cell, &mut committed.record, bytes),
-				6 => change_weights(job, weights.get_or_insert_with(|| job.weights.clone()), bytes),
-				_ => match &mut committed.output {
+			match bytes.u8() % 4 {
+				0 => change_record(cell, &mut committed.record, bytes),
+				1 => change_weights(job, weights.get_or_insert_with(|| job.weights.clone()), bytes),
+				2 => match &mut committed.output {
 					Output::Vector(values) => change_values(values, bytes),
 					Output::Tokens(tokens) => {
 						let vocabulary = job.honest.program.vocabulary().unwrap_or(1);
 						let at = bytes.index(tokens.len());
-						tokens[at] = bytes.u16() as u32 % vocabulary;
+						tokens[at] = u32::from(bytes.u16()) % vocabulary;
 					}
 				},
+				_ => change_inside(&mut committed.values, bytes),
 			}
 		}
 		if cell.roots.pooled.is_none() {
@@ -136,85 +121,6 @@ fn received(place: Place, record: &Record) -> &[i32] {
 		Place::Cell { row, position } => record.residual(row - 1, position),
 		Place::Head { position } => record.residual(record.layout().rows - 1, position),
 	}
-}
-
-/// One value, or all.
-fn change_values(values: &mut [i32], bytes: &mut Bytes<'_>) {
-	let (all, at, value) = (bytes.u8(), bytes.index(values.len()), bytes.i32());
-	match all {
-		0 => values.fill(value),
-		1 => values.iter_mut().skip(at).for_each(|other| *other = value),
-		_ => values.iter_mut().skip(at).take(1).for_each(|other| *other = value),
-	}
-}
-
-fn change_leaf(leaf: &mut Vec<u8>, bytes: &mut Bytes<'_>) {
-	let (kind, at, value) = (bytes.u8(), bytes.index(leaf.len()), bytes.u8());
-	match kind {
-		0 => leaf.truncate(at),
-		1 => leaf.push(value),
-		2 => leaf.fill(value),
-		_ => leaf.iter_mut().skip(at).take(1).for_each(|byte| *byte = value),
-	}
-}
-
-/// Work that says something else: another peak or top, other sums, other hashes.
-fn change_work(values: &mut CellValues, bytes: &mut Bytes<'_>) {
-	let pick = bytes.index(values.heads.len().max(values.chunks.len()));
-	let (kind, at, value) = (bytes.u8(), bytes.u8(), bytes.i32());
-	let at = usize::from(at);
-	if let Some((work, _)) = values.heads.get_mut(pick) {
-		match kind % 8 {
-			0 => work.peak.value = value,
-			1 => work.peak.position = value as u32,
-			2 => work.tops.iter_mut().skip(at).for_each(|top| top.value = value),
-			3 => work
-				.tops
-				.iter_mut()
-				.skip(at)
-				.for_each(|top| top.position = value as u32),
-			4 => work.tops.truncate(at),
-			5 => work.tops.push(Largest { value, position: 0 }),
-			_ => {}
-		}
-	}
-	let states = match (values.heads.get_mut(pick), values.chunks.get_mut(pick)) {
-		(Some((work, states)), _) => Some((&mut work.states, states)),
-		(None, Some((work, states))) => Some((&mut work.states, states)),
-		(None, None) => None,
-	};
-	let Some((hashes, states)) = states else {
-		return;
-	};
-	match kind % 8 {
-		6 if kind & 128 == 0 => change_sums(hashes, states, at, value, bytes),
-		6 => hashes.truncate(at),
-		7 if kind & 128 == 0 => hashes.push(Hash32::default()),
-		7 => hashes.iter_mut().skip(at).take(1).for_each(|hash| hash.0[0] ^= 1),
-		_ => {}
-	}
-}
-
-/// Other sums, or more or fewer of them, under their own hash.
-fn change_sums(hashes: &mut [Hash32], states: &mut [Vec<i64>], at: usize, value: i32, bytes: &mut Bytes<'_>) {
-	let count = states.len().max(1);
-	let (Some(hash), Some(sums)) = (hashes.get_mut(at % count), states.get_mut(at % count)) else {
-		return;
-	};
-	let shift = u32::from(bytes.u8()) % 33;
-	let sum = i64::from(value) << shift;
-	match bytes.u8() {
-		0 => sums.fill(sum),
-		1 => sums.push(sum),
-		2 => {
-			sums.pop();
-		}
-		index => {
-			let index = usize::from(index - 3) % sums.len().max(1);
-			sums.iter_mut().skip(index).take(1).for_each(|other| *other = sum);
-		}
-	}
-	*hash = state_hash(sums);
 }
 
 /// What other cells handed on.
