@@ -1,0 +1,114 @@
+//! The honest jobs that the targets are about.
+
+use crate::common::{Artifact, Honest, GREEDY, SAMPLED};
+use assay_exact::{
+	models::{decoder, encoder, perceptron, r, t, MadeUp, VOCABULARY},
+	program::{Head, Op, Pooling, Profile, RowIndex, Shape, Tensor},
+	Input, Program,
+};
+use assay_trace::{
+	cell::CellRoots,
+	execution::CellValues,
+	prover::{OpenArtifact, Prover},
+	Place, Statement,
+};
+use std::sync::LazyLock;
+
+/// Of the weights that [`Honest`] makes up.
+const SEED: u64 = 11;
+
+/// An honest job, laid open.
+pub(crate) struct Job {
+	pub(crate) honest: &'static Honest,
+	pub(crate) weights: MadeUp,
+	pub(crate) prover: Prover<'static, Artifact>,
+	pub(crate) cells: Vec<Inside>,
+}
+
+/// A cell with everything in it.
+pub(crate) struct Inside {
+	pub(crate) place: Place,
+	pub(crate) values: CellValues,
+	pub(crate) roots: CellRoots,
+}
+
+/// A decoder, an encoder, a perceptron and a model whose vectors have several chunks.
+pub(crate) static JOBS: LazyLock<Vec<Job>> = LazyLock::new(|| {
+	let prompt = |length: u32| Input::Tokens((0..length).map(|i| (i * 7 + 3) % VOCABULARY).collect());
+	let values = (0..32).map(|i| i * 9_000 - 70_000);
+	vec![
+		Job::new(Honest::new(decoder(), prompt(9), SAMPLED)),
+		Job::new(Honest::new(encoder(), prompt(11), GREEDY)),
+		Job::new(Honest::new(perceptron(), Input::Vector(values.collect()), GREEDY)),
+		Job::new(Honest::new(bag_of_words(), prompt(10), GREEDY)),
+	]
+});
+
+/// The mean of wide embeddings, made narrower: its vectors have two chunks and its matrix two leaves.
+pub(crate) fn bag_of_words() -> Program {
+	let (width, narrow) = (320, 64);
+	let matrix = |rows, columns| Tensor {
+		shape: Shape::Matrix { rows, columns },
+		per_layer: false,
+	};
+	Program {
+		profile: Profile::Q8A16V1,
+		positions: 24,
+		registers: vec![width, narrow],
+		tensors: vec![matrix(VOCABULARY, width), matrix(narrow, width)],
+		layers: 0,
+		entry: vec![Op::Embed {
+			dst: r(0),
+			table: t(0),
+			row: RowIndex::Token,
+		}],
+		layer: vec![],
+		head: Head::Vector {
+			pooling: Pooling::Mean,
+			ops: vec![
+				Op::L2Normalize { dst: r(0), src: r(0) },
+				Op::Linear {
+					dst: r(1),
+					src: r(0),
+					weight: t(1),
+					bias: None,
+				},
+			],
+			output: r(1),
+		},
+	}
+}
+
+impl Job {
+	fn new(honest: Honest) -> Self {
+		// Lives as long as the process.
+		let honest: &'static Honest = Box::leak(Box::new(honest));
+		let prover = honest.prover();
+		let layout = honest.statement().layout();
+		let cells = (0..layout.places())
+			.filter_map(|index| layout.place(index))
+			.map(|place| {
+				let values = prover.cell(place).expect("an honest cell opens");
+				let roots = values.roots();
+				Inside { place, values, roots }
+			});
+		let weights = MadeUp::new(&honest.program, SEED);
+		let artifact = Artifact::new(&honest.program, weights.clone());
+		assert_eq!(artifact.tree().root(), honest.statement().artifact, "another seed");
+		Self {
+			honest,
+			weights,
+			cells: cells.collect(),
+			prover,
+		}
+	}
+
+	pub(crate) fn statement(&self) -> Statement<'static> {
+		*self.prover.statement()
+	}
+
+	/// The inside of a cell of the trace.
+	pub(crate) fn cell(&self, place: Place) -> Option<&Inside> {
+		self.cells.iter().find(|cell| cell.place == place)
+	}
+}
