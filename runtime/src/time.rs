@@ -42,9 +42,8 @@ pub const JOB_RETRY_PERIOD: BlockNumber = 5;
 pub const JOB_WINDOW: BlockNumber = 10;
 /// Blocks a job stays readable after its end: half a day at three seconds.
 pub const JOB_RETENTION: BlockNumber = 14_400;
-/// Blocks that worker and auditors have to commit, and again to show: an auditor that finds a claim wrong must be able to
-/// challenge it inside the window.
-pub const AUDIT_PERIOD: BlockNumber = JOB_WINDOW;
+/// Blocks that worker and auditors have to commit, and again to show. An audit in which all reply at once delays nothing.
+pub const AUDIT_PERIOD: BlockNumber = 30;
 /// Blocks that each side of a dispute has for each move.
 pub const DISPUTE_MOVE_PERIOD: BlockNumber = 20;
 /// Blocks a dispute stays readable after its end, like a job.

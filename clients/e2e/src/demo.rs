@@ -169,7 +169,9 @@ fn summary(embedded: &Value, generated: &Value, cosine: f64, seconds: f64) -> Re
 	let (mut held, mut paid, mut refunded) = (0u128, 0u128, 0u128);
 	for job in [embedded, generated] {
 		held += amount(&job["max_fee"])?;
-		paid += amount(&job["paid"])? + amount(&job["royalty"])? + amount(&job["treasury"])?;
+		for share in ["paid", "royalty", "treasury", "audits"] {
+			paid += amount(&job[share])?;
+		}
 		refunded += amount(&job["refunded"])?;
 	}
 	let tokens = generated["output"]["tokens"].as_array().map_or(0, Vec::len);
@@ -221,7 +223,7 @@ mod tests {
 
 	fn job(state: &str, max_fee: &str, refunded: &str) -> Value {
 		json!({
-			"state": state, "max_fee": max_fee, "paid": "90", "royalty": "4", "treasury": "1", "refunded": refunded,
+			"state": state, "max_fee": max_fee, "paid": "90", "royalty": "4", "treasury": "1", "audits": "0", "refunded": refunded,
 			"text": "a river of ice", "output": { "tokens": vec![1; 64] },
 		})
 	}

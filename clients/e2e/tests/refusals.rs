@@ -147,6 +147,8 @@ fn only_the_assigned_operator_delivers_and_only_once() -> Result<()> {
 	bob.ok(&deliver("//Alice"))?;
 	assert_eq!(state()?, json!("Claimed"));
 	assert_says(&bob.error(&deliver("//Alice"))?, &["does not wait for this result"]);
+	// The node's worker has to defend the claim.
+	std::fs::copy(elsewhere.to_string(), &served.artifact)?;
 
 	let done = bob.ok(&format!("job watch {job}"))?;
 	assert_eq!(done["job"]["state"], json!("Final"));

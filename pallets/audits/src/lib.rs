@@ -103,8 +103,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxAuditors: Get<u32>;
 
-		/// Blocks for each commitment, and for showing what is drawn after it. Not longer than the window, so that an auditor
-		/// that finds a claim wrong can still challenge it.
+		/// Blocks for each commitment, and for showing what is drawn after it. An auditor that finds a claim wrong challenges
+		/// it in the first of the two, also when the window is over.
 		#[pallet::constant]
 		type Period: Get<BlockNumberFor<Self>>;
 

@@ -1,6 +1,6 @@
 //! Moves of operators that challenge, signed by their worker keys.
 
-use crate::{bytes, Challenges, Config, Error, Pallet, WeightInfo};
+use crate::{bytes, Config, Error, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::Audits,
 	dispute::{Claims, Move, SignedMove},
@@ -88,9 +88,8 @@ impl<T: Config> Pallet<T> {
 				ensure!(drawn, Error::<T>::NotDrawn);
 				let stands = T::Claims::claim(job).is_some_and(|claimed| claimed.claim.attempt == attempt);
 				ensure!(stands, Error::<T>::NoOpenClaim);
-				let key = (attempt, challenger.clone(), accusation);
-				ensure!(!Challenges::<T>::contains_key(job, key), Error::<T>::AlreadyChallenged);
-				Self::do_challenge(challenger.clone(), job, accusation)
+				// Its audit holds the job back and has a clock of its own, so the window does not matter.
+				Self::open(challenger.clone(), job, accusation)
 			}
 			Move::PointAtGroup { dispute, group } => Self::do_point_at_group(challenger, dispute, group),
 			Move::PointAtTarget { dispute, place, target } => {

@@ -32,11 +32,17 @@ pub(crate) struct Case<T: Config> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Opens a dispute.
+	/// Opens a dispute inside the window.
 	pub(crate) fn do_challenge(challenger: T::AccountId, job: JobId, accusation: Accusation) -> DispatchResult {
 		let claimed = T::Claims::claim(job).ok_or(Error::<T>::NoOpenClaim)?;
+		ensure!(Self::now() < claimed.closes_at, Error::<T>::WindowClosed);
+		Self::open(challenger, job, accusation)
+	}
+
+	/// Opens a dispute, also after the window.
+	pub(crate) fn open(challenger: T::AccountId, job: JobId, accusation: Accusation) -> DispatchResult {
+		let claimed = T::Claims::claim(job).ok_or(Error::<T>::NoOpenClaim)?;
 		let now = Self::now();
-		ensure!(now < claimed.closes_at, Error::<T>::WindowClosed);
 		let attempt = claimed.claim.attempt;
 		let key = (attempt, challenger.clone(), accusation);
 		ensure!(!Challenges::<T>::contains_key(job, &key), Error::<T>::AlreadyChallenged);

@@ -2,6 +2,7 @@
 
 mod auditors;
 mod chance;
+mod honest;
 mod life;
 mod replies;
 mod verdicts;

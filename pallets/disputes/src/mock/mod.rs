@@ -14,8 +14,11 @@ pub(crate) use models::*;
 pub(crate) use people::*;
 
 use crate as pallet_assay_disputes;
+use assay_protocol::{audit::Audits, Attempt, JobId, ModelVersion};
 use frame_support::{
-	derive_impl, parameter_types,
+	derive_impl,
+	pallet_prelude::ValueQuery,
+	parameter_types, storage_alias,
 	traits::{tokens::imbalance::ResolveTo, Randomness},
 	weights::Weight,
 };
@@ -171,6 +174,29 @@ impl pallet_assay_jobs::Config for Test {
 	type WeightInfo = ();
 }
 
+/// Operators that were drawn to audit every claim and have not replied.
+#[storage_alias]
+pub(crate) type Drawn = StorageValue<DrawnAuditors, Vec<AccountId>, ValueQuery>;
+
+/// Audits by whoever is named, that hold no job back.
+pub struct DrawnAuditors;
+impl Audits<AccountId> for DrawnAuditors {
+	fn claimed(_: JobId, _: Attempt, _: ModelVersion, _: &AccountId) -> bool {
+		false
+	}
+	fn is_drawn(_: JobId, _: Attempt, who: &AccountId) -> bool {
+		Drawn::get().contains(who)
+	}
+	fn challenged(_: JobId, _: Attempt, who: &AccountId) {
+		Drawn::mutate(|drawn| drawn.retain(|other| other != who));
+	}
+	fn struck_down(_: JobId, _: Attempt, _: &AccountId, _: bool) {}
+	fn finalised(_: JobId, _: &AccountId) -> Vec<AccountId> {
+		Vec::new()
+	}
+	fn forget(_: JobId) {}
+}
+
 impl crate::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
@@ -180,7 +206,7 @@ impl crate::Config for Test {
 	type Treasury = Treasury;
 	type Bond = Bond;
 	type MovePeriod = MovePeriod;
-	type Audits = ();
+	type Audits = DrawnAuditors;
 	type ReporterShare = ReporterShare;
 	type Retention = Retention;
 	type MaxAnswerBytes = MaxAnswerBytes;

@@ -5,6 +5,7 @@ mod answers;
 mod challenges;
 mod clocks;
 mod money;
+mod operators;
 mod parallel;
 mod properties;
 mod queries;
