@@ -4,8 +4,6 @@
 extern crate alloc;
 
 mod auditors;
-#[cfg(feature = "runtime-benchmarks")]
-mod benchmarking;
 mod chance;
 mod draw;
 mod life;
