@@ -22,7 +22,7 @@ use codec::{Decode, DecodeAll, Encode};
 /// If something other than the honest answer is accepted where only one can be, or an answer cannot be refuted.
 pub fn run(bytes: &[u8]) {
 	let mut bytes = Bytes::new(bytes);
-	let kind = bytes.u8() % 4;
+	let kind = bytes.u8() % 8;
 	let job = bytes.pick(&JOBS);
 	let cell = bytes.pick(&job.cells);
 	match kind {
@@ -130,7 +130,7 @@ fn path(job: &Job, cell: &Inside, bytes: &mut Bytes<'_>) {
 fn exhibit(job: &Job, cell: &Inside, bytes: &mut Bytes<'_>) {
 	let (statement, place) = (job.statement(), cell.place);
 	let (kind, op) = (bytes.u8(), bytes.u8());
-	let target = match kind % 8 {
+	let target = match kind % 4 {
 		0 => Target::Cache,
 		1 => Target::Work,
 		2 => Target::Pooled,

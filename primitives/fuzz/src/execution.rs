@@ -32,11 +32,7 @@ pub(crate) const EDITED: u8 = 1;
 pub fn run(bytes: &[u8]) {
 	let mut bytes = Bytes::new(bytes);
 	let mode = bytes.u8();
-	let (prompt, max_tokens, sampled) = (
-		u32::from(bytes.u8()) % 10 + 1,
-		u32::from(bytes.u8()) % 3 + 1,
-		bytes.u8(),
-	);
+	let (prompt, max_tokens, sampled) = (prompt(bytes.u8()), u32::from(bytes.u8()) % 3 + 1, bytes.u8());
 	let picks: [u16; STEPS] = std::array::from_fn(|_| bytes.u16());
 	let seed = bytes.i32();
 	let Ok(program) = read(mode, &mut bytes) else {
@@ -64,6 +60,15 @@ pub fn run(bytes: &[u8]) {
 		return;
 	}
 	judge(&Honest::new(program, input, generation), picks);
+}
+
+/// Mostly a few positions, to be quick; then more than a group, and more than the tables of the models have rows for.
+fn prompt(choice: u8) -> u32 {
+	match choice % 16 {
+		15 => 25,
+		12.. => 10,
+		few => u32::from(few) % 3 + 1,
+	}
 }
 
 fn read(mode: u8, bytes: &mut Bytes<'_>) -> Result<Program, ProgramError> {
