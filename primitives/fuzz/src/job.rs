@@ -1,6 +1,6 @@
 //! The honest jobs that the targets are about.
 
-use crate::common::{Artifact, Honest, GREEDY, SAMPLED};
+use crate::common::{prompt, Artifact, Honest, GREEDY, SAMPLED};
 use assay_exact::{
 	models::{decoder, encoder, perceptron, r, t, MadeUp, VOCABULARY},
 	program::{Head, Op, Pooling, Profile, RowIndex, Shape, Tensor},
@@ -34,7 +34,6 @@ pub(crate) struct Inside {
 
 /// A decoder, an encoder, a perceptron and a model whose vectors have several chunks.
 pub(crate) static JOBS: LazyLock<Vec<Job>> = LazyLock::new(|| {
-	let prompt = |length: u32| Input::Tokens((0..length).map(|i| (i * 7 + 3) % VOCABULARY).collect());
 	let values = (0..32).map(|i| i * 9_000 - 70_000);
 	vec![
 		Job::new(Honest::new(decoder(), prompt(9), SAMPLED)),
@@ -93,7 +92,7 @@ impl Job {
 				Inside { place, values, roots }
 			});
 		let weights = MadeUp::new(&honest.program, SEED);
-		let artifact = Artifact::new(&honest.program, weights.clone());
+		let artifact = Artifact::with(&honest.program, weights.clone());
 		assert_eq!(artifact.tree().root(), honest.statement().artifact, "another seed");
 		Self {
 			honest,

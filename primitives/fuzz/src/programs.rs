@@ -1,6 +1,6 @@
 //! Programs to begin with, and edits of them that the fuzzer asks for.
 
-use crate::{bytes::Bytes, edit::edit, job::bag_of_words};
+use crate::{bytes::Bytes, common::pooled, edit::edit, job::bag_of_words};
 use assay_exact::{
 	models::{decoder, encoder, perceptron},
 	program::{Head, Mask, Op, Pooling, Register},
@@ -25,14 +25,6 @@ pub(crate) static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
 /// With one layer at most, to be quick.
 fn shallow(mut program: Program) -> Program {
 	program.layers = program.layers.min(1);
-	program
-}
-
-fn pooled(pooled: Pooling) -> Program {
-	let mut program = encoder();
-	if let Head::Vector { pooling, .. } = &mut program.head {
-		*pooling = pooled;
-	}
 	program
 }
 
