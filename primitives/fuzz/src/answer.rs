@@ -29,6 +29,7 @@ pub fn run(bytes: &[u8]) {
 		0 => list(job, &mut bytes),
 		1 => group(job, cell, &mut bytes),
 		2 => path(job, cell, &mut bytes),
+		3 => digest(job, cell, &mut bytes),
 		_ => exhibit(job, cell, &mut bytes),
 	}
 }
@@ -123,6 +124,17 @@ fn path(job: &Job, cell: &Inside, bytes: &mut Bytes<'_>) {
 			boundary(&statement, cell.place, &roots),
 			boundary(&statement, cell.place, &honest.0)
 		);
+	}
+}
+
+/// The values of a cell, as an auditor shows that it has them.
+fn digest(job: &Job, cell: &Inside, bytes: &mut Bytes<'_>) {
+	let Some(honest) = job.prover.open_digest(cell.place, &job.key) else {
+		return;
+	};
+	if let Some(shown) = answer(&honest, &honest, bytes) {
+		let accepted = shown.verify(&job.statement(), cell.place, &job.key, &job.digest);
+		assert_eq!(accepted, shown == honest, "{:?}", cell.place);
 	}
 }
 

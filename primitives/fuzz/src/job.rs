@@ -8,9 +8,10 @@ use assay_exact::{
 };
 use assay_trace::{
 	cell::CellRoots,
+	digest::{digest, DigestKey},
 	execution::CellValues,
 	prover::{OpenArtifact, Prover},
-	Place, Statement,
+	Hash32, Place, Statement,
 };
 use std::sync::LazyLock;
 
@@ -23,6 +24,9 @@ pub(crate) struct Job {
 	pub(crate) weights: MadeUp,
 	pub(crate) prover: Prover<'static, Artifact>,
 	pub(crate) cells: Vec<Inside>,
+	/// An auditor's key and its digest.
+	pub(crate) key: DigestKey,
+	pub(crate) digest: Hash32,
 }
 
 /// A cell with everything in it.
@@ -94,7 +98,10 @@ impl Job {
 		let weights = MadeUp::new(&honest.program, SEED);
 		let artifact = Artifact::with(&honest.program, weights.clone());
 		assert_eq!(artifact.tree().root(), honest.statement().artifact, "another seed");
+		let key = DigestKey::new(b"auditor", 7, 1);
 		Self {
+			key,
+			digest: digest(&key.leaves(&honest.record)),
 			honest,
 			weights,
 			cells: cells.collect(),

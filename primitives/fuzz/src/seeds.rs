@@ -93,10 +93,11 @@ fn answers() -> Vec<Vec<u8>> {
 			let place = (index, cell as u16);
 			seeds.push((1u8, place).encode());
 			seeds.push((2u8, place).encode());
+			seeds.push((3u8, place).encode());
 			let targets = [Target::Cache, Target::Work, Target::Pooled, Target::Vector(0)];
 			for (kind, target) in (0u8..).zip(targets) {
 				if has_target(&job.statement(), job.cells[cell].place, target) {
-					seeds.push((3u8, place, kind, 0u8).encode());
+					seeds.push((4u8, place, kind, 0u8).encode());
 				}
 			}
 		}
