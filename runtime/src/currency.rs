@@ -25,6 +25,8 @@ pub const TRANSACTION_BYTE_FEE: Balance = MICROUNIT;
 pub const SESSION_KEY_DEPOSIT: Balance = UNIT;
 /// The least an operator bonds to be given work.
 pub const MINIMUM_BOND: Balance = 1_000 * UNIT;
+/// The least that is put behind somebody else.
+pub const MINIMUM_DELEGATION: Balance = 10 * UNIT;
 /// What an operator loses for a missed deadline.
 pub const MISSED_DEADLINE_PENALTY: Balance = 10 * UNIT;
 /// Held from a challenger until its dispute is over: more than the block space that a worker's answers take.

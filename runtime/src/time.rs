@@ -48,8 +48,12 @@ pub const AUDIT_PERIOD: BlockNumber = 30;
 pub const DISPUTE_MOVE_PERIOD: BlockNumber = 20;
 /// Blocks a dispute stays readable after its end, like a job.
 pub const DISPUTE_RETENTION: BlockNumber = JOB_RETENTION;
-/// Blocks an operator that leaves waits for its bond: a day at three seconds.
+/// Blocks that stake which asked to leave waits at least: a day at three seconds.
 pub const UNBONDING_PERIOD: BlockNumber = 28_800;
+/// Stake that asks to leave waits for the end of such a stretch of blocks first: four hours at three seconds.
+pub const STAKING_PERIOD: BlockNumber = UNBONDING_PERIOD / 6;
+/// Blocks between the announcement of a higher commission and its effect: delegators who do not like it are out by then.
+pub const COMMISSION_NOTICE: BlockNumber = UNBONDING_PERIOD + 2 * STAKING_PERIOD;
 /// Blocks in which an operator that serves models sends one heartbeat.
 pub const HEARTBEAT_PERIOD: BlockNumber = 20;
 /// Blocks an operator stays listed after its last heartbeat: one may be missed.

@@ -1,27 +1,38 @@
-//! Benchmarks of every call.
+//! Benchmarks of every call, behind an operator with a second delegator, for the fullest position there can be.
 
-use crate::{BalanceOf, Call, Config, HoldReason, Operators, Pallet, WorkerKeys};
-use assay_protocol::operator::{possession_payload, Operators as _, WorkerKey, WorkerSignature};
+use crate::{
+	AccountIdOf, BalanceOf, Call, Config, HoldReason, IdentityText, Operators, Pallet, Period, Pools, Positions,
+	WorkerKeys, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY,
+};
+use assay_protocol::operator::{possession_payload, Fault, Operators as _, WorkerKey, WorkerSignature};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
-	fungible::{Inspect, InspectHold, Mutate},
+	fungible::{Balanced, Inspect, InspectHold, Mutate},
 	Get,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_application_crypto::RuntimeAppPublic;
-use sp_runtime::traits::{Saturating, Zero};
+use sp_runtime::{
+	traits::{Bounded, Saturating, Zero},
+	Permill,
+};
 
-fn funded<T: Config>() -> T::AccountId {
-	let account = whitelisted_caller();
+fn fund<T: Config>(account: &AccountIdOf<T>) {
 	let funds = T::MinBond::get()
+		.saturating_add(T::MinDelegation::get())
 		.saturating_add(T::Currency::minimum_balance())
 		.saturating_mul(1_000u32.into());
-	T::Currency::mint_into(&account, funds).expect("benchmark accounts can be funded");
+	T::Currency::mint_into(account, funds).expect("benchmark accounts can be funded");
+}
+
+fn caller<T: Config>() -> AccountIdOf<T> {
+	let account = whitelisted_caller();
+	fund::<T>(&account);
 	account
 }
 
 /// A key of the keystore with its proof of possession.
-fn worker_key<T: Config>(account: &T::AccountId, seed: &str) -> (WorkerKey, WorkerSignature) {
+fn worker_key<T: Config>(account: &AccountIdOf<T>, seed: &str) -> (WorkerKey, WorkerSignature) {
 	let key = WorkerKey::generate_pair(Some(seed.as_bytes().to_vec()));
 	let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
 	let proof = key
@@ -30,11 +41,71 @@ fn worker_key<T: Config>(account: &T::AccountId, seed: &str) -> (WorkerKey, Work
 	(key, proof)
 }
 
-fn operator<T: Config>() -> T::AccountId {
-	let account = funded::<T>();
-	let (key, _) = worker_key::<T>(&account, "//bench");
-	Pallet::<T>::do_register(&account, key, T::MinBond::get()).expect("a funded account with a fresh key can register");
+fn register<T: Config>(account: &AccountIdOf<T>, seed: &str) {
+	let (key, _) = worker_key::<T>(account, seed);
+	let bond = T::MinBond::get().saturating_mul(4u32.into());
+	Pallet::<T>::do_register(account, key, bond).expect("a funded account with a fresh key can register");
+}
+
+/// The caller is an operator.
+fn operator<T: Config>() -> AccountIdOf<T> {
+	let account = caller::<T>();
+	register::<T>(&account, "//bench");
 	account
+}
+
+/// Somebody else is an operator.
+fn other_operator<T: Config>(index: u32) -> AccountIdOf<T> {
+	let account = account("operator", index, 0);
+	fund::<T>(&account);
+	register::<T>(&account, &alloc::format!("//bench//{index}"));
+	account
+}
+
+fn delegation<T: Config>() -> BalanceOf<T> {
+	T::MinDelegation::get().saturating_mul(100u32.into())
+}
+
+fn go_to<T: Config>(period: Period) {
+	let block = T::Period::get().saturating_mul(period.0.into());
+	frame_system::Pallet::<T>::set_block_number(block);
+}
+
+/// The member has put stake behind the operator, some of which moved there from others and some of which asked to leave in
+/// each of as many periods as there may be; then everybody was slashed, so that all of it is to be settled; and there are
+/// rewards to claim. One period more is free to be used. Returns the operator.
+fn full_position<T: Config>(member: &AccountIdOf<T>) -> AccountIdOf<T> {
+	let (operator, old) = (other_operator::<T>(0), other_operator::<T>(1));
+	let origin = || RawOrigin::Signed(member.clone()).into();
+	let part = T::MinDelegation::get();
+	Pallet::<T>::delegate(origin(), operator.clone(), delegation::<T>()).expect("a funded account can delegate");
+	Pallet::<T>::delegate(origin(), old.clone(), delegation::<T>()).expect("a funded account can delegate");
+	for period in 0..MAX_CHUNKS - 1 {
+		go_to::<T>(Period(period));
+		Pallet::<T>::unbond(origin(), operator.clone(), part).expect("a part may leave in every period");
+		if period >= MAX_CHUNKS - 1 - MAX_EXPOSURES {
+			Pallet::<T>::redelegate(origin(), old.clone(), operator.clone(), part)
+				.expect("a part may move in every period");
+		}
+	}
+	for operator in [&operator, &old] {
+		let share = T::MinDelegation::get();
+		Pallet::<T>::penalise(operator, share, Fault::WrongResult, None);
+	}
+	let reward = T::Currency::minimum_balance()
+		.saturating_add(delegation::<T>())
+		.saturating_mul(10u32.into());
+	assert!(
+		Pallet::<T>::reward(&operator, T::Currency::issue(reward)).is_ok(),
+		"there is stake to reward"
+	);
+	operator
+}
+
+fn compounds<T: Config>(member: &AccountIdOf<T>, operator: &AccountIdOf<T>) {
+	Positions::<T>::mutate(member, operator, |position| {
+		position.as_mut().expect("the position is there").compound = true;
+	});
 }
 
 #[benchmarks]
@@ -43,7 +114,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn register_operator() {
-		let account = funded::<T>();
+		let account = caller::<T>();
 		let (key, proof) = worker_key::<T>(&account, "//bench");
 		let bond = T::MinBond::get();
 
@@ -56,49 +127,57 @@ mod benchmarks {
 
 	#[benchmark]
 	fn bond_extra() {
-		let account = operator::<T>();
-		let amount: BalanceOf<T> = T::MinBond::get();
+		let member = caller::<T>();
+		let operator = full_position::<T>(&member);
+		let amount = delegation::<T>();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(account.clone()), amount);
+		_(RawOrigin::Signed(member.clone()), operator.clone(), amount);
 
-		assert_eq!(Pallet::<T>::stake(&account), amount.saturating_add(T::MinBond::get()));
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.amount > amount));
 	}
 
 	#[benchmark]
 	fn unbond() {
-		let account = operator::<T>();
+		let member = caller::<T>();
+		let operator = full_position::<T>(&member);
+		go_to::<T>(Period(MAX_CHUNKS - 1));
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(account.clone()));
+		_(
+			RawOrigin::Signed(member.clone()),
+			operator.clone(),
+			T::MinDelegation::get(),
+		);
 
-		assert!(!Pallet::<T>::is_active(&account));
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| !position.chunks.is_empty()));
 	}
 
 	#[benchmark]
-	fn rebond() -> Result<(), BenchmarkError> {
-		let account = operator::<T>();
-		Pallet::<T>::unbond(RawOrigin::Signed(account.clone()).into())?;
+	fn rebond() {
+		let member = caller::<T>();
+		let operator = full_position::<T>(&member);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(account.clone()));
+		_(
+			RawOrigin::Signed(member.clone()),
+			operator.clone(),
+			BalanceOf::<T>::max_value(),
+		);
 
-		assert!(Pallet::<T>::is_active(&account));
-		Ok(())
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.chunks.is_empty()));
 	}
 
 	#[benchmark]
-	fn withdraw_unbonded() -> Result<(), BenchmarkError> {
-		let account = operator::<T>();
-		Pallet::<T>::unbond(RawOrigin::Signed(account.clone()).into())?;
-		let now = frame_system::Pallet::<T>::block_number();
-		frame_system::Pallet::<T>::set_block_number(now.saturating_add(T::UnbondingPeriod::get()));
+	fn withdraw_unbonded() {
+		let member = caller::<T>();
+		let operator = full_position::<T>(&member);
+		frame_system::Pallet::<T>::set_block_number(Pallet::<T>::free_from(Period(MAX_CHUNKS)));
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(account.clone()));
+		_(RawOrigin::Signed(member.clone()), operator.clone());
 
-		assert!(!Operators::<T>::contains_key(&account));
-		Ok(())
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.chunks.is_empty()));
 	}
 
 	#[benchmark]
@@ -110,6 +189,137 @@ mod benchmarks {
 		_(RawOrigin::Signed(account.clone()), key.clone(), proof);
 
 		assert_eq!(WorkerKeys::<T>::get(&key), Some(account));
+	}
+
+	#[benchmark]
+	fn delegate() {
+		let member = caller::<T>();
+		let operator = full_position::<T>(&member);
+		let amount = delegation::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(member.clone()), operator.clone(), amount);
+
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.amount > amount));
+	}
+
+	#[benchmark]
+	fn redelegate() {
+		let member = caller::<T>();
+		let operator = full_position::<T>(&member);
+		let to = other_operator::<T>(2);
+
+		#[extrinsic_call]
+		_(
+			RawOrigin::Signed(member.clone()),
+			operator,
+			to.clone(),
+			T::MinDelegation::get(),
+		);
+
+		assert!(Positions::<T>::get(&member, &to).is_some_and(|position| !position.exposures.is_empty()));
+	}
+
+	#[benchmark]
+	fn claim() {
+		let member = caller::<T>();
+		let operator = full_position::<T>(&member);
+		compounds::<T>(&member, &operator);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(member.clone()), operator.clone());
+
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.earned.amount.is_zero()));
+	}
+
+	#[benchmark]
+	fn set_compound() {
+		let member = caller::<T>();
+		let operator = full_position::<T>(&member);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(member.clone()), operator.clone(), true);
+
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.compound));
+	}
+
+	#[benchmark]
+	fn settle() {
+		let member = account("member", 0, 0);
+		fund::<T>(&member);
+		let operator = full_position::<T>(&member);
+		compounds::<T>(&member, &operator);
+
+		#[extrinsic_call]
+		_(
+			RawOrigin::Signed(whitelisted_caller()),
+			operator.clone(),
+			member.clone(),
+		);
+
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.earned.amount.is_zero()));
+	}
+
+	#[benchmark]
+	fn set_commission() {
+		let operator = operator::<T>();
+		let rate = T::MaxCommission::get();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()), rate);
+
+		assert!(Operators::<T>::get(&operator)
+			.is_some_and(|operator| operator.commission.next.is_some() || rate == Permill::zero()));
+	}
+
+	#[benchmark]
+	fn set_identity() {
+		let operator = operator::<T>();
+		let text: IdentityText = alloc::vec![b'a'; MAX_IDENTITY as usize]
+			.try_into()
+			.expect("it is as long as it may be");
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()), text.clone());
+
+		assert_eq!(crate::Identities::<T>::get(&operator), Some(text));
+	}
+
+	#[benchmark]
+	fn chill() {
+		let operator = operator::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()));
+
+		assert!(!Pallet::<T>::is_active(&operator));
+	}
+
+	#[benchmark]
+	fn unchill() {
+		let operator = operator::<T>();
+		Pools::<T>::mutate(&operator, |pool| {
+			pool.as_mut().expect("an operator has a pool").chilled = true
+		});
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()));
+
+		assert!(Pallet::<T>::is_active(&operator));
+	}
+
+	#[benchmark]
+	fn kick() {
+		let member = account("member", 0, 0);
+		fund::<T>(&member);
+		let operator = full_position::<T>(&member);
+		// What moved there can be sent away when its old operator's faults do not reach it any more.
+		frame_system::Pallet::<T>::set_block_number(Pallet::<T>::free_from(Period(MAX_CHUNKS)));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()), member.clone());
+
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.amount.is_zero()));
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::tests::ExtBuilder::default().build(), crate::tests::Test);

@@ -5,14 +5,30 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
-mod impls;
+mod bonding;
+mod earnings;
+mod operators;
+mod periods;
+mod queries;
+mod rewards;
+mod shares;
+mod slashing;
 #[cfg(test)]
 mod tests;
+mod touched;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
 mod types;
+mod unbonding;
 pub mod weights;
 
+pub use earnings::{Earned, Earnings};
 pub use pallet::*;
-pub use types::{BalanceOf, CreditOf, Operator, OperatorOf};
+pub use shares::{Points, Shares};
+pub use types::{
+	AccountIdOf, BalanceOf, Chunk, Commission, CreditOf, Exposure, Extent, IdentityText, Operator, OperatorOf, Period,
+	Pool, PoolOf, Position, PositionOf, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY,
+};
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
@@ -21,16 +37,18 @@ use frame_support::{
 	pallet_prelude::*,
 	traits::{
 		fungible::{Balanced, BalancedHold, Mutate, MutateHold},
-		tokens::Precision,
 		OnUnbalanced,
 	},
+	PalletId,
 };
 use frame_system::pallet_prelude::*;
 use sp_core::H256;
 use sp_runtime::{
-	traits::{CheckedAdd, Zero},
-	ArithmeticError, Permill,
+	traits::{Bounded, UniqueSaturatedInto, Zero},
+	Permill,
 };
+use touched::Touched;
+use unbonding::Redelegation;
 
 /// The pallet.
 #[frame_support::pallet]
@@ -40,7 +58,7 @@ pub mod pallet {
 	/// The storage version this code reads and writes.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
 
-	/// Keeps the bonds of operators.
+	/// Keeps the stake behind operators.
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
@@ -48,7 +66,7 @@ pub mod pallet {
 	/// What the runtime chooses.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>> {
-		/// The money bonds are made of.
+		/// The money stake is made of.
 		type Currency: Mutate<Self::AccountId>
 			+ Balanced<Self::AccountId>
 			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
@@ -60,12 +78,24 @@ pub mod pallet {
 		/// Receives what penalties take.
 		type Slashed: OnUnbalanced<CreditOf<Self>>;
 
-		/// The least bond with which an operator is given work.
+		/// The account of this pallet, which keeps rewards until they are claimed, is made of it.
+		#[pallet::constant]
+		type PotId: Get<PalletId>;
+
+		/// The least bond of its own with which an operator is given work.
 		#[pallet::constant]
 		type MinBond: Get<BalanceOf<Self>>;
 
-		/// Blocks between the wish to leave and the withdrawal: longer than the life of a job and
-		/// of any dispute about it.
+		/// The least that somebody else puts behind an operator, and that may remain of it.
+		#[pallet::constant]
+		type MinDelegation: Get<BalanceOf<Self>>;
+
+		/// Blocks of a [`Period`]. Stake waits for its end and then for the unbonding period.
+		#[pallet::constant]
+		type Period: Get<BlockNumberFor<Self>>;
+
+		/// Blocks between the end of the period in which stake asked to leave and the withdrawal: longer than the life of a
+		/// job and of any dispute about it.
 		#[pallet::constant]
 		type UnbondingPeriod: Get<BlockNumberFor<Self>>;
 
@@ -73,9 +103,17 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxOperators: Get<u32>;
 
-		/// The share of its bond that an operator's work in flight may be worth.
+		/// The share of the stake behind it that an operator's work in flight may be worth.
 		#[pallet::constant]
 		type CommitmentLimit: Get<Permill>;
+
+		/// The most an operator may keep of its pool's rewards.
+		#[pallet::constant]
+		type MaxCommission: Get<Permill>;
+
+		/// Blocks between the announcement of a higher commission and its effect: long enough to leave.
+		#[pallet::constant]
+		type CommissionNotice: Get<BlockNumberFor<Self>>;
 
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
@@ -84,7 +122,7 @@ pub mod pallet {
 	/// Why this pallet holds money.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// An operator's bond.
+		/// An operator's bond, or a delegation.
 		#[codec(index = 0)]
 		Bond,
 	}
@@ -96,6 +134,24 @@ pub mod pallet {
 	/// The operator each worker key belongs to.
 	#[pallet::storage]
 	pub type WorkerKeys<T: Config> = StorageMap<_, Blake2_128Concat, WorkerKey, T::AccountId>;
+
+	/// What operators say of themselves.
+	#[pallet::storage]
+	pub type Identities<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, IdentityText>;
+
+	/// The bonded stake behind each operator.
+	#[pallet::storage]
+	pub type Pools<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, PoolOf<T>>;
+
+	/// The stake that asked to leave each operator, by period, until the last of it was taken.
+	#[pallet::storage]
+	pub type Leaving<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, Period, Shares<BalanceOf<T>>, ValueQuery>;
+
+	/// Each member's stake behind each operator: first the member, then the operator.
+	#[pallet::storage]
+	pub type Positions<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Blake2_128Concat, T::AccountId, PositionOf<T>>;
 
 	/// Operators at genesis.
 	#[pallet::genesis_config]
@@ -129,33 +185,80 @@ pub mod pallet {
 			/// Its bond.
 			bond: BalanceOf<T>,
 		},
-		/// An operator added to its bond.
-		BondIncreased {
+		/// An operator took the last of its bond and is no operator any more.
+		OperatorLeft {
+			/// The former operator.
+			operator: T::AccountId,
+		},
+		/// Stake was added.
+		Bonded {
 			/// The operator.
 			operator: T::AccountId,
+			/// Whose stake.
+			member: T::AccountId,
 			/// What was added.
 			amount: BalanceOf<T>,
-			/// The bond now.
-			bond: BalanceOf<T>,
+			/// What the member has bonded behind the operator now.
+			stake: BalanceOf<T>,
 		},
-		/// An operator started to leave.
+		/// Stake asked to leave.
 		UnbondingStarted {
 			/// The operator.
 			operator: T::AccountId,
-			/// Block from which it may withdraw.
-			leaves_at: BlockNumberFor<T>,
+			/// Whose stake.
+			member: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+			/// Block from which it may be withdrawn.
+			free_from: BlockNumberFor<T>,
 		},
-		/// A leaving operator stays.
+		/// Stake that had asked to leave stays.
 		Rebonded {
 			/// The operator.
 			operator: T::AccountId,
-		},
-		/// A leaving operator took its bond and is no operator any more.
-		BondWithdrawn {
-			/// The former operator.
-			operator: T::AccountId,
-			/// What it took.
+			/// Whose stake.
+			member: T::AccountId,
+			/// How much.
 			amount: BalanceOf<T>,
+		},
+		/// Stake that had asked to leave was given back.
+		Withdrawn {
+			/// The operator.
+			operator: T::AccountId,
+			/// Whose stake.
+			member: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+		},
+		/// Stake went to another operator.
+		Redelegated {
+			/// Whose stake.
+			member: T::AccountId,
+			/// The old operator.
+			from: T::AccountId,
+			/// The new operator.
+			to: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+			/// Block from which it does not answer for faults of the old operator any more.
+			exposed_until: BlockNumberFor<T>,
+		},
+		/// An operator sent a delegator away.
+		Kicked {
+			/// The operator.
+			operator: T::AccountId,
+			/// Whose stake asked to leave by that.
+			member: T::AccountId,
+		},
+		/// An operator takes no new work.
+		Chilled {
+			/// The operator.
+			operator: T::AccountId,
+		},
+		/// An operator takes work again.
+		Unchilled {
+			/// The operator.
+			operator: T::AccountId,
 		},
 		/// An operator replaced its worker key.
 		WorkerKeyChanged {
@@ -166,16 +269,70 @@ pub mod pallet {
 			/// The key from now on.
 			new: WorkerKey,
 		},
+		/// An operator chose what it keeps of rewards.
+		CommissionSet {
+			/// The operator.
+			operator: T::AccountId,
+			/// The rate.
+			rate: Permill,
+			/// Block from which it holds.
+			from: BlockNumberFor<T>,
+		},
+		/// An operator said who it is.
+		IdentitySet {
+			/// The operator.
+			operator: T::AccountId,
+			/// What it said.
+			identity: IdentityText,
+		},
 		/// Stake was taken for a fault.
 		Penalised {
 			/// The operator.
 			operator: T::AccountId,
 			/// What for.
 			fault: Fault,
-			/// What was taken.
+			/// What was taken from all stake behind the operator.
 			amount: BalanceOf<T>,
-			/// What is left of the bond.
-			bond: BalanceOf<T>,
+			/// What is left of the bonded stake.
+			stake: BalanceOf<T>,
+		},
+		/// A member paid its part of what slashes have taken from a pool.
+		LossSettled {
+			/// The operator.
+			operator: T::AccountId,
+			/// Who paid.
+			member: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+		},
+		/// An operator and its members earned something.
+		Rewarded {
+			/// The operator.
+			operator: T::AccountId,
+			/// What the operator was paid as its commission.
+			commission: BalanceOf<T>,
+			/// What was shared out among all members, the operator among them.
+			shared: BalanceOf<T>,
+		},
+		/// A member took what it had earned.
+		Claimed {
+			/// The operator.
+			operator: T::AccountId,
+			/// Who earned it.
+			member: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+			/// Whether it was added to the stake.
+			compounded: bool,
+		},
+		/// A member chose whether rewards are added to its stake.
+		CompoundSet {
+			/// The operator.
+			operator: T::AccountId,
+			/// The member.
+			member: T::AccountId,
+			/// Whether they are.
+			compound: bool,
 		},
 	}
 
@@ -188,6 +345,10 @@ pub mod pallet {
 		NotOperator,
 		/// The bond is below the minimum.
 		BondBelowMinimum,
+		/// The delegation is below the minimum.
+		DelegationBelowMinimum,
+		/// What would remain is below the minimum: take less, or all.
+		RemainderBelowMinimum,
 		/// The amount is zero.
 		AmountIsZero,
 		/// The worker key belongs to an operator already.
@@ -196,18 +357,42 @@ pub mod pallet {
 		BadProofOfPossession,
 		/// There are as many operators as there may be.
 		TooManyOperators,
-		/// The operator is leaving.
-		Leaving,
-		/// The operator is not leaving.
-		NotLeaving,
+		/// The account has no stake behind this operator.
+		NoPosition,
+		/// Nothing is bonded.
+		NothingBonded,
+		/// Nothing is unbonding.
+		NothingUnbonding,
 		/// The unbonding period is not over.
 		StillUnbonding,
-		/// Part of the bond backs work in flight.
+		/// The stake backs work in flight.
 		WorkInFlight,
-		/// The operator takes no new work: its bond is below the minimum or it is leaving.
+		/// The operator takes no new work: its own bond is below the minimum or it is chilled.
 		NotActive,
-		/// The bond does not cover more work in flight.
+		/// The stake behind the operator does not cover more work in flight.
 		CommitmentLimitReached,
+		/// The operator is chilled.
+		Chilled,
+		/// The operator is not chilled.
+		NotChilled,
+		/// An operator's own bond is no delegation.
+		OwnBond,
+		/// Old and new operator are the same.
+		SameOperator,
+		/// The stake came from another operator and still answers for that one's faults.
+		StillExposed,
+		/// Too many redelegations still answer for the faults of old operators.
+		TooManyRedelegations,
+		/// Too many parts are unbonding.
+		TooManyChunks,
+		/// Slashes took all of it: members must be settled before anything is added.
+		PoolIsEmpty,
+		/// Nothing was earned.
+		NothingToClaim,
+		/// The commission is above the maximum.
+		CommissionTooHigh,
+		/// The identity is not UTF-8 text.
+		IdentityNotText,
 	}
 
 	#[pallet::hooks]
@@ -218,8 +403,20 @@ pub mod pallet {
 				"MinBond is zero: operators would risk nothing"
 			);
 			assert!(
+				!T::MinDelegation::get().is_zero(),
+				"MinDelegation is zero: positions would cost nothing"
+			);
+			assert!(
 				!T::UnbondingPeriod::get().is_zero(),
-				"UnbondingPeriod is zero: bonds would leave before faults are known"
+				"UnbondingPeriod is zero: stake would leave before faults are known"
+			);
+			assert!(!T::Period::get().is_zero(), "Period is zero: time would stand still");
+			// Stake may be waiting that left in this period and in all that began up to an unbonding period ago.
+			let period: u64 = T::Period::get().unique_saturated_into();
+			let unbonding: u64 = T::UnbondingPeriod::get().unique_saturated_into();
+			assert!(
+				unbonding.div_ceil(period) < u64::from(MAX_CHUNKS),
+				"Period is too short: stake could be unbonding in more than {MAX_CHUNKS} of them"
 			);
 			assert!(
 				!T::CommitmentLimit::get().is_zero(),
@@ -257,72 +454,50 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Adds `amount` to the operator's bond.
+		/// Adds `amount` to a bond or a delegation.
 		#[pallet::call_index(1)]
-		pub fn bond_extra(origin: OriginFor<T>, #[pallet::compact] amount: BalanceOf<T>) -> DispatchResult {
+		pub fn bond_extra(
+			origin: OriginFor<T>,
+			operator: T::AccountId,
+			#[pallet::compact] amount: BalanceOf<T>,
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			ensure!(!amount.is_zero(), Error::<T>::AmountIsZero);
-			let bond = Self::try_mutate_operator(&who, |operator| {
-				ensure!(operator.leaves_at.is_none(), Error::<T>::Leaving);
-				T::Currency::hold(&HoldReason::Bond.into(), &who, amount)?;
-				operator.bond = operator.bond.checked_add(&amount).ok_or(ArithmeticError::Overflow)?;
-				Ok(operator.bond)
-			})?;
-			Self::deposit_event(Event::BondIncreased {
-				operator: who,
-				amount,
-				bond,
-			});
-			Ok(())
+			// An operator that lost its whole bond may bond anew.
+			let position = match who == operator {
+				true => Touched::<T>::load_or_new(&operator, &who),
+				false => Touched::<T>::load(&operator, &who)?,
+			};
+			Self::do_bond(&operator, position, &who, amount)
 		}
 
-		/// Starts to leave: no new work, and the bond can be withdrawn after the unbonding period.
+		/// Starts to unbond up to `amount` of what is bonded behind `operator`. Of an operator's own bond, less than the
+		/// minimum remains only if it is chilled and nothing is in flight.
 		#[pallet::call_index(2)]
-		pub fn unbond(origin: OriginFor<T>) -> DispatchResult {
+		pub fn unbond(
+			origin: OriginFor<T>,
+			operator: T::AccountId,
+			#[pallet::compact] amount: BalanceOf<T>,
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let leaves_at = Self::try_mutate_operator(&who, |operator| {
-				ensure!(operator.leaves_at.is_none(), Error::<T>::Leaving);
-				let leaves_at = frame_system::Pallet::<T>::block_number()
-					.checked_add(&T::UnbondingPeriod::get())
-					.ok_or(ArithmeticError::Overflow)?;
-				operator.leaves_at = Some(leaves_at);
-				Ok(leaves_at)
-			})?;
-			Self::deposit_event(Event::UnbondingStarted {
-				operator: who,
-				leaves_at,
-			});
-			Ok(())
+			Self::do_unbond(&operator, &who, amount)
 		}
 
-		/// Stops leaving.
+		/// Bonds again up to `amount` of what is unbonding, last asked first.
 		#[pallet::call_index(3)]
-		pub fn rebond(origin: OriginFor<T>) -> DispatchResult {
+		pub fn rebond(
+			origin: OriginFor<T>,
+			operator: T::AccountId,
+			#[pallet::compact] amount: BalanceOf<T>,
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::try_mutate_operator(&who, |operator| {
-				ensure!(operator.leaves_at.take().is_some(), Error::<T>::NotLeaving);
-				Ok(())
-			})?;
-			Self::deposit_event(Event::Rebonded { operator: who });
-			Ok(())
+			Self::do_rebond(&operator, &who, amount)
 		}
 
-		/// Gives a leaving operator its bond back and forgets it.
+		/// Gives back what is free. A chilled operator with nothing left bonded or unbonding is forgotten.
 		#[pallet::call_index(4)]
-		pub fn withdraw_unbonded(origin: OriginFor<T>) -> DispatchResult {
+		pub fn withdraw_unbonded(origin: OriginFor<T>, operator: T::AccountId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let operator = Operators::<T>::get(&who).ok_or(Error::<T>::NotOperator)?;
-			let leaves_at = operator.leaves_at.ok_or(Error::<T>::NotLeaving)?;
-			let now = frame_system::Pallet::<T>::block_number();
-			ensure!(now >= leaves_at, Error::<T>::StillUnbonding);
-			ensure!(operator.committed.is_zero(), Error::<T>::WorkInFlight);
-
-			let reason = HoldReason::Bond.into();
-			let amount = T::Currency::release(&reason, &who, operator.bond, Precision::Exact)?;
-			WorkerKeys::<T>::remove(&operator.worker_key);
-			Operators::<T>::remove(&who);
-			Self::deposit_event(Event::BondWithdrawn { operator: who, amount });
-			Ok(())
+			Self::do_withdraw(&operator, &who)
 		}
 
 		/// Replaces the operator's worker key; the old one is free again.
@@ -343,6 +518,122 @@ pub mod pallet {
 				old,
 				new: worker_key,
 			});
+			Ok(())
+		}
+
+		/// Puts `amount` behind an operator that takes work.
+		#[pallet::call_index(6)]
+		pub fn delegate(
+			origin: OriginFor<T>,
+			operator: T::AccountId,
+			#[pallet::compact] amount: BalanceOf<T>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			ensure!(who != operator, Error::<T>::OwnBond);
+			let position = Touched::<T>::load_or_new(&operator, &who);
+			Self::do_bond(&operator, position, &who, amount)
+		}
+
+		/// Moves up to `amount` of a delegation to another operator. Until stake that asks to leave now is free, it answers
+		/// for the faults of the old one too, and can neither unbond nor move on.
+		#[pallet::call_index(7)]
+		pub fn redelegate(
+			origin: OriginFor<T>,
+			from: T::AccountId,
+			to: T::AccountId,
+			#[pallet::compact] amount: BalanceOf<T>,
+		) -> DispatchResult {
+			let member = ensure_signed(origin)?;
+			Self::do_redelegate(Redelegation {
+				member,
+				from,
+				to,
+				amount,
+			})
+		}
+
+		/// Takes what the stake behind `operator` has earned: into the account, or, after
+		/// [`set_compound`](Self::set_compound), into the stake.
+		#[pallet::call_index(8)]
+		pub fn claim(origin: OriginFor<T>, operator: T::AccountId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_claim(&operator, &who)
+		}
+
+		/// Chooses whether rewards are added to the stake behind `operator` whenever they are claimed or settled.
+		#[pallet::call_index(9)]
+		pub fn set_compound(origin: OriginFor<T>, operator: T::AccountId, compound: bool) -> DispatchResult {
+			let member = ensure_signed(origin)?;
+			Positions::<T>::try_mutate(&member, &operator, |position| {
+				position.as_mut().ok_or(Error::<T>::NoPosition)?.compound = compound;
+				Ok::<_, DispatchError>(())
+			})?;
+			Self::deposit_event(Event::CompoundSet {
+				operator,
+				member,
+				compound,
+			});
+			Ok(())
+		}
+
+		/// Takes what slashes have left to be taken from a member, and compounds its rewards if it chose that. Anybody may
+		/// call it for anybody.
+		#[pallet::call_index(10)]
+		pub fn settle(origin: OriginFor<T>, operator: T::AccountId, member: T::AccountId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_settle(&operator, &member)
+		}
+
+		/// Chooses what the operator keeps of rewards: less at once, more after a notice.
+		#[pallet::call_index(11)]
+		pub fn set_commission(origin: OriginFor<T>, rate: Permill) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			let from = Self::do_set_commission(&operator, rate)?;
+			Self::deposit_event(Event::CommissionSet { operator, rate, from });
+			Ok(())
+		}
+
+		/// Says who the operator is, in a line of text; nothing if it is empty.
+		#[pallet::call_index(12)]
+		pub fn set_identity(origin: OriginFor<T>, identity: IdentityText) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			ensure!(Operators::<T>::contains_key(&operator), Error::<T>::NotOperator);
+			ensure!(core::str::from_utf8(&identity).is_ok(), Error::<T>::IdentityNotText);
+			if identity.is_empty() {
+				Identities::<T>::remove(&operator);
+			} else {
+				Identities::<T>::insert(&operator, &identity);
+			}
+			Self::deposit_event(Event::IdentitySet { operator, identity });
+			Ok(())
+		}
+
+		/// Takes no new work and no new delegations.
+		#[pallet::call_index(13)]
+		pub fn chill(origin: OriginFor<T>) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::set_chilled(&operator, true)?;
+			Self::deposit_event(Event::Chilled { operator });
+			Ok(())
+		}
+
+		/// Takes work again.
+		#[pallet::call_index(14)]
+		pub fn unchill(origin: OriginFor<T>) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::set_chilled(&operator, false)?;
+			Self::deposit_event(Event::Unchilled { operator });
+			Ok(())
+		}
+
+		/// Sends a delegator away: all of its stake behind the calling operator starts to unbond.
+		#[pallet::call_index(15)]
+		pub fn kick(origin: OriginFor<T>, member: T::AccountId) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			ensure!(Operators::<T>::contains_key(&operator), Error::<T>::NotOperator);
+			ensure!(member != operator, Error::<T>::OwnBond);
+			Self::do_unbond(&operator, &member, Bounded::max_value())?;
+			Self::deposit_event(Event::Kicked { operator, member });
 			Ok(())
 		}
 	}

@@ -1,32 +1,203 @@
-//! What is stored of an operator.
+//! What is stored of operators, pools and positions.
 
-use crate::Config;
+use crate::{Config, Earned, Earnings, Points, Shares};
 use assay_protocol::operator::{FaultCounts, WorkerKey};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::traits::fungible::{Credit, Inspect};
+use frame_support::{
+	traits::{
+		fungible::{Credit, Inspect},
+		ConstU32,
+	},
+	BoundedVec,
+};
 use frame_system::pallet_prelude::BlockNumberFor;
 use scale_info::TypeInfo;
+use sp_runtime::{traits::AtLeast32BitUnsigned, Permill};
 
+/// Parts of a position that are unbonding at most. No fewer than there are periods in which stake may have asked to
+/// leave and is not free yet, so that nobody is kept from leaving.
+pub const MAX_CHUNKS: u32 = 8;
+/// Redelegations into a position of which the old operators' faults are still charged, at most.
+pub const MAX_EXPOSURES: u32 = 4;
+/// Bytes of an operator's identity at most.
+pub const MAX_IDENTITY: u32 = 128;
+
+/// An account of this chain.
+pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
 /// An amount of the currency.
-pub type BalanceOf<T> = <<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+pub type BalanceOf<T> = <<T as Config>::Currency as Inspect<AccountIdOf<T>>>::Balance;
 /// Money that belongs to nobody yet.
-pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+pub type CreditOf<T> = Credit<AccountIdOf<T>, <T as Config>::Currency>;
 /// An operator of this chain.
 pub type OperatorOf<T> = Operator<BalanceOf<T>, BlockNumberFor<T>>;
+/// A pool of this chain.
+pub type PoolOf<T> = Pool<BalanceOf<T>>;
+/// A position of this chain.
+pub type PositionOf<T> = Position<AccountIdOf<T>, BalanceOf<T>>;
+/// What an operator says of itself.
+pub type IdentityText = BoundedVec<u8, ConstU32<MAX_IDENTITY>>;
+
+/// A stretch of [`Config::Period`] blocks, counted from genesis. Stake that asks to leave in the same one is slashed and
+/// set free together.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Default,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Period(pub u32);
 
 /// An operator.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Operator<Balance, BlockNumber> {
 	/// Signs its heartbeats and results.
 	pub worker_key: WorkerKey,
-	/// Held in its account.
-	pub bond: Balance,
 	/// Value of its work in flight.
 	pub committed: Balance,
-	/// Taken from its bond for faults so far.
+	/// Taken from the stake behind it so far, for its faults and for those of operators that stake had come from.
 	pub penalised: Balance,
 	/// Its faults so far.
 	pub faults: FaultCounts,
-	/// Block from which it may withdraw, if it is leaving.
-	pub leaves_at: Option<BlockNumber>,
+	/// What it keeps of its pool's rewards.
+	pub commission: Commission<BlockNumber>,
+	/// When it registered.
+	pub registered_at: BlockNumber,
+}
+
+/// What an operator keeps of the rewards of its pool before they are shared out.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Default, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Commission<BlockNumber> {
+	/// The rate until `next` takes effect.
+	pub rate: Permill,
+	/// A higher rate and the block from which it holds.
+	pub next: Option<(Permill, BlockNumber)>,
+}
+
+impl<BlockNumber: PartialOrd + Copy> Commission<BlockNumber> {
+	/// The rate that holds at `now`.
+	pub fn at(&self, now: BlockNumber) -> Permill {
+		match self.next {
+			Some((rate, from)) if now >= from => rate,
+			_ => self.rate,
+		}
+	}
+}
+
+/// The stake behind an operator that is bonded, and what it earns. It outlives an operator that leaves until its last
+/// member has left too.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Pool<Balance> {
+	/// Whether the operator takes no new work.
+	pub chilled: bool,
+	/// The operator's own bond.
+	pub own: Balance,
+	/// The bonded stake of all its members.
+	pub stake: Shares<Balance>,
+	/// What its points have earned.
+	pub earnings: Earnings,
+}
+
+/// Somebody's stake behind an operator. The money lies under hold in the member's account.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Position<AccountId, Balance> {
+	/// Its part of the pool.
+	pub points: Points,
+	/// What is held for the points: their worth when last settled.
+	pub amount: Balance,
+	/// Parts that asked to leave, oldest first.
+	pub chunks: BoundedVec<Chunk<Balance>, ConstU32<MAX_CHUNKS>>,
+	/// Parts that came from other operators and still answer for their faults.
+	pub exposures: BoundedVec<Exposure<AccountId, Balance>, ConstU32<MAX_EXPOSURES>>,
+	/// What it earned and did not claim.
+	pub earned: Earned<Balance>,
+	/// Whether rewards are added to the stake.
+	pub compound: bool,
+}
+
+impl<AccountId, Balance: Default> Default for Position<AccountId, Balance> {
+	fn default() -> Self {
+		Self {
+			points: 0,
+			amount: Balance::default(),
+			chunks: BoundedVec::new(),
+			exposures: BoundedVec::new(),
+			earned: Earned {
+				seen: 0,
+				fraction: 0,
+				amount: Balance::default(),
+			},
+			compound: false,
+		}
+	}
+}
+
+impl<AccountId, Balance: AtLeast32BitUnsigned + Copy> Position<AccountId, Balance> {
+	/// What is held for it.
+	pub fn held(&self) -> Balance {
+		let chunks = self.chunks.iter().map(|chunk| chunk.amount);
+		// All of it lies in one account.
+		chunks.fold(self.amount, |sum, amount| sum.saturating_add(amount))
+	}
+
+	/// Points that other operators' faults can still reach.
+	pub fn exposed(&self) -> Points {
+		let exposed = self.exposures.iter().map(|exposure| exposure.here);
+		exposed.fold(0, |sum: Points, here| sum.saturating_add(here))
+	}
+
+	/// Whether nothing is bonded or unbonding.
+	pub fn is_without_stake(&self) -> bool {
+		self.points == 0 && self.amount.is_zero() && self.chunks.is_empty()
+	}
+
+	/// Whether there is nothing to remember.
+	pub fn is_empty(&self) -> bool {
+		self.is_without_stake() && self.exposures.is_empty() && self.earned.amount.is_zero()
+	}
+}
+
+/// Part of a position that asked to leave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Chunk<Balance> {
+	/// When it asked.
+	pub period: Period,
+	/// Its part of what asked in the same period.
+	pub points: Points,
+	/// What is held for it: its worth when last settled.
+	pub amount: Balance,
+}
+
+/// Part of a position that came from another operator and still answers for that operator's faults.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Exposure<AccountId, Balance> {
+	/// The operator it came from.
+	pub operator: AccountId,
+	/// When it left there.
+	pub period: Period,
+	/// Its part of what left there in the same period.
+	pub points: Points,
+	/// The worth of those points when last settled.
+	pub amount: Balance,
+	/// The points it became here.
+	pub here: Points,
+}
+
+/// How much a slash takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent<Balance> {
+	/// So much, or all there is.
+	Amount(Balance),
+	/// A share of all that can be reached.
+	Share(sp_runtime::Perbill),
 }

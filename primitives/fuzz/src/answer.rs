@@ -22,13 +22,14 @@ use codec::{Decode, DecodeAll, Encode};
 /// If something other than the honest answer is accepted where only one can be, or an answer cannot be refuted.
 pub fn run(bytes: &[u8]) {
 	let mut bytes = Bytes::new(bytes);
-	let kind = bytes.u8() % 4;
+	let kind = bytes.u8() % 8;
 	let job = bytes.pick(&JOBS);
 	let cell = bytes.pick(&job.cells);
 	match kind {
 		0 => list(job, &mut bytes),
 		1 => group(job, cell, &mut bytes),
 		2 => path(job, cell, &mut bytes),
+		3 => digest(job, cell, &mut bytes),
 		_ => exhibit(job, cell, &mut bytes),
 	}
 }
@@ -126,11 +127,22 @@ fn path(job: &Job, cell: &Inside, bytes: &mut Bytes<'_>) {
 	}
 }
 
+/// The values of a cell, as an auditor shows that it has them.
+fn digest(job: &Job, cell: &Inside, bytes: &mut Bytes<'_>) {
+	let Some(honest) = job.prover.open_digest(cell.place, &job.key) else {
+		return;
+	};
+	if let Some(shown) = answer(&honest, &honest, bytes) {
+		let accepted = shown.verify(&job.statement(), cell.place, &job.key, &job.digest);
+		assert_eq!(accepted, shown == honest, "{:?}", cell.place);
+	}
+}
+
 /// Something inside of a cell.
 fn exhibit(job: &Job, cell: &Inside, bytes: &mut Bytes<'_>) {
 	let (statement, place) = (job.statement(), cell.place);
 	let (kind, op) = (bytes.u8(), bytes.u8());
-	let target = match kind % 8 {
+	let target = match kind % 4 {
 		0 => Target::Cache,
 		1 => Target::Work,
 		2 => Target::Pooled,

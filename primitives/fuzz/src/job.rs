@@ -1,6 +1,6 @@
 //! The honest jobs that the targets are about.
 
-use crate::common::{Artifact, Honest, GREEDY, SAMPLED};
+use crate::common::{prompt, Artifact, Honest, GREEDY, SAMPLED};
 use assay_exact::{
 	models::{decoder, encoder, perceptron, r, t, MadeUp, VOCABULARY},
 	program::{Head, Op, Pooling, Profile, RowIndex, Shape, Tensor},
@@ -8,9 +8,10 @@ use assay_exact::{
 };
 use assay_trace::{
 	cell::CellRoots,
+	digest::{digest, DigestKey},
 	execution::CellValues,
 	prover::{OpenArtifact, Prover},
-	Place, Statement,
+	Hash32, Place, Statement,
 };
 use std::sync::LazyLock;
 
@@ -23,6 +24,9 @@ pub(crate) struct Job {
 	pub(crate) weights: MadeUp,
 	pub(crate) prover: Prover<'static, Artifact>,
 	pub(crate) cells: Vec<Inside>,
+	/// An auditor's key and its digest.
+	pub(crate) key: DigestKey,
+	pub(crate) digest: Hash32,
 }
 
 /// A cell with everything in it.
@@ -34,7 +38,6 @@ pub(crate) struct Inside {
 
 /// A decoder, an encoder, a perceptron and a model whose vectors have several chunks.
 pub(crate) static JOBS: LazyLock<Vec<Job>> = LazyLock::new(|| {
-	let prompt = |length: u32| Input::Tokens((0..length).map(|i| (i * 7 + 3) % VOCABULARY).collect());
 	let values = (0..32).map(|i| i * 9_000 - 70_000);
 	vec![
 		Job::new(Honest::new(decoder(), prompt(9), SAMPLED)),
@@ -93,9 +96,12 @@ impl Job {
 				Inside { place, values, roots }
 			});
 		let weights = MadeUp::new(&honest.program, SEED);
-		let artifact = Artifact::new(&honest.program, weights.clone());
+		let artifact = Artifact::with(&honest.program, weights.clone());
 		assert_eq!(artifact.tree().root(), honest.statement().artifact, "another seed");
+		let key = DigestKey::new(b"auditor", 7, 1);
 		Self {
+			key,
+			digest: digest(&key.leaves(&honest.record)),
 			honest,
 			weights,
 			cells: cells.collect(),

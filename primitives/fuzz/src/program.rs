@@ -26,6 +26,10 @@ pub fn run(bytes: &[u8]) {
 	for prompt in [1, positions.div_ceil(2), positions] {
 		check_job(&program, prompt, positions - prompt);
 	}
+	// Sizes that no job has.
+	for size in [0, u32::MAX] {
+		let _ = (program.units(size, size), Layout::new(&program, size, size));
+	}
 }
 
 /// Every row of every tensor is in a leaf.

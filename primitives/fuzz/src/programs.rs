@@ -1,9 +1,9 @@
 //! Programs to begin with, and edits of them that the fuzzer asks for.
 
-use crate::{bytes::Bytes, edit::edit, job::bag_of_words};
+use crate::{bytes::Bytes, common::pooled, edit::edit, job::bag_of_words};
 use assay_exact::{
 	models::{decoder, encoder, perceptron},
-	program::{Head, Mask, Op, Pooling, Register},
+	program::{Head, Mask, Op, Pooling, Register, Shape},
 	Program,
 };
 use codec::{DecodeAll, Encode};
@@ -17,22 +17,27 @@ pub(crate) static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
 			*mask = Mask::Causal;
 		}
 	}
-	let programs = [decoder(), encoder(), perceptron(), bag_of_words(), causal];
+	let programs = [decoder(), encoder(), perceptron(), bag_of_words(), causal, one_token()];
 	let pooled = [Pooling::First, Pooling::Last].map(pooled);
 	programs.into_iter().chain(pooled).map(shallow).collect()
 });
 
-/// With one layer at most, to be quick.
-fn shallow(mut program: Program) -> Program {
-	program.layers = program.layers.min(1);
+/// A decoder that can say one thing alone.
+fn one_token() -> Program {
+	let mut program = decoder();
+	if let Head::Tokens { logits, stop, .. } = &mut program.head {
+		program.registers[usize::from(logits.0)] = 1;
+		stop.clear();
+	}
+	if let Shape::Matrix { rows, .. } = &mut program.tensors[0].shape {
+		*rows = 1;
+	}
 	program
 }
 
-fn pooled(pooled: Pooling) -> Program {
-	let mut program = encoder();
-	if let Head::Vector { pooling, .. } = &mut program.head {
-		*pooling = pooled;
-	}
+/// With one layer at most, to be quick.
+fn shallow(mut program: Program) -> Program {
+	program.layers = program.layers.min(1);
 	program
 }
 

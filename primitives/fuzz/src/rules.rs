@@ -109,7 +109,7 @@ impl Committed {
 			committed.values.residual.clear();
 			committed.values.residual.extend_from_slice(received);
 		}
-		committed.artifact = weights.map(|weights| Artifact::new(&job.honest.program, weights));
+		committed.artifact = weights.map(|weights| Artifact::with(&job.honest.program, weights));
 		committed
 	}
 }

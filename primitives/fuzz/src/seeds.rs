@@ -34,15 +34,15 @@ pub fn all() -> Vec<Seed> {
 	seeds
 }
 
-/// A short greedy job of each program, as it is and as bytes.
+/// A job of each program as it is, and one of its bytes.
 fn executions() -> Vec<Vec<u8>> {
 	let mut seeds = Vec::new();
 	for (index, program) in (0u16..).zip(PROGRAMS.iter()) {
 		let picks: [u16; 8] = std::array::from_fn(|i| (i as u16 + 1).wrapping_mul(7_919));
 		// The last is a value of its own: what a vector input is made from.
-		let job = |mode: u8| (mode, 10u8, 2u8, 200u8, picks, (255u8, 123_457i32)).encode();
-		seeds.push([job(execution::EDITED), index.encode()].concat());
-		seeds.push([job(execution::RAW), program.encode()].concat());
+		let job = |mode: u8, prompt: u8| (mode, prompt, 2u8, 200u8, picks, (255u8, 123_457i32)).encode();
+		seeds.push([job(execution::EDITED, 12), index.encode()].concat());
+		seeds.push([job(execution::RAW, 0), program.encode()].concat());
 	}
 	seeds
 }
@@ -93,10 +93,11 @@ fn answers() -> Vec<Vec<u8>> {
 			let place = (index, cell as u16);
 			seeds.push((1u8, place).encode());
 			seeds.push((2u8, place).encode());
+			seeds.push((3u8, place).encode());
 			let targets = [Target::Cache, Target::Work, Target::Pooled, Target::Vector(0)];
 			for (kind, target) in (0u8..).zip(targets) {
 				if has_target(&job.statement(), job.cells[cell].place, target) {
-					seeds.push((3u8, place, kind, 0u8).encode());
+					seeds.push((4u8, place, kind, 0u8).encode());
 				}
 			}
 		}

@@ -137,7 +137,7 @@ pub struct Reporter<'a, AccountId> {
 
 /// Bonded operators as the models and jobs pallets see them.
 pub trait Operators<AccountId, Balance> {
-	/// Whether `who` may take new duties: bonded with at least the minimum and not leaving.
+	/// Whether `who` may take new duties: its own bond is at least the minimum and it is not chilled.
 	fn is_active(who: &AccountId) -> bool;
 
 	/// The operator's worker key, also while it is leaving.
@@ -150,7 +150,7 @@ pub trait Operators<AccountId, Balance> {
 	fn stake(who: &AccountId) -> Balance;
 
 	/// Puts `value` of work in flight against the stake of `who`; fails when the cap that follows from it is reached.
-	/// Stake that backs work in flight cannot leave.
+	/// Stake that backs work in flight cannot leave before that work is over.
 	fn commit(who: &AccountId, value: Balance) -> DispatchResult;
 
 	/// Takes back exactly what [`commit`](Self::commit) put in flight.
@@ -158,6 +158,24 @@ pub trait Operators<AccountId, Balance> {
 
 	/// Takes up to `amount` of stake for a fault, pays the reporter's share of it, and returns what was taken.
 	fn penalise(who: &AccountId, amount: Balance, fault: Fault, reporter: Option<Reporter<'_, AccountId>>) -> Balance;
+
+	/// All that a fault of `who` can reach: its stake and what asked to leave and has not left yet.
+	fn at_risk(who: &AccountId) -> Balance {
+		Self::stake(who)
+	}
+
+	/// Like [`penalise`](Self::penalise), for a fault that became possible `age` blocks ago: stake that had asked to leave
+	/// before is spared as far as it can be told apart.
+	fn penalise_recent(
+		who: &AccountId,
+		amount: Balance,
+		fault: Fault,
+		age: u32,
+		reporter: Option<Reporter<'_, AccountId>>,
+	) -> Balance {
+		let _ = age;
+		Self::penalise(who, amount, fault, reporter)
+	}
 
 	/// Makes `who` an active operator with this worker key and far more than the minimum bond; nothing if it is one.
 	#[cfg(feature = "runtime-benchmarks")]

@@ -67,6 +67,8 @@ impl Cell<'_> {
 		if self.output().is_some() {
 			rules.push(Rule::Output);
 		}
+		// A model with a single token never chooses against another.
+		rules.retain(|rule| self.steps(*rule) > 0);
 		rules
 	}
 

@@ -23,7 +23,11 @@ pub struct MadeUpArtifact {
 impl MadeUpArtifact {
 	/// Of a valid program, from a seed.
 	pub fn new(program: &Program, seed: u64) -> Self {
-		let weights = MadeUp::new(program, seed);
+		Self::with(program, MadeUp::new(program, seed))
+	}
+
+	/// Of a valid program with these weights.
+	pub fn with(program: &Program, weights: MadeUp) -> Self {
 		let bytes = |tensor, layer| tensor_bytes(program, &weights, tensor, layer).unwrap_or_default();
 		let tensors: Vec<Hash32> = program
 			.instances()

@@ -130,24 +130,34 @@ impl Call {
 		Self::new("Staking", "register_operator", (key, proof, Compact(bond)))
 	}
 
-	/// Adds to the bond.
-	pub(crate) fn bond_extra(amount: Balance) -> Self {
-		Self::new("Staking", "bond_extra", Compact(amount))
+	/// Adds to the stake behind an operator.
+	pub(crate) fn bond_extra(operator: AccountId, amount: Balance) -> Self {
+		Self::new("Staking", "bond_extra", (operator, Compact(amount)))
 	}
 
-	/// Starts to leave.
-	pub(crate) fn unbond() -> Self {
-		Self::new("Staking", "unbond", ())
+	/// Starts to unbond up to so much of the stake behind an operator.
+	pub(crate) fn unbond(operator: AccountId, amount: Balance) -> Self {
+		Self::new("Staking", "unbond", (operator, Compact(amount)))
 	}
 
-	/// Stops leaving.
-	pub(crate) fn rebond() -> Self {
-		Self::new("Staking", "rebond", ())
+	/// Bonds again up to so much of what is unbonding.
+	pub(crate) fn rebond(operator: AccountId, amount: Balance) -> Self {
+		Self::new("Staking", "rebond", (operator, Compact(amount)))
 	}
 
-	/// Takes the bond back.
-	pub(crate) fn withdraw_unbonded() -> Self {
-		Self::new("Staking", "withdraw_unbonded", ())
+	/// Takes back what is free.
+	pub(crate) fn withdraw_unbonded(operator: AccountId) -> Self {
+		Self::new("Staking", "withdraw_unbonded", operator)
+	}
+
+	/// Stops taking new work.
+	pub(crate) fn chill() -> Self {
+		Self::new("Staking", "chill", ())
+	}
+
+	/// Takes work again.
+	pub(crate) fn unchill() -> Self {
+		Self::new("Staking", "unchill", ())
 	}
 
 	/// Replaces the worker key.
@@ -268,6 +278,6 @@ mod tests {
 
 	#[test]
 	fn calls_without_arguments_are_empty() {
-		assert!(Call::unbond().arguments.is_empty());
+		assert!(Call::chill().arguments.is_empty());
 	}
 }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::{
-	amount::Amount,
+	amount::{Amount, Balance},
 	chain::{AccountId, Call},
 	keys::{parse_account, WorkerSource},
 	views::OperatorView,
@@ -33,11 +33,21 @@ pub(crate) enum OperatorCommand {
 		/// How much.
 		amount: Amount,
 	},
-	/// Start to leave: no new work, and the bond can be withdrawn later.
-	Unbond,
-	/// Stop leaving.
-	Rebond,
-	/// Take the bond after leaving.
+	/// Stop taking new work and delegations.
+	Chill,
+	/// Take work again.
+	Unchill,
+	/// Start to unbond: what unbonds can be withdrawn later. To leave, chill first and then unbond everything.
+	Unbond {
+		/// How much; everything if absent.
+		amount: Option<Amount>,
+	},
+	/// Bond again what is unbonding.
+	Rebond {
+		/// How much; everything if absent.
+		amount: Option<Amount>,
+	},
+	/// Take what has unbonded. After the last of the bond, a chilled operator is no operator any more.
 	Withdraw,
 	/// Replace the worker key.
 	SetWorkerKey {
@@ -80,17 +90,30 @@ impl OperatorCommand {
 				Ok(Outcome::Done)
 			}
 			Self::BondExtra { amount } => {
+				let call = Call::bond_extra(own(context)?, amount.0);
 				context
-					.submit_and_tell(Call::bond_extra(amount.0), &format!("{amount} added to the bond"))
+					.submit_and_tell(call, &format!("{amount} added to the bond"))
 					.await
 			}
-			Self::Unbond => context.submit_and_tell(Call::unbond(), "leaving").await,
-			Self::Rebond => context.submit_and_tell(Call::rebond(), "staying").await,
+			Self::Chill => context.submit_and_tell(Call::chill(), "no new work").await,
+			Self::Unchill => context.submit_and_tell(Call::unchill(), "working again").await,
+			Self::Unbond { amount } => {
+				let call = Call::unbond(own(context)?, amount.map_or(Balance::MAX, |amount| amount.0));
+				context.submit_and_tell(call, "unbonding").await
+			}
+			Self::Rebond { amount } => {
+				let call = Call::rebond(own(context)?, amount.map_or(Balance::MAX, |amount| amount.0));
+				context.submit_and_tell(call, "bonded again").await
+			}
 			Self::Withdraw => {
-				context
-					.submit_and_tell(Call::withdraw_unbonded(), "bond withdrawn")
-					.await
+				let call = Call::withdraw_unbonded(own(context)?);
+				context.submit_and_tell(call, "bond withdrawn").await
 			}
 		}
 	}
+}
+
+/// The signing account, whose own bond it is.
+fn own(context: &Context) -> Result<AccountId> {
+	Ok(context.key.signer()?.public_key().to_account_id())
 }

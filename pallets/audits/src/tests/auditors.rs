@@ -35,7 +35,7 @@ fn auditor_that_is_no_longer_active_should_make_room() {
 			AuditsPallet::offer(origin(DAVE), DECODER),
 			Error::<Test>::TooManyAuditors
 		);
-		assert_ok!(StakingPallet::unbond(origin(BOB)));
+		assert_ok!(StakingPallet::chill(origin(BOB)));
 		offer(&[DAVE]);
 		assert_eq!(AuditsPallet::auditors(DECODER), vec![ALICE, CHARLIE, DAVE]);
 	});
@@ -58,7 +58,7 @@ fn auditors_should_be_drawn_by_stake_without_repetition() {
 		let rich = pallet_balances::Pallet::<Test>::free_balance(CONSUMER) / 2;
 		use frame_support::traits::{fungible::Mutate, tokens::Preservation};
 		assert_ok!(Balances::transfer(&CONSUMER, &DAVE, rich, Preservation::Preserve));
-		assert_ok!(StakingPallet::bond_extra(origin(DAVE), 4 * STAKE));
+		assert_ok!(StakingPallet::bond_extra(origin(DAVE), DAVE, 4 * STAKE));
 		let mut first = BTreeMap::<AccountId, u32>::new();
 		for seed in 0..600u64 {
 			let drawn = AuditsPallet::draw_auditors(DECODER, &ALICE, |round| {

@@ -107,6 +107,7 @@ pub(crate) const PENALTY: Balance = STAKE / 5;
 parameter_types! {
 	pub const MinBond: Balance = 1_000;
 	pub const UnbondingPeriod: u64 = 100;
+	pub const PotId: frame_support::PalletId = frame_support::PalletId(*b"test/pot");
 	pub const CommitmentLimit: Permill = Permill::from_percent(10);
 	pub const Treasury: AccountId = TREASURY;
 
@@ -132,10 +133,15 @@ impl pallet_assay_staking::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Slashed = ResolveTo<Treasury, Balances>;
+	type PotId = PotId;
 	type MinBond = MinBond;
+	type MinDelegation = MinBond;
+	type Period = UnbondingPeriod;
 	type UnbondingPeriod = UnbondingPeriod;
 	type MaxOperators = frame_support::traits::ConstU32<10>;
 	type CommitmentLimit = CommitmentLimit;
+	type MaxCommission = CommitmentLimit;
+	type CommissionNotice = UnbondingPeriod;
 	type WeightInfo = ();
 }
 

@@ -219,11 +219,11 @@ fn stake_should_not_leave_while_a_claim_is_disputed() {
 	run(|| {
 		let worker = Worker::new(ALICE, DECODER, Cheat::Output(2));
 		let job = claimed(&worker);
-		StakingPallet::unbond(RuntimeOrigin::signed(ALICE)).unwrap();
+		StakingPallet::chill(RuntimeOrigin::signed(ALICE)).unwrap();
 		let challenger = Challenger::new(CHARLIE, job);
 		let dispute = challenger.challenge(job, challenger.accusation().unwrap());
 		System::set_block_number(500);
-		assert!(StakingPallet::withdraw_unbonded(RuntimeOrigin::signed(ALICE)).is_err());
+		assert!(StakingPallet::unbond(RuntimeOrigin::signed(ALICE), ALICE, STAKE).is_err());
 		System::set_block_number(2);
 		play(dispute, &worker, &challenger);
 		assert_eq!(<StakingPallet as Operators<_, _>>::stake(&ALICE), STAKE - PENALTY);

@@ -194,7 +194,7 @@ fn an_operator_that_is_not_active_has_no_heartbeat() {
 	in_second_period(|| {
 		assert_ok!(serve(OTTO));
 		System::set_block_number(2 * PERIOD);
-		assert_ok!(Staking::unbond(signed(OLGA)));
+		assert_ok!(Staking::chill(signed(OLGA)));
 		refused(signed_by(OLGA, OLGA), InvalidTransaction::BadSigner);
 		Staking::penalise(&OTTO, 1, Fault::MissedDeadline, None);
 		refused(signed_by(OTTO, OTTO), InvalidTransaction::BadSigner);

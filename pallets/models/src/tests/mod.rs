@@ -99,6 +99,7 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
 	pub const MinBond: Balance = MIN_BOND;
+	pub const PotId: frame_support::PalletId = frame_support::PalletId(*b"test/pot");
 	pub const MaxOperators: u32 = 200;
 	pub const CommitmentLimit: Permill = Permill::from_percent(10);
 	pub const Treasury: AccountId = TREASURY;
@@ -113,10 +114,15 @@ impl pallet_assay_staking::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Slashed = ResolveTo<Treasury, Balances>;
+	type PotId = PotId;
 	type MinBond = MinBond;
+	type MinDelegation = ConstU64<1>;
+	type Period = ConstU64<5>;
 	type UnbondingPeriod = ConstU64<20>;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
+	type MaxCommission = CommitmentLimit;
+	type CommissionNotice = ConstU64<20>;
 	type WeightInfo = ();
 }
 

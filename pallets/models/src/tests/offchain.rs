@@ -173,7 +173,7 @@ fn a_node_whose_provider_is_not_ready_is_silent() {
 fn a_node_is_silent_for_operators_that_take_no_work() {
 	let mut node = Node::with_keys(&[OLGA, OTTO]);
 	node.ext.execute_with(|| {
-		assert_ok!(Staking::unbond(signed(OLGA)));
+		assert_ok!(Staking::chill(signed(OLGA)));
 		assert_ok!(ModelRegistry::unserve(signed(OTTO), FIRST));
 	});
 	assert_eq!(node.import(PERIOD), NOBODY);

@@ -69,7 +69,7 @@ fn serving_needs_an_active_operator() {
 		.operators([OLGA, OTTO])
 		.build_and_execute(|| {
 			assert_noop!(serve(STRANGER), Error::<Test>::NotActiveOperator);
-			assert_ok!(Staking::unbond(signed(OLGA)));
+			assert_ok!(Staking::chill(signed(OLGA)));
 			assert_noop!(serve(OLGA), Error::<Test>::NotActiveOperator);
 			Staking::penalise(&OTTO, 1, Fault::MissedDeadline, None);
 			assert_noop!(serve(OTTO), Error::<Test>::NotActiveOperator);
@@ -198,13 +198,13 @@ fn offers_of_operators_that_are_not_active_are_not_listed() {
 		.build_and_execute(|| {
 			assert_ok!(serve(OLGA));
 			assert_ok!(serve(OTTO));
-			assert_ok!(Staking::unbond(signed(OLGA)));
+			assert_ok!(Staking::chill(signed(OLGA)));
 			assert_eq!(ModelRegistry::listed_offer(FIRST, &OLGA), None);
 			Staking::penalise(&OTTO, 1, Fault::MissedDeadline, None);
 			assert_eq!(ModelRegistry::listed_offers(FIRST), []);
 
-			assert_ok!(Staking::rebond(signed(OLGA)));
-			assert_ok!(Staking::bond_extra(signed(OTTO), 1));
+			assert_ok!(Staking::unchill(signed(OLGA)));
+			assert_ok!(Staking::bond_extra(signed(OTTO), OTTO, 1));
 			assert_eq!(ModelRegistry::listed_offers(FIRST).len(), 2);
 		});
 }

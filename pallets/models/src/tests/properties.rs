@@ -55,10 +55,10 @@ enum Action {
 	EndJob {
 		version: ModelVersion,
 	},
-	Unbond {
+	Chill {
 		who: AccountId,
 	},
-	Rebond {
+	Unchill {
 		who: AccountId,
 	},
 	Penalise {
@@ -90,8 +90,8 @@ fn an_action() -> impl Strategy<Value = Action> {
 		4 => (version(), operator()).prop_map(|(version, operator)| Action::Prune { version, operator }),
 		2 => version().prop_map(|version| Action::StartJob { version }),
 		3 => version().prop_map(|version| Action::EndJob { version }),
-		1 => operator().prop_map(|who| Action::Unbond { who }),
-		1 => operator().prop_map(|who| Action::Rebond { who }),
+		1 => operator().prop_map(|who| Action::Chill { who }),
+		1 => operator().prop_map(|who| Action::Unchill { who }),
 		1 => operator().prop_map(|who| Action::Penalise { who }),
 		2 => (1..20u64).prop_map(|blocks| Action::Wait { blocks }),
 	]
@@ -146,8 +146,8 @@ fn act(action: Action, running: &mut Running) -> DispatchResult {
 			}
 			Ok(())
 		}
-		Action::Unbond { who } => Staking::unbond(signed(who)),
-		Action::Rebond { who } => Staking::rebond(signed(who)),
+		Action::Chill { who } => Staking::chill(signed(who)),
+		Action::Unchill { who } => Staking::unchill(signed(who)),
 		Action::Penalise { who } => {
 			Staking::penalise(&who, 1, Fault::MissedDeadline, None);
 			Ok(())

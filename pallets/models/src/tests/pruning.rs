@@ -17,9 +17,10 @@ fn anyone_prunes_the_offer_of_an_operator_that_left() {
 		.operators([OLGA])
 		.build_and_execute(|| {
 			assert_ok!(serve(OLGA));
-			assert_ok!(Staking::unbond(signed(OLGA)));
+			assert_ok!(Staking::chill(signed(OLGA)));
+			assert_ok!(Staking::unbond(signed(OLGA), OLGA, u64::MAX));
 			System::set_block_number(100);
-			assert_ok!(Staking::withdraw_unbonded(signed(OLGA)));
+			assert_ok!(Staking::withdraw_unbonded(signed(OLGA), OLGA));
 			assert_ok!(prune(OLGA));
 			System::assert_last_event(
 				Event::OfferPruned {
@@ -40,7 +41,7 @@ fn anyone_prunes_the_offer_of_an_operator_that_is_not_active() {
 		.build_and_execute(|| {
 			assert_ok!(serve(OLGA));
 			assert_ok!(serve(OTTO));
-			assert_ok!(Staking::unbond(signed(OLGA)));
+			assert_ok!(Staking::chill(signed(OLGA)));
 			assert_ok!(prune(OLGA));
 			Staking::penalise(&OTTO, 1, Fault::MissedDeadline, None);
 			assert_ok!(prune(OTTO));

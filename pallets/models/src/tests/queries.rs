@@ -16,7 +16,7 @@ fn a_model_is_summarised_with_its_versions_in_order() {
 			assert_ok!(add_version(PETRA));
 			assert_ok!(serve(OLGA));
 			assert_ok!(serve(OTTO));
-			assert_ok!(Staking::unbond(signed(OTTO)));
+			assert_ok!(Staking::chill(signed(OTTO)));
 			assert_ok!(ModelRegistry::retire(signed(PETRA), SECOND));
 
 			let summary = ModelRegistry::model_summary(ModelId(0)).unwrap();

@@ -27,7 +27,10 @@ fn an_operator_registers_with_a_bond_and_a_worker_key() {
 		let summary = Staking::operator_summary(&ALICE).unwrap();
 		assert_eq!(summary.account, ALICE);
 		assert_eq!(summary.worker_key, worker_key);
-		assert_eq!((summary.bond, summary.committed, summary.faults.missed_deadlines), (150, 0, 0));
+		assert_eq!(
+			(summary.bond, summary.committed, summary.faults.missed_deadlines),
+			(150, 0, 0)
+		);
 		assert_eq!(summary.leaves_at, None);
 	});
 }
@@ -72,30 +75,25 @@ fn there_is_room_for_so_many_operators_and_no_more() {
 #[test]
 fn a_bond_can_be_increased() {
 	ExtBuilder::default().operator(ALICE, MIN_BOND).build_and_execute(|| {
-		assert_ok!(Staking::bond_extra(RuntimeOrigin::signed(ALICE), 40));
-		System::assert_last_event(
-			Event::BondIncreased {
-				operator: ALICE,
-				amount: 40,
-				bond: MIN_BOND + 40,
-			}
-			.into(),
-		);
+		assert_ok!(Staking::bond_extra(signed(ALICE), ALICE, 40));
+		last_event(Event::Bonded {
+			operator: ALICE,
+			member: ALICE,
+			amount: 40,
+			stake: MIN_BOND + 40,
+		});
 		assert_eq!(held(ALICE), MIN_BOND + 40);
 		assert_eq!(Staking::stake(&ALICE), MIN_BOND + 40);
 
 		assert_noop!(
-			Staking::bond_extra(RuntimeOrigin::signed(ALICE), 0),
+			Staking::bond_extra(signed(ALICE), ALICE, 0),
 			Error::<Test>::AmountIsZero
 		);
 		assert_noop!(
-			Staking::bond_extra(RuntimeOrigin::signed(ALICE), FUNDS),
+			Staking::bond_extra(signed(ALICE), ALICE, FUNDS),
 			TokenError::FundsUnavailable
 		);
-		assert_noop!(
-			Staking::bond_extra(RuntimeOrigin::signed(BOB), 1),
-			Error::<Test>::NotOperator
-		);
+		assert_noop!(Staking::bond_extra(signed(BOB), BOB, 1), Error::<Test>::NotOperator);
 	});
 }
 

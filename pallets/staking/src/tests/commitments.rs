@@ -39,12 +39,12 @@ fn a_penalty_goes_to_the_treasury() {
 	ExtBuilder::default().operator(ALICE, 150).build_and_execute(|| {
 		let issuance = Balances::total_issuance();
 		assert_eq!(Staking::penalise(&ALICE, 20, Fault::MissedDeadline, None), 20);
-		System::assert_last_event(
+		System::assert_has_event(
 			Event::Penalised {
 				operator: ALICE,
 				fault: Fault::MissedDeadline,
 				amount: 20,
-				bond: 130,
+				stake: 130,
 			}
 			.into(),
 		);
@@ -66,9 +66,9 @@ fn a_penalty_below_the_minimum_bond_suspends_until_more_is_bonded() {
 		// Work that was in flight goes on, above what the smaller bond would cover.
 		assert_eq!(committed(ALICE), 10);
 
-		assert_ok!(Staking::bond_extra(RuntimeOrigin::signed(ALICE), 29));
+		assert_ok!(Staking::bond_extra(signed(ALICE), ALICE, 29));
 		assert!(!Staking::is_active(&ALICE));
-		assert_ok!(Staking::bond_extra(RuntimeOrigin::signed(ALICE), 1));
+		assert_ok!(Staking::bond_extra(signed(ALICE), ALICE, 1));
 		assert!(Staking::is_active(&ALICE));
 		Staking::release(&ALICE, 10);
 	});
@@ -84,20 +84,33 @@ fn a_penalty_takes_no_more_than_there_is() {
 		assert_eq!(Staking::operator_summary(&ALICE).unwrap().faults.missed_deadlines, 2);
 
 		// It can still leave, with nothing.
-		assert_ok!(Staking::unbond(RuntimeOrigin::signed(ALICE)));
-		System::set_block_number(1 + UNBONDING_PERIOD);
-		assert_ok!(Staking::withdraw_unbonded(RuntimeOrigin::signed(ALICE)));
+		assert_noop!(unbond(ALICE, ALICE, 1), Error::<Test>::NoPosition);
+		assert_noop!(withdraw(ALICE, ALICE), Error::<Test>::NothingUnbonding);
+		assert_ok!(Staking::chill(signed(ALICE)));
+		assert_ok!(withdraw(ALICE, ALICE));
 		assert_eq!(free(ALICE), FUNDS - 100);
+		assert_eq!(Staking::operator_summary(&ALICE), None);
+	});
+}
+
+#[test]
+fn an_operator_that_lost_everything_can_bond_again() {
+	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
+		assert_eq!(Staking::penalise(&ALICE, 100, Fault::WrongResult, None), 100);
+		assert!(!Staking::is_active(&ALICE));
+		assert_ok!(Staking::bond_extra(signed(ALICE), ALICE, 100));
+		assert!(Staking::is_active(&ALICE));
 	});
 }
 
 #[test]
 fn a_leaving_operator_can_be_penalised() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
-		assert_ok!(Staking::unbond(RuntimeOrigin::signed(ALICE)));
+		assert_ok!(Staking::chill(signed(ALICE)));
+		assert_ok!(unbond(ALICE, ALICE, 100));
 		assert_eq!(Staking::penalise(&ALICE, 30, Fault::MissedDeadline, None), 30);
-		System::set_block_number(1 + UNBONDING_PERIOD);
-		assert_ok!(Staking::withdraw_unbonded(RuntimeOrigin::signed(ALICE)));
+		go_to(FREE_FROM);
+		assert_ok!(withdraw(ALICE, ALICE));
 		assert_eq!(free(ALICE), FUNDS - 30);
 		assert_eq!(free(TREASURY), FUNDS + 30);
 	});
@@ -108,5 +121,24 @@ fn nothing_is_taken_from_somebody_without_a_bond() {
 	ExtBuilder::default().build_and_execute(|| {
 		assert_eq!(Staking::penalise(&BOB, 10, Fault::MissedDeadline, None), 0);
 		assert_eq!(free(BOB), FUNDS);
+	});
+}
+
+#[test]
+fn delegations_cover_work_too() {
+	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
+		assert_noop!(Staking::commit(&ALICE, 15), Error::<Test>::CommitmentLimitReached);
+		assert_ok!(delegate(BOB, ALICE, 50));
+		assert_ok!(Staking::commit(&ALICE, 15));
+		// A delegator may go at any time: it answers for the work until long after it is over.
+		assert_ok!(unbond(BOB, ALICE, 50));
+		assert_eq!(Staking::at_risk(&ALICE), 150);
+		assert_noop!(Staking::commit(&ALICE, 1), Error::<Test>::CommitmentLimitReached);
+		// The operator itself may not.
+		assert_ok!(Staking::bond_extra(signed(ALICE), ALICE, 100));
+		assert_noop!(unbond(ALICE, ALICE, 60), Error::<Test>::WorkInFlight);
+		assert_ok!(unbond(ALICE, ALICE, 50));
+		Staking::release(&ALICE, 15);
+		assert_ok!(unbond(ALICE, ALICE, 50));
 	});
 }

@@ -1,10 +1,20 @@
-//! The test chain: two hundred units for everyone, a minimum bond of a hundred, a limit of a tenth.
+//! The test chain: a thousand units for everyone, a minimum bond of a hundred, a minimum delegation of ten, a limit of a
+//! tenth; periods of five blocks, of which stake waits for four after the one in which it asks to leave.
 
 mod bonding;
 mod commitments;
+mod cost;
+mod delegation;
 mod genesis;
 mod leaving;
+mod order;
+mod preferences;
 mod properties;
+mod queries;
+mod redelegation;
+mod rewards;
+mod slashing;
+mod unbonding;
 mod worker_keys;
 
 use crate::{self as pallet_assay_staking, HoldReason, Pallet};
@@ -12,12 +22,13 @@ use assay_protocol::operator::{possession_payload, WorkerKey, WorkerPair, Worker
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{
-		fungible::{Inspect, InspectHold},
+		fungible::{Balanced, Inspect, InspectHold},
 		tokens::imbalance::ResolveTo,
 	},
+	PalletId,
 };
 use sp_core::Pair;
-use sp_runtime::{BuildStorage, Permill};
+use sp_runtime::{BuildStorage, DispatchResult, Permill};
 
 pub(crate) type AccountId = u64;
 pub(crate) type Balance = u64;
@@ -27,11 +38,17 @@ pub(crate) const ALICE: AccountId = 1;
 pub(crate) const BOB: AccountId = 2;
 pub(crate) const CAROL: AccountId = 3;
 pub(crate) const DAVE: AccountId = 4;
+pub(crate) const EVE: AccountId = 5;
 pub(crate) const TREASURY: AccountId = 99;
 
 pub(crate) const FUNDS: Balance = 1_000;
 pub(crate) const MIN_BOND: Balance = 100;
+pub(crate) const MIN_DELEGATION: Balance = 10;
+pub(crate) const PERIOD: u64 = 5;
 pub(crate) const UNBONDING_PERIOD: u64 = 20;
+/// The block from which stake is free that asked to leave in the first block.
+pub(crate) const FREE_FROM: u64 = PERIOD + UNBONDING_PERIOD;
+pub(crate) const COMMISSION_NOTICE: u64 = 30;
 
 #[frame_support::runtime]
 mod runtime {
@@ -67,9 +84,14 @@ impl pallet_balances::Config for Test {
 }
 
 parameter_types! {
+	pub const PotId: PalletId = PalletId(*b"test/pot");
 	pub const MinBond: Balance = MIN_BOND;
+	pub const MinDelegation: Balance = MIN_DELEGATION;
+	pub const Period: u64 = PERIOD;
 	pub const UnbondingPeriod: u64 = UNBONDING_PERIOD;
 	pub const MaxOperators: u32 = 3;
+	pub const MaxCommission: Permill = Permill::from_percent(50);
+	pub const CommissionNotice: u64 = COMMISSION_NOTICE;
 	pub const CommitmentLimit: Permill = Permill::from_percent(10);
 	pub const Treasury: AccountId = TREASURY;
 }
@@ -78,10 +100,15 @@ impl pallet_assay_staking::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Slashed = ResolveTo<Treasury, Balances>;
+	type PotId = PotId;
 	type MinBond = MinBond;
+	type MinDelegation = MinDelegation;
+	type Period = Period;
 	type UnbondingPeriod = UnbondingPeriod;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
+	type MaxCommission = MaxCommission;
+	type CommissionNotice = CommissionNotice;
 	type WeightInfo = ();
 }
 
@@ -105,7 +132,9 @@ impl ExtBuilder {
 	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 		pallet_balances::GenesisConfig::<Test> {
-			balances: [ALICE, BOB, CAROL, DAVE, TREASURY].map(|who| (who, FUNDS)).to_vec(),
+			balances: [ALICE, BOB, CAROL, DAVE, EVE, TREASURY]
+				.map(|who| (who, FUNDS))
+				.to_vec(),
 			..Default::default()
 		}
 		.assimilate_storage(&mut storage)
@@ -147,7 +176,7 @@ pub(crate) fn proof(key: &WorkerPair, account: AccountId) -> WorkerSignature {
 	key.sign(&possession_payload(&account, &genesis.0))
 }
 
-pub(crate) fn register(account: AccountId, bond: Balance) -> sp_runtime::DispatchResult {
+pub(crate) fn register(account: AccountId, bond: Balance) -> DispatchResult {
 	let key = key_of(account);
 	let proof = proof(&key, account);
 	Staking::register_operator(RuntimeOrigin::signed(account), key.public(), proof, bond)
@@ -159,4 +188,52 @@ pub(crate) fn held(account: AccountId) -> Balance {
 
 pub(crate) fn free(account: AccountId) -> Balance {
 	Balances::balance(&account)
+}
+
+pub(crate) fn signed(who: AccountId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(who)
+}
+
+pub(crate) fn delegate(member: AccountId, operator: AccountId, amount: Balance) -> DispatchResult {
+	Staking::delegate(signed(member), operator, amount)
+}
+
+pub(crate) fn unbond(member: AccountId, operator: AccountId, amount: Balance) -> DispatchResult {
+	Staking::unbond(signed(member), operator, amount)
+}
+
+pub(crate) fn withdraw(member: AccountId, operator: AccountId) -> DispatchResult {
+	Staking::withdraw_unbonded(signed(member), operator)
+}
+
+pub(crate) fn settle(member: AccountId, operator: AccountId) {
+	Staking::settle(signed(EVE), operator, member).expect("there is a position to settle");
+}
+
+/// What `member` has bonded behind `operator` when everything that slashes took is counted.
+pub(crate) fn bonded(member: AccountId, operator: AccountId) -> Balance {
+	Staking::position(&operator, &member).map_or(0, |(position, _)| position.amount)
+}
+
+/// What `member` has unbonding.
+pub(crate) fn unbonding(member: AccountId, operator: AccountId) -> Balance {
+	Staking::position(&operator, &member).map_or(0, |(position, _)| position.held() - position.amount)
+}
+
+/// What `member` has earned and not claimed.
+pub(crate) fn earned(member: AccountId, operator: AccountId) -> Balance {
+	Staking::position(&operator, &member).map_or(0, |(position, _)| position.earned.amount)
+}
+
+/// New money for an operator and its members.
+pub(crate) fn reward(operator: AccountId, amount: Balance) {
+	Staking::reward(&operator, Balances::issue(amount)).expect("the reward can be given");
+}
+
+pub(crate) fn go_to(block: u64) {
+	System::set_block_number(block);
+}
+
+pub(crate) fn last_event(event: crate::Event<Test>) {
+	System::assert_last_event(event.into());
 }

@@ -1,0 +1,97 @@
+//! Operators as the other pallets see them.
+
+use crate::{AccountIdOf, BalanceOf, Config, Error, Extent, Operators, Pallet, Pools, WorkerKeys};
+use assay_protocol::operator::{Fault, Reporter, WorkerKey};
+use frame_support::{ensure, traits::Defensive};
+use sp_runtime::{
+	traits::{CheckedAdd, CheckedSub, Zero},
+	DispatchResult, Saturating,
+};
+
+impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>> for Pallet<T> {
+	fn is_active(who: &AccountIdOf<T>) -> bool {
+		Pools::<T>::get(who).is_some_and(|pool| Self::takes_work(&pool))
+	}
+
+	fn worker_key(who: &AccountIdOf<T>) -> Option<WorkerKey> {
+		Operators::<T>::get(who).map(|operator| operator.worker_key)
+	}
+
+	fn of_worker_key(key: &WorkerKey) -> Option<AccountIdOf<T>> {
+		WorkerKeys::<T>::get(key)
+	}
+
+	fn stake(who: &AccountIdOf<T>) -> BalanceOf<T> {
+		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| pool.stake.balance)
+	}
+
+	fn at_risk(who: &AccountIdOf<T>) -> BalanceOf<T> {
+		Self::reachable(who)
+	}
+
+	fn commit(who: &AccountIdOf<T>, value: BalanceOf<T>) -> DispatchResult {
+		Self::try_mutate_operator(who, |operator| {
+			let pool = Pools::<T>::get(who).ok_or(Error::<T>::NotOperator)?;
+			ensure!(Self::takes_work(&pool), Error::<T>::NotActive);
+			operator.committed = operator
+				.committed
+				.checked_add(&value)
+				.filter(|committed| *committed <= Self::commitment_limit(pool.stake.balance))
+				.ok_or(Error::<T>::CommitmentLimitReached)?;
+			Ok(())
+		})
+	}
+
+	fn release(who: &AccountIdOf<T>, value: BalanceOf<T>) {
+		// Nothing in flight keeps nobody: the operator may have left.
+		if value.is_zero() {
+			return;
+		}
+		// Neither can fail while callers release what they committed: an operator with work in flight cannot leave.
+		let released = Self::try_mutate_operator(who, |operator| {
+			operator.committed = operator
+				.committed
+				.checked_sub(&value)
+				.defensive_proof("only committed value is released")
+				.unwrap_or_default();
+			Ok(())
+		});
+		let _ = released.defensive_proof("an operator with work in flight is kept");
+	}
+
+	fn penalise(
+		who: &AccountIdOf<T>,
+		amount: BalanceOf<T>,
+		fault: Fault,
+		reporter: Option<Reporter<'_, AccountIdOf<T>>>,
+	) -> BalanceOf<T> {
+		Self::slash(who, Extent::Amount(amount), fault, None, reporter)
+	}
+
+	fn penalise_recent(
+		who: &AccountIdOf<T>,
+		amount: BalanceOf<T>,
+		fault: Fault,
+		age: u32,
+		reporter: Option<Reporter<'_, AccountIdOf<T>>>,
+	) -> BalanceOf<T> {
+		let since = Self::now().saturating_sub(age.into());
+		Self::slash(who, Extent::Amount(amount), fault, Some(since), reporter)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn bond_for_benchmark(who: &AccountIdOf<T>, key: WorkerKey) {
+		use frame_support::traits::{
+			fungible::{Inspect, Mutate},
+			Get,
+		};
+
+		if Operators::<T>::contains_key(who) {
+			return;
+		}
+		let bond = T::MinBond::get().saturating_mul(1_000_000u32.into());
+		let funds = bond.saturating_add(T::Currency::minimum_balance().saturating_mul(2u32.into()));
+		T::Currency::mint_into(who, funds).expect("benchmark accounts can be funded");
+		Self::do_register(who, key, bond).expect("a funded account with a fresh key can register");
+	}
+}

@@ -1,0 +1,56 @@
+//! When stake that asked to leave is free.
+
+use crate::{AccountIdOf, BalanceOf, Config, Leaving, Pallet, Period, Shares};
+use frame_support::traits::Get;
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{
+	traits::{CheckedDiv, UniqueSaturatedInto, Zero},
+	Saturating,
+};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn now() -> BlockNumberFor<T> {
+		frame_system::Pallet::<T>::block_number()
+	}
+
+	/// The period that `block` lies in.
+	pub(crate) fn period_of(block: BlockNumberFor<T>) -> Period {
+		// Nobody waits for more than four billion periods.
+		Period(
+			block
+				.checked_div(&T::Period::get())
+				.unwrap_or_default()
+				.unique_saturated_into(),
+		)
+	}
+
+	/// The first block after `period`.
+	pub(crate) fn end_of(period: Period) -> BlockNumberFor<T> {
+		T::Period::get().saturating_mul(period.0.saturating_add(1).into())
+	}
+
+	/// The block from which stake is free that asked to leave in `period`.
+	pub fn free_from(period: Period) -> BlockNumberFor<T> {
+		Self::end_of(period).saturating_add(T::UnbondingPeriod::get())
+	}
+
+	/// Whether stake is free at `now` that asked to leave in `period`.
+	pub(crate) fn is_free(period: Period, now: BlockNumberFor<T>) -> bool {
+		now >= Self::free_from(period)
+	}
+
+	/// What asked to leave `operator` and is not free, with the periods in which it did, without those that ended before
+	/// `since`.
+	pub(crate) fn leaving(
+		operator: &AccountIdOf<T>,
+		since: BlockNumberFor<T>,
+	) -> impl Iterator<Item = (Period, Shares<BalanceOf<T>>)> + '_ {
+		let now = Self::now();
+		let first = Self::period_of(now.saturating_sub(T::UnbondingPeriod::get()));
+		(first.0..=Self::period_of(now).0)
+			.map(Period)
+			.filter(move |period| since.is_zero() || Self::end_of(*period) > since)
+			.map(move |period| (period, Leaving::<T>::get(operator, period)))
+			.filter(|(_, shares)| !shares.is_empty())
+	}
+}

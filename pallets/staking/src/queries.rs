@@ -1,0 +1,73 @@
+//! What clients and the session ask.
+
+use crate::{AccountIdOf, BalanceOf, Config, Operators, Pallet, Pools, PositionOf, Positions, Touched};
+use alloc::vec::Vec;
+use assay_protocol::operator::OperatorSummary;
+use core::cmp::Reverse;
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::traits::Zero;
+
+impl<T: Config> Pallet<T> {
+	/// An operator as clients see it.
+	pub fn operator_summary(
+		account: &AccountIdOf<T>,
+	) -> Option<OperatorSummary<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>> {
+		let operator = Operators::<T>::get(account)?;
+		let pool = Pools::<T>::get(account)?;
+		Some(OperatorSummary {
+			account: account.clone(),
+			worker_key: operator.worker_key,
+			bond: pool.own,
+			committed: operator.committed,
+			leaves_at: Self::leaves_at(account).filter(|_| pool.own.is_zero()),
+			faults: operator.faults,
+		})
+	}
+
+	/// The block from which the last of an operator's own bond is free, if some of it is unbonding.
+	fn leaves_at(operator: &AccountIdOf<T>) -> Option<BlockNumberFor<T>> {
+		let position = Positions::<T>::get(operator, operator)?;
+		position.chunks.last().map(|chunk| Self::free_from(chunk.period))
+	}
+
+	/// The operators that take work, by stake; of two with the same, the one that has been one for longer, then the one
+	/// with the lower account. At most `count` of them.
+	pub fn top_operators(count: u32) -> Vec<(AccountIdOf<T>, BalanceOf<T>)> {
+		let mut operators: Vec<_> = Operators::<T>::iter()
+			.filter_map(|(account, operator)| {
+				let pool = Pools::<T>::get(&account).filter(Self::takes_work)?;
+				Some((Reverse(pool.stake.balance), operator.registered_at, account))
+			})
+			.collect();
+		operators.sort();
+		let count = usize::try_from(count).unwrap_or(usize::MAX);
+		let top = operators.into_iter().take(count);
+		top.map(|(Reverse(stake), _, account)| (account, stake)).collect()
+	}
+
+	/// The position of `member` behind `operator` as if it had just been settled, and what slashes are yet to take of it.
+	/// Changes nothing that is stored.
+	pub fn position(operator: &AccountIdOf<T>, member: &AccountIdOf<T>) -> Option<(PositionOf<T>, BalanceOf<T>)> {
+		use frame_support::storage::{with_transaction, TransactionOutcome};
+
+		with_transaction(|| {
+			let touched = Touched::<T>::load(operator, member).ok();
+			let found = touched.map(|touched| (touched.position, touched.lost));
+			TransactionOutcome::Rollback(Ok::<_, sp_runtime::DispatchError>(found))
+		})
+		.ok()
+		.flatten()
+	}
+
+	/// The positions of `member`, with their operators, at most `count`.
+	pub fn positions(member: &AccountIdOf<T>, count: u32) -> Vec<(AccountIdOf<T>, PositionOf<T>, BalanceOf<T>)> {
+		let count = usize::try_from(count).unwrap_or(usize::MAX);
+		Positions::<T>::iter_key_prefix(member)
+			.take(count)
+			.filter_map(|operator| {
+				let (position, lost) = Self::position(&operator, member)?;
+				Some((operator, position, lost))
+			})
+			.collect()
+	}
+}

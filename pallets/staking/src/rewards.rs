@@ -1,0 +1,138 @@
+//! What an operator's pool earns: commission at once, the rest by points, claimed or compounded at any time.
+
+use crate::{AccountIdOf, BalanceOf, Config, CreditOf, Error, Event, HoldReason, Operators, Pallet, Pools, Touched};
+use frame_support::{
+	ensure,
+	storage::with_storage_layer,
+	traits::{
+		fungible::{Balanced, Inspect, Mutate, MutateHold},
+		tokens::Preservation,
+		Get, Imbalance,
+	},
+};
+use sp_runtime::{
+	traits::{AccountIdConversion, UniqueSaturatedInto, Zero},
+	DispatchError, DispatchResult, Permill, Saturating,
+};
+
+impl<T: Config> Pallet<T> {
+	/// The account that keeps rewards until they are claimed.
+	pub fn pot() -> AccountIdOf<T> {
+		T::PotId::get().into_account_truncating()
+	}
+
+	/// Gives `credit` to an operator and its members: the commission to the operator's account, the rest to all points.
+	/// Returns what cannot be given: there is no such operator, nothing is bonded, or an account cannot take it.
+	///
+	/// The first reward of all pays the existential deposit of [`pot`](Self::pot).
+	pub fn reward(operator: &AccountIdOf<T>, credit: CreditOf<T>) -> Result<(), CreditOf<T>> {
+		let (Some(record), Some(mut pool)) = (Operators::<T>::get(operator), Pools::<T>::get(operator)) else {
+			return Err(credit);
+		};
+		if pool.stake.is_empty() {
+			return Err(credit);
+		}
+		let rate = record.commission.at(Self::now());
+		let (commission, mut rest) = {
+			let commission = rate.mul_floor(credit.peek());
+			credit.split(commission)
+		};
+		let mut kept = commission.peek();
+		if let Err(commission) = <T::Currency as Balanced<AccountIdOf<T>>>::resolve(operator, commission) {
+			kept = Zero::zero();
+			rest = rest.merge(commission);
+		}
+
+		let pot = Self::pot();
+		let endowment = match T::Currency::total_balance(&pot).is_zero() {
+			true => T::Currency::minimum_balance(),
+			false => Zero::zero(),
+		};
+		let shared = rest.peek().saturating_sub(endowment);
+		if pool
+			.earnings
+			.share_out(shared.unique_saturated_into(), pool.stake.points)
+			.is_none()
+		{
+			return Err(rest);
+		}
+		<T::Currency as Balanced<AccountIdOf<T>>>::resolve(&pot, rest)?;
+		Pools::<T>::insert(operator, pool);
+		Self::deposit_event(Event::Rewarded {
+			operator: operator.clone(),
+			commission: kept,
+			shared,
+		});
+		Ok(())
+	}
+
+	/// Pays out what `member` has earned behind `operator`, or adds it to the stake if that is the member's wish.
+	pub(crate) fn do_claim(operator: &AccountIdOf<T>, member: &AccountIdOf<T>) -> DispatchResult {
+		let mut position = Touched::<T>::load(operator, member)?;
+		ensure!(!position.position.earned.amount.is_zero(), Error::<T>::NothingToClaim);
+		let amount = Self::pay_out(&mut position, member)?;
+		let compounded = position.position.compound && Self::may_compound(operator, &position);
+		if compounded {
+			Self::compound(&mut position, member, amount)?;
+		}
+		position.finish();
+		Self::deposit_event(Event::Claimed {
+			operator: operator.clone(),
+			member: member.clone(),
+			amount,
+			compounded,
+		});
+		Ok(())
+	}
+
+	/// Takes what slashes have left to be taken from `member`, and compounds what it earned if that is its wish.
+	pub(crate) fn do_settle(operator: &AccountIdOf<T>, member: &AccountIdOf<T>) -> DispatchResult {
+		let position = Touched::<T>::load(operator, member)?;
+		let compounds = position.position.compound
+			&& !position.position.earned.amount.is_zero()
+			&& Self::may_compound(operator, &position);
+		position.finish();
+		if compounds {
+			// What cannot be compounded stays to be claimed, and keeps no slash from being taken.
+			let _ = with_storage_layer(|| Self::do_claim(operator, member));
+		}
+		Ok(())
+	}
+
+	fn pay_out(position: &mut Touched<T>, member: &AccountIdOf<T>) -> Result<BalanceOf<T>, DispatchError> {
+		let amount = core::mem::replace(&mut position.position.earned.amount, Zero::zero());
+		T::Currency::transfer(&Self::pot(), member, amount, Preservation::Preserve)?;
+		Ok(amount)
+	}
+
+	/// Rewards are added to stake that is still there, and of which the operator may have more.
+	fn may_compound(operator: &AccountIdOf<T>, position: &Touched<T>) -> bool {
+		position.position.points > 0 && Self::ensure_takes_stake(operator, position).is_ok()
+	}
+
+	fn compound(position: &mut Touched<T>, member: &AccountIdOf<T>, amount: BalanceOf<T>) -> DispatchResult {
+		position.join(amount)?;
+		T::Currency::hold(&HoldReason::Bond.into(), member, amount)
+	}
+
+	/// Lowers an operator's commission at once, or announces a higher one. Returns the block from which it holds.
+	pub(crate) fn do_set_commission(
+		operator: &AccountIdOf<T>,
+		rate: Permill,
+	) -> Result<frame_system::pallet_prelude::BlockNumberFor<T>, DispatchError> {
+		ensure!(rate <= T::MaxCommission::get(), Error::<T>::CommissionTooHigh);
+		let now = Self::now();
+		Self::try_mutate_operator(operator, |operator| {
+			let commission = &mut operator.commission;
+			commission.rate = commission.at(now);
+			if rate <= commission.rate {
+				commission.rate = rate;
+				commission.next = None;
+				return Ok(now);
+			}
+			let from = now.saturating_add(T::CommissionNotice::get());
+			commission.next = Some((rate, from));
+			Ok(from)
+		})
+	}
+}

@@ -1,0 +1,114 @@
+//! What faults take: from everything that stands behind an operator, in proportion, whatever the number of members.
+
+use crate::{
+	AccountIdOf, BalanceOf, Config, CreditOf, Event, Extent, Leaving, Operators, Pallet, Period, Pools, Shares, Touched,
+};
+use alloc::vec::Vec;
+use assay_protocol::operator::{Fault, Reporter};
+use frame_support::{
+	defensive,
+	traits::{fungible::Balanced, DefensiveSaturating, Imbalance, OnUnbalanced},
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{
+	traits::{UniqueSaturatedFrom, UniqueSaturatedInto, Zero},
+	Rounding, Saturating,
+};
+
+use crate::shares::proportion;
+
+impl<T: Config> Pallet<T> {
+	/// Takes `extent` of what stands behind `operator` for a fault, and returns what was taken.
+	///
+	/// It reaches the bonded stake and what asked to leave and is not free, in the same proportion. Stake that asked to
+	/// leave in a period that ended before `since`, when the fault became possible, is spared; without `since`, nothing is.
+	///
+	/// The operator pays its part at once, delegators when their positions are next touched. So the reporter is paid its
+	/// share of the whole from what the operator pays, as far as that goes.
+	pub fn slash(
+		operator: &AccountIdOf<T>,
+		extent: Extent<BalanceOf<T>>,
+		fault: Fault,
+		since: Option<BlockNumberFor<T>>,
+		reporter: Option<Reporter<'_, AccountIdOf<T>>>,
+	) -> BalanceOf<T> {
+		let Some(mut record) = Operators::<T>::get(operator) else {
+			return Zero::zero();
+		};
+		let Some(mut pool) = Pools::<T>::get(operator) else {
+			defensive!("an operator has a pool");
+			return Zero::zero();
+		};
+		let leaving: Vec<_> = Self::leaving(operator, since.unwrap_or_default()).collect();
+		let total = Self::sum(pool.stake.balance, &leaving);
+		let amount = match extent {
+			Extent::Amount(amount) => amount.min(total),
+			Extent::Share(share) => share.mul_ceil(total),
+		};
+
+		let mut rest = amount;
+		for (period, mut shares) in leaving {
+			let part = Self::part(shares.balance, amount, total);
+			shares.cut(part);
+			rest = rest.saturating_sub(part);
+			Leaving::<T>::insert(operator, period, shares);
+		}
+		// A few units more than its proportion, which rounding down left over, but not more than there is.
+		let part = rest.min(pool.stake.balance);
+		rest = rest.saturating_sub(part);
+		pool.stake.cut(part);
+		let stake = pool.stake.balance;
+		Pools::<T>::insert(operator, pool);
+		let amount = amount.saturating_sub(rest);
+
+		record.penalised = record.penalised.defensive_saturating_add(amount);
+		record.faults.record(fault);
+		Operators::<T>::insert(operator, record);
+		Self::deposit_event(Event::Penalised {
+			operator: operator.clone(),
+			fault,
+			amount,
+			stake,
+		});
+		let credit = Touched::<T>::load(operator, operator).map_or_else(|_| CreditOf::<T>::zero(), Touched::store);
+		let credit = match reporter {
+			Some(reporter) => Self::pay_reporter(reporter, amount, credit),
+			None => credit,
+		};
+		T::Slashed::on_unbalanced(credit);
+		amount
+	}
+
+	/// All that a fault of `operator` can reach: what is bonded, and what asked to leave and is not free.
+	pub(crate) fn reachable(operator: &AccountIdOf<T>) -> BalanceOf<T> {
+		let bonded = Pools::<T>::get(operator).map_or_else(Zero::zero, |pool| pool.stake.balance);
+		Self::sum(bonded, &Self::leaving(operator, Zero::zero()).collect::<Vec<_>>())
+	}
+
+	/// All of it is part of the issuance.
+	fn sum(bonded: BalanceOf<T>, leaving: &[(Period, Shares<BalanceOf<T>>)]) -> BalanceOf<T> {
+		let balances = leaving.iter().map(|(_, shares)| shares.balance);
+		balances.fold(bonded, |sum, balance| sum.saturating_add(balance))
+	}
+
+	/// The part of `amount` out of `total` that `balance` bears, rounded down.
+	fn part(balance: BalanceOf<T>, amount: BalanceOf<T>, total: BalanceOf<T>) -> BalanceOf<T> {
+		BalanceOf::<T>::unique_saturated_from(proportion(
+			amount.unique_saturated_into(),
+			balance.unique_saturated_into(),
+			total.unique_saturated_into(),
+			Rounding::Down,
+		))
+	}
+
+	/// Pays a reporter's share of `amount` out of `taken`, as far as that goes and its account can take it, and returns
+	/// the rest.
+	fn pay_reporter(reporter: Reporter<'_, AccountIdOf<T>>, amount: BalanceOf<T>, taken: CreditOf<T>) -> CreditOf<T> {
+		let share = reporter.share.mul_floor(amount).min(taken.peek());
+		let (share, rest) = taken.split(share);
+		match <T::Currency as Balanced<AccountIdOf<T>>>::resolve(reporter.account, share) {
+			Ok(()) => rest,
+			Err(share) => rest.merge(share),
+		}
+	}
+}

@@ -1,0 +1,48 @@
+use super::*;
+use assay_protocol::operator::{Fault, Operators as _};
+use frame_support::assert_ok;
+
+#[test]
+fn operators_are_ranked_by_stake_then_age_then_account() {
+	ExtBuilder::default()
+		.operator(BOB, 100)
+		.operator(ALICE, 100)
+		.build_and_execute(|| {
+			go_to(5);
+			assert_ok!(register(CAROL, 100));
+			// Alice and Bob are from genesis.
+			assert_eq!(Staking::top_operators(9), [(ALICE, 100), (BOB, 100), (CAROL, 100)]);
+			assert_ok!(delegate(DAVE, CAROL, 10));
+			assert_eq!(Staking::top_operators(2), [(CAROL, 110), (ALICE, 100)]);
+			assert_ok!(Staking::chill(signed(ALICE)));
+			Staking::penalise(&BOB, 1, Fault::MissedDeadline, None);
+			assert_eq!(Staking::top_operators(2), [(CAROL, 110)]);
+		});
+}
+
+#[test]
+fn a_position_is_shown_as_it_would_be_settled() {
+	ExtBuilder::default()
+		.operator(ALICE, 100)
+		.operator(BOB, 100)
+		.build_and_execute(|| {
+			assert_ok!(delegate(CAROL, ALICE, 100));
+			assert_ok!(delegate(CAROL, BOB, 20));
+			Staking::penalise(&ALICE, 50, Fault::WrongResult, None);
+			let (position, pending) = Staking::position(&ALICE, &CAROL).unwrap();
+			assert_eq!((position.amount, pending), (75, 25));
+			// Nothing was changed by looking.
+			assert_eq!(held(CAROL), 120);
+			assert_eq!(crate::Positions::<Test>::get(CAROL, ALICE).unwrap().amount, 100);
+			assert_eq!(Staking::position(&ALICE, &DAVE), None);
+
+			let mut all = Staking::positions(&CAROL, 10);
+			all.sort_by_key(|(operator, ..)| *operator);
+			let seen: Vec<_> = all
+				.iter()
+				.map(|(o, position, lost)| (*o, position.amount, *lost))
+				.collect();
+			assert_eq!(seen, [(ALICE, 75, 25), (BOB, 20, 0)]);
+			assert_eq!(Staking::positions(&CAROL, 1).len(), 1);
+		});
+}
