@@ -45,6 +45,7 @@ fn pallet_indices_should_stay_as_they_are() {
 			(21, "Models"),
 			(22, "Jobs"),
 			(23, "Disputes"),
+			(24, "Audits"),
 			(255, "Sudo"),
 		]
 	);
