@@ -351,6 +351,12 @@ proptest! {
 			end_old_work(&mut in_flight, Balance::MAX);
 			// What moved may unbond when it is not exposed any more.
 			go_to(System::block_number() + 2 * UNBONDING_PERIOD);
+			// Who lost all but a fraction of a unit has nothing that can unbond.
+			for who in ACCOUNTS {
+				for operator in ACCOUNTS {
+					let _ = Staking::settle(signed(who), operator, who);
+				}
+			}
 			for who in ACCOUNTS {
 				let _ = Staking::chill(signed(who));
 				for operator in ACCOUNTS {
@@ -362,8 +368,6 @@ proptest! {
 				let due = wealth(who);
 				for operator in ACCOUNTS {
 					let _ = withdraw(who, operator);
-					// Who lost everything has nothing to withdraw.
-					let _ = Staking::settle(signed(who), operator, who);
 					let _ = Staking::set_compound(signed(who), operator, false);
 					let _ = Staking::claim(signed(who), operator);
 				}
