@@ -233,7 +233,11 @@ fn result_should_be_the_same_transaction_when_it_is_delivered_again() {
 fn claim_should_be_struck_down_when_its_spot_check_is_not_answered() {
 	chain_with_a_job(|duty| {
 		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
-		let stake = || Staking::operator_summary(&account(Alice)).expect("she is an operator").bond;
+		let stake = || {
+			Staking::operator_summary(&account(Alice))
+				.expect("she is an operator")
+				.bond
+		};
 		let before = stake();
 		for _ in 0..2 {
 			next_block(vec![]);

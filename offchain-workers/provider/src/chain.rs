@@ -49,7 +49,7 @@ pub enum Request {
 	/// A reply in an audit, as worker or as auditor.
 	Reply(AuditDuty<AccountId32, BlockNumber>),
 	/// A move in a challenge that its operator made.
-	Move(MoveDuty<AccountId32, BlockNumber>),
+	Move(Box<MoveDuty<AccountId32, BlockNumber>>),
 }
 
 impl Request {

@@ -200,7 +200,7 @@ where
 				.into_iter()
 				.map(Request::Answer)
 				.chain(replies.into_iter().map(Request::Reply))
-				.chain(moves.into_iter().map(Request::Move));
+				.chain(moves.into_iter().map(Box::new).map(Request::Move));
 			asked.extend(requests.map(|request| Requested {
 				worker: worker.clone(),
 				request,

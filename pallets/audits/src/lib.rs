@@ -28,6 +28,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use alloc::boxed::Box;
 	use assay_protocol::{
 		audit::{AuditOutcome, Question, SignedReply},
 		dispute::Claims,
@@ -347,9 +348,9 @@ pub mod pallet {
 		/// Emits [`Event::Replied`], and [`Event::AuditEnded`] if it is the last or proves the claim wrong.
 		#[pallet::call_index(2)]
 		#[pallet::weight((Pallet::<T>::reply_weight(reply), DispatchClass::Operational))]
-		#[pallet::authorize(Self::authorize_reply)]
+		#[pallet::authorize(|source, reply| Self::authorize_reply(source, reply))]
 		#[pallet::weight_of_authorize(T::WeightInfo::authorize_reply(bytes(reply)))]
-		pub fn reply(origin: OriginFor<T>, reply: SignedReply<T::AccountId>) -> DispatchResult {
+		pub fn reply(origin: OriginFor<T>, reply: Box<SignedReply<T::AccountId>>) -> DispatchResult {
 			ensure_authorized(origin)?;
 			// The signature was verified when the transaction was authorised.
 			Self::do_reply(reply.reply)

@@ -95,7 +95,7 @@ impl<T: Config> Pallet<T> {
 impl<T: Config + CreateAuthorizedTransaction<Call<T>>> Pallet<T> {
 	/// The fee-free transaction that delivers a reply, encoded for the pool.
 	pub fn reply_transaction(reply: SignedReply<T::AccountId>) -> Vec<u8> {
-		let call = Call::<T>::reply { reply };
+		let call = Call::<T>::reply { reply: reply.into() };
 		<T as CreateAuthorizedTransaction<Call<T>>>::create_authorized_transaction(call.into()).encode()
 	}
 }

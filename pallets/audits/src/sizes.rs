@@ -32,6 +32,6 @@ pub(crate) fn longest_reply(program: &Program) -> u64 {
 	FRAME
 		.saturating_add(PATH)
 		.saturating_add(12 * u64::from(widest))
-		.saturating_add(2 * u64::from(rows))
+		.saturating_add(2 * rows)
 		.saturating_add(caches.max().unwrap_or(0))
 }

@@ -55,7 +55,7 @@ impl<T: Config> Pallet<T> {
 			"operators owe replies in no audit"
 		);
 		ensure!(
-			Insides::<T>::iter_keys().all(|job| Audits::<T>::contains_key(job)),
+			Insides::<T>::iter_keys().all(Audits::<T>::contains_key),
 			"something is committed to in no audit"
 		);
 		let in_agenda: usize = Agenda::<T>::iter_values().map(|audits| audits.len()).sum();

@@ -10,7 +10,10 @@ use assay_protocol::{
 };
 use frame_support::{defensive, ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{traits::One, DispatchError, DispatchResult, Saturating};
+use sp_runtime::{
+	traits::{One, UniqueSaturatedInto},
+	DispatchError, DispatchResult, Saturating,
+};
 
 impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Pallet<T> {
 	fn claim(id: JobId) -> Option<OpenClaim<T::AccountId, BlockNumberFor<T>>> {
@@ -63,11 +66,13 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		let JobState::Claimed { operator, price, .. } = job.state.clone() else {
 			return Err(Error::<T>::NotClaimed.into());
 		};
-		// Before the next attempt is assigned, for which it may weigh less.
+		// Before the next attempt is assigned, for which it may weigh less. Stake that asked to leave since the job came is
+		// reached too, so that nobody gets away by leaving.
 		let penalty = T::WrongResultPenalty::get()
-			.mul_ceil(T::Operators::stake(&operator))
+			.mul_ceil(T::Operators::at_risk(&operator))
 			.max(T::MinWrongResultPenalty::get());
-		let penalty = T::Operators::penalise(&operator, penalty, Fault::WrongResult, reporter);
+		let age = Self::now().saturating_sub(job.submitted_at).unique_saturated_into();
+		let penalty = T::Operators::penalise_recent(&operator, penalty, Fault::WrongResult, age, reporter);
 		Self::uncommit(&operator, price, &job)?;
 		Claims::<T>::remove(id);
 		job.fee = None;

@@ -59,11 +59,13 @@ pub fn next_block(transactions: Vec<UncheckedExtrinsic>) -> Vec<ApplyExtrinsicRe
 		authority_index: 0,
 		slot: slot.into(),
 		// Alice authors every block of these chains.
-		vrf_signature: Sr25519Keyring::Alice.pair().vrf_sign(&sp_consensus_babe::make_vrf_sign_data(
-			&pallet_babe::Randomness::<Runtime>::get(),
-			slot.into(),
-			pallet_babe::EpochIndex::<Runtime>::get(),
-		)),
+		vrf_signature: Sr25519Keyring::Alice
+			.pair()
+			.vrf_sign(&sp_consensus_babe::make_vrf_sign_data(
+				&pallet_babe::Randomness::<Runtime>::get(),
+				slot.into(),
+				pallet_babe::EpochIndex::<Runtime>::get(),
+			)),
 	});
 	let header = Header::new(
 		number,
