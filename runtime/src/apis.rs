@@ -15,6 +15,7 @@ use assay_protocol::{
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary},
 	operator::{OperatorSummary, Operators, WorkerKey},
+	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition},
 	DisputeId, JobId, ModelId, ModelVersion,
 };
 use frame_support::{
@@ -327,6 +328,39 @@ sp_api::impl_runtime_apis! {
 
 		fn reply_transaction(reply: SignedReply<AccountId>) -> Vec<u8> {
 			Audits::reply_transaction(reply)
+		}
+	}
+
+	impl assay_api::StakingApi<Block, AccountId, Balance, BlockNumber> for Runtime {
+		fn positions(account: AccountId) -> Vec<StakePosition<AccountId, Balance, BlockNumber>> {
+			Staking::stake_positions(&account)
+		}
+
+		fn position(
+			account: AccountId,
+			operator: AccountId,
+		) -> Option<StakePosition<AccountId, Balance, BlockNumber>> {
+			Staking::stake_position(&operator, &account)
+		}
+
+		fn balance(account: AccountId) -> StakeBalance<Balance, BlockNumber> {
+			Staking::stake_balance(&account)
+		}
+
+		fn operators(start: u32, limit: u32) -> Vec<StakeOperator<AccountId, Balance, BlockNumber>> {
+			Staking::operators_page(start, limit)
+		}
+
+		fn operator(account: AccountId) -> Option<StakeOperator<AccountId, Balance, BlockNumber>> {
+			Staking::stake_operator(&account)
+		}
+
+		fn top(count: u32) -> Vec<(AccountId, Balance)> {
+			Staking::top_operators(count)
+		}
+
+		fn parameters() -> StakeParameters<Balance, BlockNumber> {
+			Staking::parameters()
 		}
 	}
 

@@ -1,4 +1,4 @@
-//! `assay`: models, jobs, disputes, audits, accounts and operators from the command line.
+//! `assay`: models, jobs, disputes, audits, accounts, operators and stake from the command line.
 //!
 //! [`chain`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
 
@@ -21,7 +21,7 @@ use library::Library;
 use output::Output;
 use std::process::ExitCode;
 
-/// Inference that is checked: models, jobs, disputes, audits, accounts and operators of an Assay chain.
+/// Inference that is checked: models, jobs, disputes, audits, accounts, operators and stake of an Assay chain.
 #[derive(Debug, Parser)]
 #[command(
 	name = "assay",
@@ -122,6 +122,47 @@ mod tests {
 		assert!(parse("assay challenge 7 --accuse head:3 --json").is_ok());
 		assert!(parse("assay challenge 7 --accuse head").is_err());
 		assert!(parse("assay challenge").is_err());
+	}
+
+	#[test]
+	fn stake_is_put_behind_an_operator() {
+		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
+		for right in [
+			"stake delegate //Alice 20",
+			"stake extra //Alice 0.5",
+			"stake unbond //Alice",
+			"stake rebond //Alice 3",
+			"stake withdraw //Alice",
+			"stake redelegate //Alice //Bob 7",
+			"stake claim //Alice",
+			"stake compound //Alice on",
+			"stake settle //Alice //Eve",
+			"stake positions",
+			"stake balance //Eve",
+			"stake operators",
+			"stake operator //Alice",
+			"stake top 4",
+			"stake parameters",
+			"operator commission 7.5%",
+			"operator identity Alice",
+			"operator kick //Eve",
+		] {
+			assert!(parse(&format!("assay {right} --json")).is_ok(), "{right}");
+		}
+		for wrong in [
+			"stake delegate //Alice",
+			"stake delegate 20",
+			"stake extra //Alice much",
+			"stake redelegate //Alice 7",
+			"stake compound //Alice",
+			"stake compound //Alice maybe",
+			"stake settle //Alice",
+			"operator commission 7.5",
+			"operator commission 101%",
+			"operator kick",
+		] {
+			assert!(parse(&format!("assay {wrong}")).is_err(), "{wrong}");
+		}
 	}
 
 	#[test]

@@ -2,7 +2,7 @@
 
 use jsonrpsee::types::ErrorObjectOwned;
 
-/// Why a method of `models_*`, `jobs_*`, `disputes_*` or `audits_*` fails. The number is the JSON-RPC error code.
+/// Why a method of `models_*`, `jobs_*`, `disputes_*`, `audits_*` or `staking_*` fails. The number is the JSON-RPC error code.
 #[derive(Clone, Copy, Debug)]
 #[repr(i32)]
 pub(crate) enum Error {

@@ -7,6 +7,7 @@ mod disputes;
 mod error;
 mod jobs;
 mod models;
+mod staking;
 
 use crate::service::{Block, FullBackend, FullClient, SelectChain, TransactionPool};
 use assay_runtime::{BlockNumber, Hash};
@@ -22,6 +23,7 @@ use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, Sh
 use sc_consensus_grandpa_rpc::GrandpaApiServer;
 use sc_rpc::SubscriptionTaskExecutor;
 use sp_keystore::KeystorePtr;
+use staking::StakingApiServer;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
@@ -73,6 +75,7 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 	module.merge(jobs::Jobs::new(client.clone()).into_rpc())?;
 	module.merge(disputes::Disputes::new(client.clone()).into_rpc())?;
 	module.merge(audits::Audits::new(client.clone()).into_rpc())?;
+	module.merge(staking::Staking::new(client.clone()).into_rpc())?;
 	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;
 	module.merge(
 		sc_consensus_grandpa_rpc::Grandpa::new(

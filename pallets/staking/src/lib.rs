@@ -7,6 +7,7 @@ extern crate alloc;
 mod benchmarking;
 mod bonding;
 mod earnings;
+mod holders;
 mod operators;
 mod periods;
 mod queries;

@@ -48,11 +48,20 @@ impl<T: Config> Pallet<T> {
 	/// The position of `member` behind `operator` as if it had just been settled, and what slashes are yet to take of it.
 	/// Changes nothing that is stored.
 	pub fn position(operator: &AccountIdOf<T>, member: &AccountIdOf<T>) -> Option<(PositionOf<T>, BalanceOf<T>)> {
+		Self::look(operator, member, |touched| (touched.position.clone(), touched.lost))
+	}
+
+	/// Reads from the position of `member` behind `operator` as if it had just been settled. Changes nothing that is stored.
+	pub(crate) fn look<R>(
+		operator: &AccountIdOf<T>,
+		member: &AccountIdOf<T>,
+		read: impl FnOnce(&Touched<T>) -> R,
+	) -> Option<R> {
 		use frame_support::storage::{with_transaction, TransactionOutcome};
 
 		with_transaction(|| {
 			let touched = Touched::<T>::load(operator, member).ok();
-			let found = touched.map(|touched| (touched.position, touched.lost));
+			let found = touched.as_ref().map(read);
 			TransactionOutcome::Rollback(Ok::<_, sp_runtime::DispatchError>(found))
 		})
 		.ok()

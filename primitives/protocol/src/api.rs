@@ -9,6 +9,7 @@ use crate::{
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary},
 	operator::{OperatorSummary, WorkerKey},
+	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition},
 };
 use alloc::vec::Vec;
 use codec::Codec;
@@ -114,5 +115,29 @@ sp_api::decl_runtime_apis! {
 		fn due(worker: WorkerKey) -> Vec<AuditDuty<AccountId, BlockNumber>>;
 		/// The fee-free transaction that delivers a reply, encoded for the pool.
 		fn reply_transaction(reply: SignedReply<AccountId>) -> Vec<u8>;
+	}
+
+	/// Stake: who has put how much behind whom, what it earns and what it waits for.
+	#[api_version(1)]
+	pub trait StakingApi<AccountId, Balance, BlockNumber>
+	where
+		AccountId: Codec,
+		Balance: Codec,
+		BlockNumber: Codec,
+	{
+		/// All positions of an account.
+		fn positions(account: AccountId) -> Vec<StakePosition<AccountId, Balance, BlockNumber>>;
+		/// The position of an account behind an operator.
+		fn position(account: AccountId, operator: AccountId) -> Option<StakePosition<AccountId, Balance, BlockNumber>>;
+		/// What an account has in stake and can spend.
+		fn balance(account: AccountId) -> StakeBalance<Balance, BlockNumber>;
+		/// At most `limit` (capped at 100) operators by the stake behind them, active or not, leaving out the first `start`.
+		fn operators(start: u32, limit: u32) -> Vec<StakeOperator<AccountId, Balance, BlockNumber>>;
+		/// One operator.
+		fn operator(account: AccountId) -> Option<StakeOperator<AccountId, Balance, BlockNumber>>;
+		/// At most `count` active operators by the stake behind them: whom an election would choose now.
+		fn top(count: u32) -> Vec<(AccountId, Balance)>;
+		/// Constants.
+		fn parameters() -> StakeParameters<Balance, BlockNumber>;
 	}
 }

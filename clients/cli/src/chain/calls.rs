@@ -13,6 +13,7 @@ use assay_protocol::{
 };
 use assay_trace::{fault::Target, Group, Place};
 use codec::{Compact, Encode};
+use sp_runtime::Permill;
 use subxt::{
 	dynamic::Value,
 	metadata::Metadata,
@@ -150,6 +151,46 @@ impl Call {
 		Self::new("Staking", "withdraw_unbonded", operator)
 	}
 
+	/// Puts stake behind somebody else's work.
+	pub(crate) fn delegate(operator: AccountId, amount: Balance) -> Self {
+		Self::new("Staking", "delegate", (operator, Compact(amount)))
+	}
+
+	/// Moves up to so much of a delegation to another operator.
+	pub(crate) fn redelegate(from: AccountId, to: AccountId, amount: Balance) -> Self {
+		Self::new("Staking", "redelegate", (from, to, Compact(amount)))
+	}
+
+	/// Takes what stake has earned.
+	pub(crate) fn claim(operator: AccountId) -> Self {
+		Self::new("Staking", "claim", operator)
+	}
+
+	/// Chooses whether rewards are added to the stake.
+	pub(crate) fn set_compound(operator: AccountId, compound: bool) -> Self {
+		Self::new("Staking", "set_compound", (operator, compound))
+	}
+
+	/// Brings somebody's position up to date.
+	pub(crate) fn settle(operator: AccountId, member: AccountId) -> Self {
+		Self::new("Staking", "settle", (operator, member))
+	}
+
+	/// Chooses what an operator keeps of rewards.
+	pub(crate) fn set_commission(rate: Permill) -> Self {
+		Self::new("Staking", "set_commission", rate)
+	}
+
+	/// Says who an operator is.
+	pub(crate) fn set_identity(identity: &str) -> Self {
+		Self::new("Staking", "set_identity", identity)
+	}
+
+	/// Sends a delegator away.
+	pub(crate) fn kick(member: AccountId) -> Self {
+		Self::new("Staking", "kick", member)
+	}
+
 	/// Stops taking new work.
 	pub(crate) fn chill() -> Self {
 		Self::new("Staking", "chill", ())
@@ -274,6 +315,22 @@ mod tests {
 	fn transfers_name_the_account_by_its_key_and_the_amount_compactly() {
 		let call = Call::transfer(AccountId::from([9; 32]), 64);
 		assert_eq!(hex::encode(call.arguments), format!("00{}{}", "09".repeat(32), "0101"));
+	}
+
+	#[test]
+	fn stake_names_the_operators_and_the_amount_compactly() {
+		let (from, to) = (AccountId::from([9; 32]), AccountId::from([8; 32]));
+		let call = Call::redelegate(from, to, 64);
+		assert_eq!((call.pallet, call.name), ("Staking", "redelegate"));
+		assert_eq!(
+			hex::encode(call.arguments),
+			format!("{}{}0101", "09".repeat(32), "08".repeat(32))
+		);
+		let call = Call::set_compound(from, true);
+		assert_eq!(hex::encode(call.arguments), format!("{}01", "09".repeat(32)));
+		let call = Call::set_commission(Permill::from_percent(5));
+		assert_eq!(hex::encode(call.arguments), "50c30000");
+		assert_eq!(hex::encode(Call::set_identity("Bob").arguments), "0c426f62");
 	}
 
 	#[test]

@@ -21,7 +21,7 @@ pub(crate) type State = JobState<AccountId, Balance, BlockNumber>;
 /// An operator as the runtime describes it.
 pub(crate) type Operator = OperatorSummary<AccountId, Balance, BlockNumber>;
 
-/// Models, jobs or disputes the runtime returns at once, at most.
+/// Models, jobs, disputes or operators the runtime returns at once, at most.
 pub(super) const MAX_PAGE: u32 = 100;
 
 impl Chain {

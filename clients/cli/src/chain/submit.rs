@@ -222,13 +222,23 @@ impl Receipt {
 	pub(crate) fn number(&self, pallet: &str, field: &str) -> Result<Balance> {
 		find(&self.events, pallet, field).with_context(|| format!("{pallet} told of no {field}"))
 	}
+
+	/// The amount in the first `event` of `pallet`.
+	pub(crate) fn amount(&self, pallet: &str, event: &str) -> Result<Amount> {
+		let amount = find_in(&self.events, pallet, |name| name == event, "amount");
+		Ok(Amount(amount.with_context(|| format!("{pallet} told of no {event}"))?))
+	}
 }
 
 fn find(events: &ExtrinsicEvents<Config>, pallet: &str, field: &str) -> Option<u128> {
+	find_in(events, pallet, |_| true, field)
+}
+
+fn find_in(events: &ExtrinsicEvents<Config>, pallet: &str, which: impl Fn(&str) -> bool, field: &str) -> Option<u128> {
 	events
 		.iter()
 		.filter_map(Result::ok)
-		.filter(|event| event.pallet_name() == pallet)
+		.filter(|event| event.pallet_name() == pallet && which(event.event_name()))
 		.find_map(|event| {
 			let fields: Composite<()> = event.decode_fields_unchecked_as().ok()?;
 			let value: &Value<()> = fields.at(field)?;

@@ -2,7 +2,7 @@
 
 use super::{parse_version, Context};
 use crate::{
-	chain::{AccountId, Block, Call, Chain},
+	chain::{AccountId, Call},
 	keys::parse_account,
 	output::table,
 	views::{AuditView, AuditorView, Places, RatesView},
@@ -61,7 +61,7 @@ impl AuditCommand {
 				context.submit_and_tell(Call::withdraw_audits(version), &done).await
 			}
 			Self::Show { job } => {
-				let (chain, at) = reading(context).await?;
+				let (chain, at) = context.reading().await?;
 				let audit = chain.audit(job, at).await?;
 				let statement = chain.statement(audit.job, audit.attempt, at).await?;
 				let view = AuditView::new(&audit);
@@ -71,7 +71,7 @@ impl AuditCommand {
 				Ok(Outcome::Done)
 			}
 			Self::Auditors { version } => {
-				let (chain, at) = reading(context).await?;
+				let (chain, at) = context.reading().await?;
 				let mut views = vec![];
 				for auditor in chain.auditors(version, at).await? {
 					views.push(AuditorView::new(auditor, chain.operator(auditor, at).await?.as_ref()));
@@ -87,7 +87,7 @@ impl AuditCommand {
 					Some(operator) => operator,
 					None => context.key.signer()?.public_key().to_account_id(),
 				};
-				let (chain, at) = reading(context).await?;
+				let (chain, at) = context.reading().await?;
 				let known = chain.operator(operator, at).await?;
 				known.with_context(|| format!("{operator} is not an operator"))?;
 				let view = RatesView::new(operator, &chain.audit_rates(operator, at).await?);
@@ -96,15 +96,4 @@ impl AuditCommand {
 			}
 		}
 	}
-}
-
-/// A connection to the node, and the block to read at.
-async fn reading(context: &Context) -> Result<(Chain, Block)> {
-	let chain = context.chain().await?;
-	let at = if context.finalized {
-		chain.finalized().await?
-	} else {
-		chain.best().await?
-	};
-	Ok((chain, at))
 }

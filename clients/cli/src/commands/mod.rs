@@ -7,10 +7,11 @@ mod dispute;
 mod job;
 mod model;
 mod operator;
+mod stake;
 mod verify;
 
 use crate::{
-	chain::{Call, Chain, Receipt},
+	chain::{Block, Call, Chain, Receipt},
 	keys::KeySource,
 	library::Library,
 	output::Output,
@@ -39,6 +40,17 @@ impl Context {
 	/// A connection to the node.
 	async fn chain(&self) -> Result<Chain> {
 		Chain::connect(&self.url).await
+	}
+
+	/// A connection to the node, and the block to read at.
+	async fn reading(&self) -> Result<(Chain, Block)> {
+		let chain = self.chain().await?;
+		let at = if self.finalized {
+			chain.finalized().await?
+		} else {
+			chain.best().await?
+		};
+		Ok((chain, at))
 	}
 
 	/// Signs and sends a call.
@@ -87,6 +99,9 @@ pub(crate) enum Command {
 	/// Become and be an operator.
 	#[command(subcommand)]
 	Operator(operator::OperatorCommand),
+	/// Put stake behind operators, take it back, see what it earns.
+	#[command(subcommand)]
+	Stake(stake::StakeCommand),
 }
 
 impl Command {
@@ -101,6 +116,7 @@ impl Command {
 			Self::Audit(command) => command.run(context).await,
 			Self::Account(command) => command.run(context).await,
 			Self::Operator(command) => command.run(context).await,
+			Self::Stake(command) => command.run(context).await,
 		}
 	}
 }

@@ -2,14 +2,18 @@
 
 use super::Context;
 use crate::{
-	amount::{Amount, Balance},
+	amount::{parse_share, show_share, Amount, Balance},
 	chain::{AccountId, Call},
 	keys::{parse_account, WorkerSource},
 	views::OperatorView,
 	Outcome,
 };
-use anyhow::{Context as _, Result};
+use anyhow::{ensure, Context as _, Result};
 use clap::Subcommand;
+use sp_runtime::Permill;
+
+/// Bytes of an identity that the chain keeps, at most.
+const MAX_IDENTITY: usize = 128;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -53,6 +57,23 @@ pub(crate) enum OperatorCommand {
 	SetWorkerKey {
 		#[command(flatten)]
 		worker: WorkerSource,
+	},
+	/// Choose what to keep of rewards before they are shared with delegators. Less holds at once, more after a notice.
+	Commission {
+		/// The share, such as 7.5%.
+		#[arg(value_parser = parse_share)]
+		rate: Permill,
+	},
+	/// Say who this operator is, in a line of text.
+	Identity {
+		/// At most 128 bytes; an empty text takes back what was said.
+		text: String,
+	},
+	/// Send a delegator away: all of its stake behind this operator starts to unbond.
+	Kick {
+		/// Its address, or a development name.
+		#[arg(value_parser = parse_account)]
+		member: AccountId,
 	},
 }
 
@@ -108,6 +129,29 @@ impl OperatorCommand {
 			Self::Withdraw => {
 				let call = Call::withdraw_unbonded(own(context)?);
 				context.submit_and_tell(call, "bond withdrawn").await
+			}
+			Self::Commission { rate } => {
+				let chain = context.chain().await?;
+				let receipt = context.submit(&chain, Call::set_commission(rate)).await?;
+				let from = receipt.number("Staking", "from")?;
+				let rate = show_share(rate);
+				context.tell(
+					&receipt,
+					&format!("commission {rate}, which holds from block {from}, set"),
+				);
+				Ok(Outcome::Done)
+			}
+			Self::Identity { text } => {
+				ensure!(
+					text.len() <= MAX_IDENTITY,
+					"the identity has {} bytes, at most {MAX_IDENTITY} are kept",
+					text.len()
+				);
+				context.submit_and_tell(Call::set_identity(&text), "identity set").await
+			}
+			Self::Kick { member } => {
+				let done = format!("all of {member}'s stake started to unbond");
+				context.submit_and_tell(Call::kick(member), &done).await
 			}
 		}
 	}

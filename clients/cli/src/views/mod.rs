@@ -1,4 +1,5 @@
-//! What commands show of models, jobs, disputes, audits, accounts and operators: the JSON documents and, from them, the texts.
+//! What commands show of models, jobs, disputes, audits, accounts, operators and stake: the JSON documents and, from them,
+//! the texts.
 
 mod account;
 mod audit;
@@ -8,6 +9,8 @@ mod job;
 mod model;
 mod moves;
 mod places;
+mod positions;
+mod stake;
 
 pub(crate) use account::{AccountView, OperatorView};
 pub(crate) use audit::{AuditView, AuditorView, RatesView};
@@ -17,6 +20,8 @@ pub(crate) use job::{Change, JobView, StateView};
 pub(crate) use model::ModelView;
 pub(crate) use moves::{EndingView, MoveView};
 pub(crate) use places::Places;
+pub(crate) use positions::{PositionsView, SumsView};
+pub(crate) use stake::{RankView, RulesView, StakeOperatorView};
 
 /// The beginning of an address or hash, enough to recognise it.
 pub(crate) fn short(text: &impl ToString) -> String {

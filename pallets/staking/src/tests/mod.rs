@@ -6,6 +6,7 @@ mod commitments;
 mod cost;
 mod delegation;
 mod genesis;
+mod holders;
 mod leaving;
 mod order;
 mod preferences;

@@ -1,0 +1,269 @@
+//! `assay stake`.
+
+use super::Context;
+use crate::{
+	amount::{Amount, Balance},
+	chain::{AccountId, Call, Receipt},
+	keys::parse_account,
+	output::table,
+	views::{PositionsView, RankView, RulesView, StakeOperatorView, SumsView},
+	Outcome,
+};
+use anyhow::Result;
+use clap::{Subcommand, ValueEnum};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StakeCommand {
+	/// Put stake behind an operator. It earns a part of what the operator earns, and a fault of the operator costs a part
+	/// of it.
+	Delegate {
+		/// The operator's address, or a development name.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+		/// How much.
+		amount: Amount,
+	},
+	/// Add to the stake behind an operator.
+	Extra {
+		/// The operator.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+		/// How much.
+		amount: Amount,
+	},
+	/// Ask stake to leave. It waits, still answers for faults, and earns nothing meanwhile.
+	Unbond {
+		/// The operator.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+		/// How much at most; everything if absent.
+		amount: Option<Amount>,
+	},
+	/// Bond again what is unbonding, last asked first.
+	Rebond {
+		/// The operator.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+		/// How much at most; everything if absent.
+		amount: Option<Amount>,
+	},
+	/// Take what has unbonded and is free.
+	Withdraw {
+		/// The operator.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+	},
+	/// Move stake to another operator at once. It answers for faults of the old one too for as long as unbonding would
+	/// have taken.
+	Redelegate {
+		/// The old operator.
+		#[arg(value_parser = parse_account)]
+		from: AccountId,
+		/// The new operator.
+		#[arg(value_parser = parse_account)]
+		to: AccountId,
+		/// How much at most; everything if absent.
+		amount: Option<Amount>,
+	},
+	/// Take what stake has earned.
+	Claim {
+		/// The operator.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+	},
+	/// Choose whether rewards are added to the stake.
+	Compound {
+		/// The operator.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+		/// Whether they are.
+		choice: Switch,
+	},
+	/// Bring somebody's position up to date: take what slashes are due, compound what is to be. Anybody may.
+	Settle {
+		/// The operator.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+		/// Whose position.
+		#[arg(value_parser = parse_account)]
+		account: AccountId,
+	},
+	/// Show the stake of an account behind each operator, what it earned and when it is free.
+	Positions {
+		/// Its address, or a development name; the signing account if absent.
+		#[arg(value_parser = parse_account)]
+		account: Option<AccountId>,
+	},
+	/// Show what an account has in stake in all, and what it can spend.
+	Balance {
+		/// Its address, or a development name; the signing account if absent.
+		#[arg(value_parser = parse_account)]
+		account: Option<AccountId>,
+	},
+	/// List the operators by the stake behind them.
+	Operators,
+	/// Show an operator: its stake, commission and faults.
+	Operator {
+		/// Its address, or a development name.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+	},
+	/// List the active operators with the most stake: whom an election would choose now.
+	Top {
+		/// How many.
+		#[arg(default_value_t = 10)]
+		count: u32,
+	},
+	/// Show minimums, periods and limits.
+	Parameters,
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Switch {
+	/// Rewards are added to the stake.
+	On,
+	/// Rewards are paid out.
+	Off,
+}
+
+impl StakeCommand {
+	/// Does it.
+	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
+		match self {
+			Self::Delegate { operator, amount } => {
+				let done = format!("{amount} delegated to {operator}");
+				context.submit_and_tell(Call::delegate(operator, amount.0), &done).await
+			}
+			Self::Extra { operator, amount } => {
+				let done = format!("{amount} added to the stake behind {operator}");
+				context
+					.submit_and_tell(Call::bond_extra(operator, amount.0), &done)
+					.await
+			}
+			Self::Unbond { operator, amount } => {
+				submit(context, Call::unbond(operator, up_to(amount)), |receipt| {
+					let amount = receipt.amount("Staking", "UnbondingStarted")?;
+					let free_from = receipt.number("Staking", "free_from")?;
+					Ok(format!("{amount} unbonding, free from block {free_from}; asked"))
+				})
+				.await
+			}
+			Self::Rebond { operator, amount } => {
+				submit(context, Call::rebond(operator, up_to(amount)), |receipt| {
+					Ok(format!("{} bonded again", receipt.amount("Staking", "Rebonded")?))
+				})
+				.await
+			}
+			Self::Withdraw { operator } => {
+				submit(context, Call::withdraw_unbonded(operator), |receipt| {
+					Ok(format!("{} withdrawn", receipt.amount("Staking", "Withdrawn")?))
+				})
+				.await
+			}
+			Self::Redelegate { from, to, amount } => {
+				submit(context, Call::redelegate(from, to, up_to(amount)), |receipt| {
+					let amount = receipt.amount("Staking", "Redelegated")?;
+					let until = receipt.number("Staking", "exposed_until")?;
+					Ok(format!(
+						"{amount} moved to {to}, answering for {from} too until block {until}; asked"
+					))
+				})
+				.await
+			}
+			Self::Claim { operator } => {
+				submit(context, Call::claim(operator), |receipt| {
+					Ok(format!("{} claimed", receipt.amount("Staking", "Claimed")?))
+				})
+				.await
+			}
+			Self::Compound { operator, choice } => {
+				let compound = choice == Switch::On;
+				let done = match choice {
+					Switch::On => "rewards are added to the stake",
+					Switch::Off => "rewards are paid out",
+				};
+				context
+					.submit_and_tell(Call::set_compound(operator, compound), done)
+					.await
+			}
+			Self::Settle { operator, account } => {
+				let done = format!("{account}'s position is up to date");
+				context.submit_and_tell(Call::settle(operator, account), &done).await
+			}
+			Self::Positions { account } => {
+				let account = account.map_or_else(|| own(context), Ok)?;
+				let (chain, at) = context.reading().await?;
+				let view = PositionsView::new(chain.positions(account, at).await?, at.number);
+				context.output.answer(&view, || match view.is_empty() {
+					true => format!("{account} has no stake"),
+					false => view.text(),
+				});
+				Ok(Outcome::Done)
+			}
+			Self::Balance { account } => {
+				let account = account.map_or_else(|| own(context), Ok)?;
+				let (chain, at) = context.reading().await?;
+				let view = SumsView::new(account, chain.stake_sums(account, at).await?);
+				context.output.answer(&view, || view.text());
+				Ok(Outcome::Done)
+			}
+			Self::Operators => {
+				let (chain, at) = context.reading().await?;
+				let operators = chain.staked_operators(at).await?;
+				let views: Vec<_> = operators.into_iter().map(StakeOperatorView::new).collect();
+				context.output.answer(&views, || match views.is_empty() {
+					true => "there are no operators".into(),
+					false => table(
+						StakeOperatorView::HEADER,
+						3,
+						views.iter().map(StakeOperatorView::row).collect(),
+					),
+				});
+				Ok(Outcome::Done)
+			}
+			Self::Operator { operator } => {
+				let (chain, at) = context.reading().await?;
+				let view = StakeOperatorView::new(chain.staked_operator(operator, at).await?);
+				context.output.answer(&view, || view.text());
+				Ok(Outcome::Done)
+			}
+			Self::Top { count } => {
+				let (chain, at) = context.reading().await?;
+				let top = chain.top_operators(count, at).await?;
+				let views: Vec<_> = top.into_iter().map(RankView::new).collect();
+				context.output.answer(&views, || match views.is_empty() {
+					true => "no operator is active".into(),
+					false => table(RankView::HEADER, 1, views.iter().map(RankView::row).collect()),
+				});
+				Ok(Outcome::Done)
+			}
+			Self::Parameters => {
+				let (chain, at) = context.reading().await?;
+				let view = RulesView::new(chain.staking_rules(at).await?);
+				context.output.answer(&view, || view.text());
+				Ok(Outcome::Done)
+			}
+		}
+	}
+}
+
+/// Signs and sends a call, and tells what its events say was done.
+async fn submit(context: &Context, call: Call, done: impl Fn(&Receipt) -> Result<String>) -> Result<Outcome> {
+	let chain = context.chain().await?;
+	let receipt = context.submit(&chain, call).await?;
+	let done = done(&receipt)?;
+	context.tell(&receipt, &done);
+	Ok(Outcome::Done)
+}
+
+/// So much, or everything.
+fn up_to(amount: Option<Amount>) -> Balance {
+	amount.map_or(Balance::MAX, |amount| amount.0)
+}
+
+/// The signing account.
+fn own(context: &Context) -> Result<AccountId> {
+	Ok(context.key.signer()?.public_key().to_account_id())
+}

@@ -1,0 +1,102 @@
+//! A holder's way through stake: in, out, back again, and what a command refuses.
+
+use anyhow::{Context, Result};
+use assay_e2e::{amount, Scene};
+use serde_json::{json, Value};
+
+/// Smallest units of an ASY.
+const ASY: u128 = 1_000_000_000_000;
+
+/// The number in a field.
+fn number(document: &Value, field: &str) -> Result<u64> {
+	document[field]
+		.as_u64()
+		.with_context(|| format!("no {field} in {document}"))
+}
+
+#[test]
+fn a_holder_delegates_unbonds_and_bonds_again() -> Result<()> {
+	let scene = Scene::new()?;
+	let node = scene.development()?;
+	let bob = scene.assay(&node).signing_as("//Bob");
+	let alice = scene.assay(&node).signing_as("//Alice");
+	let before = scene.money(&node)?;
+	let mut fees = 0;
+	let mut pay = |receipt: Value| -> Result<()> {
+		fees += amount(&receipt["fee"])?;
+		Ok(())
+	};
+	let own = || anyhow::Ok(bob.ok("stake operators")?[0].clone());
+	let bond = amount(&own()?["own"])?;
+	assert_eq!(own()?["delegated"], json!("0"));
+	assert_eq!(bob.ok("stake positions")?, json!([]));
+
+	// In.
+	let error = bob.error("stake delegate //Alice 9")?;
+	assert!(error.contains("Staking.DelegationBelowMinimum"), "{error}");
+	let error = bob.error("stake delegate //Eve 20")?;
+	assert!(error.contains("Staking.NotOperator"), "{error}");
+	let error = alice.error("stake delegate //Alice 20")?;
+	assert!(error.contains("Staking.OwnBond"), "{error}");
+	pay(bob.ok("stake delegate //Alice 200")?)?;
+	pay(bob.ok("stake extra //Alice 50")?)?;
+	let position = || anyhow::Ok(bob.ok("stake positions")?[0].clone());
+	assert_eq!(amount(&position()?["stake"])?, 250 * ASY);
+	let operator = own()?;
+	assert_eq!(amount(&operator["own"])?, bond);
+	assert_eq!(amount(&operator["delegated"])?, 250 * ASY);
+	assert_eq!(amount(&bob.ok("stake top")?[0]["stake"])?, bond + 250 * ASY);
+
+	// Out, in part.
+	let error = bob.error("stake unbond //Alice 245")?;
+	assert!(error.contains("Staking.RemainderBelowMinimum"), "{error}");
+	pay(bob.ok("stake unbond //Alice 60")?)?;
+	let shown = position()?;
+	let rules = bob.ok("stake parameters")?;
+	assert_eq!(amount(&shown["stake"])?, 190 * ASY);
+	assert_eq!(amount(&shown["unbonding"][0]["amount"])?, 60 * ASY);
+	let free_from = number(&shown["unbonding"][0], "free_from")?;
+	let best = u64::from(node.rpc().best()?);
+	let longest = number(&rules, "unbonding_period")? + number(&rules, "period")?;
+	assert!(free_from > best && free_from <= best + longest, "{free_from} at {best}");
+	let sums = bob.ok("stake balance")?;
+	assert_eq!(amount(&sums["unbonding"])?, 60 * ASY);
+	assert_eq!(sums["withdrawable"], json!("0"));
+	assert_eq!(number(&sums, "next_unlock")?, free_from);
+	// Held as long as it waits.
+	assert_eq!(scene.money(&node)?.held("//Bob"), 250 * ASY);
+	let withdrawn = bob.error("stake withdraw //Alice")?;
+	assert!(
+		withdrawn.contains("Staking.StillUnbonding: The unbonding period is not over."),
+		"{withdrawn}"
+	);
+
+	// Back.
+	pay(bob.ok("stake rebond //Alice 20")?)?;
+	let shown = position()?;
+	assert_eq!(amount(&shown["stake"])?, 210 * ASY);
+	assert_eq!(amount(&shown["unbonding"][0]["amount"])?, 40 * ASY);
+	pay(bob.ok("stake rebond //Alice")?)?;
+	let shown = position()?;
+	assert_eq!((amount(&shown["stake"])?, &shown["unbonding"]), (250 * ASY, &json!([])));
+	let error = bob.error("stake rebond //Alice")?;
+	assert!(error.contains("Staking.NothingUnbonding"), "{error}");
+	let error = bob.error("stake claim //Alice")?;
+	assert!(error.contains("Staking.NothingToClaim"), "{error}");
+
+	// What an application reads is the same.
+	let bobs = bob.ok("account show")?["account"].clone();
+	let rpc = node.rpc().call("staking_positions", json!([bobs]))?;
+	assert_eq!(rpc, json!([position()?]));
+	let rpc = node.rpc().call("staking_operators", json!([]))?;
+	assert_eq!(rpc[0]["delegated"], own()?["delegated"]);
+
+	// All that is gone are fees, those of what was refused among them.
+	let after = scene.money(&node)?;
+	assert_eq!(after.held("//Bob"), 250 * ASY);
+	assert_eq!(after.held("//Alice"), before.held("//Alice"));
+	let gone = before.total("//Bob") + before.total("//Alice") - after.total("//Bob") - after.total("//Alice");
+	assert_eq!(before.issuance - after.issuance, gone);
+	assert!(gone > fees, "{gone} of {fees}");
+	scene.end()
+}

@@ -1,0 +1,185 @@
+//! `staking_*`: who has put how much behind whom, what it earns and what it waits for.
+
+use super::{amount::Amount, error::Error};
+use crate::service::FullClient;
+use assay_protocol::{
+	api::StakingApi as _,
+	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition},
+};
+use assay_runtime::{AccountId, BlockNumber, Hash};
+use jsonrpsee::{core::RpcResult, proc_macros::rpc};
+use serde::Serialize;
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use std::sync::Arc;
+
+/// Operators in an answer unless the caller wants fewer or more.
+const PAGE: u32 = 20;
+
+/// Stake. Every method reads at the best block unless `at` names another. Shares are in parts of a million.
+#[rpc(server, namespace = "staking")]
+pub(crate) trait StakingApi {
+	/// All positions of an account.
+	#[method(name = "positions")]
+	fn positions(
+		&self,
+		account: AccountId,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<StakePosition<AccountId, Amount, BlockNumber>>>;
+
+	/// The position of an account behind an operator, or nothing.
+	#[method(name = "position")]
+	fn position(
+		&self,
+		account: AccountId,
+		operator: AccountId,
+		at: Option<Hash>,
+	) -> RpcResult<Option<StakePosition<AccountId, Amount, BlockNumber>>>;
+
+	/// What an account has in stake and can spend.
+	#[method(name = "balance")]
+	fn balance(&self, account: AccountId, at: Option<Hash>) -> RpcResult<StakeBalance<Amount, BlockNumber>>;
+
+	/// At most `limit` operators, capped by the runtime, by the stake behind them, leaving out the first `start`.
+	#[method(name = "operators")]
+	fn operators(
+		&self,
+		start: Option<u32>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<StakeOperator<AccountId, Amount, BlockNumber>>>;
+
+	/// One operator, or nothing.
+	#[method(name = "operator")]
+	fn operator(
+		&self,
+		account: AccountId,
+		at: Option<Hash>,
+	) -> RpcResult<Option<StakeOperator<AccountId, Amount, BlockNumber>>>;
+
+	/// The `count` active operators with the most stake behind them.
+	#[method(name = "top")]
+	fn top(&self, count: u32, at: Option<Hash>) -> RpcResult<Vec<Ranked>>;
+
+	/// Minimums, periods and limits.
+	#[method(name = "parameters")]
+	fn parameters(&self, at: Option<Hash>) -> RpcResult<StakeParameters<Amount, BlockNumber>>;
+}
+
+/// An operator with all the stake behind it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Ranked {
+	account: AccountId,
+	stake: Amount,
+}
+
+/// Answers `staking_*` from the runtime.
+pub(crate) struct Staking {
+	client: Arc<FullClient>,
+}
+
+impl Staking {
+	/// Answers from this chain.
+	pub(crate) fn new(client: Arc<FullClient>) -> Self {
+		Self { client }
+	}
+
+	fn at(&self, at: Option<Hash>) -> Hash {
+		at.unwrap_or_else(|| self.client.info().best_hash)
+	}
+}
+
+impl StakingApiServer for Staking {
+	fn positions(
+		&self,
+		account: AccountId,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<StakePosition<AccountId, Amount, BlockNumber>>> {
+		let positions = self
+			.client
+			.runtime_api()
+			.positions(self.at(at), account)
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(positions
+			.into_iter()
+			.map(|position| position.map_amounts(Amount))
+			.collect())
+	}
+
+	fn position(
+		&self,
+		account: AccountId,
+		operator: AccountId,
+		at: Option<Hash>,
+	) -> RpcResult<Option<StakePosition<AccountId, Amount, BlockNumber>>> {
+		let position = self
+			.client
+			.runtime_api()
+			.position(self.at(at), account, operator)
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(position.map(|position| position.map_amounts(Amount)))
+	}
+
+	fn balance(&self, account: AccountId, at: Option<Hash>) -> RpcResult<StakeBalance<Amount, BlockNumber>> {
+		let balance = self
+			.client
+			.runtime_api()
+			.balance(self.at(at), account)
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(balance.map_amounts(Amount))
+	}
+
+	fn operators(
+		&self,
+		start: Option<u32>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<StakeOperator<AccountId, Amount, BlockNumber>>> {
+		let operators = self
+			.client
+			.runtime_api()
+			.operators(self.at(at), start.unwrap_or(0), limit.unwrap_or(PAGE))
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(operators
+			.into_iter()
+			.map(|operator| operator.map_amounts(Amount))
+			.collect())
+	}
+
+	fn operator(
+		&self,
+		account: AccountId,
+		at: Option<Hash>,
+	) -> RpcResult<Option<StakeOperator<AccountId, Amount, BlockNumber>>> {
+		let operator = self
+			.client
+			.runtime_api()
+			.operator(self.at(at), account)
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(operator.map(|operator| operator.map_amounts(Amount)))
+	}
+
+	fn top(&self, count: u32, at: Option<Hash>) -> RpcResult<Vec<Ranked>> {
+		let top = self
+			.client
+			.runtime_api()
+			.top(self.at(at), count)
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(top
+			.into_iter()
+			.map(|(account, stake)| Ranked {
+				account,
+				stake: Amount(stake),
+			})
+			.collect())
+	}
+
+	fn parameters(&self, at: Option<Hash>) -> RpcResult<StakeParameters<Amount, BlockNumber>> {
+		let parameters = self
+			.client
+			.runtime_api()
+			.parameters(self.at(at))
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(parameters.map_amounts(Amount))
+	}
+}
