@@ -25,6 +25,7 @@ impl pallet_transaction_payment::BenchmarkConfig for Runtime {}
 define_benchmarks!(
 	[frame_system, SystemBench::<Runtime>]
 	[frame_system_extensions, SystemExtensionsBench::<Runtime>]
+	[pallet_assay_audits, Audits]
 	[pallet_assay_disputes, Disputes]
 	[pallet_assay_jobs, Jobs]
 	[pallet_assay_models, Models]
@@ -44,11 +45,11 @@ impl Randomness<Option<Hash>, BlockNumber> for FixedRandomness {
 	}
 }
 
-/// Claims for disputes: a job of the largest benchmark model, with as many operators as can serve it, whose program,
+/// Claims for disputes and audits: a job of the largest benchmark model, with as many operators as can serve it, whose program,
 /// input and claim are replaced by those of a statement.
 pub struct StatedClaims;
 
-impl pallet_assay_disputes::BenchmarkHelper for StatedClaims {
+impl assay_protocol::benchmarks::ClaimsForBenchmarks for StatedClaims {
 	fn claim(statement: OwnedStatement) -> (JobId, WorkerKey) {
 		let operators: Vec<(AccountId, WorkerKey)> = (0..MAX_OFFERS)
 			.map(|index| {

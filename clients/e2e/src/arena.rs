@@ -134,11 +134,13 @@ pub struct Row {
 	pub caught_by: &'static str,
 	/// How it ended.
 	pub ruling: String,
-	/// Transactions about the claim, in disputes and in its audit.
+	/// Transactions of disputes about the claim.
 	pub extrinsics: usize,
-	/// Bytes of them.
+	/// Transactions of its audit: replies to the spot-check and of auditors.
+	pub replies: usize,
+	/// Bytes of both.
 	pub bytes: u64,
-	/// Those among them in which the worker showed something.
+	/// Those of both in which the worker showed something.
 	pub answers: usize,
 	/// From the first of them to the last.
 	pub blocks: u32,
@@ -302,6 +304,7 @@ impl Arena {
 			caught_by,
 			ruling,
 			extrinsics: evidence.extrinsics,
+			replies: evidence.replies,
 			bytes: evidence.bytes,
 			answers: evidence.answers,
 			blocks: evidence.blocks,
@@ -391,6 +394,7 @@ impl Arena {
 			caught_by: "claim",
 			ruling: "Refused".into(),
 			extrinsics: 0,
+			replies: 0,
 			bytes: 0,
 			answers: 0,
 			blocks: 0,
@@ -466,6 +470,7 @@ impl Arena {
 				caught_by: "audit",
 				ruling: "MissedAudit".into(),
 				extrinsics: evidence.extrinsics,
+				replies: evidence.replies,
 				bytes: evidence.bytes,
 				answers: evidence.answers,
 				blocks: evidence.blocks,
@@ -543,6 +548,7 @@ impl Arena {
 			caught_by: "referee",
 			ruling: document["ending"]["ruling"].as_str().unwrap_or_default().into(),
 			extrinsics: evidence.extrinsics,
+			replies: evidence.replies,
 			bytes: evidence.bytes,
 			answers: evidence.answers,
 			blocks: evidence.blocks,

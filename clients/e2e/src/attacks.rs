@@ -87,6 +87,7 @@ fn table(rows: &[Row]) -> Table {
 		"caught by",
 		"ruling",
 		"extrinsics",
+		"replies",
 		"answers",
 		"bytes",
 		"blocks",
@@ -102,6 +103,7 @@ fn table(rows: &[Row]) -> Table {
 			row.caught_by.into(),
 			row.ruling.clone(),
 			row.extrinsics.to_string(),
+			row.replies.to_string(),
 			row.answers.to_string(),
 			row.bytes.to_string(),
 			row.blocks.to_string(),
@@ -111,7 +113,7 @@ fn table(rows: &[Row]) -> Table {
 			asy(&row.rewarded),
 		]);
 	}
-	for column in [4, 5, 6, 7, 8, 10, 11] {
+	for column in [4, 5, 6, 7, 8, 9, 11, 12] {
 		if let Some(column) = table.column_mut(column) {
 			column.set_cell_alignment(CellAlignment::Right);
 		}

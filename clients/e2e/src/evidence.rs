@@ -14,8 +14,10 @@ const PICOSECONDS: u64 = 1_000_000;
 /// The transactions about a claim.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Evidence {
-	/// How many.
+	/// How many of disputes.
 	pub(crate) extrinsics: usize,
+	/// How many of the audit.
+	pub(crate) replies: usize,
 	/// Bytes of them.
 	pub(crate) bytes: u64,
 	/// Those among them in which the worker shows something.
@@ -38,7 +40,10 @@ impl Evidence {
 				let bytes = bytes(&extrinsic)?;
 				let call = UncheckedExtrinsic::decode(&mut &bytes[..])?.function;
 				if evidence.count(&call, job, disputes) {
-					evidence.extrinsics += 1;
+					match call {
+						RuntimeCall::Audits(_) => evidence.replies += 1,
+						_ => evidence.extrinsics += 1,
+					}
 					evidence.bytes += bytes.len() as u64;
 					evidence.blocks = height - *first.get_or_insert(height);
 				}

@@ -1,4 +1,4 @@
-//! Prints what a dispute about a Llama of some shape costs the chain: bytes of every answer and of every kind of opening, and
+//! Prints what a dispute about a Llama of some shape, or an audit, costs the chain: bytes of all that is shown, and
 //! the time in which `check_step` judges it, natively on one core.
 //!
 //! Operands are made up: every row of every tensor, and every value, is the same. Sizes and times depend on shapes alone.
@@ -16,6 +16,7 @@ use assay_trace::{
 	artifact::{program_hash, ArtifactTree, Leaves},
 	cache::CachePair,
 	check_step,
+	digest::DigestKey,
 	execution::Record,
 	fault::{list_groups, Exhibit, Target},
 	merkle::{self, leaf_hash},
@@ -194,6 +195,13 @@ fn main() -> Result<()> {
 	] {
 		line(what, Exhibit::of(&values, target).context("an exhibit")?.encoded_size());
 	}
+	let path = prover.path(place).context("a cell of the trace")?;
+	line("spot-check: inside of a cell", (roots, path).encoded_size());
+	let shown = prover.open_digest(place, &DigestKey::new(&[1; 32], 0, 0));
+	line(
+		"audit: values of a cell",
+		shown.context("a cell of the trace")?.encoded_size(),
+	);
 
 	let step = |what: String, place: Place, step: Step| -> Result<()> {
 		let values = prover.cell(place)?;

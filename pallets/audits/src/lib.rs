@@ -4,6 +4,8 @@
 extern crate alloc;
 
 mod auditors;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
 mod chance;
 mod draw;
 mod life;
@@ -133,6 +135,10 @@ pub mod pallet {
 
 		/// Costs of the calls.
 		type WeightInfo: WeightInfo;
+
+		/// Makes claims to benchmark with.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: assay_protocol::benchmarks::ClaimsForBenchmarks;
 	}
 
 	/// Audits, each until its job is pruned.

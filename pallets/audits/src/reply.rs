@@ -52,7 +52,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn reply_weight(reply: &SignedReply<T::AccountId>) -> Weight {
 		let length = bytes(reply);
 		match reply.reply.reply {
-			Reply::Cell { .. } => T::WeightInfo::reply_cell(length),
+			Reply::Cell { .. } => T::WeightInfo::reply_cell(),
 			Reply::Step(_) => T::WeightInfo::reply_step(length),
 			Reply::Digest(_) => T::WeightInfo::reply_digest(),
 			Reply::Values(_) => T::WeightInfo::reply_values(length),

@@ -10,8 +10,8 @@ pub trait WeightInfo {
 	fn withdraw() -> Weight;
 	/// The authorisation of a `reply` of `b` bytes.
 	fn authorize_reply(b: u32) -> Weight;
-	/// `reply` of `b` bytes with what is inside a cell, after its authorisation.
-	fn reply_cell(b: u32) -> Weight;
+	/// `reply` with what is inside a cell of as many operations as there can be, after its authorisation.
+	fn reply_cell() -> Weight;
 	/// `reply` of `b` bytes with a step, that strikes a claim down.
 	fn reply_step(b: u32) -> Weight;
 	/// `reply` with a digest.
@@ -43,8 +43,8 @@ impl WeightInfo for () {
 	fn authorize_reply(b: u32) -> Weight {
 		Weight::from_parts(600, 0).saturating_add(Weight::from_parts(1, 0).saturating_mul(b.into()))
 	}
-	fn reply_cell(b: u32) -> Weight {
-		Weight::from_parts(500, 0).saturating_add(Weight::from_parts(1, 0).saturating_mul(b.into()))
+	fn reply_cell() -> Weight {
+		Weight::from_parts(9_000, 0)
 	}
 	fn reply_step(b: u32) -> Weight {
 		Weight::from_parts(2_000, 0).saturating_add(Weight::from_parts(1, 0).saturating_mul(b.into()))

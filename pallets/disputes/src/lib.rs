@@ -21,8 +21,6 @@ mod try_state;
 mod types;
 pub mod weights;
 
-#[cfg(feature = "runtime-benchmarks")]
-pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
 pub use types::{AccountIdOf, BalanceOf, Dispute, DisputeSummaryOf, Part, Status};
 pub use weights::WeightInfo;
@@ -121,7 +119,7 @@ pub mod pallet {
 
 		/// Makes claims to benchmark with.
 		#[cfg(feature = "runtime-benchmarks")]
-		type BenchmarkHelper: BenchmarkHelper;
+		type BenchmarkHelper: assay_protocol::benchmarks::ClaimsForBenchmarks;
 	}
 
 	/// Why this pallet holds funds.

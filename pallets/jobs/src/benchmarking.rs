@@ -10,6 +10,7 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use assay_exact::{Generation, Input, Output, Program, Sampler};
 use assay_protocol::{
+	draw,
 	job::{JobInput, JobOutput, JobResult, JobState, SignedResult, MAX_INLINE_ELEMENTS},
 	model::{Models, MAX_OFFERS},
 	operator::{Operators, WorkerKey},

@@ -45,4 +45,6 @@ impl pallet_assay_audits::Config for Runtime {
 	type AgendaSize = ConstU32<256>;
 	type AgendaWeight = AuditAgendaWeight;
 	type WeightInfo = crate::weights::pallet_assay_audits::WeightInfo<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::StatedClaims;
 }

@@ -34,8 +34,8 @@ impl<T: frame_system::Config> pallet_assay_audits::WeightInfo for WeightInfo<T> 
 	fn authorize_reply(b: u32) -> Weight {
 		Self::of(1_200, 9, 0).saturating_add(Self::bytes(60, b))
 	}
-	fn reply_cell(b: u32) -> Weight {
-		Self::of(1_000, 9, 6).saturating_add(Self::bytes(20, b))
+	fn reply_cell() -> Weight {
+		Self::of(1_200, 9, 6)
 	}
 	fn reply_step(b: u32) -> Weight {
 		Self::of(3_000, 90, 40).saturating_add(Self::bytes(20, b))

@@ -1,7 +1,11 @@
 //! A runtime for tests: real balances, stakes and jobs, one small model with made-up weights, a worker and auditors.
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarks;
 mod people;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) use benchmarks::*;
 pub(crate) use people::*;
 
 use crate as pallet_assay_audits;
@@ -205,6 +209,8 @@ impl crate::Config for Test {
 	type AgendaSize = AgendaSize;
 	type AgendaWeight = AgendaWeight;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = MadeUpClaims;
 }
 
 impl<C> frame_system::offchain::CreateTransactionBase<C> for Test
@@ -270,6 +276,8 @@ pub struct OneModel;
 
 impl Models<AccountId, Balance> for OneModel {
 	fn terms(version: ModelVersion) -> Option<Terms<AccountId>> {
+		#[cfg(feature = "runtime-benchmarks")]
+		let version = if version == MADE_UP { DECODER } else { version };
 		(version == DECODER).then(|| Terms {
 			publisher: TREASURY,
 			royalty: Permill::zero(),
@@ -279,6 +287,10 @@ impl Models<AccountId, Balance> for OneModel {
 	}
 
 	fn program(version: ModelVersion) -> Result<Program, JobError> {
+		#[cfg(feature = "runtime-benchmarks")]
+		if version == MADE_UP {
+			return MadeUpProgram::get().ok_or(JobError::UnknownVersion);
+		}
 		Self::terms(version).map(|_| decoder()).ok_or(JobError::UnknownVersion)
 	}
 

@@ -1,9 +1,9 @@
 //! Claims of made-up models for benchmarks.
 
 use super::*;
-use crate::BenchmarkHelper;
 use assay_exact::Program;
 use assay_protocol::{
+	benchmarks::ClaimsForBenchmarks,
 	dispute::OwnedStatement,
 	job::{JobInput, JobOutput, JobState},
 	operator::WorkerKey,
@@ -25,7 +25,7 @@ pub(crate) type MadeUpProgram = StorageValue<SmallModels, Program>;
 /// Turns a job of the perceptron into one of the made-up model.
 pub struct MadeUpClaims;
 
-impl BenchmarkHelper for MadeUpClaims {
+impl ClaimsForBenchmarks for MadeUpClaims {
 	fn claim(statement: OwnedStatement) -> (JobId, WorkerKey) {
 		let id = submit(ALICE, PERCEPTRON);
 		let key = WorkerKey::generate_pair(None);

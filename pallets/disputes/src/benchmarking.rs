@@ -1,12 +1,11 @@
 //! Benchmarks of every call and of the agenda, each at its worst: the longest lists, groups with as many cells as there
 //! can be, products over the longest rows, agendas so full that a dispute is booked in the last one that is tried.
 
-mod made_up;
-
 use super::*;
 use crate::agenda::SPILL;
 use alloc::{vec, vec::Vec};
 use assay_protocol::{
+	benchmarks::*,
 	dispute::{Accusation, Answer, DisputeAnswer, OpenedCells, OwnedStatement, Ruling, SignedAnswer, Stage},
 	operator::WorkerKey,
 	DisputeId, JobId,
@@ -24,19 +23,11 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
-use made_up::*;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_runtime::{
 	traits::{One, Zero},
 	Saturating,
 };
-
-/// Makes claims to dispute.
-pub trait BenchmarkHelper {
-	/// A job whose claim is this statement, at the first block, by an operator among as many as can serve a version; with
-	/// its worker key, which the keystore has.
-	fn claim(statement: OwnedStatement) -> (JobId, WorkerKey);
-}
 
 /// A challenger with money.
 fn challenger<T: Config>() -> T::AccountId
@@ -85,11 +76,13 @@ where
 		Disputes::<T>::mutate(self.dispute, |dispute| {
 			if let Some(dispute) = dispute {
 				dispute.status = Status::Open(stage);
-				if stage.is_workers() {
-					Due::<T>::insert(&dispute.operator, self.dispute, ());
+				let (due, done) = if stage.is_workers() {
+					(&dispute.operator, &dispute.challenger)
 				} else {
-					Due::<T>::remove(&dispute.operator, self.dispute);
-				}
+					(&dispute.challenger, &dispute.operator)
+				};
+				Due::<T>::remove(done, self.dispute);
+				Due::<T>::insert(due, self.dispute, ());
 			}
 		});
 		if let Some(cells) = cells {
