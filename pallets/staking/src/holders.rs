@@ -99,7 +99,7 @@ impl<T: Config> Pallet<T> {
 		Self::describe(account, Operators::<T>::get(account)?)
 	}
 
-	/// At most `limit`, and [`MAX_PAGE`], operators by the stake behind them, leaving out the first `start`. They are in
+	/// At most `limit`, and 100, operators by the stake behind them, leaving out the first `start`. They are in
 	/// the order of [`top_operators`](Self::top_operators), with those that take no work among them.
 	pub fn operators_page(start: u32, limit: u32) -> Vec<OperatorFor<T>> {
 		let mut ranked: Vec<_> = Operators::<T>::iter()
