@@ -4,7 +4,9 @@
 //! before its clock has run out is booked for when it will have, and an ended one for when it is to be forgotten.
 
 use crate::{types::Status, Agenda, AgendaCursor, Config, Dispute, Disputes, Pallet, WeightInfo};
+use assay_agenda::Costs;
 use assay_protocol::DisputeId;
+use core::marker::PhantomData;
 use frame_support::{
 	defensive,
 	storage::with_storage_layer,
@@ -14,48 +16,40 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{traits::One, Saturating};
 
-/// How many full agendas are passed over before a dispute stays unbooked, to be ended by whoever cares.
-pub(crate) const SPILL: u32 = 32;
+/// The agenda of disputes.
+pub(crate) struct Booking<T>(PhantomData<T>);
+
+impl<T: Config> assay_agenda::Agenda for Booking<T> {
+	type BlockNumber = BlockNumberFor<T>;
+	type Id = DisputeId;
+	type Size = T::AgendaSize;
+	type Slots = Agenda<T>;
+	type Cursor = AgendaCursor<T>;
+}
 
 impl<T: Config> Pallet<T> {
 	/// Has a dispute that is in no agenda looked at from `due_at`. Changes `dispute` but does not store it.
 	pub(crate) fn book(id: DisputeId, dispute: &mut Dispute<T>, due_at: BlockNumberFor<T>, now: BlockNumberFor<T>) {
-		// The agenda of the present block has been served, or is being served.
-		let next = now.saturating_add(One::one());
-		if !AgendaCursor::<T>::exists() {
-			AgendaCursor::<T>::put(next);
+		dispute.booked_at = assay_agenda::book::<Booking<T>>(id, due_at, now);
+		if dispute.booked_at.is_none() {
+			log::warn!(target: LOG_TARGET, "agendas after {due_at:?} are full: dispute {id} waits for a call of expire");
 		}
-		let mut slot = due_at.max(next);
-		for _ in 0..=SPILL {
-			if Agenda::<T>::try_append(slot, id).is_ok() {
-				dispute.booked_at = Some(slot);
-				return;
-			}
-			slot = slot.saturating_add(One::one());
-		}
-		log::warn!(target: LOG_TARGET, "agendas after {due_at:?} are full: dispute {id} waits for a call of expire");
 	}
 
 	/// Takes a dispute out of the agenda. Changes `dispute` but does not store it.
 	pub(crate) fn unbook(id: DisputeId, dispute: &mut Dispute<T>) {
-		let Some(slot) = dispute.booked_at.take() else {
-			return;
-		};
-		Agenda::<T>::mutate_exists(slot, |entry| {
-			if let Some(disputes) = entry {
-				disputes.retain(|dispute| *dispute != id);
-				if disputes.is_empty() {
-					*entry = None;
-				}
-			}
-		});
+		if let Some(slot) = dispute.booked_at.take() {
+			assay_agenda::unbook::<Booking<T>>(id, slot);
+		}
 	}
 
-	/// What the agenda takes at least when one dispute is due.
-	pub(crate) fn agenda_minimum() -> Weight {
-		T::WeightInfo::serve_agenda_base()
-			.saturating_add(T::WeightInfo::serve_slot(T::AgendaSize::get()))
-			.saturating_add(Self::look_weight())
+	/// What the agenda takes.
+	pub(crate) fn agenda_costs() -> Costs {
+		Costs {
+			base: T::WeightInfo::serve_agenda_base(),
+			slot: T::WeightInfo::serve_slot(T::AgendaSize::get()),
+			item: Self::look_weight(),
+		}
 	}
 
 	/// What looking at one dispute takes at most: its step and booking it again.
@@ -63,42 +57,9 @@ impl<T: Config> Pallet<T> {
 		Self::step_weight().saturating_add(T::WeightInfo::rebook())
 	}
 
-	/// Serves the agendas up to that of the present block in order, as long as the meter allows; what is left is first in
-	/// the next block.
+	/// Looks at the disputes that are due.
 	pub(crate) fn serve_agenda(now: BlockNumberFor<T>, meter: &mut WeightMeter) {
-		if meter.try_consume(T::WeightInfo::serve_agenda_base()).is_err() {
-			return;
-		}
-		let Some(mut slot) = AgendaCursor::<T>::get() else {
-			return;
-		};
-		while slot <= now {
-			let enough = meter.try_consume(T::WeightInfo::serve_slot(T::AgendaSize::get()));
-			if enough.is_err() || Self::serve_slot(slot, now, meter) {
-				break;
-			}
-			slot = slot.saturating_add(One::one());
-		}
-		AgendaCursor::<T>::put(slot);
-	}
-
-	/// Serves one agenda and says whether something is left of it.
-	pub(crate) fn serve_slot(slot: BlockNumberFor<T>, now: BlockNumberFor<T>, meter: &mut WeightMeter) -> bool {
-		let mut disputes = Agenda::<T>::take(slot);
-		let mut served = 0;
-		for id in disputes.iter() {
-			if !meter.can_consume(Self::look_weight()) {
-				break;
-			}
-			meter.consume(Self::look_at(*id, now));
-			served += 1;
-		}
-		disputes.drain(..served);
-		let left = !disputes.is_empty();
-		if left {
-			Agenda::<T>::insert(slot, disputes);
-		}
-		left
+		assay_agenda::serve::<Booking<T>>(now, meter, Self::agenda_costs(), |id| Self::look_at(id, now));
 	}
 
 	/// Does what is due for one dispute that was taken from the agenda, books when to look again, and returns what it took.

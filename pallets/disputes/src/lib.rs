@@ -324,10 +324,10 @@ pub mod pallet {
 			assert!(!T::MaxAnswerBytes::get().is_zero(), "MaxAnswerBytes must not be zero");
 			assert!(!T::AgendaSize::get().is_zero(), "AgendaSize must not be zero");
 			assert!(
-				T::AgendaWeight::get().all_gte(Self::agenda_minimum()),
+				T::AgendaWeight::get().all_gte(Self::agenda_costs().minimum()),
 				"AgendaWeight {:?} must allow one step, which takes up to {:?}",
 				T::AgendaWeight::get(),
-				Self::agenda_minimum()
+				Self::agenda_costs().minimum()
 			);
 			let block = T::BlockWeights::get().max_block;
 			assert!(

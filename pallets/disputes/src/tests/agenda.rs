@@ -1,6 +1,7 @@
 //! The agenda: bounded, spilling, and never the only way.
 
-use crate::{agenda::SPILL, mock::*, Agenda, Disputes, Error, Event, OldestDisputeId};
+use crate::{mock::*, Agenda, Disputes, Error, Event, OldestDisputeId};
+use assay_agenda::SPILL;
 use assay_protocol::{
 	dispute::{Accusation, Ruling},
 	DisputeId, JobId,
@@ -98,7 +99,7 @@ fn agenda_should_do_no_more_than_its_weight_allows() {
 	run(|| {
 		crowd(6);
 		// Two slots read, and room for one look.
-		AgendaWeight::set(DisputesPallet::agenda_minimum() + Weight::from_parts(80, 0));
+		AgendaWeight::set(DisputesPallet::agenda_costs().minimum() + Weight::from_parts(80, 0));
 		let ended = || (0..6).filter(|id| ruling(DisputeId(*id)).is_some()).count();
 		run_to(2 + MOVE_PERIOD);
 		assert!((1..6).contains(&ended()), "{}", ended());

@@ -82,7 +82,7 @@ fn agenda_should_carry_over_what_a_block_has_no_room_for() {
 		run_to(due - 1);
 		assert_eq!(unfinished(), 6);
 		// Room for one step of the dearest kind: a second refund would not be certain to fit.
-		let minimum = JobsPallet::agenda_minimum();
+		let minimum = JobsPallet::agenda_costs().minimum();
 		let spent = serve(due, minimum);
 		assert!(spent.all_lte(minimum));
 		let after_one = unfinished();
@@ -120,7 +120,7 @@ fn agenda_should_keep_within_its_own_limit() {
 			a_claimed_job();
 		}
 		run_to(WINDOW);
-		AgendaWeight::set(JobsPallet::agenda_minimum());
+		AgendaWeight::set(JobsPallet::agenda_costs().minimum());
 		let spent = serve(1 + WINDOW, Weight::MAX);
 		assert!(spent.all_lte(AgendaWeight::get()));
 		assert!(unfinished() > 0);
