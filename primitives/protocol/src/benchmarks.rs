@@ -15,12 +15,12 @@ use assay_exact::{
 };
 use assay_trace::{
 	artifact::{program_hash, tensor_root, ArtifactTree, Leaves},
-	boundary::Boundaries,
+	boundary::GroupRoots,
 	cell::{CellPath, CellRoots},
-	digest::{DigestKey, DigestOpening},
+	digest::{self, DigestKey, DigestOpening},
 	execution::{replay, Record},
 	fault::{Exhibit, Target},
-	merkle::{self, leaf_hash, Hash32, InclusionProof},
+	merkle::{self, leaf_hash, Hash32, InclusionProof, LeafPosition},
 	prover::{OpenArtifact, Prover},
 	vector::vector_root,
 	Group, Place, Step, TraceRoot,
@@ -249,37 +249,52 @@ pub fn values_of_a_cell(
 	let residual = vec![1; width as usize];
 	let (trace, in_trace) = path_to(&statement, vector_root(&residual));
 	statement.trace = trace;
-	let layout = statement.as_statement().layout();
-	let mut leaves = vec![Hash32::default(); usize::from(layout.rows) * layout.positions as usize];
-	let index = layout.positions as usize;
-	leaves[index] = key(&statement).leaf(1, 0, &residual, []);
+	let place = Place::Cell { row: 1, position: 0 };
+	let at = digest::in_digest(&statement.as_statement().layout(), place).expect("the place is there");
+	let (in_digest, digest) = made_up_path(at, &key(&statement).leaf(1, 0, &residual, []));
 	let opening = DigestOpening {
 		residual,
 		cache: vec![],
-		in_digest: InclusionProof::new(&leaves, index as u64).expect("the leaf is there"),
+		in_digest,
 		in_trace,
 	};
-	(
-		statement,
-		Place::Cell { row: 1, position: 0 },
-		opening,
-		merkle::root(&leaves),
-	)
+	(statement, place, opening, digest)
 }
 
 /// A trace whose cell at row 1 and position 0 hands this on, and the path to it.
 fn path_to(statement: &OwnedStatement, handed_on: Hash32) -> (TraceRoot, CellPath) {
 	let layout = statement.as_statement().layout();
-	let positions = layout.positions as usize;
-	let mut residuals = vec![Hash32::default(); usize::from(layout.rows) * positions];
-	residuals[positions] = handed_on;
-	let boundaries = Boundaries::new(layout, residuals, vec![]).expect("there are as many as cells, and no caches");
-	let group = Group { row: 1, index: 0 };
-	let (cells, _) = boundaries.cells(group).expect("the group is there");
-	let path = CellPath {
-		residual: InclusionProof::new(cells, 0).expect("the cell is there"),
-		cache: None,
-		group: boundaries.group_path(group).expect("the group is there"),
+	let (_, cells) = layout.span(0);
+	let first = LeafPosition {
+		index: 0,
+		size: cells.into(),
 	};
-	(boundaries.root(), path)
+	let (residual, residuals) = made_up_path(first, &handed_on);
+	let roots = GroupRoots {
+		residuals,
+		caches: None,
+	};
+	let group = LeafPosition {
+		index: layout.group_index(Group { row: 1, index: 0 }),
+		size: layout.groups(),
+	};
+	let (group, trace) = made_up_path(group, &roots.hash());
+	let path = CellPath {
+		residual,
+		cache: None,
+		group,
+	};
+	(TraceRoot(trace), path)
+}
+
+/// A path from this leaf past hashes of nothing, and the root that it leads to: as long as in the tree of that size, which
+/// would have half a million leaves.
+fn made_up_path(at: LeafPosition, leaf: &Hash32) -> (InclusionProof, Hash32) {
+	let mut proof = InclusionProof { path: vec![] };
+	loop {
+		if let Some(root) = proof.root_from(at, leaf) {
+			return (proof, root);
+		}
+		proof.path.push(Hash32::default());
+	}
 }
