@@ -163,7 +163,7 @@ mod tests {
 	use crate::honesty;
 	use assay_runtime::currency::UNIT;
 
-	const TRIALS: u32 = 20_000;
+	const TRIALS: u32 = 5_000;
 	const SEED: u64 = 7;
 	/// In standard errors: a right program fails once in 15,000 comparisons, and these have a fixed seed.
 	const TOLERANCE: f64 = 4.0 / CONFIDENCE;

@@ -8,6 +8,7 @@ use frame_support::{
 	weights::{Weight, WeightToFee},
 };
 use pallet_transaction_payment::MultiplierUpdate;
+use sp_io::TestExternalities;
 use sp_runtime::{FixedPointNumber, PerThing, Perbill, Permill};
 
 /// Everything economic that the runtime fixes. An amount is in smallest units, a time in blocks.
@@ -82,8 +83,13 @@ pub struct Constants {
 }
 
 impl Constants {
-	/// Those of the runtime that this program was built with.
+	/// Those of the runtime that this program was built with, on a chain whose genesis chooses nothing.
 	pub fn of_the_runtime() -> Self {
+		// Some may be for genesis to choose: the runtime then looks for them in storage, and has defaults.
+		TestExternalities::default().execute_with(Self::read)
+	}
+
+	fn read() -> Self {
 		type System = <Runtime as frame_system::Config>::BlockWeights;
 		type Length = <Runtime as frame_system::Config>::BlockLength;
 		type Fees = <Runtime as pallet_transaction_payment::Config>::FeeMultiplierUpdate;

@@ -3,13 +3,13 @@
 use crate::{
 	constants::ratio,
 	table::{Cell, Table},
-	validators::{equivocation_slash, INFLATION_CURVE},
+	validators::{equivocation_slash, INFLATION},
 };
 use sp_runtime::Perbill;
 
 /// Inflation in a year where so large a share of all ASY stands behind elected validators.
 pub fn inflation(staked: Perbill) -> f64 {
-	let inflation = INFLATION_CURVE.calculate_for_fraction_times_denominator(
+	let inflation = INFLATION.calculate_for_fraction_times_denominator(
 		u64::from(staked.deconstruct()),
 		u64::from(Perbill::from_percent(100).deconstruct()),
 	);

@@ -72,6 +72,7 @@ fn draw_stake(
 			("sans-serif", 18),
 		)
 		.margin(16)
+		.margin_right(40)
 		.x_label_area_size(44)
 		.y_label_area_size(64)
 		.build_cartesian_2d((1_000f64..1_000_000f64).log_scale(), (0.05f64..2_000f64).log_scale())?;
@@ -139,7 +140,7 @@ fn draw_collusion(
 	for ((part, (title, watched)), panel) in (800..).zip(panels).zip(area.split_evenly((1, panels.len()))) {
 		let mut numbers = numbers(settings.seed, part);
 		let mut chart = ChartBuilder::on(&panel)
-			.caption(format!("Green: honesty pays. {title}"), ("sans-serif", 16))
+			.caption(format!("Green: honesty pays; {title}"), ("sans-serif", 16))
 			.margin(12)
 			.x_label_area_size(44)
 			.y_label_area_size(56)
@@ -196,6 +197,7 @@ fn draw_inflation(area: &DrawingArea<SVGBackend<'_>, Shift>) -> anyhow::Result<(
 	let mut chart = ChartBuilder::on(area)
 		.caption("What blocks pay in a year", ("sans-serif", 18))
 		.margin(16)
+		.margin_right(40)
 		.x_label_area_size(44)
 		.y_label_area_size(64)
 		.build_cartesian_2d(0f64..100f64, 0f64..60f64)?;

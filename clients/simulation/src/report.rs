@@ -7,6 +7,7 @@ use crate::{
 	honesty::{self, claims_until_caught, detection, needed_detection, textbook_gain, Cheat, Rates, Watch},
 	issuance,
 	table::{Cell, Table},
+	values,
 };
 use assay_runtime::{currency::UNIT, Balance};
 use serde_json::{json, Map, Value};
@@ -46,6 +47,7 @@ impl Report {
 			.all(|condition| condition.holds() || !condition.required);
 		let (challenger, pays) = one_challenger(constants, settings);
 		let tables = vec![
+			values::table(constants),
 			conditions_table(&conditions),
 			challenger,
 			in_flight(constants, settings),

@@ -3,7 +3,7 @@
 use sp_runtime::{curve::PiecewiseLinear, traits::Saturating, Perbill, Permill};
 
 /// Yearly inflation by the share of all ASY that stands behind elected validators: most at a half.
-pub const INFLATION_CURVE: PiecewiseLinear<'static> = PiecewiseLinear {
+pub const INFLATION: PiecewiseLinear<'static> = PiecewiseLinear {
 	points: &[
 		(Perbill::from_percent(0), Perbill::from_parts(25_000_000)),
 		(Perbill::from_percent(50), Perbill::from_percent(10)),
