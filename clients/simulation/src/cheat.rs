@@ -90,7 +90,7 @@ fn happens(numbers: &mut ChaCha12Rng, probability: Permill) -> bool {
 /// Whether one of the auditors that are drawn for a claim is honest.
 fn honest_auditor_drawn(numbers: &mut ChaCha12Rng, constants: &Constants, watch: Watch) -> bool {
 	let mut honest: Vec<bool> = (0..watch.listed).map(|auditor| auditor >= watch.colluding).collect();
-	let mut weights = vec![u128::from(constants.min_bond); honest.len()];
+	let mut weights = vec![constants.min_bond; honest.len()];
 	for _ in 0..constants.drawn {
 		let Some(index) = draw(&weights, &numbers.random()) else {
 			return false;
