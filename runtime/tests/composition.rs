@@ -5,6 +5,7 @@ mod common;
 use assay_runtime::{configs::BlockWeights, AllPalletsWithSystem, Block, Runtime, RuntimeCall, TxExtension};
 use codec::Decode;
 use common::chain;
+use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
 use frame_support::{
 	dispatch::GetDispatchInfo,
 	traits::{GetCallMetadata, PalletsInfoAccess},
@@ -127,4 +128,25 @@ fn assert_fits(call: &RuntimeCall, name: &str) {
 		"{name} weighs {:?}, a transaction may weigh {limit:?}",
 		info.call_weight
 	);
+}
+
+#[test]
+fn wallets_should_find_stake_in_the_metadata() {
+	let encoded = chain(DEV_RUNTIME_PRESET)
+		.execute_with(|| <Runtime as Metadata<Block>>::metadata_at_version(16).expect("it builds"));
+	let prefixed = RuntimeMetadataPrefixed::decode(&mut &encoded[..]).expect("it is metadata");
+	let RuntimeMetadata::V16(metadata) = prefixed.1 else {
+		panic!("it has the version that was asked for")
+	};
+	let views = |pallet: &str| -> Vec<_> {
+		let mut pallets = metadata.pallets.iter();
+		let found = pallets.find(|of| of.name == pallet).expect("the pallet is there");
+		let functions = found.view_functions.iter();
+		functions.map(|function| function.name.as_str()).collect()
+	};
+	assert_eq!(
+		views("Staking"),
+		["positions_of", "balance_of", "operator_of", "operators_by_stake"]
+	);
+	assert_eq!(views("Validators"), ["validators", "elected_now", "parameters"]);
 }

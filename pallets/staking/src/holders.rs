@@ -21,8 +21,10 @@ use sp_runtime::{traits::Zero, Saturating};
 /// Operators in a page, at most.
 const MAX_PAGE: u32 = 100;
 
-type PositionFor<T> = StakePosition<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
-type OperatorFor<T> = StakeOperator<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
+/// A position as its holder sees it.
+pub type PositionFor<T> = StakePosition<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
+/// An operator as those see it who put stake behind it.
+pub type OperatorFor<T> = StakeOperator<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
 
 impl<T: Config> Pallet<T> {
 	/// The position of `member` behind `operator` as if it had just been settled. Changes nothing that is stored.

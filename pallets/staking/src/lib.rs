@@ -24,6 +24,7 @@ mod unbonding;
 pub mod weights;
 
 pub use earnings::{Earned, Earnings};
+pub use holders::{OperatorFor, PositionFor};
 pub use pallet::*;
 pub use shares::{Points, Shares};
 pub use types::{
@@ -33,7 +34,10 @@ pub use types::{
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
-use assay_protocol::operator::{Fault, WorkerKey, WorkerSignature};
+use assay_protocol::{
+	operator::{Fault, WorkerKey, WorkerSignature},
+	stake::StakeBalance,
+};
 use frame_support::{
 	pallet_prelude::*,
 	traits::{
@@ -647,6 +651,30 @@ pub mod pallet {
 			Self::do_unbond(&operator, &member, Bounded::max_value())?;
 			Self::deposit_event(Event::Kicked { operator, member });
 			Ok(())
+		}
+	}
+
+	/// What wallets read without knowing the runtime API `StakingApi`.
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// All positions of an account.
+		pub fn positions_of(account: T::AccountId) -> Vec<PositionFor<T>> {
+			Self::stake_positions(&account)
+		}
+
+		/// What an account has in stake and can spend.
+		pub fn balance_of(account: T::AccountId) -> StakeBalance<BalanceOf<T>, BlockNumberFor<T>> {
+			Self::stake_balance(&account)
+		}
+
+		/// An operator.
+		pub fn operator_of(account: T::AccountId) -> Option<OperatorFor<T>> {
+			Self::stake_operator(&account)
+		}
+
+		/// At most `limit` (capped at 100) operators by the stake behind them, leaving out the first `start`.
+		pub fn operators_by_stake(start: u32, limit: u32) -> Vec<OperatorFor<T>> {
+			Self::operators_page(start, limit)
 		}
 	}
 }

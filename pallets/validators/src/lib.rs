@@ -25,7 +25,10 @@ pub use types::{AccountIdOf, BalanceOf, Barred, Candidate, CandidateOf, CreditOf
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
-use assay_protocol::operator::{Operators, Rewards};
+use assay_protocol::{
+	operator::{Operators, Rewards},
+	stake::{ValidationParameters, ValidatorSummary},
+};
 use frame_support::{
 	pallet_prelude::*,
 	traits::{
@@ -280,6 +283,25 @@ pub mod pallet {
 			ensure!(Candidates::<T>::contains_key(&operator), Error::<T>::NotCandidate);
 			Self::remove_candidate(&operator, LeaveReason::Asked);
 			Ok(())
+		}
+	}
+
+	/// What wallets read without knowing the runtime API `StakingApi`.
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// The validators of the present session and the candidates, by the stake behind them.
+		pub fn validators() -> Vec<ValidatorSummary<T::AccountId, BalanceOf<T>>> {
+			Self::validator_summaries()
+		}
+
+		/// Whom an election would choose now, with the stake behind each.
+		pub fn elected_now() -> Vec<(T::AccountId, BalanceOf<T>)> {
+			Self::election()
+		}
+
+		/// What rules validators, and what blocks earn at present.
+		pub fn parameters() -> ValidationParameters<BalanceOf<T>> {
+			Self::validation_parameters()
 		}
 	}
 }

@@ -281,7 +281,7 @@ impl RulesView {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use assay_protocol::stake::{CommissionRise, StakeParameters};
+	use assay_protocol::stake::{CommissionRise, StakeParameters, StakeReturn};
 	use sp_runtime::Permill;
 
 	const ASY: Balance = 1_000_000_000_000;
@@ -311,6 +311,11 @@ mod tests {
 			penalised: 0,
 			faults: FaultCounts::default(),
 			registered_at: 3,
+			returns: vec![StakeReturn {
+				from: 20,
+				shared: 2 * ASY,
+				stake: 1_500 * ASY,
+			}],
 		}
 	}
 
@@ -319,7 +324,15 @@ mod tests {
 		let mut operator = operator();
 		let view = StakeOperatorView::new(operator.clone());
 		assert_eq!(view.row()[1..], ["Alice", "active", "1000 ASY", "500 ASY", "5%", "0"]);
-		shows(&view.text(), &["30 ASY of at most 150 ASY", "none", "block 3"]);
+		shows(
+			&view.text(),
+			&[
+				"30 ASY of at most 150 ASY",
+				"none",
+				"block 3",
+				"2 ASY for 1500 ASY from block 20",
+			],
+		);
 
 		operator.active = false;
 		operator.commission_rise = Some(CommissionRise {
