@@ -37,6 +37,8 @@ const AUDITOR: &str = "//Charlie";
 const CHEAT: &str = "//Dave";
 /// The consumer.
 const CONSUMER: &str = "//Bob";
+/// Smallest units of an ASY.
+const ASY: u128 = 1_000_000_000_000;
 /// Challengers who are no operators.
 const CHALLENGERS: [&str; 3] = ["//Eve", "//Ferdie", "//One"];
 /// All whose money moves.
@@ -197,7 +199,7 @@ impl Arena {
 	/// be, is an error.
 	pub fn attack(&self, attack: Attack) -> Result<Row> {
 		match attack {
-			Attack::Work { cheat, auditor } => self.wrong_work(cheat, auditor),
+			Attack::Work { cheat, auditor } => self.wrong_work(cheat, auditor, || Ok(())),
 			Attack::CopiedDigest | Attack::BlindVote => self.wrong_audit(attack),
 			Attack::WrongChallengers(count) => self.wrong_challengers(count),
 		}
@@ -231,8 +233,47 @@ impl Arena {
 		Ok(JobId(submitted["job"].to_string().parse()?))
 	}
 
-	/// Has the cheat take a job and cheat, and an honest auditor or challenger look at it.
-	fn wrong_work(&self, cheat: Cheat, auditor: bool) -> Result<Row> {
+	/// Has an operator cheat behind whom others stand, and tells what each part of that stake was worth before and after:
+	/// its own bond, a delegation, one of which a part left once the job was there, and that part.
+	pub fn fraud_of_a_delegate(&self) -> Result<Vec<(&'static str, u128, u128)>> {
+		let whole = self.scene.assay(&self.bob).signing_as("//Ferdie");
+		let leaving = self.scene.assay(&self.bob).signing_as("//One");
+		for member in [&whole, &leaving] {
+			member.ok(&format!("stake delegate {CHEAT} 400"))?;
+		}
+		let worth = |member: &str| -> Result<(u128, u128)> {
+			let position = self
+				.scene
+				.assay(&self.bob)
+				.ok(&format!("stake positions {member}"))?
+				.as_array()
+				.and_then(|positions| positions.first().cloned())
+				.with_context(|| format!("{member} has no stake"))?;
+			let unbonding = match &position["unbonding"][0]["amount"] {
+				Value::Null => 0,
+				unbonding => amount(unbonding)?,
+			};
+			Ok((amount(&position["stake"])?, unbonding))
+		};
+		let (own, _) = worth(CHEAT)?;
+		let (ferdies, _) = worth("//Ferdie")?;
+		self.wrong_work(Cheat::PrefillSpoof, false, || {
+			leaving.ok(&format!("stake unbond {CHEAT} 150"))?;
+			Ok(())
+		})?;
+		let (ones, left) = (250 * ASY, 150 * ASY);
+		let (ones_after, left_after) = worth("//One")?;
+		Ok(vec![
+			("own bond", own, worth(CHEAT)?.0),
+			("delegation", ferdies, worth("//Ferdie")?.0),
+			("rest of a delegation", ones, ones_after),
+			("what was leaving", left, left_after),
+		])
+	}
+
+	/// Has the cheat take a job and cheat, and an honest auditor or challenger look at it; `meanwhile` happens before the
+	/// claim.
+	fn wrong_work(&self, cheat: Cheat, auditor: bool, meanwhile: impl FnOnce() -> Result<()>) -> Result<Row> {
 		self.switch_auditor(AUDITOR, auditor)?;
 		let operator = self.scene.assay(&self.bob).signing_as(CHEAT);
 		// An offer counts as a heartbeat.
@@ -245,6 +286,7 @@ impl Arena {
 		};
 		let id = self.submit(CHEAT, stop)?;
 		let job = id.to_string();
+		meanwhile()?;
 
 		let rpc = self.bob.rpc();
 		let begun = rpc.best()?;

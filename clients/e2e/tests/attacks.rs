@@ -27,5 +27,14 @@ fn cheats_are_caught_on_chain_and_wrong_challengers_lose() -> Result<()> {
 	}
 	let row = arena.attack(Attack::WrongChallengers(3))?;
 	assert_eq!(row.loser, "the challenger");
+
+	// Everybody behind the cheat loses the same part, whoever asked to leave since the job came.
+	let worth = arena.fraud_of_a_delegate()?;
+	let (_, own, own_after) = worth[0];
+	assert!(own_after * 5 <= own * 4, "{worth:?}");
+	for (part, before, after) in &worth {
+		let fair = before * own_after / own;
+		assert!(after.abs_diff(fair) <= before / 1_000_000, "{part} of {worth:?}");
+	}
 	arena.end()
 }

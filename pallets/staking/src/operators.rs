@@ -90,6 +90,7 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 			fungible::{Inspect, Mutate},
 			Get,
 		};
+		use sp_runtime::Saturating;
 
 		if Operators::<T>::contains_key(who) {
 			return;

@@ -34,6 +34,18 @@ fn candidates<T: Config>(count: u32) -> Vec<T::AccountId> {
 		.collect()
 }
 
+/// Each has made blocks in which fees were paid.
+fn work<T: Config>(validators: &[T::AccountId]) {
+	let fees = T::Currency::minimum_balance();
+	// And one that opens the pot.
+	for _ in 0..=validators.len() {
+		T::Currency::mint_into(&Pallet::<T>::pot(), fees).expect("money can be made for a benchmark");
+	}
+	for validator in validators {
+		Works::<T>::insert(validator, Work { blocks: 10, fees });
+	}
+}
+
 #[benchmarks(where T: pallet_session::Config<ValidatorId = <T as frame_system::Config>::AccountId>)]
 mod benchmarks {
 	use super::*;
@@ -76,12 +88,7 @@ mod benchmarks {
 	#[benchmark]
 	fn end_session(v: Linear<1, { T::MaxValidators::get() }>) {
 		let validators = candidates::<T>(v);
-		let fees = T::Currency::minimum_balance();
-		let all = fees.saturating_mul(v.saturating_add(1).into());
-		T::Currency::mint_into(&Pallet::<T>::pot(), all).expect("money can be made for a benchmark");
-		for validator in &validators {
-			Works::<T>::insert(validator, Work { blocks: 10, fees });
-		}
+		work::<T>(&validators);
 		pallet_session::Validators::<T>::put(validators);
 
 		#[block]
@@ -89,9 +96,7 @@ mod benchmarks {
 			<Pallet<T> as SessionManager<T::AccountId>>::end_session(9);
 		}
 
-		assert_eq!(Works::<T>::iter().count(), 0);
-		// Everybody was paid.
-		assert!(T::Currency::total_balance(&Pallet::<T>::pot()) < fees.saturating_mul(2u32.into()));
+		assert_eq!(Works::<T>::iter_keys().count(), 0);
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::tests::ExtBuilder::default().build(), crate::tests::Test);
