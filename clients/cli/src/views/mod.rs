@@ -1,5 +1,5 @@
-//! What commands show of models, jobs, disputes, audits, accounts, operators and stake: the JSON documents and, from them,
-//! the texts.
+//! What commands show of models, jobs, disputes, audits, accounts, operators, stake and validators: the JSON documents and,
+//! from them, the texts.
 
 mod account;
 mod audit;
@@ -11,6 +11,7 @@ mod moves;
 mod places;
 mod positions;
 mod stake;
+mod validators;
 
 pub(crate) use account::{AccountView, OperatorView};
 pub(crate) use audit::{AuditView, AuditorView, RatesView};
@@ -22,6 +23,7 @@ pub(crate) use moves::{EndingView, MoveView};
 pub(crate) use places::Places;
 pub(crate) use positions::{PositionsView, SumsView};
 pub(crate) use stake::{RankView, RulesView, StakeOperatorView};
+pub(crate) use validators::{KeysView, ValidatorView};
 
 /// The beginning of an address or hash, enough to recognise it.
 pub(crate) fn short(text: &impl ToString) -> String {
@@ -29,6 +31,12 @@ pub(crate) fn short(text: &impl ToString) -> String {
 	text.char_indices()
 		.nth(8)
 		.map_or(text.clone(), |(end, _)| format!("{}…", &text[..end]))
+}
+
+/// What somebody says of itself. Whoever writes it must not be able to steer the reader's terminal.
+fn harmless(text: &str) -> String {
+	let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+	text.chars().map(shown).collect()
 }
 
 /// A number of bytes.

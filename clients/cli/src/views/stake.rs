@@ -4,6 +4,7 @@ use crate::{
 	amount::{show_share, Amount, Balance},
 	chain::{AccountId, BlockNumber, StakedOperator, StakingRules},
 	output::fields,
+	views::harmless,
 };
 use assay_protocol::operator::FaultCounts;
 use serde::Serialize;
@@ -62,7 +63,7 @@ impl StakeOperatorView {
 	pub(crate) fn row(&self) -> [String; 7] {
 		[
 			self.account.to_string(),
-			self.name(),
+			harmless(&self.identity),
 			self.state().into(),
 			self.own.to_string(),
 			self.delegated.to_string(),
@@ -99,7 +100,10 @@ impl StakeOperatorView {
 			.collect();
 		fields([
 			("operator", Some(self.account.to_string())),
-			("says it is", (!self.identity.is_empty()).then(|| self.name())),
+			(
+				"says it is",
+				(!self.identity.is_empty()).then(|| harmless(&self.identity)),
+			),
 			("state", Some(self.state().into())),
 			("own stake", Some(self.own.to_string())),
 			("delegated", Some(self.delegated.to_string())),
@@ -145,12 +149,6 @@ impl StakeOperatorView {
 			faults.equivocations,
 		];
 		counts.into_iter().map(u64::from).sum()
-	}
-
-	/// What it says it is. Whoever writes it must not be able to steer the reader's terminal.
-	fn name(&self) -> String {
-		let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
-		self.identity.chars().map(shown).collect()
 	}
 }
 
