@@ -62,6 +62,18 @@ impl Rpc {
 		self.call("chain_getBlockHash", json!([number]))
 	}
 
+	/// The address at which other nodes reach this one, which listens for them on a port of this machine.
+	pub fn bootnode(&self, port: u16) -> Result<String> {
+		let id = self.call("system_localPeerId", json!([]))?;
+		let id = id.as_str().context("a node without an identity")?;
+		Ok(format!("/ip4/127.0.0.1/tcp/{port}/p2p/{id}"))
+	}
+
+	/// What is stored under a key at a block, if anything is.
+	pub fn storage(&self, key: &str, block: &Value) -> Result<Value> {
+		self.call("state_getStorage", json!([key, block]))
+	}
+
 	/// All money there is.
 	pub fn issuance(&self) -> Result<u128> {
 		// The hashes of `Balances` and `TotalIssuance`.
