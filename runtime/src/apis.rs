@@ -1,9 +1,9 @@
 //! What the node may ask of the runtime.
 
 use crate::{
-	genesis, AccountId, Audits, Babe, Balance, Block, BlockNumber, Disputes, Executive, Grandpa, InherentDataExt, Jobs,
-	Models, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System, TransactionPayment,
-	VERSION,
+	genesis, AccountId, Audits, Babe, Balance, Block, BlockNumber, Disputes, Executive, Grandpa, Historical,
+	InherentDataExt, Jobs, Models, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System,
+	TransactionPayment, Validators, VERSION,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
@@ -15,11 +15,13 @@ use assay_protocol::{
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary},
 	operator::{OperatorSummary, Operators, WorkerKey},
-	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition},
+	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary},
 	DisputeId, JobId, ModelId, ModelVersion,
 };
+use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
+	traits::KeyOwnerProofSystem,
 	view_functions::{runtime_api as view_functions, ViewFunctionDispatchError, ViewFunctionId},
 	weights::Weight,
 };
@@ -148,19 +150,19 @@ sp_api::impl_runtime_apis! {
 			Babe::next_epoch()
 		}
 
-		// No stake can be slashed yet, so equivocations are not reported.
 		fn generate_key_ownership_proof(
 			_slot: sp_consensus_babe::Slot,
-			_authority: sp_consensus_babe::AuthorityId,
+			authority: sp_consensus_babe::AuthorityId,
 		) -> Option<sp_consensus_babe::OpaqueKeyOwnershipProof> {
-			None
+			let proof = Historical::prove((sp_consensus_babe::KEY_TYPE, authority))?;
+			Some(sp_consensus_babe::OpaqueKeyOwnershipProof::new(proof.encode()))
 		}
 
 		fn submit_report_equivocation_unsigned_extrinsic(
-			_equivocation: sp_consensus_babe::EquivocationProof<<Block as BlockT>::Header>,
-			_owner: sp_consensus_babe::OpaqueKeyOwnershipProof,
+			equivocation: sp_consensus_babe::EquivocationProof<<Block as BlockT>::Header>,
+			owner: sp_consensus_babe::OpaqueKeyOwnershipProof,
 		) -> Option<()> {
-			None
+			Babe::submit_unsigned_equivocation_report(equivocation, owner.decode()?)
 		}
 	}
 
@@ -175,19 +177,20 @@ sp_api::impl_runtime_apis! {
 
 		fn generate_key_ownership_proof(
 			_set: sp_consensus_grandpa::SetId,
-			_authority: GrandpaId,
+			authority: GrandpaId,
 		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-			None
+			let proof = Historical::prove((sp_consensus_grandpa::KEY_TYPE, authority))?;
+			Some(sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
 		}
 
 		fn submit_report_equivocation_unsigned_extrinsic(
-			_equivocation: sp_consensus_grandpa::EquivocationProof<
+			equivocation: sp_consensus_grandpa::EquivocationProof<
 				<Block as BlockT>::Hash,
 				NumberFor<Block>,
 			>,
-			_owner: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
+			owner: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
 		) -> Option<()> {
-			None
+			Grandpa::submit_unsigned_equivocation_report(equivocation, owner.decode()?)
 		}
 	}
 
@@ -355,12 +358,20 @@ sp_api::impl_runtime_apis! {
 			Staking::stake_operator(&account)
 		}
 
-		fn top(count: u32) -> Vec<(AccountId, Balance)> {
-			Staking::top_operators(count)
-		}
-
 		fn parameters() -> StakeParameters<Balance, BlockNumber> {
 			Staking::parameters()
+		}
+
+		fn validators() -> Vec<ValidatorSummary<AccountId, Balance>> {
+			Validators::validator_summaries()
+		}
+
+		fn election() -> Vec<(AccountId, Balance)> {
+			Validators::election()
+		}
+
+		fn validation() -> ValidationParameters<Balance> {
+			Validators::validation_parameters()
 		}
 	}
 

@@ -30,6 +30,7 @@ define_benchmarks!(
 	[pallet_assay_jobs, Jobs]
 	[pallet_assay_models, Models]
 	[pallet_assay_staking, Staking]
+	[pallet_assay_validators, Validators]
 	[pallet_balances, Balances]
 	[pallet_sudo, Sudo]
 	[pallet_timestamp, Timestamp]

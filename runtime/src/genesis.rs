@@ -4,11 +4,11 @@ use crate::{
 	currency::{EXISTENTIAL_DEPOSIT, MINIMUM_BOND, UNIT},
 	time::{
 		Milliseconds, BABE_GENESIS_EPOCH_CONFIG, DEFAULT_SLOT_DURATION, DEVELOPMENT_EPOCH_SLOTS,
-		DEVELOPMENT_SLOT_DURATION,
+		DEVELOPMENT_SLOT_DURATION, DEVELOPMENT_STAKING_PERIOD,
 	},
 	treasury::TreasuryAccount,
 	AccountId, BabeConfig, Balance, BalancesConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingConfig,
-	SudoConfig, TimingConfig,
+	SudoConfig, TimingConfig, ValidatorsConfig,
 };
 use alloc::{vec, vec::Vec};
 use assay_protocol::operator::WorkerKey;
@@ -33,7 +33,7 @@ const DEVELOPMENT_ACCOUNTS: [Sr25519Keyring; 6] = [
 	Sr25519Keyring::Ferdie,
 ];
 
-/// A validator: its account and, under the same name, its session keys.
+/// A validator and operator: its account and, under the same name, its session keys.
 struct Validator {
 	account: Sr25519Keyring,
 	finality: Ed25519Keyring,
@@ -65,11 +65,12 @@ const DAVE: Validator = Validator {
 	finality: Ed25519Keyring::Dave,
 };
 
-fn genesis(slot_duration_ms: Milliseconds, validators: &[Validator], operators: &[Sr25519Keyring]) -> Value {
+fn genesis(slot_duration_ms: Milliseconds, validators: &[Validator]) -> Value {
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		timing: TimingConfig {
 			slot_duration_ms,
-			epoch_slots: DEVELOPMENT_EPOCH_SLOTS
+			epoch_slots: DEVELOPMENT_EPOCH_SLOTS,
+			staking_period: DEVELOPMENT_STAKING_PERIOD
 		},
 		babe: BabeConfig {
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
@@ -92,13 +93,19 @@ fn genesis(slot_duration_ms: Milliseconds, validators: &[Validator], operators: 
 				.collect::<Vec<_>>(),
 		},
 		staking: StakingConfig {
-			operators: operators
+			operators: validators
 				.iter()
-				.map(|operator| (
-					operator.to_account_id(),
-					WorkerKey::from(operator.public()),
+				.map(|validator| (
+					validator.account.to_account_id(),
+					WorkerKey::from(validator.account.public()),
 					OPERATOR_BOND
 				))
+				.collect::<Vec<_>>(),
+		},
+		validators: ValidatorsConfig {
+			candidates: validators
+				.iter()
+				.map(|validator| validator.account.to_account_id())
 				.collect::<Vec<_>>(),
 		},
 		sudo: SudoConfig {
@@ -109,16 +116,12 @@ fn genesis(slot_duration_ms: Milliseconds, validators: &[Validator], operators: 
 
 /// One validator and operator, Alice, and slots of one second. Her worker key is that of her account.
 fn development() -> Value {
-	genesis(DEVELOPMENT_SLOT_DURATION, &[ALICE], &[Sr25519Keyring::Alice])
+	genesis(DEVELOPMENT_SLOT_DURATION, &[ALICE])
 }
 
-/// Four validators, Alice to Dave: one may fail. Alice and Bob are operators with the worker keys of their accounts.
+/// Four validators and operators, Alice to Dave: one may fail. Their worker keys are those of their accounts.
 fn local_testnet() -> Value {
-	genesis(
-		DEFAULT_SLOT_DURATION,
-		&[ALICE, BOB, CHARLIE, DAVE],
-		&[Sr25519Keyring::Alice, Sr25519Keyring::Bob],
-	)
+	genesis(DEFAULT_SLOT_DURATION, &[ALICE, BOB, CHARLIE, DAVE])
 }
 
 /// The preset's genesis as JSON, or nothing if no preset has that name.

@@ -117,7 +117,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 };
 
 /// The pallets. An index never changes and is never given to another pallet: calls, events, errors
-/// and hold reasons are encoded with it. Room: 0–9 the chain itself, 20–29 Assay, 255 sudo.
+/// and hold reasons are encoded with it. Room: 0–19 the chain itself, 20–29 Assay, 255 sudo.
 ///
 /// Genesis is built, and hooks run, in this order: balances exist before session keys are
 /// registered, and BABE knows the slot before anything asks for the author.
@@ -165,6 +165,12 @@ mod runtime {
 	#[runtime::pallet_index(8)]
 	pub type Grandpa = pallet_grandpa;
 
+	#[runtime::pallet_index(9)]
+	pub type Historical = pallet_session::historical;
+
+	#[runtime::pallet_index(10)]
+	pub type Offences = pallet_offences;
+
 	#[runtime::pallet_index(20)]
 	pub type Staking = pallet_assay_staking;
 
@@ -179,6 +185,9 @@ mod runtime {
 
 	#[runtime::pallet_index(24)]
 	pub type Audits = pallet_assay_audits;
+
+	#[runtime::pallet_index(25)]
+	pub type Validators = pallet_assay_validators;
 
 	#[runtime::pallet_index(255)]
 	pub type Sudo = pallet_sudo;

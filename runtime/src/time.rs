@@ -48,12 +48,17 @@ pub const AUDIT_PERIOD: BlockNumber = 30;
 pub const DISPUTE_MOVE_PERIOD: BlockNumber = 20;
 /// Blocks a dispute stays readable after its end, like a job.
 pub const DISPUTE_RETENTION: BlockNumber = JOB_RETENTION;
-/// Blocks that stake which asked to leave waits at least: a day at three seconds.
-pub const UNBONDING_PERIOD: BlockNumber = 28_800;
-/// Stake that asks to leave waits for the end of such a stretch of blocks first: four hours at three seconds.
-pub const STAKING_PERIOD: BlockNumber = UNBONDING_PERIOD / 6;
-/// Blocks between the announcement of a higher commission and its effect: delegators who do not like it are out by then.
-pub const COMMISSION_NOTICE: BlockNumber = UNBONDING_PERIOD + 2 * STAKING_PERIOD;
+/// Stake that asks to leave waits for the end of such a stretch of blocks first, unless genesis says otherwise: four hours at
+/// three seconds.
+pub const DEFAULT_STAKING_PERIOD: BlockNumber = 4_800;
+/// Such stretches that it then waits: a day together, longer than any job and every dispute about it.
+pub const STAKING_PERIODS: BlockNumber = 6;
+/// Staking periods of development and test chains: short, so that leaving is seen. Disputes may last longer than stake
+/// waits there.
+pub const DEVELOPMENT_STAKING_PERIOD: BlockNumber = 20;
+/// Blocks that a validator may be expected to have made before it is taken for absent: one that is there makes none with a
+/// chance of e^-30.
+pub const SILENCE_LIMIT: u32 = 30;
 /// Blocks in which an operator that serves models sends one heartbeat.
 pub const HEARTBEAT_PERIOD: BlockNumber = 20;
 /// Blocks an operator stays listed after its last heartbeat: one may be missed.

@@ -1,18 +1,24 @@
-//! How long slots and epochs last on this chain: chosen at genesis, fixed afterwards.
+//! How long slots, epochs and unbonding last on this chain: chosen at genesis, fixed afterwards.
 //!
-//! BABE reads both through its runtime API and derives the slot from the timestamp, so a change on
-//! a running chain would stop it. Hence no call writes them.
+//! BABE reads slots and epochs through its runtime API and derives the slot from the timestamp, so a change on
+//! a running chain would stop it; stake that is leaving is counted in periods of one length. Hence no call writes them.
 
 pub use pallet::*;
 
-use crate::time::{Milliseconds, DEFAULT_EPOCH_SLOTS, DEFAULT_SLOT_DURATION};
+use crate::{
+	time::{Milliseconds, DEFAULT_EPOCH_SLOTS, DEFAULT_SLOT_DURATION, DEFAULT_STAKING_PERIOD, STAKING_PERIODS},
+	BlockNumber,
+};
 use frame_support::traits::Get;
 
 /// The pallet.
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use frame_support::{pallet_prelude::*, traits::ConstU64};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{ConstU32, ConstU64},
+	};
 
 	/// Holds the durations.
 	#[pallet::pallet]
@@ -30,6 +36,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type EpochSlots<T> = StorageValue<_, u64, ValueQuery, ConstU64<DEFAULT_EPOCH_SLOTS>>;
 
+	/// The stretch of blocks at the end of which stake that asked to leave begins to wait.
+	#[pallet::storage]
+	pub type StakingPeriod<T> = StorageValue<_, BlockNumber, ValueQuery, ConstU32<DEFAULT_STAKING_PERIOD>>;
+
 	/// The durations at genesis.
 	#[pallet::genesis_config]
 	pub struct GenesisConfig<T: Config> {
@@ -37,6 +47,8 @@ pub mod pallet {
 		pub slot_duration_ms: Milliseconds,
 		/// The number of slots in an epoch: not zero.
 		pub epoch_slots: u64,
+		/// The number of blocks in a staking period: not zero.
+		pub staking_period: BlockNumber,
 		#[serde(skip)]
 		#[doc(hidden)]
 		pub _config: core::marker::PhantomData<T>,
@@ -47,6 +59,7 @@ pub mod pallet {
 			Self {
 				slot_duration_ms: DEFAULT_SLOT_DURATION,
 				epoch_slots: DEFAULT_EPOCH_SLOTS,
+				staking_period: DEFAULT_STAKING_PERIOD,
 				_config: Default::default(),
 			}
 		}
@@ -62,8 +75,10 @@ pub mod pallet {
 				self.slot_duration_ms
 			);
 			assert!(self.epoch_slots > 0, "epoch_slots must not be zero");
+			assert!(self.staking_period > 0, "staking_period must not be zero");
 			SlotDuration::<T>::put(self.slot_duration_ms);
 			EpochSlots::<T>::put(self.epoch_slots);
+			StakingPeriod::<T>::put(self.staking_period);
 		}
 	}
 }
@@ -89,5 +104,52 @@ pub struct EpochDuration<T>(core::marker::PhantomData<T>);
 impl<T: Config> Get<u64> for EpochDuration<T> {
 	fn get() -> u64 {
 		EpochSlots::<T>::get()
+	}
+}
+
+/// Blocks of a staking period.
+pub struct PeriodOfStaking<T>(core::marker::PhantomData<T>);
+impl<T: Config> Get<BlockNumber> for PeriodOfStaking<T> {
+	fn get() -> BlockNumber {
+		StakingPeriod::<T>::get()
+	}
+}
+
+/// Blocks that stake which asked to leave waits at least.
+pub struct UnbondingPeriod<T>(core::marker::PhantomData<T>);
+impl<T: Config> Get<BlockNumber> for UnbondingPeriod<T> {
+	fn get() -> BlockNumber {
+		StakingPeriod::<T>::get().saturating_mul(STAKING_PERIODS)
+	}
+}
+
+/// The same for the validity of a report, which is counted in wider numbers.
+impl<T: Config> Get<u64> for UnbondingPeriod<T> {
+	fn get() -> u64 {
+		<Self as Get<BlockNumber>>::get().into()
+	}
+}
+
+/// Blocks between the announcement of a higher commission and its effect: delegators who do not like it are out by then.
+pub struct CommissionNotice<T>(core::marker::PhantomData<T>);
+impl<T: Config> Get<BlockNumber> for CommissionNotice<T> {
+	fn get() -> BlockNumber {
+		StakingPeriod::<T>::get().saturating_mul(STAKING_PERIODS.saturating_add(2))
+	}
+}
+
+/// Sessions in which an offence can be reported: as many as begin while stake answers for it.
+pub struct ReportableSessions<T>(core::marker::PhantomData<T>);
+impl<T: Config> Get<u32> for ReportableSessions<T> {
+	fn get() -> u32 {
+		let blocks: u64 = UnbondingPeriod::<T>::get();
+		let sessions = blocks.checked_div(EpochSlots::<T>::get()).unwrap_or_default();
+		u32::try_from(sessions).unwrap_or(u32::MAX).saturating_add(1)
+	}
+}
+
+impl<T: Config> Get<u64> for ReportableSessions<T> {
+	fn get() -> u64 {
+		<Self as Get<u32>>::get().into()
 	}
 }

@@ -4,7 +4,7 @@
 //! Those carry a call that authorises itself; nobody signs them and nobody pays.
 
 use crate::{Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic};
-use frame_system::offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase};
+use frame_system::offchain::{CreateAuthorizedTransaction, CreateBare, CreateTransaction, CreateTransactionBase};
 use sp_runtime::generic::Era;
 
 impl<LocalCall> CreateTransactionBase<LocalCall> for Runtime
@@ -13,6 +13,16 @@ where
 {
 	type Extrinsic = UncheckedExtrinsic;
 	type RuntimeCall = RuntimeCall;
+}
+
+/// Reports of equivocations, which their calls check.
+impl<LocalCall> CreateBare<LocalCall> for Runtime
+where
+	RuntimeCall: From<LocalCall>,
+{
+	fn create_bare(call: RuntimeCall) -> UncheckedExtrinsic {
+		UncheckedExtrinsic::new_bare(call)
+	}
 }
 
 impl<LocalCall> CreateTransaction<LocalCall> for Runtime

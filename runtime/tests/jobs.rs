@@ -200,8 +200,11 @@ fn job_should_be_paid_from_escrow_when_its_window_is_over() {
 		assert_eq!(paid + royalty + treasury + audits + refunded, MAX_FEE);
 		assert_eq!(held(Bob), 0);
 		let after = [Alice, Bob, Charlie].map(|who| Balances::total_balance(&account(who)));
-		// The worker's transactions cost its operator nothing.
-		assert_eq!(after[0], before[0] + paid);
+		// The worker's transactions cost its operator nothing. A fifth of its share is shared out by stake, of which all is
+		// its own.
+		let position = Staking::stake_position(&operator, &operator).expect("it has a bond");
+		assert!(position.pending_rewards.abs_diff(paid / 5) <= 1);
+		assert_eq!(after[0], before[0] + paid - paid * 20 / 100);
 		assert_eq!(after[1], before[1] + refunded - MAX_FEE);
 		assert_eq!(after[2], before[2] + royalty);
 	});

@@ -45,8 +45,10 @@ fn signed_transfer_should_move_exactly_the_value_and_the_fee() {
 		assert!(fee.1 > 0 && fee.1 < UNIT / 100, "the fee of a transfer is {}", fee.1);
 		assert_eq!(Balances::balance(&account(Eve)), eve + 5 * UNIT);
 		assert_eq!(Balances::balance(&account(Bob)), bob - 5 * UNIT - fee.1);
-		// Fees are burned.
-		assert_eq!(Balances::total_issuance(), issuance - fee.1);
+		// Half of a fee is the author's, half is burned.
+		let earned = pallet_assay_validators::Works::<Runtime>::get(account(Alice)).fees;
+		assert_eq!(earned, fee.1 / 2);
+		assert_eq!(Balances::total_issuance(), issuance - (fee.1 - earned));
 	});
 }
 

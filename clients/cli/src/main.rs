@@ -141,7 +141,7 @@ mod tests {
 			"stake balance //Eve",
 			"stake operators",
 			"stake operator //Alice",
-			"stake top 4",
+			"stake election",
 			"stake parameters",
 			"operator commission 7.5%",
 			"operator identity Alice",
@@ -150,6 +150,7 @@ mod tests {
 			"validator join",
 			"validator leave",
 			"validator list",
+			"validator parameters",
 		] {
 			assert!(parse(&format!("assay {right} --json")).is_ok(), "{right}");
 		}

@@ -14,25 +14,23 @@ pub fn amount(value: &Value) -> Result<u128> {
 	Ok(text.parse()?)
 }
 
-/// The money of some accounts, and all money there is.
+/// The money of some accounts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Money {
 	/// Free and held, by account.
 	accounts: BTreeMap<String, (u128, u128)>,
-	/// All there is.
-	pub issuance: u128,
 }
 
 impl Money {
-	/// Counts the money of `accounts`.
+	/// Counts the money of `accounts`, and checks that all there is lies in some account.
 	pub fn count(assay: &Assay, rpc: Rpc, accounts: &[&str]) -> Result<Self> {
 		let count = |account: &&str| {
 			let shown = assay.ok(&format!("account show {account}"))?;
 			Ok((account.to_string(), (amount(&shown["free"])?, amount(&shown["held"])?)))
 		};
+		rpc.check_issuance()?;
 		Ok(Self {
 			accounts: accounts.iter().map(count).collect::<Result<_>>()?,
-			issuance: rpc.issuance()?,
 		})
 	}
 
@@ -58,4 +56,9 @@ pub fn shares(fee: u128, royalty: u128) -> (u128, u128, u128) {
 	let treasury = fee * 5 / 100;
 	let publisher = fee * royalty / 1_000_000;
 	(fee - treasury - publisher, publisher, treasury)
+}
+
+/// What an operator is paid of its share at once; a fifth, rounded down, is shared out by stake.
+pub fn at_once(share: u128) -> u128 {
+	share - share * 20 / 100
 }

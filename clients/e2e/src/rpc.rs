@@ -1,6 +1,6 @@
 //! JSON-RPC over HTTP: enough to ask a node.
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use serde_json::{json, Value};
 use std::{
 	io::{Read, Write},
@@ -70,23 +70,54 @@ impl Rpc {
 	}
 
 	/// What is stored under a key at a block, if anything is.
-	pub fn storage(&self, key: &str, block: &Value) -> Result<Value> {
-		self.call("state_getStorage", json!([key, block]))
+	pub fn storage(&self, key: &[u8], block: &Value) -> Result<Option<Vec<u8>>> {
+		let key = format!("0x{}", hex::encode(key));
+		let stored = self.call("state_getStorage", json!([key, block]))?;
+		(!stored.is_null()).then(|| bytes(&stored)).transpose()
 	}
 
-	/// All money there is.
-	pub fn issuance(&self) -> Result<u128> {
-		// The hashes of `Balances` and `TotalIssuance`.
-		const KEY: &str = "0xc2261276cc9d1f8598ea4b6a74b15c2f57c875e4cff74148e4628f264b974c80";
-		let stored = self.call("state_getStorage", json!([KEY]))?;
-		let text = stored
-			.as_str()
-			.and_then(|text| text.strip_prefix("0x"))
-			.context("the chain has no issuance")?;
-		let byte = |index: usize| u8::from_str_radix(text.get(2 * index..2 * index + 2).unwrap_or(""), 16);
-		let bytes = (0..16).map(byte).collect::<Result<Vec<_>, _>>()?;
-		Ok(u128::from_le_bytes(bytes.try_into().unwrap_or_default()))
+	/// Everything that is stored under keys with a prefix at a block: pairs of key and value.
+	pub fn state(&self, prefix: &str, block: &Value) -> Result<Vec<Value>> {
+		// More than a test makes.
+		const PAGE: u32 = 1_000;
+		let keys = self.call("state_getKeysPaged", json!([prefix, PAGE, null, block]))?;
+		let mut stored = self.call("state_queryStorageAt", json!([keys, block]))?;
+		let Value::Array(pairs) = stored[0]["changes"].take() else {
+			bail!("nothing is stored under {prefix}");
+		};
+		ensure!(pairs.len() < PAGE as usize, "there is too much under {prefix}");
+		Ok(pairs)
 	}
+
+	/// Checks that all money there is lies in some account: nothing appears and nothing gets lost.
+	pub fn check_issuance(&self) -> Result<()> {
+		// The hashes of `Balances` and `TotalIssuance`, and of `System` and `Account`.
+		const ISSUANCE: &str = "0xc2261276cc9d1f8598ea4b6a74b15c2f57c875e4cff74148e4628f264b974c80";
+		const ACCOUNTS: &str = "0x26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9";
+		let at = self.call("chain_getBlockHash", json!([]))?;
+		let issuance = self.call("state_getStorage", json!([ISSUANCE, at]))?;
+		let issuance = number(&bytes(&issuance)?, 0)?;
+		let mut sum = 0;
+		for pair in self.state(ACCOUNTS, &at)? {
+			let account = bytes(&pair[1])?;
+			// After four counters: free and reserved.
+			sum += number(&account, 16)? + number(&account, 32)?;
+		}
+		ensure!(sum == issuance, "accounts have {sum}, but {issuance} was issued");
+		Ok(())
+	}
+}
+
+fn bytes(value: &Value) -> Result<Vec<u8>> {
+	let text = value.as_str().and_then(|text| text.strip_prefix("0x"));
+	let text = text.with_context(|| format!("{value} is not bytes"))?;
+	let digits = |index| u8::from_str_radix(text.get(index..index + 2).unwrap_or(""), 16);
+	Ok((0..text.len()).step_by(2).map(digits).collect::<Result<_, _>>()?)
+}
+
+fn number(bytes: &[u8], from: usize) -> Result<u128> {
+	let bytes = bytes.get(from..from + 16).context("an amount is cut off")?;
+	Ok(u128::from_le_bytes(bytes.try_into()?))
 }
 
 fn height(header: &Value) -> Result<u32> {

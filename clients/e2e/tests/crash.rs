@@ -1,7 +1,7 @@
 //! The worker's node dies at the worst moment.
 
 use anyhow::Result;
-use assay_e2e::{amount, shares, slow_generator, until, Node, Scene, PRICE, ROYALTY};
+use assay_e2e::{amount, at_once, shares, slow_generator, until, Node, Scene, PRICE, ROYALTY};
 use serde_json::json;
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 	let fee = u128::from(artifact.program().units(3, 160).0) * PRICE;
 	let (operator, royalty, _) = shares(fee, ROYALTY);
 	let after = scene.money(&validator)?;
-	assert_eq!(after.free("//Alice"), before.free("//Alice") + operator);
+	assert_eq!(after.free("//Alice"), before.free("//Alice") + at_once(operator));
 	assert_eq!(after.held("//Alice"), before.held("//Alice"));
 	assert_eq!(after.free("//Charlie"), before.free("//Charlie") + royalty);
 	assert_eq!(

@@ -4,6 +4,9 @@ use anyhow::Result;
 use assay_e2e::{amount, Scene};
 use serde_json::json;
 
+/// Smallest units of an ASY.
+const ASY: u128 = 1_000_000_000_000;
+
 /// Fails unless `error` contains all of `words`.
 fn assert_says(error: &str, words: &[&str]) {
 	for word in words {
@@ -45,10 +48,8 @@ fn jobs_that_cannot_be_run_or_paid_are_refused_with_the_reason() -> Result<()> {
 	);
 	let after = scene.money(&node)?;
 	assert_eq!(after.held("//Bob"), 0);
-	assert_eq!(
-		before.free("//Bob") - after.free("//Bob"),
-		before.issuance - after.issuance
-	);
+	let fees = before.free("//Bob") - after.free("//Bob");
+	assert!(fees > 0 && fees < ASY / 10, "{fees}");
 
 	// Nobody without money can even send a transaction.
 	let pauper = scene.assay(&node).signing_as("//Nobody");

@@ -4,7 +4,7 @@ use super::{amount::Amount, error::Error};
 use crate::service::FullClient;
 use assay_protocol::{
 	api::StakingApi as _,
-	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition},
+	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary},
 };
 use assay_runtime::{AccountId, BlockNumber, Hash};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
@@ -57,13 +57,21 @@ pub(crate) trait StakingApi {
 		at: Option<Hash>,
 	) -> RpcResult<Option<StakeOperator<AccountId, Amount, BlockNumber>>>;
 
-	/// The `count` active operators with the most stake behind them.
-	#[method(name = "top")]
-	fn top(&self, count: u32, at: Option<Hash>) -> RpcResult<Vec<Ranked>>;
-
 	/// Minimums, periods and limits.
 	#[method(name = "parameters")]
 	fn parameters(&self, at: Option<Hash>) -> RpcResult<StakeParameters<Amount, BlockNumber>>;
+
+	/// The validators of the present session and the candidates, by the stake behind them.
+	#[method(name = "validators")]
+	fn validators(&self, at: Option<Hash>) -> RpcResult<Vec<ValidatorSummary<AccountId, Amount>>>;
+
+	/// Whom an election would choose now.
+	#[method(name = "election")]
+	fn election(&self, at: Option<Hash>) -> RpcResult<Vec<Ranked>>;
+
+	/// What rules validators, and what blocks earn at present.
+	#[method(name = "validation")]
+	fn validation(&self, at: Option<Hash>) -> RpcResult<ValidationParameters<Amount>>;
 }
 
 /// An operator with all the stake behind it.
@@ -159,13 +167,34 @@ impl StakingApiServer for Staking {
 		Ok(operator.map(|operator| operator.map_amounts(Amount)))
 	}
 
-	fn top(&self, count: u32, at: Option<Hash>) -> RpcResult<Vec<Ranked>> {
-		let top = self
+	fn parameters(&self, at: Option<Hash>) -> RpcResult<StakeParameters<Amount, BlockNumber>> {
+		let parameters = self
 			.client
 			.runtime_api()
-			.top(self.at(at), count)
+			.parameters(self.at(at))
 			.map_err(|error| Error::Runtime.because(error))?;
-		Ok(top
+		Ok(parameters.map_amounts(Amount))
+	}
+
+	fn validators(&self, at: Option<Hash>) -> RpcResult<Vec<ValidatorSummary<AccountId, Amount>>> {
+		let validators = self
+			.client
+			.runtime_api()
+			.validators(self.at(at))
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(validators
+			.into_iter()
+			.map(|validator| validator.map_amounts(Amount))
+			.collect())
+	}
+
+	fn election(&self, at: Option<Hash>) -> RpcResult<Vec<Ranked>> {
+		let election = self
+			.client
+			.runtime_api()
+			.election(self.at(at))
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(election
 			.into_iter()
 			.map(|(account, stake)| Ranked {
 				account,
@@ -174,12 +203,12 @@ impl StakingApiServer for Staking {
 			.collect())
 	}
 
-	fn parameters(&self, at: Option<Hash>) -> RpcResult<StakeParameters<Amount, BlockNumber>> {
-		let parameters = self
+	fn validation(&self, at: Option<Hash>) -> RpcResult<ValidationParameters<Amount>> {
+		let validation = self
 			.client
 			.runtime_api()
-			.parameters(self.at(at))
+			.validation(self.at(at))
 			.map_err(|error| Error::Runtime.because(error))?;
-		Ok(parameters.map_amounts(Amount))
+		Ok(validation.map_amounts(Amount))
 	}
 }

@@ -269,6 +269,13 @@ fn go_to<T: Config>(block: BlockNumberFor<T>) {
 	frame_system::Pallet::<T>::set_block_number(block);
 }
 
+/// Lets go of a claim whatever holds it, audits for one.
+fn let_go<T: Config>(id: JobId) {
+	while let Some(job) = Jobs::<T>::get(id).filter(|job| job.holds > 0) {
+		<Pallet<T> as assay_protocol::dispute::Claims<_, _, _>>::let_go(id, job.attempt);
+	}
+}
+
 fn due_at<T: Config>(id: JobId) -> BlockNumberFor<T> {
 	Jobs::<T>::get(id).expect("the job is stored").due_at
 }
@@ -412,6 +419,7 @@ mod benchmarks {
 	fn advance_finalise() {
 		let scene = Scene::<T>::new(1);
 		let id = scene.claimed();
+		let_go::<T>(id);
 		go_to::<T>(due_at::<T>(id));
 		crowd::<T>(T::Retention::get());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
@@ -429,6 +437,7 @@ mod benchmarks {
 	fn advance_prune() -> Result<(), BenchmarkError> {
 		let scene = Scene::<T>::new(1);
 		let id = scene.claimed();
+		let_go::<T>(id);
 		go_to::<T>(due_at::<T>(id));
 		crowd::<T>(T::Retention::get());
 		Pallet::<T>::do_advance(id)?;

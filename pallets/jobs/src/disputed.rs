@@ -68,10 +68,10 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		};
 		// Before the next attempt is assigned, for which it may weigh less. Stake that asked to leave since the job came is
 		// reached too, so that nobody gets away by leaving.
-		let penalty = T::WrongResultPenalty::get()
-			.mul_ceil(T::Operators::at_risk(&operator))
-			.max(T::MinWrongResultPenalty::get());
 		let age = Self::now().saturating_sub(job.submitted_at).unique_saturated_into();
+		let penalty = T::WrongResultPenalty::get()
+			.mul_ceil(T::Operators::at_risk(&operator, age))
+			.max(T::MinWrongResultPenalty::get());
 		let penalty = T::Operators::penalise_recent(&operator, penalty, Fault::WrongResult, age, reporter);
 		Self::uncommit(&operator, price, &job)?;
 		Claims::<T>::remove(id);

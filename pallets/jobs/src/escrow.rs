@@ -12,19 +12,21 @@ use assay_protocol::{
 	audit::Audits,
 	job::{JobState, RefundReason},
 	model::Models,
+	operator::Rewards,
 	JobId,
 };
 use frame_support::{
+	ensure,
 	storage::with_storage_layer,
 	traits::{
-		fungible::MutateHold,
+		fungible::{BalancedHold, MutateHold},
 		tokens::{Fortitude, Precision, Restriction},
 		DefensiveOption, Get,
 	},
 };
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedSub, Zero},
-	ArithmeticError, DispatchError, DispatchResult, Permill,
+	ArithmeticError, DispatchError, DispatchResult, Permill, TokenError,
 };
 
 impl<T: Config> Pallet<T> {
@@ -59,7 +61,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let treasury = Self::pay(consumer, &T::Treasury::get(), due);
 		let due = add(shares.operator, sub(due, treasury)?)?;
-		let paid = Self::pay(consumer, operator, due);
+		let paid = Self::pay_operator(consumer, operator, due)?;
 		let due = add(shares.refund, sub(due, paid)?)?;
 		let refunded = Self::give_back(id, consumer, due)?;
 
@@ -80,6 +82,33 @@ impl<T: Config> Pallet<T> {
 			audits,
 			refunded,
 		})
+	}
+
+	/// Pays an operator its share of a fee: a part of that to all who stand behind it, the rest to itself. Returns what was
+	/// paid.
+	fn pay_operator(
+		consumer: &T::AccountId,
+		operator: &T::AccountId,
+		due: BalanceOf<T>,
+	) -> Result<BalanceOf<T>, DispatchError> {
+		let shared = Self::share_out(consumer, operator, T::StakersShare::get().mul_floor(due));
+		let paid = Self::pay(consumer, operator, sub(due, shared)?);
+		add(shared, paid)
+	}
+
+	/// Shares out a part of the escrow of `consumer` by the stake behind `operator` and returns what was: all, or nothing if
+	/// nobody can take it.
+	fn share_out(consumer: &T::AccountId, operator: &T::AccountId, amount: BalanceOf<T>) -> BalanceOf<T> {
+		if amount.is_zero() {
+			return amount;
+		}
+		with_storage_layer(|| {
+			let (credit, missing) = T::Currency::slash(&HoldReason::Escrow.into(), consumer, amount);
+			ensure!(missing.is_zero(), TokenError::FundsUnavailable);
+			T::Operators::reward(operator, credit).map_err(|_| TokenError::CannotCreate)?;
+			Ok::<_, DispatchError>(amount)
+		})
+		.unwrap_or_else(|_| Zero::zero())
 	}
 
 	/// Gives the whole escrow of a job back, and returns its last state.

@@ -25,7 +25,7 @@ pub mod weights;
 
 pub use fees::{fee, split, Rates, Shares};
 pub use pallet::*;
-pub use types::{AccountIdOf, BalanceOf, Claim, Job, JobStateOf, JobSummaryOf};
+pub use types::{AccountIdOf, BalanceOf, Claim, CreditOf, Job, JobStateOf, JobSummaryOf};
 pub use weights::WeightInfo;
 
 /// The pallet.
@@ -38,13 +38,16 @@ pub mod pallet {
 		audit::Audits,
 		job::{JobError, JobInput, RefundReason, SignedResult},
 		model::{Models, MAX_OFFERS},
-		operator::Operators,
+		operator::{Operators, Rewards},
 		Attempt, JobId, ModelVersion,
 	};
 	use assay_trace::claim::ClaimRoot;
 	use frame_support::{
 		pallet_prelude::*,
-		traits::{fungible::MutateHold, Randomness},
+		traits::{
+			fungible::{Balanced, BalancedHold, MutateHold},
+			Randomness,
+		},
 		weights::WeightMeter,
 	};
 	use frame_system::{ensure_authorized, pallet_prelude::*};
@@ -68,10 +71,12 @@ pub mod pallet {
 		type RuntimeHoldReason: From<HoldReason>;
 
 		/// The money of escrows and fees.
-		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ BalancedHold<Self::AccountId>
+			+ Balanced<Self::AccountId>;
 
 		/// Operators and their stake.
-		type Operators: Operators<Self::AccountId, BalanceOf<Self>>;
+		type Operators: Operators<Self::AccountId, BalanceOf<Self>> + Rewards<Self::AccountId, CreditOf<Self>>;
 
 		/// Model versions and the offers for them.
 		type Models: Models<Self::AccountId, BalanceOf<Self>>;
@@ -93,6 +98,10 @@ pub mod pallet {
 		/// The share of the fee of each auditor that audited a claim.
 		#[pallet::constant]
 		type AuditorShare: Get<Permill>;
+
+		/// The part of an operator's share that goes to all who stand behind it by stake, itself among them.
+		#[pallet::constant]
+		type StakersShare: Get<Permill>;
 
 		/// Blocks an operator has for a result.
 		#[pallet::constant]

@@ -8,7 +8,10 @@ use assay_protocol::{
 };
 use assay_trace::{claim::ClaimRoot, merkle::Hash32, TraceRoot};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::fungible::Inspect, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use frame_support::{
+	traits::fungible::{Credit, Inspect},
+	BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+};
 use frame_system::pallet_prelude::BlockNumberFor;
 use scale_info::TypeInfo;
 
@@ -16,6 +19,8 @@ use scale_info::TypeInfo;
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
 /// An amount of money.
 pub type BalanceOf<T> = <<T as Config>::Currency as Inspect<AccountIdOf<T>>>::Balance;
+/// Money that belongs to nobody yet.
+pub type CreditOf<T> = Credit<AccountIdOf<T>, <T as Config>::Currency>;
 /// Where a job is in its life.
 pub type JobStateOf<T> = JobState<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
 /// A job as clients see it.

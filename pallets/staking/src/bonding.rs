@@ -156,8 +156,9 @@ impl<T: Config> Pallet<T> {
 		!pool.chilled && pool.own >= T::MinBond::get()
 	}
 
-	/// The value of work in flight that `stake` covers.
-	pub(crate) fn commitment_limit(stake: BalanceOf<T>) -> BalanceOf<T> {
-		T::CommitmentLimit::get().mul_floor(stake)
+	/// The value of work in flight that the stake of a pool covers, and the operator's own bond in it.
+	pub(crate) fn commitment_limit(pool: &PoolOf<T>) -> BalanceOf<T> {
+		let own = T::OwnCommitmentLimit::get().mul_floor(pool.own);
+		T::CommitmentLimit::get().mul_floor(pool.stake.balance).min(own)
 	}
 }

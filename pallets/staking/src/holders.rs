@@ -6,7 +6,8 @@ use crate::{
 };
 use alloc::{string::String, vec::Vec};
 use assay_protocol::stake::{
-	CommissionRise, ExposedStake, StakeBalance, StakeOperator, StakeParameters, StakePosition, UnbondingStake,
+	CommissionRise, ExposedStake, StakeBalance, StakeOperator, StakeParameters, StakePosition, StakeReturn,
+	UnbondingStake,
 };
 use core::cmp::Reverse;
 use frame_support::traits::{
@@ -100,7 +101,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// At most `limit`, and 100, operators by the stake behind them, leaving out the first `start`. They are in
-	/// the order of [`top_operators`](Self::top_operators), with those that take no work among them.
+	/// stake order: of two with the same, the one that has been one for longer comes first, then the lower account.
 	pub fn operators_page(start: u32, limit: u32) -> Vec<OperatorFor<T>> {
 		let mut ranked: Vec<_> = Operators::<T>::iter()
 			.filter_map(|(account, operator)| {
@@ -125,6 +126,7 @@ impl<T: Config> Pallet<T> {
 			max_exposures: MAX_EXPOSURES,
 			max_operators: T::MaxOperators::get(),
 			commitment_limit: T::CommitmentLimit::get(),
+			own_commitment_limit: T::OwnCommitmentLimit::get(),
 			max_commission: T::MaxCommission::get(),
 			commission_notice: T::CommissionNotice::get(),
 		}
@@ -148,10 +150,19 @@ impl<T: Config> Pallet<T> {
 			commission: operator.commission.at(now),
 			commission_rise: rise.map(|(rate, from)| CommissionRise { rate, from }),
 			committed: operator.committed,
-			commitment_limit: Self::commitment_limit(pool.stake.balance),
+			commitment_limit: Self::commitment_limit(&pool),
 			penalised: operator.penalised,
 			faults: operator.faults,
 			registered_at: operator.registered_at,
+			returns: pool
+				.returns
+				.iter()
+				.map(|of| StakeReturn {
+					from: Self::start_of(of.period),
+					shared: of.shared,
+					stake: of.stake,
+				})
+				.collect(),
 		})
 	}
 }

@@ -28,7 +28,7 @@ pub use pallet::*;
 pub use shares::{Points, Shares};
 pub use types::{
 	AccountIdOf, BalanceOf, Chunk, Commission, CreditOf, Exposure, Extent, IdentityText, Operator, OperatorOf, Period,
-	Pool, PoolOf, Position, PositionOf, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY,
+	Pool, PoolOf, Position, PositionOf, Return, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY, MAX_RETURNS,
 };
 pub use weights::WeightInfo;
 
@@ -37,7 +37,7 @@ use assay_protocol::operator::{Fault, WorkerKey, WorkerSignature};
 use frame_support::{
 	pallet_prelude::*,
 	traits::{
-		fungible::{Balanced, BalancedHold, Mutate, MutateHold},
+		fungible::{Balanced, BalancedHold, Inspect, Mutate, MutateHold},
 		OnUnbalanced,
 	},
 	PalletId,
@@ -108,6 +108,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type CommitmentLimit: Get<Permill>;
 
+		/// The share of its own bond that an operator's work in flight may be worth.
+		#[pallet::constant]
+		type OwnCommitmentLimit: Get<Permill>;
+
 		/// The most an operator may keep of its pool's rewards.
 		#[pallet::constant]
 		type MaxCommission: Get<Permill>;
@@ -165,6 +169,13 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
+			// A reward may be smaller than what opens an account.
+			let pot = Pallet::<T>::pot();
+			if T::Currency::total_balance(&pot).is_zero() {
+				if let Err(error) = T::Currency::mint_into(&pot, T::Currency::minimum_balance()) {
+					panic!("the pot for rewards cannot be opened at genesis: {error:?}");
+				}
+			}
 			for (account, worker_key, bond) in &self.operators {
 				if let Err(error) = Pallet::<T>::do_register(account, worker_key.clone(), *bond) {
 					panic!("operator {account:?} cannot be registered at genesis: {error:?}");
@@ -420,8 +431,8 @@ pub mod pallet {
 				"Period is too short: stake could be unbonding in more than {MAX_CHUNKS} of them"
 			);
 			assert!(
-				!T::CommitmentLimit::get().is_zero(),
-				"CommitmentLimit is zero: no operator could be given work"
+				!T::CommitmentLimit::get().is_zero() && !T::OwnCommitmentLimit::get().is_zero(),
+				"CommitmentLimit or OwnCommitmentLimit is zero: no operator could be given work"
 			);
 		}
 

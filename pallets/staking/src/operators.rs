@@ -5,7 +5,7 @@ use assay_protocol::operator::{Fault, Reporter, WorkerKey};
 use frame_support::{ensure, traits::Defensive};
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedSub, Zero},
-	DispatchResult, Saturating,
+	DispatchResult,
 };
 
 impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>> for Pallet<T> {
@@ -25,8 +25,8 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| pool.stake.balance)
 	}
 
-	fn at_risk(who: &AccountIdOf<T>) -> BalanceOf<T> {
-		Self::reachable(who)
+	fn at_risk(who: &AccountIdOf<T>, age: u32) -> BalanceOf<T> {
+		Self::reachable(who, Self::blocks_ago(age))
 	}
 
 	fn commit(who: &AccountIdOf<T>, value: BalanceOf<T>) -> DispatchResult {
@@ -36,7 +36,7 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 			operator.committed = operator
 				.committed
 				.checked_add(&value)
-				.filter(|committed| *committed <= Self::commitment_limit(pool.stake.balance))
+				.filter(|committed| *committed <= Self::commitment_limit(&pool))
 				.ok_or(Error::<T>::CommitmentLimitReached)?;
 			Ok(())
 		})
@@ -75,8 +75,13 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 		age: u32,
 		reporter: Option<Reporter<'_, AccountIdOf<T>>>,
 	) -> BalanceOf<T> {
-		let since = Self::now().saturating_sub(age.into());
-		Self::slash(who, Extent::Amount(amount), fault, Some(since), reporter)
+		Self::slash(
+			who,
+			Extent::Amount(amount),
+			fault,
+			Some(Self::blocks_ago(age)),
+			reporter,
+		)
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]

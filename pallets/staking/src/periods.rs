@@ -13,6 +13,11 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::block_number()
 	}
 
+	/// The block so many before the present one, or the first there was.
+	pub(crate) fn blocks_ago(age: u32) -> BlockNumberFor<T> {
+		Self::now().saturating_sub(age.into())
+	}
+
 	/// The period that `block` lies in.
 	pub(crate) fn period_of(block: BlockNumberFor<T>) -> Period {
 		// Nobody waits for more than four billion periods.
@@ -22,6 +27,11 @@ impl<T: Config> Pallet<T> {
 				.unwrap_or_default()
 				.unique_saturated_into(),
 		)
+	}
+
+	/// The first block of `period`.
+	pub(crate) fn start_of(period: Period) -> BlockNumberFor<T> {
+		T::Period::get().saturating_mul(period.0.into())
 	}
 
 	/// The first block after `period`.

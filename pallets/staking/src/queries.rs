@@ -3,7 +3,6 @@
 use crate::{AccountIdOf, BalanceOf, Config, Operators, Pallet, Pools, PositionOf, Positions, Touched};
 use alloc::vec::Vec;
 use assay_protocol::operator::OperatorSummary;
-use core::cmp::Reverse;
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::Zero;
 
@@ -28,21 +27,6 @@ impl<T: Config> Pallet<T> {
 	fn leaves_at(operator: &AccountIdOf<T>) -> Option<BlockNumberFor<T>> {
 		let position = Positions::<T>::get(operator, operator)?;
 		position.chunks.last().map(|chunk| Self::free_from(chunk.period))
-	}
-
-	/// The operators that take work, by stake; of two with the same, the one that has been one for longer, then the one
-	/// with the lower account. At most `count` of them.
-	pub fn top_operators(count: u32) -> Vec<(AccountIdOf<T>, BalanceOf<T>)> {
-		let mut operators: Vec<_> = Operators::<T>::iter()
-			.filter_map(|(account, operator)| {
-				let pool = Pools::<T>::get(&account).filter(Self::takes_work)?;
-				Some((Reverse(pool.stake.balance), operator.registered_at, account))
-			})
-			.collect();
-		operators.sort();
-		let count = usize::try_from(count).unwrap_or(usize::MAX);
-		let top = operators.into_iter().take(count);
-		top.map(|(Reverse(stake), _, account)| (account, stake)).collect()
 	}
 
 	/// The position of `member` behind `operator` as if it had just been settled, and what slashes are yet to take of it.

@@ -1,11 +1,12 @@
 //! What an operator's pool earns: commission at once, the rest by points, claimed or compounded at any time.
 
 use crate::{AccountIdOf, BalanceOf, Config, CreditOf, Error, Event, HoldReason, Operators, Pallet, Pools, Touched};
+use assay_protocol::operator::Rewards;
 use frame_support::{
 	ensure,
 	storage::with_storage_layer,
 	traits::{
-		fungible::{Balanced, Inspect, Mutate, MutateHold},
+		fungible::{Balanced, Mutate, MutateHold},
 		tokens::Preservation,
 		Get, Imbalance,
 	},
@@ -15,17 +16,9 @@ use sp_runtime::{
 	DispatchError, DispatchResult, Permill, Saturating,
 };
 
-impl<T: Config> Pallet<T> {
-	/// The account that keeps rewards until they are claimed.
-	pub fn pot() -> AccountIdOf<T> {
-		T::PotId::get().into_account_truncating()
-	}
-
-	/// Gives `credit` to an operator and its members: the commission to the operator's account, the rest to all points.
-	/// Returns what cannot be given: there is no such operator, nothing is bonded, or an account cannot take it.
-	///
-	/// The first reward of all pays the existential deposit of [`pot`](Self::pot).
-	pub fn reward(operator: &AccountIdOf<T>, credit: CreditOf<T>) -> Result<(), CreditOf<T>> {
+impl<T: Config> Rewards<AccountIdOf<T>, CreditOf<T>> for Pallet<T> {
+	/// The commission goes to the operator's account, the rest to all points.
+	fn reward(operator: &AccountIdOf<T>, credit: CreditOf<T>) -> Result<(), CreditOf<T>> {
 		let (Some(record), Some(mut pool)) = (Operators::<T>::get(operator), Pools::<T>::get(operator)) else {
 			return Err(credit);
 		};
@@ -43,12 +36,7 @@ impl<T: Config> Pallet<T> {
 			rest = rest.merge(commission);
 		}
 
-		let pot = Self::pot();
-		let endowment = match T::Currency::total_balance(&pot).is_zero() {
-			true => T::Currency::minimum_balance(),
-			false => Zero::zero(),
-		};
-		let shared = rest.peek().saturating_sub(endowment);
+		let shared = rest.peek();
 		if pool
 			.earnings
 			.share_out(shared.unique_saturated_into(), pool.stake.points)
@@ -56,7 +44,8 @@ impl<T: Config> Pallet<T> {
 		{
 			return Err(rest);
 		}
-		<T::Currency as Balanced<AccountIdOf<T>>>::resolve(&pot, rest)?;
+		<T::Currency as Balanced<AccountIdOf<T>>>::resolve(&Self::pot(), rest)?;
+		pool.note_return(Self::period_of(Self::now()), shared);
 		Pools::<T>::insert(operator, pool);
 		Self::deposit_event(Event::Rewarded {
 			operator: operator.clone(),
@@ -64,6 +53,13 @@ impl<T: Config> Pallet<T> {
 			shared,
 		});
 		Ok(())
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// The account that keeps rewards until they are claimed.
+	pub fn pot() -> AccountIdOf<T> {
+		T::PotId::get().into_account_truncating()
 	}
 
 	/// Pays out what `member` has earned behind `operator`, or adds it to the stake if that is the member's wish.

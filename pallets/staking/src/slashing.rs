@@ -23,8 +23,9 @@ impl<T: Config> Pallet<T> {
 	/// It reaches the bonded stake and what asked to leave and is not free, in the same proportion. Stake that asked to
 	/// leave in a period that ended before `since`, when the fault became possible, is spared; without `since`, nothing is.
 	///
-	/// The operator pays its part at once, delegators when their positions are next touched. So the reporter is paid its
-	/// share of the whole from what the operator pays, as far as that goes.
+	/// The operator pays its part at once, delegators when their positions are next touched. The reporter is paid its share of
+	/// the operator's part: were it a share of the whole, an operator with delegated stake could report itself and have
+	/// back all that it lost.
 	pub fn slash(
 		operator: &AccountIdOf<T>,
 		extent: Extent<BalanceOf<T>>,
@@ -72,17 +73,18 @@ impl<T: Config> Pallet<T> {
 		});
 		let credit = Touched::<T>::load(operator, operator).map_or_else(|_| CreditOf::<T>::zero(), Touched::store);
 		let credit = match reporter {
-			Some(reporter) => Self::pay_reporter(reporter, amount, credit),
+			Some(reporter) => Self::pay_reporter(reporter, credit),
 			None => credit,
 		};
 		T::Slashed::on_unbalanced(credit);
 		amount
 	}
 
-	/// All that a fault of `operator` can reach: what is bonded, and what asked to leave and is not free.
-	pub(crate) fn reachable(operator: &AccountIdOf<T>) -> BalanceOf<T> {
+	/// All that a fault of `operator` can reach that became possible at `since`: what is bonded, and what asked to leave since
+	/// and is not free.
+	pub(crate) fn reachable(operator: &AccountIdOf<T>, since: BlockNumberFor<T>) -> BalanceOf<T> {
 		let bonded = Pools::<T>::get(operator).map_or_else(Zero::zero, |pool| pool.stake.balance);
-		Self::sum(bonded, &Self::leaving(operator, Zero::zero()).collect::<Vec<_>>())
+		Self::sum(bonded, &Self::leaving(operator, since).collect::<Vec<_>>())
 	}
 
 	/// All of it is part of the issuance.
@@ -101,10 +103,9 @@ impl<T: Config> Pallet<T> {
 		))
 	}
 
-	/// Pays a reporter's share of `amount` out of `taken`, as far as that goes and its account can take it, and returns
-	/// the rest.
-	fn pay_reporter(reporter: Reporter<'_, AccountIdOf<T>>, amount: BalanceOf<T>, taken: CreditOf<T>) -> CreditOf<T> {
-		let share = reporter.share.mul_floor(amount).min(taken.peek());
+	/// Pays a reporter its share of `taken`, if its account can take it, and returns the rest.
+	fn pay_reporter(reporter: Reporter<'_, AccountIdOf<T>>, taken: CreditOf<T>) -> CreditOf<T> {
+		let share = reporter.share.mul_floor(taken.peek());
 		let (share, rest) = taken.split(share);
 		match <T::Currency as Balanced<AccountIdOf<T>>>::resolve(reporter.account, share) {
 			Ok(()) => rest,

@@ -151,11 +151,11 @@ impl<T: Config> Pallet<T> {
 			);
 			// What was covered when it was committed: penalties have lowered the stake since, and delegators left, but
 			// answer until the work is over.
-			let covered = Self::reachable(&account)
+			let covered = Self::reachable(&account, Zero::zero())
 				.saturating_add(operator.penalised)
 				.saturating_add(ROUNDING.into());
 			ensure!(
-				operator.committed <= Self::commitment_limit(covered),
+				operator.committed <= T::CommitmentLimit::get().mul_floor(covered),
 				"an operator's work in flight is worth more than its stake covers"
 			);
 		}

@@ -19,6 +19,8 @@ use sp_runtime::{traits::AtLeast32BitUnsigned, Permill};
 pub const MAX_CHUNKS: u32 = 8;
 /// Redelegations into a position of which the old operators' faults are still charged, at most.
 pub const MAX_EXPOSURES: u32 = 4;
+/// Periods of which a pool remembers what it shared out, at most.
+pub const MAX_RETURNS: u32 = 6;
 /// Bytes of an operator's identity at most.
 pub const MAX_IDENTITY: u32 = 128;
 
@@ -106,6 +108,37 @@ pub struct Pool<Balance> {
 	pub stake: Shares<Balance>,
 	/// What its points have earned.
 	pub earnings: Earnings,
+	/// What was shared out in the last periods that brought something, oldest first.
+	pub returns: BoundedVec<Return<Balance>, ConstU32<MAX_RETURNS>>,
+}
+
+impl<Balance: AtLeast32BitUnsigned + Copy> Pool<Balance> {
+	/// Notes that `shared` was shared out in `period`; the oldest note gives way.
+	pub fn note_return(&mut self, period: Period, shared: Balance) {
+		let stake = self.stake.balance;
+		if let Some(last) = self.returns.last_mut().filter(|last| last.period == period) {
+			// All of it was issued.
+			last.shared = last.shared.saturating_add(shared);
+			last.stake = stake;
+			return;
+		}
+		if self.returns.is_full() {
+			self.returns.remove(0);
+		}
+		// There is room.
+		let _ = self.returns.try_push(Return { period, shared, stake });
+	}
+}
+
+/// What a pool shared out among its members in a period.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Return<Balance> {
+	/// The period.
+	pub period: Period,
+	/// What was shared out.
+	pub shared: Balance,
+	/// The bonded stake among which it was, when it last was.
+	pub stake: Balance,
 }
 
 /// Somebody's stake behind an operator. The money lies under hold in the member's account.

@@ -62,7 +62,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(record.committed.is_zero(), Error::<T>::WorkInFlight);
 		}
 		ensure!(
-			record.committed <= Self::commitment_limit(position.pool.stake.balance),
+			record.committed <= Self::commitment_limit(&position.pool),
 			Error::<T>::WorkInFlight
 		);
 		Ok(())

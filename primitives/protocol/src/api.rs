@@ -9,7 +9,7 @@ use crate::{
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary},
 	operator::{OperatorSummary, WorkerKey},
-	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition},
+	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary},
 };
 use alloc::vec::Vec;
 use codec::Codec;
@@ -135,9 +135,13 @@ sp_api::decl_runtime_apis! {
 		fn operators(start: u32, limit: u32) -> Vec<StakeOperator<AccountId, Balance, BlockNumber>>;
 		/// One operator.
 		fn operator(account: AccountId) -> Option<StakeOperator<AccountId, Balance, BlockNumber>>;
-		/// At most `count` active operators by the stake behind them: whom an election would choose now.
-		fn top(count: u32) -> Vec<(AccountId, Balance)>;
 		/// Constants.
 		fn parameters() -> StakeParameters<Balance, BlockNumber>;
+		/// Validators of the present session and candidates, by the stake behind them.
+		fn validators() -> Vec<ValidatorSummary<AccountId, Balance>>;
+		/// Whom an election would choose now, with the stake behind each.
+		fn election() -> Vec<(AccountId, Balance)>;
+		/// What rules validators, and what blocks earn at present.
+		fn validation() -> ValidationParameters<Balance>;
 	}
 }

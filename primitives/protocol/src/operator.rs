@@ -159,8 +159,10 @@ pub trait Operators<AccountId, Balance> {
 	/// Takes up to `amount` of stake for a fault, pays the reporter's share of it, and returns what was taken.
 	fn penalise(who: &AccountId, amount: Balance, fault: Fault, reporter: Option<Reporter<'_, AccountId>>) -> Balance;
 
-	/// All that a fault of `who` can reach: its stake and what asked to leave and has not left yet.
-	fn at_risk(who: &AccountId) -> Balance {
+	/// All that [`penalise_recent`](Self::penalise_recent) can reach for a fault that became possible `age` blocks ago: the
+	/// stake of `who` and what asked to leave since and has not left yet.
+	fn at_risk(who: &AccountId, age: u32) -> Balance {
+		let _ = age;
 		Self::stake(who)
 	}
 
@@ -180,6 +182,13 @@ pub trait Operators<AccountId, Balance> {
 	/// Makes `who` an active operator with this worker key and far more than the minimum bond; nothing if it is one.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn bond_for_benchmark(who: &AccountId, key: WorkerKey);
+}
+
+/// Pays operators together with all who stand behind them.
+pub trait Rewards<AccountId, Credit> {
+	/// Gives `credit` to an operator and the stake behind it: the commission to the operator, the rest by stake. Returns what
+	/// cannot be given: there is no such operator, or nothing stands behind it.
+	fn reward(operator: &AccountId, credit: Credit) -> Result<(), Credit>;
 }
 
 /// An operator as clients see it.

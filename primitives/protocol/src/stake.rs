@@ -98,6 +98,68 @@ pub struct StakeOperator<AccountId, Balance, BlockNumber> {
 	pub faults: FaultCounts,
 	/// Block in which it registered.
 	pub registered_at: BlockNumber,
+	/// What its members were given in the last periods that brought something, oldest first.
+	pub returns: Vec<StakeReturn<Balance, BlockNumber>>,
+}
+
+/// What the members of an operator's pool were given in a period, after its commission.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize,
+)]
+pub struct StakeReturn<Balance, BlockNumber> {
+	/// First block of the period.
+	pub from: BlockNumber,
+	/// What was shared out among them.
+	pub shared: Balance,
+	/// The bonded stake among which it was.
+	pub stake: Balance,
+}
+
+/// A validator, or an operator that wants to be one.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct ValidatorSummary<AccountId, Balance> {
+	/// Its account.
+	pub account: AccountId,
+	/// All bonded stake behind it.
+	pub stake: Balance,
+	/// Whether it is one of the validators of the present session.
+	pub validates: bool,
+	/// Whether an election would choose it now.
+	pub elected: bool,
+	/// Whether it offers to make blocks.
+	pub candidate: bool,
+	/// Whether it has offended and may not make blocks.
+	pub barred: bool,
+	/// Blocks that it made in this session.
+	pub blocks: u32,
+	/// Its part of the fees in them.
+	pub fees: Balance,
+	/// Blocks that others made in its sessions up to the last since it last made one itself.
+	pub silence: u32,
+}
+
+/// What rules validators, and what blocks earn at present.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct ValidationParameters<Balance> {
+	/// The present session.
+	pub session: u32,
+	/// Validators at most.
+	pub max_validators: u32,
+	/// The stake behind the validators that were elected last.
+	pub elected_stake: Balance,
+	/// What is issued in a year at that stake.
+	pub yearly_issuance: Balance,
+	/// What is issued for a block.
+	pub block_reward: Balance,
+	/// The part of a fee that a block's author is given. The rest is burned.
+	pub author_fee_share: Permill,
+	/// The share of what an offence costs that goes to whoever reports it.
+	pub reporter_share: Permill,
+	/// Blocks that a validator may be expected to have made, by its part of the set, before it is taken for absent without
+	/// any.
+	pub silence_limit: u32,
+	/// Sessions in which an offence can still be reported.
+	pub reportable_sessions: u32,
 }
 
 /// A higher commission under notice.
@@ -130,6 +192,8 @@ pub struct StakeParameters<Balance, BlockNumber> {
 	pub max_operators: u32,
 	/// The share of the stake behind it that an operator's work in flight may be worth.
 	pub commitment_limit: Permill,
+	/// The share of its own bond that an operator's work in flight may be worth.
+	pub own_commitment_limit: Permill,
 	/// The most an operator may keep of rewards.
 	pub max_commission: Permill,
 	/// Blocks between the announcement of a higher commission and its effect.
@@ -205,6 +269,49 @@ impl<AccountId, Balance, BlockNumber> StakeOperator<AccountId, Balance, BlockNum
 			penalised: form(self.penalised),
 			faults: self.faults,
 			registered_at: self.registered_at,
+			returns: self
+				.returns
+				.into_iter()
+				.map(|of| StakeReturn {
+					from: of.from,
+					shared: form(of.shared),
+					stake: form(of.stake),
+				})
+				.collect(),
+		}
+	}
+}
+
+impl<AccountId, Balance> ValidatorSummary<AccountId, Balance> {
+	/// The same with amounts in another form.
+	pub fn map_amounts<Amount>(self, form: impl Fn(Balance) -> Amount) -> ValidatorSummary<AccountId, Amount> {
+		ValidatorSummary {
+			account: self.account,
+			stake: form(self.stake),
+			validates: self.validates,
+			elected: self.elected,
+			candidate: self.candidate,
+			barred: self.barred,
+			blocks: self.blocks,
+			fees: form(self.fees),
+			silence: self.silence,
+		}
+	}
+}
+
+impl<Balance> ValidationParameters<Balance> {
+	/// The same with amounts in another form.
+	pub fn map_amounts<Amount>(self, form: impl Fn(Balance) -> Amount) -> ValidationParameters<Amount> {
+		ValidationParameters {
+			session: self.session,
+			max_validators: self.max_validators,
+			elected_stake: form(self.elected_stake),
+			yearly_issuance: form(self.yearly_issuance),
+			block_reward: form(self.block_reward),
+			author_fee_share: self.author_fee_share,
+			reporter_share: self.reporter_share,
+			silence_limit: self.silence_limit,
+			reportable_sessions: self.reportable_sessions,
 		}
 	}
 }
@@ -221,6 +328,7 @@ impl<Balance, BlockNumber> StakeParameters<Balance, BlockNumber> {
 			max_exposures: self.max_exposures,
 			max_operators: self.max_operators,
 			commitment_limit: self.commitment_limit,
+			own_commitment_limit: self.own_commitment_limit,
 			max_commission: self.max_commission,
 			commission_notice: self.commission_notice,
 		}

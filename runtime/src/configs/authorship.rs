@@ -1,9 +1,9 @@
 //! Who wrote the present block.
 
-use crate::{Babe, Runtime};
+use crate::{Babe, Runtime, Validators};
 use pallet_session::FindAccountFromAuthorIndex;
 
 impl pallet_authorship::Config for Runtime {
 	type FindAuthor = FindAccountFromAuthorIndex<Runtime, Babe>;
-	type EventHandler = ();
+	type EventHandler = Validators;
 }

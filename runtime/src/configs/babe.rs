@@ -1,8 +1,10 @@
 //! Who authors blocks.
 
 use super::session::MaxAuthorities;
-use crate::{timing, Runtime, Session};
+use crate::{timing, Historical, Offences, Runtime, Session};
 use frame_support::traits::ConstU32;
+use pallet_babe::EquivocationReportSystem;
+use sp_session::MembershipProof;
 
 impl pallet_babe::Config for Runtime {
 	type EpochDuration = timing::EpochDuration<Runtime>;
@@ -12,7 +14,7 @@ impl pallet_babe::Config for Runtime {
 	type WeightInfo = ();
 	type MaxAuthorities = MaxAuthorities;
 	type MaxNominators = ConstU32<0>;
-	// Equivocations are reported once there is stake to slash.
-	type KeyOwnerProof = sp_core::Void;
-	type EquivocationReportSystem = ();
+	type KeyOwnerProof = MembershipProof;
+	type EquivocationReportSystem =
+		EquivocationReportSystem<Runtime, Offences, Historical, timing::UnbondingPeriod<Runtime>>;
 }

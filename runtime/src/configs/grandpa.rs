@@ -1,16 +1,18 @@
 //! Who finalises blocks.
 
 use super::session::MaxAuthorities;
-use crate::{Runtime, RuntimeEvent};
-use frame_support::traits::{ConstU32, ConstU64};
+use crate::{timing, Historical, Offences, Runtime, RuntimeEvent};
+use frame_support::traits::ConstU32;
+use pallet_grandpa::EquivocationReportSystem;
+use sp_session::MembershipProof;
 
 impl pallet_grandpa::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type WeightInfo = ();
 	type MaxAuthorities = MaxAuthorities;
 	type MaxNominators = ConstU32<0>;
-	// Only equivocation reports look up old sets.
-	type MaxSetIdSessionEntries = ConstU64<0>;
-	type KeyOwnerProof = sp_core::Void;
-	type EquivocationReportSystem = ();
+	type MaxSetIdSessionEntries = timing::ReportableSessions<Runtime>;
+	type KeyOwnerProof = MembershipProof;
+	type EquivocationReportSystem =
+		EquivocationReportSystem<Runtime, Offences, Historical, timing::UnbondingPeriod<Runtime>>;
 }

@@ -19,6 +19,8 @@ parameter_types! {
 	pub const TreasuryShare: Permill = Permill::from_percent(5);
 	/// A tenth of the fee for each auditor: running a job again is one prefill, less than a third of generating.
 	pub const AuditorShare: Permill = Permill::from_percent(10);
+	/// A fifth of what an operator earns by a job: stake answers for the work, the operator does it.
+	pub const StakersShare: Permill = Permill::from_percent(20);
 	/// A fifth of its stake: twice what an operator may have in flight.
 	pub const WrongResultPenalty: Perbill = Perbill::from_percent(20);
 	/// What deadlines and finalisations may take of a block.
@@ -42,6 +44,7 @@ impl pallet_assay_jobs::Config for Runtime {
 	type Treasury = TreasuryAccount;
 	type TreasuryShare = TreasuryShare;
 	type AuditorShare = AuditorShare;
+	type StakersShare = StakersShare;
 	type ResultPeriod = ConstU32<JOB_RESULT_PERIOD>;
 	type OpenPeriod = ConstU32<JOB_OPEN_PERIOD>;
 	type RetryPeriod = ConstU32<JOB_RETRY_PERIOD>;

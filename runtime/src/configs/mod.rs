@@ -8,6 +8,7 @@ mod disputes;
 mod grandpa;
 mod jobs;
 mod models;
+mod offences;
 mod session;
 mod staking;
 mod sudo;
@@ -15,5 +16,6 @@ mod system;
 mod timestamp;
 mod timing;
 mod transaction_payment;
+pub mod validators;
 
 pub use system::{BlockLength, BlockWeights};

@@ -2,7 +2,7 @@
 
 use crate::{
 	currency::{MINIMUM_BOND, MINIMUM_DELEGATION},
-	time::{COMMISSION_NOTICE, STAKING_PERIOD, UNBONDING_PERIOD},
+	timing,
 	treasury::ToTreasury,
 	Balances, Runtime, RuntimeHoldReason,
 };
@@ -13,9 +13,15 @@ use frame_support::{
 };
 use sp_runtime::Permill;
 
+/// Operators at most.
+pub(super) type MaxOperators = ConstU32<1_000>;
+
 parameter_types! {
 	/// A tenth: an operator that cheats on everything it has in flight loses ten times that.
 	pub const CommitmentLimit: Permill = Permill::from_percent(10);
+	/// Two fifths: who is certain to be caught loses a fifth of its own bond, half of which it can have back by reporting
+	/// itself, and a quarter of a fee is never an operator's: so much in flight is where cheating stops to pay.
+	pub const OwnCommitmentLimit: Permill = Permill::from_percent(40);
 	/// Half, so that nobody delegates for nothing.
 	pub const MaxCommission: Permill = Permill::from_percent(50);
 	/// An account that nobody has the key of: rewards until they are claimed.
@@ -29,11 +35,12 @@ impl pallet_assay_staking::Config for Runtime {
 	type PotId = StakingPot;
 	type MinBond = ConstU128<MINIMUM_BOND>;
 	type MinDelegation = ConstU128<MINIMUM_DELEGATION>;
-	type Period = ConstU32<STAKING_PERIOD>;
-	type UnbondingPeriod = ConstU32<UNBONDING_PERIOD>;
-	type MaxOperators = ConstU32<1_000>;
+	type Period = timing::PeriodOfStaking<Runtime>;
+	type UnbondingPeriod = timing::UnbondingPeriod<Runtime>;
+	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
+	type OwnCommitmentLimit = OwnCommitmentLimit;
 	type MaxCommission = MaxCommission;
-	type CommissionNotice = ConstU32<COMMISSION_NOTICE>;
+	type CommissionNotice = timing::CommissionNotice<Runtime>;
 	type WeightInfo = crate::weights::pallet_assay_staking::WeightInfo<Runtime>;
 }

@@ -1,4 +1,4 @@
-//! What a transaction costs. Fees are burned until staking pays authors.
+//! What a transaction costs.
 
 use crate::{currency::TRANSACTION_BYTE_FEE, Balance, Balances, Runtime, RuntimeEvent};
 use frame_support::{
@@ -6,6 +6,7 @@ use frame_support::{
 	traits::{ConstU128, ConstU8},
 	weights::{ConstantMultiplier, IdentityFee},
 };
+use pallet_assay_validators::Fees;
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
 use sp_runtime::{traits::One, FixedPointNumber, Perquintill};
 
@@ -22,7 +23,7 @@ parameter_types! {
 
 impl pallet_transaction_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type OnChargeTransaction = FungibleAdapter<Balances, ()>;
+	type OnChargeTransaction = FungibleAdapter<Balances, Fees<Runtime>>;
 	type WeightToFee = IdentityFee<Balance>;
 	type LengthToFee = ConstantMultiplier<Balance, ConstU128<TRANSACTION_BYTE_FEE>>;
 	type FeeMultiplierUpdate =

@@ -5,3 +5,4 @@ pub(crate) mod pallet_assay_disputes;
 pub(crate) mod pallet_assay_jobs;
 pub(crate) mod pallet_assay_models;
 pub(crate) mod pallet_assay_staking;
+pub(crate) mod pallet_assay_validators;

@@ -18,7 +18,7 @@ pub(crate) use calls::Call;
 pub(crate) use disputes::{Dispute, Ending, Forfeit};
 pub(crate) use moves::{Action, Move, Subject};
 pub(crate) use query::{Job, Model, Offers, Operator, State};
-pub(crate) use stake::{StakeSums, Staked, StakedOperator, StakingRules};
+pub(crate) use stake::{StakeSums, Staked, StakedOperator, StakingRules, Validation, Validator};
 pub(crate) use submit::Receipt;
 
 use anyhow::{Context, Result};

@@ -3,7 +3,9 @@
 use super::{query::MAX_PAGE, AccountId, Block, BlockNumber, Chain};
 use crate::amount::Balance;
 use anyhow::{Context, Result};
-use assay_protocol::stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition};
+use assay_protocol::stake::{
+	StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary,
+};
 
 /// A position as the runtime describes it.
 pub(crate) type Staked = StakePosition<AccountId, Balance, BlockNumber>;
@@ -13,6 +15,11 @@ pub(crate) type StakeSums = StakeBalance<Balance, BlockNumber>;
 pub(crate) type StakedOperator = StakeOperator<AccountId, Balance, BlockNumber>;
 /// The constants that rule stake.
 pub(crate) type StakingRules = StakeParameters<Balance, BlockNumber>;
+
+/// A validator or candidate as the runtime describes it.
+pub(crate) type Validator = ValidatorSummary<AccountId, Balance>;
+/// What rules validators.
+pub(crate) type Validation = ValidationParameters<Balance>;
 
 impl Chain {
 	/// All positions of an account.
@@ -44,9 +51,19 @@ impl Chain {
 		operator.with_context(|| format!("{account} is not an operator: `assay stake operators` lists them"))
 	}
 
-	/// The active operators with the most stake behind them, and how much that is.
-	pub(crate) async fn top_operators(&self, count: u32, at: Block) -> Result<Vec<(AccountId, Balance)>> {
-		self.ask("StakingApi_top", (count,), at).await
+	/// Whom an election would choose, with the stake behind each.
+	pub(crate) async fn election(&self, at: Block) -> Result<Vec<(AccountId, Balance)>> {
+		self.ask("StakingApi_election", (), at).await
+	}
+
+	/// The validators of the session and the candidates, by the stake behind them.
+	pub(crate) async fn validators(&self, at: Block) -> Result<Vec<Validator>> {
+		self.ask("StakingApi_validators", (), at).await
+	}
+
+	/// What rules validators, and what blocks earn.
+	pub(crate) async fn validation(&self, at: Block) -> Result<Validation> {
+		self.ask("StakingApi_validation", (), at).await
 	}
 
 	/// Minimums, periods and limits.

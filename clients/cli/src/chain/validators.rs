@@ -1,8 +1,8 @@
-//! Who makes blocks, and with which keys.
+//! The keys with which blocks are made.
 
 use super::{AccountId, Block, Chain};
 use anyhow::{anyhow, Context, Result};
-use codec::{Decode, Encode};
+use codec::Encode;
 use serde::Deserialize;
 use subxt::{
 	dynamic::Value,
@@ -44,42 +44,12 @@ impl Chain {
 		made.map_err(refused)
 	}
 
-	/// The number of the session.
-	pub(crate) async fn session(&self, at: Block) -> Result<u32> {
-		self.decoded("CurrentIndex", at).await
-	}
-
-	/// The validators of the session.
-	pub(crate) async fn validators(&self, at: Block) -> Result<Vec<AccountId>> {
-		self.decoded("Validators", at).await
-	}
-
-	/// The places, among the validators, of those that misbehaved and have no say for the rest of the session.
-	pub(crate) async fn disabled_validators(&self, at: Block) -> Result<Vec<u32>> {
-		// With each place comes how bad the offence was, in billionths.
-		let disabled: Vec<(u32, u32)> = self.decoded("DisabledValidators", at).await?;
-		Ok(disabled.into_iter().map(|(place, _)| place).collect())
-	}
-
-	/// The session keys that an account registered last.
+	/// The session keys that an account registered last, in SCALE.
 	pub(crate) async fn session_keys(&self, account: AccountId, at: Block) -> Result<Option<Vec<u8>>> {
-		self.stored("NextKeys", vec![Value::from_bytes(account)], at).await
-	}
-
-	/// What the session pallet stores, or nothing in its form.
-	async fn decoded<V: Decode + Default>(&self, entry: &str, at: Block) -> Result<V> {
-		let stored = self.stored(entry, vec![], at).await?;
-		let decoded = stored.map(|bytes| V::decode(&mut &bytes[..])).transpose();
-		Ok(decoded
-			.with_context(|| format!("this chain stores Session.{entry} differently"))?
-			.unwrap_or_default())
-	}
-
-	/// The same in SCALE.
-	async fn stored(&self, entry: &str, keys: Vec<Value>, at: Block) -> Result<Option<Vec<u8>>> {
 		let client = self.client.at_block(at.hash).await?;
-		let stored = client.storage().try_fetch(("Session", entry), keys).await?;
-		Ok(stored.map(|value| value.into_bytes()))
+		let key = vec![Value::from_bytes(account)];
+		let stored = client.storage().try_fetch(("Session", "NextKeys"), key).await?;
+		Ok(stored.map(|keys| keys.into_bytes()))
 	}
 }
 

@@ -109,12 +109,8 @@ pub(crate) enum StakeCommand {
 		#[arg(value_parser = parse_account)]
 		operator: AccountId,
 	},
-	/// List the active operators with the most stake: whom an election would choose now.
-	Top {
-		/// How many.
-		#[arg(default_value_t = 10)]
-		count: u32,
-	},
+	/// List whom an election of validators would choose now.
+	Election,
 	/// Show minimums, periods and limits.
 	Parameters,
 }
@@ -229,12 +225,12 @@ impl StakeCommand {
 				context.output.answer(&view, || view.text());
 				Ok(Outcome::Done)
 			}
-			Self::Top { count } => {
+			Self::Election => {
 				let (chain, at) = context.reading().await?;
-				let top = chain.top_operators(count, at).await?;
-				let views: Vec<_> = top.into_iter().map(RankView::new).collect();
+				let elected = chain.election(at).await?;
+				let views: Vec<_> = elected.into_iter().map(RankView::new).collect();
 				context.output.answer(&views, || match views.is_empty() {
-					true => "no operator is active".into(),
+					true => "no candidate is active: the present validators stay".into(),
 					false => table(RankView::HEADER, 1, views.iter().map(RankView::row).collect()),
 				});
 				Ok(Outcome::Done)

@@ -2,9 +2,9 @@
 
 use super::Context;
 use crate::{
-	chain::{AccountId, Block, Call, Chain, StakedOperator},
+	chain::{AccountId, Block, Call, Chain},
 	output::table,
-	views::{KeysView, ValidatorView},
+	views::{KeysView, ValidationView, ValidatorView},
 	Outcome,
 };
 use anyhow::{ensure, Context as _, Result};
@@ -23,8 +23,10 @@ pub(crate) enum ValidatorCommand {
 	Join,
 	/// Take that offer back. A validator goes on until the session after the next, and must stay online until then.
 	Leave,
-	/// List the validators of this session.
+	/// List the validators of this session and the candidates, by the stake behind them.
 	List,
+	/// Show the session, the limits, and what blocks earn.
+	Parameters,
 }
 
 impl ValidatorCommand {
@@ -44,6 +46,12 @@ impl ValidatorCommand {
 				context.submit_and_tell(Call::stop_validating(), done).await
 			}
 			Self::List => list(context).await,
+			Self::Parameters => {
+				let (chain, at) = context.reading().await?;
+				let view = ValidationView::new(chain.validation(at).await?);
+				context.output.answer(&view, || view.text());
+				Ok(Outcome::Done)
+			}
 		}
 	}
 }
@@ -56,7 +64,7 @@ async fn keys(context: &Context) -> Result<Outcome> {
 	let receipt = context.submit(&chain, call).await?;
 	let block = chain.block_at(receipt.block).await?;
 	let block = block.with_context(|| format!("the node does not have block {}", receipt.block))?;
-	let from = chain.session(block).await?.saturating_add(SESSIONS_TO_WAIT);
+	let from = chain.validation(block).await?.session.saturating_add(SESSIONS_TO_WAIT);
 	let view = KeysView::new(account, made.keys(), from, &receipt);
 	context.output.answer(&view, || view.text());
 	Ok(Outcome::Done)
@@ -77,16 +85,13 @@ async fn check_candidate(chain: &Chain, account: AccountId, at: Block) -> Result
 
 async fn list(context: &Context) -> Result<Outcome> {
 	let (chain, at) = context.reading().await?;
-	let operators = chain.staked_operators(at).await?;
-	let disabled = chain.disabled_validators(at).await?;
 	let mut views = vec![];
-	for (place, account) in (0..).zip(chain.validators(at).await?) {
-		let operator: Option<&StakedOperator> = operators.iter().find(|operator| operator.account == account);
-		let keys = chain.session_keys(account, at).await?;
-		views.push(ValidatorView::new(account, operator, keys, disabled.contains(&place)));
+	for validator in chain.validators(at).await? {
+		let keys = chain.session_keys(validator.account, at).await?;
+		views.push(ValidatorView::new(validator, keys));
 	}
 	context.output.answer(&views, || {
-		table(ValidatorView::HEADER, 3, views.iter().map(ValidatorView::row).collect())
+		table(ValidatorView::HEADER, 2, views.iter().map(ValidatorView::row).collect())
 	});
 	Ok(Outcome::Done)
 }

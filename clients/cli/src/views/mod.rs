@@ -23,7 +23,7 @@ pub(crate) use moves::{EndingView, MoveView};
 pub(crate) use places::Places;
 pub(crate) use positions::{PositionsView, SumsView};
 pub(crate) use stake::{RankView, RulesView, StakeOperatorView};
-pub(crate) use validators::{KeysView, ValidatorView};
+pub(crate) use validators::{KeysView, ValidationView, ValidatorView};
 
 /// The beginning of an address or hash, enough to recognise it.
 pub(crate) fn short(text: &impl ToString) -> String {
@@ -31,12 +31,6 @@ pub(crate) fn short(text: &impl ToString) -> String {
 	text.char_indices()
 		.nth(8)
 		.map_or(text.clone(), |(end, _)| format!("{}…", &text[..end]))
-}
-
-/// What somebody says of itself. Whoever writes it must not be able to steer the reader's terminal.
-fn harmless(text: &str) -> String {
-	let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
-	text.chars().map(shown).collect()
 }
 
 /// A number of bytes.

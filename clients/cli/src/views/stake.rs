@@ -4,7 +4,6 @@ use crate::{
 	amount::{show_share, Amount, Balance},
 	chain::{AccountId, BlockNumber, StakedOperator, StakingRules},
 	output::fields,
-	views::harmless,
 };
 use assay_protocol::operator::FaultCounts;
 use serde::Serialize;
@@ -26,6 +25,16 @@ pub(crate) struct StakeOperatorView {
 	penalised: Amount,
 	faults: FaultCounts,
 	registered_at: BlockNumber,
+	/// What its members were given in recent periods, oldest first.
+	returns: Vec<ReturnView>,
+}
+
+/// What members were given in a period.
+#[derive(Serialize)]
+struct ReturnView {
+	from: BlockNumber,
+	shared: Amount,
+	stake: Amount,
 }
 
 /// A higher commission under notice.
@@ -56,6 +65,15 @@ impl StakeOperatorView {
 			penalised: Amount(operator.penalised),
 			faults: operator.faults,
 			registered_at: operator.registered_at,
+			returns: operator
+				.returns
+				.into_iter()
+				.map(|of| ReturnView {
+					from: of.from,
+					shared: Amount(of.shared),
+					stake: Amount(of.stake),
+				})
+				.collect(),
 		}
 	}
 
@@ -63,7 +81,7 @@ impl StakeOperatorView {
 	pub(crate) fn row(&self) -> [String; 7] {
 		[
 			self.account.to_string(),
-			harmless(&self.identity),
+			self.name(),
 			self.state().into(),
 			self.own.to_string(),
 			self.delegated.to_string(),
@@ -100,10 +118,7 @@ impl StakeOperatorView {
 			.collect();
 		fields([
 			("operator", Some(self.account.to_string())),
-			(
-				"says it is",
-				(!self.identity.is_empty()).then(|| harmless(&self.identity)),
-			),
+			("says it is", (!self.identity.is_empty()).then(|| self.name())),
 			("state", Some(self.state().into())),
 			("own stake", Some(self.own.to_string())),
 			("delegated", Some(self.delegated.to_string())),
@@ -121,6 +136,7 @@ impl StakeOperatorView {
 				}),
 			),
 			("operator since", Some(format!("block {}", self.registered_at))),
+			("gave its members", self.gave()),
 		])
 	}
 
@@ -139,6 +155,16 @@ impl StakeOperatorView {
 		}
 	}
 
+	/// What stake behind it got in recent periods.
+	fn gave(&self) -> Option<String> {
+		let periods: Vec<_> = self
+			.returns
+			.iter()
+			.map(|of| format!("{} for {} from block {}", of.shared, of.stake, of.from))
+			.collect();
+		(!periods.is_empty()).then(|| periods.join(", "))
+	}
+
 	fn all_faults(&self) -> u64 {
 		let faults = &self.faults;
 		let counts = [
@@ -149,6 +175,12 @@ impl StakeOperatorView {
 			faults.equivocations,
 		];
 		counts.into_iter().map(u64::from).sum()
+	}
+
+	/// What it says it is. Whoever writes it must not be able to steer the reader's terminal.
+	fn name(&self) -> String {
+		let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+		self.identity.chars().map(shown).collect()
 	}
 }
 
@@ -188,6 +220,7 @@ pub(crate) struct RulesView {
 	max_exposures: u32,
 	max_operators: u32,
 	commitment_limit: String,
+	own_commitment_limit: String,
 	max_commission: String,
 	commission_notice: BlockNumber,
 }
@@ -204,6 +237,7 @@ impl RulesView {
 			max_exposures: rules.max_exposures,
 			max_operators: rules.max_operators,
 			commitment_limit: show_share(rules.commitment_limit),
+			own_commitment_limit: show_share(rules.own_commitment_limit),
 			max_commission: show_share(rules.max_commission),
 			commission_notice: rules.commission_notice,
 		}
@@ -235,8 +269,8 @@ impl RulesView {
 			(
 				"work in flight",
 				Some(format!(
-					"at most {} of the stake behind an operator",
-					self.commitment_limit
+					"at most {} of the stake behind an operator and {} of its own",
+					self.commitment_limit, self.own_commitment_limit
 				)),
 			),
 			("operators", Some(format!("at most {}", self.max_operators))),
@@ -323,6 +357,7 @@ mod tests {
 			max_exposures: 4,
 			max_operators: 1_000,
 			commitment_limit: Permill::from_percent(10),
+			own_commitment_limit: Permill::from_percent(40),
 			max_commission: Permill::from_percent(50),
 			commission_notice: 38_400,
 		};

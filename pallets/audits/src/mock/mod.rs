@@ -108,6 +108,7 @@ parameter_types! {
 	pub const UnbondingPeriod: u64 = 100;
 	pub const PotId: frame_support::PalletId = frame_support::PalletId(*b"test/pot");
 	pub const CommitmentLimit: Permill = Permill::from_percent(100);
+	pub const OwnCommitmentLimit: Permill = Permill::from_percent(100);
 	pub const Treasury: AccountId = TREASURY;
 	pub const TreasuryShare: Permill = Permill::from_percent(10);
 	pub const AuditorShare: Permill = Permill::from_percent(10);
@@ -144,6 +145,7 @@ impl pallet_assay_staking::Config for Test {
 	type UnbondingPeriod = UnbondingPeriod;
 	type MaxOperators = ConstU32<10>;
 	type CommitmentLimit = CommitmentLimit;
+	type OwnCommitmentLimit = OwnCommitmentLimit;
 	type MaxCommission = CommitmentLimit;
 	type CommissionNotice = UnbondingPeriod;
 	type WeightInfo = ();
@@ -173,6 +175,7 @@ impl pallet_assay_jobs::Config for Test {
 	type Treasury = Treasury;
 	type TreasuryShare = TreasuryShare;
 	type AuditorShare = AuditorShare;
+	type StakersShare = TreasuryShare;
 	type ResultPeriod = ResultPeriod;
 	type OpenPeriod = OpenPeriod;
 	type RetryPeriod = RetryPeriod;

@@ -109,6 +109,7 @@ parameter_types! {
 	pub const UnbondingPeriod: u64 = 100;
 	pub const PotId: frame_support::PalletId = frame_support::PalletId(*b"test/pot");
 	pub const CommitmentLimit: Permill = Permill::from_percent(10);
+	pub const OwnCommitmentLimit: Permill = Permill::from_percent(40);
 	pub const Treasury: AccountId = TREASURY;
 
 	pub const TreasuryShare: Permill = Permill::from_percent(10);
@@ -140,6 +141,7 @@ impl pallet_assay_staking::Config for Test {
 	type UnbondingPeriod = UnbondingPeriod;
 	type MaxOperators = frame_support::traits::ConstU32<10>;
 	type CommitmentLimit = CommitmentLimit;
+	type OwnCommitmentLimit = OwnCommitmentLimit;
 	type MaxCommission = CommitmentLimit;
 	type CommissionNotice = UnbondingPeriod;
 	type WeightInfo = ();
@@ -165,6 +167,7 @@ impl pallet_assay_jobs::Config for Test {
 	type Treasury = Treasury;
 	type TreasuryShare = TreasuryShare;
 	type AuditorShare = TreasuryShare;
+	type StakersShare = TreasuryShare;
 	type ResultPeriod = ResultPeriod;
 	type OpenPeriod = OpenPeriod;
 	type RetryPeriod = RetryPeriod;

@@ -11,7 +11,7 @@ use sp_runtime::BuildStorage;
 pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	let accounts = [CONSUMER, OTHER_CONSUMER].map(|who| (who, FUNDS)).into_iter();
-	let others = [ALICE, BOB, CHARLIE, PUBLISHER, TREASURY].map(|who| (who, EXISTENTIAL_DEPOSIT));
+	let others = [ALICE, BOB, CHARLIE, PUBLISHER, TREASURY, STAKERS].map(|who| (who, EXISTENTIAL_DEPOSIT));
 	pallet_balances::GenesisConfig::<Test> {
 		balances: accounts.chain(others).collect(),
 		..Default::default()

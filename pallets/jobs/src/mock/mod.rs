@@ -73,6 +73,8 @@ pub(crate) const BOB: AccountId = 12;
 pub(crate) const CHARLIE: AccountId = 13;
 pub(crate) const PUBLISHER: AccountId = 21;
 pub(crate) const TREASURY: AccountId = 31;
+/// All who stand behind an operator.
+pub(crate) const STAKERS: AccountId = 32;
 /// What each consumer begins with.
 pub(crate) const FUNDS: Balance = 1_000_000;
 
@@ -101,6 +103,7 @@ parameter_types! {
 	pub const WrongResultPenalty: Perbill = Perbill::from_percent(20);
 	pub const MinWrongResultPenalty: Balance = WRONG_RESULT_PENALTY;
 	pub const AuditorShare: Permill = Permill::from_percent(10);
+	pub static StakersShare: Permill = Permill::zero();
 	/// Who has audited every claim.
 	pub static Auditors: Vec<AccountId> = vec![];
 }
@@ -146,6 +149,7 @@ impl crate::Config for Test {
 	type Treasury = Treasury;
 	type TreasuryShare = TreasuryShare;
 	type AuditorShare = AuditorShare;
+	type StakersShare = StakersShare;
 	type ResultPeriod = ResultPeriod;
 	type OpenPeriod = OpenPeriod;
 	type RetryPeriod = RetryPeriod;

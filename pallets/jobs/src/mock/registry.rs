@@ -5,10 +5,15 @@ use assay_exact::Program;
 use assay_protocol::{
 	job::{JobError, JobState},
 	model::{Models, Offer, Terms},
-	operator::{Fault, Operators, Reporter, WorkerKey, WorkerPair},
+	operator::{Fault, Operators, Reporter, Rewards, WorkerKey, WorkerPair},
 	ModelVersion,
 };
-use frame_support::{pallet_prelude::ValueQuery, storage_alias, Blake2_128Concat, Twox64Concat};
+use frame_support::{
+	pallet_prelude::ValueQuery,
+	storage_alias,
+	traits::fungible::{Balanced, Credit},
+	Blake2_128Concat, Twox64Concat,
+};
 use sp_core::Pair;
 use sp_runtime::{DispatchError, DispatchResult};
 use std::collections::BTreeMap;
@@ -76,6 +81,16 @@ impl Operators<AccountId, Balance> for Registry {
 	fn bond_for_benchmark(who: &AccountId, key: WorkerKey) {
 		Stake::insert(who, 1_000_000_000);
 		Keys::insert(who, key);
+	}
+}
+
+/// What stands behind an operator has an account of its own.
+impl Rewards<AccountId, Credit<AccountId, Balances>> for Registry {
+	fn reward(operator: &AccountId, credit: Credit<AccountId, Balances>) -> Result<(), Credit<AccountId, Balances>> {
+		if Stake::get(operator) == 0 {
+			return Err(credit);
+		}
+		Balances::resolve(&STAKERS, credit)
 	}
 }
 
@@ -147,6 +162,10 @@ pub(crate) fn worker(operator: AccountId) -> WorkerPair {
 pub(crate) fn bond(operator: AccountId, stake: Balance) {
 	Stake::insert(operator, stake);
 	Keys::insert(operator, worker(operator).public());
+}
+
+pub(crate) fn set_stake(operator: AccountId, stake: Balance) {
+	Stake::insert(operator, stake);
 }
 
 /// What is in flight against the stake of an operator.

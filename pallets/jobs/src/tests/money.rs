@@ -299,3 +299,39 @@ fn auditors_share_should_go_to_the_treasury_when_its_account_cannot_take_it() {
 		Auditors::set(vec![]);
 	});
 }
+
+#[test]
+fn stakers_should_be_paid_out_of_the_operators_share() {
+	run(|| {
+		StakersShare::set(Permill::from_percent(20));
+		let id = a_claimed_job();
+		let before = [ALICE, STAKERS].map(free);
+		run_to(1 + WINDOW);
+		assert!(matches!(
+			state(id),
+			JobState::Final {
+				paid: 30,
+				royalty: 1,
+				treasury: 3,
+				refunded: 966,
+				..
+			}
+		));
+		assert_eq!([ALICE, STAKERS].map(free), [before[0] + 24, before[1] + 6]);
+		StakersShare::set(Permill::zero());
+	});
+}
+
+#[test]
+fn operator_should_have_its_whole_share_when_nothing_stands_behind_it() {
+	run(|| {
+		StakersShare::set(Permill::from_percent(20));
+		let id = a_claimed_job();
+		set_stake(ALICE, 0);
+		let before = [ALICE, STAKERS].map(free);
+		run_to(1 + WINDOW);
+		assert!(matches!(state(id), JobState::Final { paid: 30, .. }));
+		assert_eq!([ALICE, STAKERS].map(free), [before[0] + 30, before[1]]);
+		StakersShare::set(Permill::zero());
+	});
+}

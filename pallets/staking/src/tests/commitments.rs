@@ -132,7 +132,7 @@ fn delegations_cover_work_too() {
 		assert_ok!(Staking::commit(&ALICE, 15));
 		// A delegator may go at any time: it answers for the work until long after it is over.
 		assert_ok!(unbond(BOB, ALICE, 50));
-		assert_eq!(Staking::at_risk(&ALICE), 150);
+		assert_eq!(at_risk(ALICE), 150);
 		assert_noop!(Staking::commit(&ALICE, 1), Error::<Test>::CommitmentLimitReached);
 		// The operator itself may not.
 		assert_ok!(Staking::bond_extra(signed(ALICE), ALICE, 100));
@@ -140,5 +140,16 @@ fn delegations_cover_work_too() {
 		assert_ok!(unbond(ALICE, ALICE, 50));
 		Staking::release(&ALICE, 15);
 		assert_ok!(unbond(ALICE, ALICE, 50));
+	});
+}
+
+#[test]
+fn delegations_cover_no_more_than_the_own_bond_answers_for() {
+	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
+		assert_ok!(delegate(BOB, ALICE, 900));
+		// A tenth of a thousand, but two fifths of a hundred.
+		assert_noop!(Staking::commit(&ALICE, 41), Error::<Test>::CommitmentLimitReached);
+		assert_ok!(Staking::commit(&ALICE, 40));
+		assert_eq!(Staking::stake_operator(&ALICE).unwrap().commitment_limit, 40);
 	});
 }

@@ -65,7 +65,7 @@ fn costs(delegators: u64) -> Vec<(&'static str, u32)> {
 			}
 			delegate(CAROL, ALICE, 100).unwrap();
 			// Half, so that no rounding makes a difference.
-			let half = Staking::at_risk(&ALICE) / 2;
+			let half = at_risk(ALICE) / 2;
 			costs.push((
 				"penalise",
 				accesses(|| {

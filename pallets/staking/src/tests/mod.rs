@@ -19,7 +19,8 @@ mod unbonding;
 mod worker_keys;
 
 use crate::{self as pallet_assay_staking, HoldReason, Pallet};
-use assay_protocol::operator::{possession_payload, WorkerKey, WorkerPair, WorkerSignature};
+pub(crate) use assay_protocol::operator::Rewards as _;
+use assay_protocol::operator::{possession_payload, Operators as _, WorkerKey, WorkerPair, WorkerSignature};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{
@@ -94,6 +95,7 @@ parameter_types! {
 	pub const MaxCommission: Permill = Permill::from_percent(50);
 	pub const CommissionNotice: u64 = COMMISSION_NOTICE;
 	pub const CommitmentLimit: Permill = Permill::from_percent(10);
+	pub const OwnCommitmentLimit: Permill = Permill::from_percent(40);
 	pub const Treasury: AccountId = TREASURY;
 }
 
@@ -108,6 +110,7 @@ impl pallet_assay_staking::Config for Test {
 	type UnbondingPeriod = UnbondingPeriod;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
+	type OwnCommitmentLimit = OwnCommitmentLimit;
 	type MaxCommission = MaxCommission;
 	type CommissionNotice = CommissionNotice;
 	type WeightInfo = ();
@@ -185,6 +188,11 @@ pub(crate) fn register(account: AccountId, bond: Balance) -> DispatchResult {
 
 pub(crate) fn held(account: AccountId) -> Balance {
 	Balances::balance_on_hold(&HoldReason::Bond.into(), &account)
+}
+
+/// All that a fault of `operator` can reach, however old.
+pub(crate) fn at_risk(operator: AccountId) -> Balance {
+	Staking::at_risk(&operator, u32::MAX)
 }
 
 pub(crate) fn free(account: AccountId) -> Balance {

@@ -70,7 +70,7 @@ fn outcome(steps: &[(Step, bool)], settled_between: bool) -> Vec<Balance> {
 			for (step, settled) in steps {
 				match step.clone() {
 					Step::Slash { operator, share } => {
-						let amount = Staking::at_risk(&operator) / 1_000 * share;
+						let amount = at_risk(operator) / 1_000 * share;
 						Staking::penalise(&operator, amount, Fault::WrongResult, None);
 					}
 					Step::Reward { operator, amount } => {

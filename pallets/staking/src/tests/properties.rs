@@ -238,7 +238,7 @@ fn act(action: Action, in_flight: &mut InFlight) -> DispatchResult {
 				account,
 				share: Permill::from_percent(50),
 			});
-			let (stake, at_risk) = (Staking::stake(&who), Staking::at_risk(&who));
+			let (stake, reachable) = (Staking::stake(&who), at_risk(who));
 			let taken = match age {
 				None => Staking::penalise(&who, amount, Fault::WrongResult, reporter),
 				Some(age) => Staking::penalise_recent(&who, amount, Fault::WrongResult, age, reporter),
@@ -249,13 +249,13 @@ fn act(action: Action, in_flight: &mut InFlight) -> DispatchResult {
 					"{taken} of {amount} and {stake}"
 				);
 				if age.is_none() {
-					assert!(taken + DUST + 5 >= amount.min(at_risk));
+					assert!(taken + DUST + 5 >= amount.min(reachable));
 				}
 				// What the operator's own position takes with it when it becomes worthless is dust.
-				assert!(Staking::at_risk(&who) + taken <= at_risk);
-				assert!(Staking::at_risk(&who) + taken + DUST + 5 >= at_risk);
+				assert!(at_risk(who) + taken <= reachable);
+				assert!(at_risk(who) + taken + DUST + 5 >= reachable);
 			} else {
-				assert_eq!((taken, Staking::at_risk(&who)), (0, at_risk));
+				assert_eq!((taken, at_risk(who)), (0, reachable));
 			}
 			Ok(())
 		}

@@ -35,7 +35,7 @@ fn a_delegation_moves_at_once() {
 		assert_eq!((bonded(CAROL, ALICE), bonded(CAROL, BOB), held(CAROL)), (40, 60, 100));
 		assert_eq!((Staking::stake(&ALICE), Staking::stake(&BOB)), (140, 160));
 		// Alice's faults still reach all of it.
-		assert_eq!(Staking::at_risk(&ALICE), 200);
+		assert_eq!(at_risk(ALICE), 200);
 	});
 }
 
@@ -151,12 +151,12 @@ fn losing_everything_here_is_remembered_there_until_it_would_have_been_free() {
 		assert_eq!(slash(BOB, Balance::MAX), 200);
 		settle(CAROL, BOB);
 		assert_eq!((held(CAROL), bonded(CAROL, BOB)), (0, 0));
-		assert_eq!(Staking::at_risk(&ALICE), 200);
+		assert_eq!(at_risk(ALICE), 200);
 		assert_eq!(slash(ALICE, 100), 100);
 		assert_eq!(held(ALICE), 50);
 		go_to(FREE_FROM);
 		settle(CAROL, BOB);
 		assert!(!Positions::<Test>::contains_key(CAROL, BOB));
-		assert_eq!(Staking::at_risk(&ALICE), 50);
+		assert_eq!(at_risk(ALICE), 50);
 	});
 }

@@ -12,13 +12,6 @@ fn pot() -> Balance {
 	free(Staking::pot())
 }
 
-/// A first reward that pays the existential deposit of the pot and nothing else.
-fn open_pot() {
-	let one = Balances::issue(1);
-	assert_ok!(Staking::reward(&ALICE, one));
-	assert_eq!(pot(), 1);
-}
-
 /// The scenario of the README.
 #[test]
 fn rewards_pay_commission_first_and_then_every_point_alike() {
@@ -26,7 +19,6 @@ fn rewards_pay_commission_first_and_then_every_point_alike() {
 		assert_ok!(Staking::set_commission(signed(ALICE), Permill::from_percent(10)));
 		assert_ok!(delegate(BOB, ALICE, 300));
 		go_to(1 + COMMISSION_NOTICE);
-		open_pot();
 		reward(ALICE, 100);
 		last_event(Event::Rewarded {
 			operator: ALICE,
@@ -61,7 +53,6 @@ fn rewards_pay_commission_first_and_then_every_point_alike() {
 fn rewards_do_not_expire_and_outlive_the_stake() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
 		assert_ok!(delegate(BOB, ALICE, 100));
-		open_pot();
 		reward(ALICE, 50);
 		assert_ok!(unbond(BOB, ALICE, 100));
 		// What is unbonding earns nothing.
@@ -80,7 +71,6 @@ fn rewards_do_not_expire_and_outlive_the_stake() {
 fn rewards_compound_if_the_member_asked_for_it() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
 		assert_ok!(delegate(BOB, ALICE, 100));
-		open_pot();
 		reward(ALICE, 50);
 		assert_noop!(
 			Staking::set_compound(signed(CAROL), ALICE, true),
@@ -117,7 +107,6 @@ fn rewards_compound_if_the_member_asked_for_it() {
 #[test]
 fn an_operator_compounds_its_own_bond() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
-		open_pot();
 		assert_ok!(Staking::set_compound(signed(ALICE), ALICE, true));
 		reward(ALICE, 50);
 		assert_ok!(claim(ALICE, ALICE));
@@ -129,7 +118,6 @@ fn an_operator_compounds_its_own_bond() {
 fn a_slash_touches_no_reward() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
 		assert_ok!(delegate(BOB, ALICE, 100));
-		open_pot();
 		reward(ALICE, 50);
 		Staking::penalise(&ALICE, 200, assay_protocol::operator::Fault::WrongResult, None);
 		settle(BOB, ALICE);
@@ -148,7 +136,7 @@ fn a_reward_that_nobody_can_have_is_handed_back() {
 		refused(BOB, 10);
 		Staking::penalise(&ALICE, 100, assay_protocol::operator::Fault::WrongResult, None);
 		refused(ALICE, 10);
-		assert_eq!(pot(), 0);
+		assert_eq!(pot(), 1);
 	});
 }
 
@@ -157,7 +145,6 @@ fn an_operator_whose_account_cannot_be_paid_shares_its_commission() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
 		assert_ok!(Staking::set_commission(signed(ALICE), Permill::from_percent(50)));
 		go_to(1 + COMMISSION_NOTICE);
-		open_pot();
 		// The last units before the account overflows.
 		let room = Balance::MAX - Balances::total_balance(&ALICE);
 		Balances::set_total_issuance(0);

@@ -1,0 +1,238 @@
+//! The constants, as the runtime has them.
+
+use crate::validators;
+use assay_runtime::{currency::UNIT, time::DEFAULT_SLOT_DURATION, Audits, Balance, BlockNumber, Disputes, Runtime};
+use frame_support::{
+	dispatch::DispatchClass,
+	traits::Get,
+	weights::{Weight, WeightToFee},
+};
+use pallet_transaction_payment::MultiplierUpdate;
+use sp_io::TestExternalities;
+use sp_runtime::{FixedPointNumber, PerThing, Perbill, Permill};
+
+/// Everything economic that the runtime fixes. An amount is in smallest units, a time in blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Constants {
+	/// The part of its stake that an operator may have in flight.
+	pub commitment_limit: Permill,
+	/// The least an operator bonds to be given work.
+	pub min_bond: Balance,
+	/// The part of all stake at risk that a wrong result costs.
+	pub wrong_result_penalty: Perbill,
+	/// What a wrong result costs at least.
+	pub min_wrong_result_penalty: Balance,
+	/// A challenger's share of that.
+	pub reporter_share: Permill,
+	/// What is held from a challenger.
+	pub challenge_bond: Balance,
+	/// What a missed deadline costs.
+	pub missed_deadline_penalty: Balance,
+	/// What a missed audit costs.
+	pub missed_audit_penalty: Balance,
+	/// What vouching for a wrong claim costs.
+	pub false_audit_penalty: Balance,
+	/// The treasury's share of a job's fee.
+	pub treasury_share: Permill,
+	/// Each auditor's share of it.
+	pub auditor_share: Permill,
+	/// The largest share of it that a publisher may take.
+	pub max_royalty: Permill,
+	/// What all who stand behind the operator share of its part.
+	pub stakers_share: Permill,
+	/// How likely a spot-check is without a record.
+	pub spot_check_ceiling: Permill,
+	/// How likely a spot-check is however long the record.
+	pub spot_check_floor: Permill,
+	/// How likely an audit is without a record.
+	pub audit_ceiling: Permill,
+	/// How likely an audit is however long the record.
+	pub audit_floor: Permill,
+	/// Clean jobs after which both are half as likely.
+	pub halving: u32,
+	/// Auditors that are drawn for a claim.
+	pub drawn: u32,
+	/// Auditors of a version at most.
+	pub max_auditors: u32,
+	/// Attempts at a job at most.
+	pub max_attempts: u32,
+	/// Blocks that an open job waits at most.
+	pub open_period: BlockNumber,
+	/// Blocks for a result.
+	pub result_period: BlockNumber,
+	/// Blocks between a claim and finality.
+	pub window: BlockNumber,
+	/// Blocks that an audit gives for each of its replies.
+	pub audit_period: BlockNumber,
+	/// Blocks that an audit delays a job at most.
+	pub longest_audit: BlockNumber,
+	/// Blocks that disputes delay a job at most.
+	pub longest_dispute: BlockNumber,
+	/// Blocks that unbonding stake waits after its period.
+	pub unbonding_period: BlockNumber,
+	/// Blocks of such a period.
+	pub staking_period: BlockNumber,
+	/// Blocks between the announcement of a higher commission and its effect.
+	pub commission_notice: BlockNumber,
+	/// What the answers of a worker to one challenge cost at most, had they to be paid.
+	pub free_answers: Balance,
+	/// What it costs to fill a block with ordinary transactions, at the lowest price.
+	pub full_block: Balance,
+	/// By what part one full block raises all fees.
+	pub fee_rise: Perbill,
+}
+
+impl Constants {
+	/// Those of the runtime that this program was built with, on a chain whose genesis chooses nothing.
+	pub fn of_the_runtime() -> Self {
+		// Some may be for genesis to choose: the runtime then looks for them in storage, and has defaults.
+		TestExternalities::default().execute_with(Self::read)
+	}
+
+	fn read() -> Self {
+		type System = <Runtime as frame_system::Config>::BlockWeights;
+		type Length = <Runtime as frame_system::Config>::BlockLength;
+		type Fees = <Runtime as pallet_transaction_payment::Config>::FeeMultiplierUpdate;
+
+		let weights = System::get();
+		let normal = weights
+			.get(DispatchClass::Normal)
+			.max_total
+			.unwrap_or(weights.max_block);
+		let normal_bytes = *Length::get().max.get(DispatchClass::Normal);
+		let answer_bytes = <Runtime as pallet_assay_disputes::Config>::MaxAnswerBytes::get();
+		let target = <Fees as MultiplierUpdate>::target();
+		let per_block = <Fees as MultiplierUpdate>::variability()
+			.saturating_mul_int(u64::from(Perbill::ACCURACY))
+			.min(u64::from(Perbill::ACCURACY));
+		let above_target =
+			Perbill::one() - Perbill::from_rational(target.deconstruct(), sp_runtime::Perquintill::ACCURACY);
+		Self {
+			commitment_limit: <Runtime as pallet_assay_staking::Config>::CommitmentLimit::get(),
+			min_bond: <Runtime as pallet_assay_staking::Config>::MinBond::get(),
+			wrong_result_penalty: <Runtime as pallet_assay_jobs::Config>::WrongResultPenalty::get(),
+			min_wrong_result_penalty: <Runtime as pallet_assay_jobs::Config>::MinWrongResultPenalty::get(),
+			reporter_share: <Runtime as pallet_assay_disputes::Config>::ReporterShare::get(),
+			challenge_bond: <Runtime as pallet_assay_disputes::Config>::Bond::get(),
+			missed_deadline_penalty: <Runtime as pallet_assay_jobs::Config>::MissedDeadlinePenalty::get(),
+			missed_audit_penalty: <Runtime as pallet_assay_audits::Config>::MissedAuditPenalty::get(),
+			false_audit_penalty: <Runtime as pallet_assay_audits::Config>::FalseAuditPenalty::get(),
+			treasury_share: <Runtime as pallet_assay_jobs::Config>::TreasuryShare::get(),
+			auditor_share: <Runtime as pallet_assay_jobs::Config>::AuditorShare::get(),
+			max_royalty: <Runtime as pallet_assay_models::Config>::MaxRoyalty::get(),
+			stakers_share: validators::STAKERS_SHARE,
+			spot_check_ceiling: <Runtime as pallet_assay_audits::Config>::SpotCheckCeiling::get(),
+			spot_check_floor: <Runtime as pallet_assay_audits::Config>::SpotCheckFloor::get(),
+			audit_ceiling: <Runtime as pallet_assay_audits::Config>::AuditCeiling::get(),
+			audit_floor: <Runtime as pallet_assay_audits::Config>::AuditFloor::get(),
+			halving: <Runtime as pallet_assay_audits::Config>::Halving::get(),
+			drawn: <Runtime as pallet_assay_audits::Config>::MaxDrawn::get(),
+			max_auditors: <Runtime as pallet_assay_audits::Config>::MaxAuditors::get(),
+			max_attempts: <Runtime as pallet_assay_jobs::Config>::MaxAttempts::get(),
+			open_period: <Runtime as pallet_assay_jobs::Config>::OpenPeriod::get(),
+			result_period: <Runtime as pallet_assay_jobs::Config>::ResultPeriod::get(),
+			window: <Runtime as pallet_assay_jobs::Config>::Window::get(),
+			audit_period: <Runtime as pallet_assay_audits::Config>::Period::get(),
+			longest_audit: Audits::longest_delay(),
+			longest_dispute: Disputes::longest_delay(),
+			unbonding_period: <Runtime as pallet_assay_staking::Config>::UnbondingPeriod::get(),
+			staking_period: <Runtime as pallet_assay_staking::Config>::Period::get(),
+			commission_notice: <Runtime as pallet_assay_staking::Config>::CommissionNotice::get(),
+			free_answers: FREE_ANSWERS * (length_fee(answer_bytes) + weight_fee(weights.max_block)),
+			full_block: weight_fee(normal) + length_fee(normal_bytes),
+			fee_rise: Perbill::from_parts(u32::try_from(per_block).unwrap_or(u32::MAX)) * above_target,
+		}
+	}
+
+	/// Blocks from a job's submission to the last block in which a claim to it can be struck down. Each attempt waits for an
+	/// operator, then for its result; the claim is open to challenges for its window or, to a drawn auditor, while it
+	/// may commit; then the dispute takes its time.
+	pub fn longest_job(&self) -> BlockNumber {
+		let challenged = self.window.max(BEACON + self.audit_period) + self.longest_dispute;
+		let claimed = challenged.max(self.longest_audit);
+		self.max_attempts * (self.open_period + 1 + self.result_period + 1 + claimed)
+	}
+
+	/// What a wrong result costs, of so much at risk.
+	pub fn penalty(&self, at_risk: Balance) -> Balance {
+		self.wrong_result_penalty
+			.mul_ceil(at_risk)
+			.max(self.min_wrong_result_penalty)
+			.min(at_risk)
+	}
+
+	/// The largest fees that may be in flight on so much stake.
+	pub fn in_flight(&self, stake: Balance) -> Balance {
+		self.commitment_limit.mul_floor(stake)
+	}
+
+	/// What a job pays to whoever stands behind its operator, the operator's work included, when all auditors are paid.
+	pub fn reward(&self, fee: Balance) -> Balance {
+		let rates = pallet_assay_jobs::Rates {
+			treasury: self.treasury_share,
+			royalty: Permill::zero(),
+			auditor: self.auditor_share,
+			auditors: self.drawn,
+		};
+		pallet_assay_jobs::split(fee, fee, rates).map_or(0, |shares| shares.operator)
+	}
+}
+
+/// What a dispute may ask a worker for: the groups, the cells of one, a vector.
+const FREE_ANSWERS: Balance = 3;
+
+/// Blocks from a claim to the draw.
+const BEACON: BlockNumber = 2;
+
+fn weight_fee(weight: Weight) -> Balance {
+	<Runtime as pallet_transaction_payment::Config>::WeightToFee::weight_to_fee(&weight)
+}
+
+fn length_fee(bytes: u32) -> Balance {
+	let length = Weight::from_parts(u64::from(bytes), 0);
+	<Runtime as pallet_transaction_payment::Config>::LengthToFee::weight_to_fee(&length)
+}
+
+/// An amount in ASY, for formulas and tables.
+pub fn asy(amount: Balance) -> f64 {
+	amount as f64 / UNIT as f64
+}
+
+/// A share as a number between 0 and 1.
+pub fn ratio<P: PerThing>(share: P) -> f64
+where
+	P::Inner: Into<u64>,
+{
+	share.deconstruct().into() as f64 / P::ACCURACY.into() as f64
+}
+
+/// Blocks in a year.
+pub fn blocks_per_year() -> f64 {
+	365.25 * 24.0 * 3_600_000.0 / DEFAULT_SLOT_DURATION as f64
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn longest_job_should_be_the_sum_of_its_clocks() {
+		let constants = Constants::of_the_runtime();
+		// Three times: 100 + 1 to be assigned, 40 + 1 for the result, 2 + 30 until an auditor challenges, 121 of dispute.
+		assert_eq!(constants.longest_job(), 3 * (101 + 41 + 32 + 121));
+	}
+
+	#[test]
+	fn reward_should_be_what_treasury_and_auditors_leave() {
+		let constants = Constants::of_the_runtime();
+		assert_eq!(constants.reward(100 * UNIT), 75 * UNIT);
+	}
+
+	#[test]
+	fn penalty_should_never_exceed_what_is_there() {
+		let constants = Constants::of_the_runtime();
+		assert_eq!(constants.penalty(1_000 * UNIT), 200 * UNIT);
+		assert_eq!(constants.penalty(300 * UNIT), 100 * UNIT);
+		assert_eq!(constants.penalty(40 * UNIT), 40 * UNIT);
+	}
+}

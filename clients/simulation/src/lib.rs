@@ -1,0 +1,18 @@
+//! Where does honesty pay? The economic constants of the runtime, held against the inequalities that they must satisfy
+//! and against a simulation of the rules that they are part of.
+//!
+//! - [`constants`] reads the constants from the runtime itself, [`values`] says what each is for.
+//! - [`honesty`] has the closed formulas, [`cheat`] plays the same rules by chance; each checks the other.
+//! - [`conditions`] holds each constant against what it must cover, [`validators`] and [`issuance`] what blocks pay.
+//! - [`report`] puts all of it into tables, [`plots`] into pictures. `docs/economics.md` shows both.
+
+pub mod cheat;
+pub mod conditions;
+pub mod constants;
+pub mod honesty;
+pub mod issuance;
+pub mod plots;
+pub mod report;
+pub mod table;
+pub mod validators;
+pub mod values;

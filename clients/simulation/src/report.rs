@@ -1,0 +1,387 @@
+//! All that the program has to say, as tables.
+
+use crate::{
+	cheat::{self, numbers},
+	conditions::{conditions, table as conditions_table},
+	constants::{asy, ratio, Constants},
+	honesty::{self, claims_until_caught, detection, needed_detection, textbook_gain, Cheat, Rates, Watch},
+	issuance,
+	table::{Cell, Table},
+	values,
+};
+use assay_runtime::{currency::UNIT, Balance};
+use serde_json::{json, Map, Value};
+use sp_runtime::Permill;
+
+/// Stakes that the chain's promise is looked at for, in least bonds.
+const STAKES: [Balance; 4] = [1, 10, 100, 1_000];
+/// Stake where it does not matter, large enough that the least penalty never binds.
+pub const STAKE: Balance = 1_000_000 * UNIT;
+
+/// How the simulation runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+	/// What its random numbers come from.
+	pub seed: u64,
+	/// How many times each case is played.
+	pub trials: u32,
+}
+
+/// Everything that was found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Report {
+	/// How.
+	pub settings: Settings,
+	/// What.
+	pub tables: Vec<Table>,
+	/// Whether honesty pays with one honest challenger, by formula and simulation, and all that is required holds.
+	pub honesty_pays: bool,
+}
+
+impl Report {
+	/// Computes and plays everything.
+	pub fn new(constants: &Constants, settings: Settings) -> Self {
+		let conditions = conditions(constants);
+		let fulfilled = conditions
+			.iter()
+			.all(|condition| condition.holds() || !condition.required);
+		let (challenger, pays) = one_challenger(constants, settings);
+		let tables = vec![
+			values::table(constants),
+			conditions_table(&conditions),
+			challenger,
+			in_flight(constants, settings),
+			needed(constants),
+			records(constants, settings),
+			skipped(constants, settings),
+			collusion(constants, settings),
+			delegated(constants, settings),
+			issuance::inflation_table(),
+			issuance::equivocation_table(),
+		];
+		Self {
+			settings,
+			tables,
+			honesty_pays: fulfilled && pays,
+		}
+	}
+
+	/// For people.
+	pub fn text(&self) -> String {
+		let tables = self.tables.iter();
+		let mut text: String = tables
+			.map(|table| format!("{}\n\n{}\n\n", table.title, table.markdown()))
+			.collect();
+		text.push_str(if self.honesty_pays {
+			"With one honest challenger, honesty pays."
+		} else {
+			"Honesty does not pay: a required condition does not hold, or a cheat gains though an honest challenger watches."
+		});
+		text
+	}
+
+	/// For programs.
+	pub fn json(&self) -> Value {
+		let tables = self.tables.iter().map(|table| (table.name.to_string(), table.json()));
+		json!({
+			"seed": self.settings.seed,
+			"trials": self.settings.trials,
+			"honesty_pays": self.honesty_pays,
+			"tables": tables.collect::<Map<_, _>>(),
+		})
+	}
+}
+
+fn estimate(estimate: cheat::Estimate, decimals: usize) -> Cell {
+	Cell::Estimate(estimate.mean, estimate.error, decimals)
+}
+
+/// The chain's promise: one honest challenger, every auditor a cheat, the longest record, as much at once as is allowed.
+fn one_challenger(constants: &Constants, settings: Settings) -> (Table, bool) {
+	let columns = ["stake", "fee of the job", "largest gain", "simulated", "honesty pays"];
+	let mut table = Table::new(
+		"one_challenger",
+		"Largest gain, in fees, for which honesty pays, where one honest challenger watches and no auditor is honest",
+		&columns,
+	);
+	let (rates, watch) = (Rates::at_floor(constants), Watch::one_challenger(constants));
+	let mut all = true;
+	for (part, times) in (100..).zip(STAKES) {
+		let cheat = Cheat::at_the_limit(constants, times * constants.min_bond, 1);
+		let formula = honesty::largest_gain(constants, &cheat, detection(constants, rates, watch, cheat.skipped));
+		let found = cheat::largest_gain(
+			&mut numbers(settings.seed, part),
+			settings.trials,
+			constants,
+			&cheat,
+			rates,
+			watch,
+		);
+		let pays = formula >= 1.0 && found.mean - found.error >= 1.0;
+		all &= pays;
+		table.rows.push(vec![
+			Cell::Number(asy(cheat.stake), 0),
+			Cell::Number(asy(cheat.fee), 0),
+			Cell::Number(formula, 2),
+			estimate(found, 2),
+			Cell::Yes(pays),
+		]);
+	}
+	(table, all)
+}
+
+fn in_flight(constants: &Constants, settings: Settings) -> Table {
+	let columns = [
+		"watched",
+		"jobs in flight",
+		"textbook",
+		"largest gain",
+		"simulated",
+		"pays for one fee",
+	];
+	let mut table = Table::new(
+		"in_flight",
+		"Largest gain per job, in fees, with so many jobs that fill the limit together, at the floor of the rates",
+		&columns,
+	);
+	let rates = Rates::at_floor(constants);
+	let mut part = 200;
+	for watched in [0, 10, 60, 100].map(Permill::from_percent) {
+		let watch = Watch {
+			watched,
+			..Watch::auditors_only(constants)
+		};
+		for jobs in [1, 4, 16, 64] {
+			let cheat = Cheat::at_the_limit(constants, STAKE, jobs);
+			let detected = detection(constants, rates, watch, cheat.skipped);
+			let formula = honesty::largest_gain(constants, &cheat, detected);
+			part += 1;
+			let found = cheat::largest_gain(
+				&mut numbers(settings.seed, part),
+				settings.trials,
+				constants,
+				&cheat,
+				rates,
+				watch,
+			);
+			table.rows.push(vec![
+				Cell::Share(ratio(watched), 0),
+				Cell::Number(f64::from(jobs), 0),
+				Cell::Number(textbook_gain(&cheat, detected), 2),
+				Cell::Number(formula, 2),
+				estimate(found, 2),
+				Cell::Yes(formula >= 1.0),
+			]);
+		}
+	}
+	table
+}
+
+/// How likely a claim must be to be looked at, by how large it is.
+fn needed(constants: &Constants) -> Table {
+	let columns = [
+		"fee, of the stake",
+		"needed",
+		"needed where none reports itself",
+		"at the floor",
+		"enough",
+		"watched",
+	];
+	let mut table = Table::new(
+		"needed",
+		"How likely a skipped job must be to be caught, and what part of all claims somebody must watch at the floor for that",
+		&columns,
+	);
+	let floor = detection(
+		constants,
+		Rates::at_floor(constants),
+		Watch::auditors_only(constants),
+		Permill::one(),
+	);
+	for thousandths in [1, 2, 5, 10, 20, 50, 100] {
+		let share = Permill::from_rational(thousandths, 1_000u32);
+		let mut cheat = Cheat::at_the_limit(constants, STAKE, 1);
+		cheat.fee = share.mul_floor(cheat.stake);
+		let needed = needed_detection(constants, &cheat, 1.0);
+		let others = Cheat {
+			reports_itself: false,
+			..cheat
+		};
+		table.rows.push(vec![
+			Cell::Share(ratio(share), 1),
+			Cell::Share(needed, 1),
+			Cell::Share(needed_detection(constants, &others, 1.0), 1),
+			Cell::Share(floor, 1),
+			Cell::Yes(floor >= needed),
+			Cell::Share((1.0 - (1.0 - needed) / (1.0 - floor)).max(0.0), 1),
+		]);
+	}
+	table
+}
+
+/// A cheat that behaves first: how long it then lasts, and what that must bring.
+fn records(constants: &Constants, settings: Settings) -> Table {
+	let columns = [
+		"clean jobs",
+		"spot-check",
+		"audit",
+		"claims until caught",
+		"simulated",
+		"largest gain, fee 10 % of the stake",
+		"fee 0.5 %",
+	];
+	let mut table = Table::new(
+		"records",
+		"Claims that a cheat makes until it is caught if it behaved for so many jobs, where only honest auditors watch",
+		&columns,
+	);
+	let watch = Watch::auditors_only(constants);
+	for (part, clean_jobs) in (300..).zip([0, 1, 10, 50, 190, 490]) {
+		let rates = Rates::after(constants, clean_jobs);
+		let claims = claims_until_caught(constants, clean_jobs, watch, Permill::one());
+		let found = cheat::claims_until_caught(
+			&mut numbers(settings.seed, part),
+			settings.trials,
+			constants,
+			clean_jobs,
+			watch,
+			Permill::one(),
+		);
+		let gain = |share: Permill| {
+			let mut cheat = Cheat::at_the_limit(constants, STAKE, 1);
+			cheat.fee = share.mul_floor(cheat.stake);
+			// Caught once in so many claims, on average.
+			honesty::largest_gain(constants, &cheat, 1.0) / claims
+		};
+		table.rows.push(vec![
+			Cell::Number(f64::from(clean_jobs), 0),
+			Cell::Share(ratio(rates.spot_check), 1),
+			Cell::Share(ratio(rates.audit), 1),
+			Cell::Number(claims, 2),
+			estimate(found, 2),
+			Cell::Number(gain(constants.commitment_limit), 2),
+			Cell::Number(gain(Permill::from_rational(5u32, 1_000)), 2),
+		]);
+	}
+	table
+}
+
+/// A cheat that skips only a part of the work gains only that part of the fee.
+fn skipped(constants: &Constants, settings: Settings) -> Table {
+	let columns = ["skipped", "caught", "gain", "largest gain", "simulated", "honesty pays"];
+	let mut table = Table::new(
+		"skipped",
+		"Skipping a part of a job at the limit, at the floor of the rates, where only honest auditors watch",
+		&columns,
+	);
+	let (rates, watch) = (Rates::at_floor(constants), Watch::auditors_only(constants));
+	for (part, skipped) in (400..).zip([100, 50, 20, 10, 5, 1].map(Permill::from_percent)) {
+		let cheat = Cheat {
+			skipped,
+			..Cheat::at_the_limit(constants, STAKE, 1)
+		};
+		let detected = detection(constants, rates, watch, skipped);
+		let formula = honesty::largest_gain(constants, &cheat, detected);
+		let found = cheat::largest_gain(
+			&mut numbers(settings.seed, part),
+			settings.trials,
+			constants,
+			&cheat,
+			rates,
+			watch,
+		);
+		table.rows.push(vec![
+			Cell::Share(ratio(skipped), 0),
+			Cell::Share(detected, 2),
+			Cell::Number(ratio(skipped), 2),
+			Cell::Number(formula, 3),
+			estimate(found, 3),
+			Cell::Yes(formula >= ratio(skipped)),
+		]);
+	}
+	table
+}
+
+/// The audit rates that collusion is looked at for.
+const AUDIT_RATES: [u32; 5] = [100, 50, 25, 10, 5];
+
+/// Auditors that collude with the worker.
+fn collusion(constants: &Constants, settings: Settings) -> Table {
+	let mut table = Table::new(
+		"collusion",
+		"Largest gain, in fees, from a job at the limit, by the part of the auditors that collude and the rate of audits",
+		&["colluding"],
+	);
+	let columns = AUDIT_RATES.iter().map(|percent| format!("audits {percent} %"));
+	table.columns.extend(columns);
+	table.columns.push("with a challenger, 5 %".into());
+	let cheat = Cheat::at_the_limit(constants, STAKE, 1);
+	let mut part = 500;
+	for percent in [0, 25, 50, 75, 90, 100] {
+		let watch = Watch {
+			colluding: constants.max_auditors * percent / 100,
+			..Watch::auditors_only(constants)
+		};
+		let mut play = |audit: u32, watched| {
+			let rates = Rates {
+				audit: Permill::from_percent(audit),
+				spot_check: constants.spot_check_floor,
+			};
+			let watch = Watch { watched, ..watch };
+			part += 1;
+			let mut numbers = numbers(settings.seed, part);
+			let found = cheat::largest_gain(&mut numbers, settings.trials, constants, &cheat, rates, watch);
+			estimate(found, 2)
+		};
+		let mut row = vec![Cell::Share(f64::from(percent) / 100.0, 0)];
+		row.extend(AUDIT_RATES.map(|audit| play(audit, Permill::zero())));
+		row.push(play(5, Permill::one()));
+		table.rows.push(row);
+	}
+	table
+}
+
+/// Operators that work on the stake of others.
+fn delegated(constants: &Constants, settings: Settings) -> Table {
+	let columns = [
+		"own part of the stake",
+		"honest reporter",
+		"simulated",
+		"reports itself",
+		"simulated, reports itself",
+		"honesty pays",
+	];
+	let mut table = Table::new(
+		"delegated",
+		"Largest gain, in fees, from a job at the limit that is caught for certain, by the operator's own part of its stake",
+		&columns,
+	);
+	let (rates, watch) = (Rates::at_floor(constants), Watch::one_challenger(constants));
+	let mut part = 600;
+	for own_share in [100, 75, 60, 50, 25, 10].map(Permill::from_percent) {
+		let mut row = vec![Cell::Share(ratio(own_share), 0)];
+		let mut pays = true;
+		for reports_itself in [false, true] {
+			let cheat = Cheat {
+				own_share,
+				reports_itself,
+				..Cheat::at_the_limit(constants, STAKE, 1)
+			};
+			let formula = honesty::largest_gain(constants, &cheat, 1.0);
+			part += 1;
+			let found = cheat::largest_gain(
+				&mut numbers(settings.seed, part),
+				settings.trials,
+				constants,
+				&cheat,
+				rates,
+				watch,
+			);
+			pays &= formula >= 1.0;
+			row.extend([Cell::Number(formula, 2), estimate(found, 2)]);
+		}
+		row.push(Cell::Yes(pays));
+		table.rows.push(row);
+	}
+	table
+}

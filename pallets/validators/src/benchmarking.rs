@@ -1,0 +1,98 @@
+//! Benchmarks of the calls and of what the end of a session does.
+
+use super::*;
+use assay_protocol::operator::WorkerKey;
+use codec::{Decode, Encode};
+use frame_benchmarking::v2::*;
+use frame_system::RawOrigin;
+use pallet_session::SessionManager;
+use sp_runtime::{
+	traits::{Hash, TrailingZeroInput},
+	RuntimeAppPublic, Saturating,
+};
+
+/// An active operator with session keys.
+fn operator<T: Config>(index: u32) -> T::AccountId {
+	let operator = account("operator", index, 0);
+	T::Operators::bond_for_benchmark(&operator, WorkerKey::generate_pair(None));
+	// As many bytes as keys of two schemes have, and all different.
+	let bytes: Vec<u8> = (0..2u8)
+		.flat_map(|half| T::Hashing::hash_of(&(&operator, half)).encode())
+		.collect();
+	let keys = Decode::decode(&mut TrailingZeroInput::new(&bytes)).expect("keys are any bytes");
+	T::Session::set_keys(&operator, keys).expect("the keys are nobody's");
+	operator
+}
+
+fn candidates<T: Config>(count: u32) -> Vec<T::AccountId> {
+	(0..count)
+		.map(|index| {
+			let operator = operator::<T>(index);
+			Pallet::<T>::do_validate(&operator).expect("it may be a candidate");
+			operator
+		})
+		.collect()
+}
+
+#[benchmarks(where T: pallet_session::Config<ValidatorId = <T as frame_system::Config>::AccountId>)]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn validate() {
+		let operator = operator::<T>(0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()));
+
+		assert!(Candidates::<T>::contains_key(&operator));
+	}
+
+	#[benchmark]
+	fn stop_validating() {
+		let operator = candidates::<T>(1).remove(0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()));
+
+		assert!(!Candidates::<T>::contains_key(&operator));
+	}
+
+	#[benchmark]
+	fn plan_session(c: Linear<1, { T::MaxCandidates::get() }>) -> Result<(), BenchmarkError> {
+		candidates::<T>(c);
+		let planned;
+
+		#[block]
+		{
+			planned = <Pallet<T> as SessionManager<T::AccountId>>::new_session(9);
+		}
+
+		let planned = planned.ok_or("somebody is elected")?;
+		assert_eq!(planned.len(), c.min(T::MaxValidators::get()) as usize);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn end_session(v: Linear<1, { T::MaxValidators::get() }>) {
+		let validators = candidates::<T>(v);
+		let fees = T::Currency::minimum_balance();
+		let all = fees.saturating_mul(v.saturating_add(1).into());
+		T::Currency::mint_into(&Pallet::<T>::pot(), all).expect("money can be made for a benchmark");
+		for validator in &validators {
+			Works::<T>::insert(validator, Work { blocks: 10, fees });
+		}
+		pallet_session::Validators::<T>::put(validators);
+
+		#[block]
+		{
+			<Pallet<T> as SessionManager<T::AccountId>>::end_session(9);
+		}
+
+		assert_eq!(Works::<T>::iter().count(), 0);
+		// Everybody was paid.
+		assert!(T::Currency::total_balance(&Pallet::<T>::pot()) < fees.saturating_mul(2u32.into()));
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::tests::ExtBuilder::default().build(), crate::tests::Test);
+}

@@ -1,0 +1,31 @@
+//! Weights of the calls: a runtime has them measured by `scripts/weights`.
+
+use frame_support::weights::Weight;
+
+/// What each call costs, and what the end of a session does.
+pub trait WeightInfo {
+	/// `validate`
+	fn validate() -> Weight;
+	/// `stop_validating`
+	fn stop_validating() -> Weight;
+	/// Planning a session when there are `c` candidates.
+	fn plan_session(c: u32) -> Weight;
+	/// Ending a session in which `v` validators made blocks.
+	fn end_session(v: u32) -> Weight;
+}
+
+/// Small and all different, for tests.
+impl WeightInfo for () {
+	fn validate() -> Weight {
+		Weight::from_parts(100, 0)
+	}
+	fn stop_validating() -> Weight {
+		Weight::from_parts(50, 0)
+	}
+	fn plan_session(c: u32) -> Weight {
+		Weight::from_parts(10, 0).saturating_mul(c.into())
+	}
+	fn end_session(v: u32) -> Weight {
+		Weight::from_parts(20, 0).saturating_mul(v.into())
+	}
+}
