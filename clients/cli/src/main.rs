@@ -1,4 +1,4 @@
-//! `assay`: models, jobs, disputes, audits, accounts, operators and stake from the command line.
+//! `assay`: models, jobs, disputes, audits, accounts, operators, stake and validators from the command line.
 //!
 //! [`chain`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
 
@@ -21,7 +21,7 @@ use library::Library;
 use output::Output;
 use std::process::ExitCode;
 
-/// Inference that is checked: models, jobs, disputes, audits, accounts, operators and stake of an Assay chain.
+/// Inference that is checked: models, jobs, disputes, audits, accounts, operators, stake and validators of an Assay chain.
 #[derive(Debug, Parser)]
 #[command(
 	name = "assay",
@@ -125,7 +125,7 @@ mod tests {
 	}
 
 	#[test]
-	fn stake_is_put_behind_an_operator() {
+	fn stake_is_put_behind_an_operator_that_may_validate() {
 		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
 		for right in [
 			"stake delegate //Alice 20",
@@ -146,6 +146,11 @@ mod tests {
 			"operator commission 7.5%",
 			"operator identity Alice",
 			"operator kick //Eve",
+			"validator keys",
+			"validator join",
+			"validator leave",
+			"validator list",
+			"validator parameters",
 		] {
 			assert!(parse(&format!("assay {right} --json")).is_ok(), "{right}");
 		}

@@ -7,6 +7,7 @@ use std::{
 	fs::{File, OpenOptions},
 	io::{Read, Seek, SeekFrom},
 	net::{SocketAddr, TcpListener},
+	os::unix::process::CommandExt,
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
 	time::Duration,
@@ -28,13 +29,28 @@ pub struct NodeOptions {
 	pub base: PathBuf,
 	/// Folder of its artifacts.
 	pub models: PathBuf,
+	/// The file of its log.
+	pub log: PathBuf,
+	/// Where it listens for other nodes and for clients; 0 is any free port.
+	pub ports: Ports,
+	/// Whether signals for this program, such as that of Ctrl-C, spare it.
+	pub detached: bool,
 	/// Further arguments: the chain, the role, the worker.
 	pub arguments: Vec<String>,
 	/// Environment.
 	pub environment: Vec<(String, String)>,
 }
 
-/// A running node. It is killed when this is dropped.
+/// The ports of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ports {
+	/// For other nodes.
+	pub p2p: u16,
+	/// For clients.
+	pub rpc: u16,
+}
+
+/// A running node. It is killed when this is dropped, unless it was [left](Node::leave).
 pub struct Node {
 	binaries: Binaries,
 	options: NodeOptions,
@@ -48,6 +64,11 @@ impl Node {
 	pub fn start(binaries: &Binaries, options: NodeOptions) -> Result<Self> {
 		std::fs::create_dir_all(&options.base)?;
 		std::fs::create_dir_all(&options.models)?;
+		// Nodes must know it before they start, so that one can be told of the other.
+		let p2p_port = match options.ports.p2p {
+			0 => TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+			port => port,
+		};
 		let mut node = Self {
 			binaries: binaries.clone(),
 			options,
@@ -55,8 +76,7 @@ impl Node {
 			rpc: Rpc {
 				address: SocketAddr::from(([127, 0, 0, 1], 0)),
 			},
-			// Nodes must know it before they start, so that one can be told of the other.
-			p2p_port: TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+			p2p_port,
 		};
 		node.launch()?;
 		Ok(node)
@@ -78,13 +98,16 @@ impl Node {
 				"--port",
 				&self.p2p_port.to_string(),
 				"--rpc-port",
-				"0",
+				&self.options.ports.rpc.to_string(),
 			])
 			.args(["--no-mdns", "--no-prometheus", "--no-telemetry"])
 			.envs(self.options.environment.iter().cloned())
 			.stdin(Stdio::null())
 			.stdout(log.try_clone()?)
 			.stderr(log);
+		if self.options.detached {
+			command.process_group(0);
+		}
 		self.process = Some(
 			command
 				.spawn()
@@ -125,17 +148,25 @@ impl Node {
 
 	/// The address other nodes connect to.
 	pub fn bootnode(&self) -> Result<String> {
-		let id = self.rpc.call("system_localPeerId", json!([]))?;
-		Ok(format!(
-			"/ip4/127.0.0.1/tcp/{}/p2p/{}",
-			self.p2p_port,
-			id.as_str().context("a node without an identity")?
-		))
+		self.rpc.bootnode(self.p2p_port)
 	}
 
 	/// Where its log is.
 	pub fn log(&self) -> PathBuf {
-		self.options.base.join(LOG_FILE)
+		self.options.log.clone()
+	}
+
+	/// The number of its process.
+	pub fn process(&self) -> Result<u32> {
+		let process = self.process.as_ref();
+		Ok(process
+			.with_context(|| format!("node {} does not run", self.options.name))?
+			.id())
+	}
+
+	/// Lets the process run on.
+	pub fn leave(mut self) {
+		self.process = None;
 	}
 
 	/// Ends the process at once, as `kill -9` does.

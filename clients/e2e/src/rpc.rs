@@ -62,23 +62,44 @@ impl Rpc {
 		self.call("chain_getBlockHash", json!([number]))
 	}
 
+	/// The address at which other nodes reach this one, which listens for them on a port of this machine.
+	pub fn bootnode(&self, port: u16) -> Result<String> {
+		let id = self.call("system_localPeerId", json!([]))?;
+		let id = id.as_str().context("a node without an identity")?;
+		Ok(format!("/ip4/127.0.0.1/tcp/{port}/p2p/{id}"))
+	}
+
+	/// What is stored under a key at a block, if anything is.
+	pub fn storage(&self, key: &[u8], block: &Value) -> Result<Option<Vec<u8>>> {
+		let key = format!("0x{}", hex::encode(key));
+		let stored = self.call("state_getStorage", json!([key, block]))?;
+		(!stored.is_null()).then(|| bytes(&stored)).transpose()
+	}
+
+	/// Everything that is stored under keys with a prefix at a block: pairs of key and value.
+	pub fn state(&self, prefix: &str, block: &Value) -> Result<Vec<Value>> {
+		// More than a test makes.
+		const PAGE: u32 = 1_000;
+		let keys = self.call("state_getKeysPaged", json!([prefix, PAGE, null, block]))?;
+		let mut stored = self.call("state_queryStorageAt", json!([keys, block]))?;
+		let Value::Array(pairs) = stored[0]["changes"].take() else {
+			bail!("nothing is stored under {prefix}");
+		};
+		ensure!(pairs.len() < PAGE as usize, "there is too much under {prefix}");
+		Ok(pairs)
+	}
+
 	/// Checks that all money there is lies in some account: nothing appears and nothing gets lost.
 	pub fn check_issuance(&self) -> Result<()> {
 		// The hashes of `Balances` and `TotalIssuance`, and of `System` and `Account`.
 		const ISSUANCE: &str = "0xc2261276cc9d1f8598ea4b6a74b15c2f57c875e4cff74148e4628f264b974c80";
 		const ACCOUNTS: &str = "0x26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9";
-		// More than a test makes.
-		const PAGE: u32 = 1_000;
 		let at = self.call("chain_getBlockHash", json!([]))?;
 		let issuance = self.call("state_getStorage", json!([ISSUANCE, at]))?;
 		let issuance = number(&bytes(&issuance)?, 0)?;
-		let keys = self.call("state_getKeysPaged", json!([ACCOUNTS, PAGE, null, at]))?;
-		let stored = self.call("state_queryStorageAt", json!([keys, at]))?;
-		let changes = stored[0]["changes"].as_array().context("no accounts are stored")?;
-		ensure!(changes.len() < PAGE as usize, "there are too many accounts to count");
 		let mut sum = 0;
-		for change in changes {
-			let account = bytes(&change[1])?;
+		for pair in self.state(ACCOUNTS, &at)? {
+			let account = bytes(&pair[1])?;
 			// After four counters: free and reserved.
 			sum += number(&account, 16)? + number(&account, 32)?;
 		}

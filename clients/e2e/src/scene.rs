@@ -5,7 +5,7 @@ use crate::{
 	binaries::Binaries,
 	models,
 	money::{Money, TREASURY},
-	node::{tail, Node, NodeOptions, LOG_FILE},
+	node::{tail, Node, NodeOptions, Ports, LOG_FILE},
 	wait::until,
 };
 use anyhow::{Context, Result};
@@ -72,10 +72,14 @@ impl Scene {
 
 	/// Options of a node called `name`, with arguments split at spaces.
 	pub fn options(&self, name: &str, arguments: &str) -> NodeOptions {
+		let base = self.folder().join(name);
 		NodeOptions {
 			name: name.into(),
-			base: self.folder().join(name),
+			log: base.join(LOG_FILE),
+			base,
 			models: self.models(),
+			ports: Ports::default(),
+			detached: false,
 			arguments: arguments.split_whitespace().map(String::from).collect(),
 			environment: vec![],
 		}

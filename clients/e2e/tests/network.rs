@@ -1,26 +1,23 @@
 //! Two validators.
 
 use anyhow::{Context, Result};
-use assay_e2e::{until, Binaries, Node, Scene};
-use serde_json::{json, Value};
-use std::{path::PathBuf, process::Command, time::Duration};
+use assay_e2e::{export_chain, finalised, Binaries, Node, Scene};
+use serde_json::json;
+use std::{path::PathBuf, time::Duration};
 
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// The development chain with Bob as a second validator, so that finality needs both.
 fn two_validators(scene: &Scene, binaries: &Binaries) -> Result<PathBuf> {
-	let exported = Command::new(&binaries.node)
-		.args(["export-chain-spec", "--chain", "dev"])
-		.output()?;
-	let mut chain: Value = serde_json::from_slice(&exported.stdout)
-		.with_context(|| format!("export-chain-spec: {}", String::from_utf8_lossy(&exported.stderr)))?;
-	let keys = chain["genesis"]["runtimeGenesis"]["patch"]["session"]["keys"].as_array_mut();
 	let bob = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
 	let finality = "5GoNkf6WdbxCFnPdAnYYQyCjAKPJgLNxXwPjwTh6DGg6gN3E";
-	keys.context("the chain has no validators")?
-		.push(json!([bob, bob, { "babe": bob, "grandpa": finality }]));
 	let path = scene.folder().join("two-validators.json");
-	std::fs::write(&path, chain.to_string())?;
+	export_chain(binaries, "dev", &path, |genesis| {
+		let keys = genesis["session"]["keys"].as_array_mut();
+		keys.context("the chain has no validators")?
+			.push(json!([bob, bob, { "babe": bob, "grandpa": finality }]));
+		Ok(())
+	})?;
 	Ok(path)
 }
 
@@ -35,13 +32,7 @@ fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
 	let alice = Node::start(&scene.binaries, scene.options("alice", &format!("{arguments} --alice")))?;
 	let others = format!("{arguments} --bob --worker off --bootnodes {}", alice.bootnode()?);
 	let bob = Node::start(&scene.binaries, scene.options("bob", &others))?;
-	let finalise = |node: &Node, number: u32| {
-		until(&format!("block {number} to be final"), LIMIT, || {
-			Ok((node.rpc().finalized()? >= number).then_some(()))
-		})
-	};
-	finalise(&alice, 2)?;
-	finalise(&bob, 2)?;
+	finalised([&alice, &bob], 2)?;
 	assert_eq!(alice.rpc().block_hash(2)?, bob.rpc().block_hash(2)?);
 
 	let served = scene.generator(&alice)?;
@@ -58,8 +49,7 @@ fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
 	let at_bob = scene.wait_for_state(&bob, &job, &["Final"], LIMIT)?;
 	assert_eq!(at_alice, at_bob);
 	let height = alice.rpc().best()?;
-	finalise(&alice, height)?;
-	finalise(&bob, height)?;
+	finalised([&alice, &bob], height)?;
 	assert_eq!(alice.rpc().block_hash(height)?, bob.rpc().block_hash(height)?);
 	scene.end()
 }

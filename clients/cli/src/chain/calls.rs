@@ -206,6 +206,26 @@ impl Call {
 		Self::new("Staking", "set_worker_key", (key, proof))
 	}
 
+	/// Registers session keys for the signing account.
+	pub(crate) fn set_session_keys(keys: &[u8], proof: &[u8]) -> Self {
+		Self {
+			pallet: "Session",
+			name: "set_keys",
+			// The keys are in SCALE already.
+			arguments: [keys, &proof.encode()].concat(),
+		}
+	}
+
+	/// Offers to make blocks.
+	pub(crate) fn validate() -> Self {
+		Self::new("Validators", "validate", ())
+	}
+
+	/// Takes that offer back.
+	pub(crate) fn stop_validating() -> Self {
+		Self::new("Validators", "stop_validating", ())
+	}
+
 	/// Sends money and keeps the sender's account.
 	pub(crate) fn transfer(to: AccountId, amount: Balance) -> Self {
 		Self::new(
@@ -334,7 +354,16 @@ mod tests {
 	}
 
 	#[test]
+	fn session_keys_are_not_encoded_twice() {
+		let call = Call::set_session_keys(&[7; 4], &[9; 2]);
+		assert_eq!((call.pallet, call.name), ("Session", "set_keys"));
+		assert_eq!(hex::encode(call.arguments), "07070707080909");
+	}
+
+	#[test]
 	fn calls_without_arguments_are_empty() {
-		assert!(Call::chill().arguments.is_empty());
+		for call in [Call::chill(), Call::validate(), Call::stop_validating()] {
+			assert!(call.arguments.is_empty());
+		}
 	}
 }

@@ -9,6 +9,7 @@ mod moves;
 mod query;
 mod stake;
 mod submit;
+mod validators;
 mod watch;
 
 pub(crate) use accounts::Balances;
@@ -17,7 +18,7 @@ pub(crate) use calls::Call;
 pub(crate) use disputes::{Dispute, Ending, Forfeit};
 pub(crate) use moves::{Action, Move, Subject};
 pub(crate) use query::{Job, Model, Offers, Operator, State};
-pub(crate) use stake::{StakeSums, Staked, StakedOperator, StakingRules};
+pub(crate) use stake::{StakeSums, Staked, StakedOperator, StakingRules, Validation, Validator};
 pub(crate) use submit::Receipt;
 
 use anyhow::{Context, Result};
@@ -55,6 +56,7 @@ pub(crate) struct Block {
 
 /// A connection to a node.
 pub(crate) struct Chain {
+	rpc: RpcClient,
 	methods: Methods,
 	client: OnlineClient<Config>,
 }
@@ -67,7 +69,8 @@ impl Chain {
 		let backend = LegacyBackend::<Config>::builder().build(rpc.clone());
 		let client = OnlineClient::from_backend_with_config(PolkadotConfig::new(), Arc::new(backend));
 		Ok(Self {
-			methods: Methods::new(rpc),
+			methods: Methods::new(rpc.clone()),
+			rpc,
 			client: client.await.with_context(unreachable)?,
 		})
 	}

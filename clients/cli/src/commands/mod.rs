@@ -8,6 +8,7 @@ mod job;
 mod model;
 mod operator;
 mod stake;
+mod validators;
 mod verify;
 
 use crate::{
@@ -102,6 +103,9 @@ pub(crate) enum Command {
 	/// Put stake behind operators, take it back, see what it earns.
 	#[command(subcommand)]
 	Stake(stake::StakeCommand),
+	/// Make blocks as an operator, see who does.
+	#[command(subcommand)]
+	Validator(validators::ValidatorCommand),
 }
 
 impl Command {
@@ -117,6 +121,7 @@ impl Command {
 			Self::Account(command) => command.run(context).await,
 			Self::Operator(command) => command.run(context).await,
 			Self::Stake(command) => command.run(context).await,
+			Self::Validator(command) => command.run(context).await,
 		}
 	}
 }

@@ -1,5 +1,5 @@
-//! What commands show of models, jobs, disputes, audits, accounts, operators and stake: the JSON documents and, from them,
-//! the texts.
+//! What commands show of models, jobs, disputes, audits, accounts, operators, stake and validators: the JSON documents and,
+//! from them, the texts.
 
 mod account;
 mod audit;
@@ -11,6 +11,7 @@ mod moves;
 mod places;
 mod positions;
 mod stake;
+mod validators;
 
 pub(crate) use account::{AccountView, OperatorView};
 pub(crate) use audit::{AuditView, AuditorView, RatesView};
@@ -22,6 +23,7 @@ pub(crate) use moves::{EndingView, MoveView};
 pub(crate) use places::Places;
 pub(crate) use positions::{PositionsView, SumsView};
 pub(crate) use stake::{RankView, RulesView, StakeOperatorView};
+pub(crate) use validators::{KeysView, ValidationView, ValidatorView};
 
 /// The beginning of an address or hash, enough to recognise it.
 pub(crate) fn short(text: &impl ToString) -> String {
