@@ -3,6 +3,7 @@
 //! [`parts`] builds what every command needs (client, database, import queue), [`full`] starts the
 //! network, consensus and RPC on top of it.
 
+mod equivocation;
 mod full;
 mod parts;
 mod worker;
@@ -13,6 +14,7 @@ pub(crate) use assay_runtime::opaque::Block;
 pub(crate) use full::new_full;
 pub(crate) use parts::new_chain_ops;
 
+use equivocation::ReportEquivocations;
 use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle};
 use sp_consensus_babe::inherents::BabeCreateInherentDataProviders;
 
@@ -32,8 +34,9 @@ pub(crate) type TransactionPool = sc_transaction_pool::TransactionPoolHandle<Blo
 
 type GrandpaBlockImport = sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
 type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
-type BlockImport =
-	BabeBlockImport<Block, FullClient, GrandpaBlockImport, BabeCreateInherentDataProviders<Block>, SelectChain>;
+type BlockImport = ReportEquivocations<
+	BabeBlockImport<Block, FullClient, GrandpaBlockImport, BabeCreateInherentDataProviders<Block>, SelectChain>,
+>;
 
 /// What consensus needs besides the parts that every chain has.
 pub(crate) struct Consensus {

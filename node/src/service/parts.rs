@@ -1,6 +1,6 @@
 //! The parts of a node: client, database, transaction pool and the import of blocks.
 
-use super::{Consensus, Parts};
+use super::{equivocation::ReportEquivocations, Consensus, Parts};
 use sc_consensus_grandpa::GrandpaPruningFilter;
 use sc_service::{config::KeystoreConfig, Configuration, Error};
 use sc_telemetry::{Telemetry, TelemetryWorker};
@@ -78,6 +78,11 @@ pub(super) fn new_parts(config: &Configuration) -> Result<Parts, Error> {
 		select_chain.clone(),
 		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
 	)?;
+	let block_import = ReportEquivocations::new(
+		block_import,
+		client.clone(),
+		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+	);
 	let (import_queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
 		link: babe_link.clone(),
 		block_import: block_import.clone(),

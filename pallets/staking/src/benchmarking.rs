@@ -4,7 +4,7 @@ use crate::{
 	AccountIdOf, BalanceOf, Call, Config, HoldReason, IdentityText, Operators, Pallet, Period, Pools, Positions,
 	WorkerKeys, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY,
 };
-use assay_protocol::operator::{possession_payload, Fault, Operators as _, WorkerKey, WorkerSignature};
+use assay_protocol::operator::{possession_payload, Fault, Operators as _, Rewards as _, WorkerKey, WorkerSignature};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
 	fungible::{Balanced, Inspect, InspectHold, Mutate},
