@@ -16,6 +16,12 @@ pub struct Binaries {
 }
 
 impl Binaries {
+	/// The runtime's next version, to upgrade a chain to.
+	pub fn next_runtime(&self) -> Result<Vec<u8>> {
+		let path = self.node.with_file_name("next_runtime.wasm");
+		std::fs::read(&path).with_context(|| format!("{}: scripts/next-runtime builds it", path.display()))
+	}
+
 	/// Finds the programs in `ASSAY_BIN_DIR` or beside this program.
 	pub fn find() -> Result<Self> {
 		let folder = match std::env::var_os(VARIABLE) {

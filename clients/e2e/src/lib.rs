@@ -1,7 +1,7 @@
 //! Real nodes and the real command line: what the end-to-end tests and the demo are made of.
 //!
-//! [`Node`] starts and kills `assay-node` processes, [`Assay`] runs `assay --json`, [`Money`] tells where every unit of
-//! the currency is. Nothing here sleeps for a fixed time: everything waits for a condition, with a generous limit.
+//! [`Node`] starts and kills `assay-node` processes, [`Assay`] runs `assay --json`, [`Wallet`] runs what others made for
+//! Substrate chains, [`Money`] tells where every unit of the currency is. Nothing here sleeps for a fixed time: everything waits for a condition, with a generous limit.
 
 mod arena;
 mod assay;
@@ -14,6 +14,7 @@ mod node;
 mod rpc;
 mod scene;
 mod wait;
+mod wallet;
 
 pub use arena::{Arena, Attack, Row};
 pub use assay::{Answer, Assay};
@@ -25,3 +26,4 @@ pub use node::{Node, NodeOptions, Ports};
 pub use rpc::Rpc;
 pub use scene::{Scene, Served, PRICE, ROYALTY};
 pub use wait::until;
+pub use wallet::Wallet;

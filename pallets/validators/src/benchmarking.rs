@@ -81,7 +81,8 @@ mod benchmarks {
 		}
 
 		let planned = planned.ok_or("somebody is elected")?;
-		assert_eq!(planned.len(), c.min(T::MaxValidators::get()) as usize);
+		// And those of genesis, where there are any.
+		assert!(planned.len() >= c.min(T::MaxValidators::get()) as usize);
 		Ok(())
 	}
 

@@ -1,0 +1,158 @@
+//! Wallets made by others: scripts for Node.js that know the chain only through public packages.
+
+use anyhow::{ensure, Context, Result};
+use frame_support::Hashable;
+use std::{
+	env,
+	ffi::OsStr,
+	fs::{self, File},
+	path::{Path, PathBuf},
+	process::Command,
+};
+use tempfile::TempDir;
+
+/// The scripts and the exact packages they use.
+const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/wallets");
+/// The files that say which packages.
+const PACKAGES: [&str; 2] = ["package.json", "package-lock.json"];
+/// Where packages are, for Node.js.
+const INSTALLED: &str = "node_modules";
+/// The oldest Node.js that has all that the packages need.
+const OLDEST_NODE: u32 = 18;
+/// What to do about it.
+const ADVICE: &str = "scripts/setup installs Node.js 18 or newer with npm";
+
+/// The scripts of `clients/e2e/wallets`, ready to run.
+pub struct Wallet {
+	/// Copies of the scripts beside a link to their packages: Node.js looks for these above the script, and nothing of
+	/// them may lie in the clone.
+	folder: TempDir,
+}
+
+impl Wallet {
+	/// Makes sure that the packages are there. The first time takes a network and half a minute.
+	pub fn new() -> Result<Self> {
+		check_node()?;
+		let packages = packages()?;
+		let folder = tempfile::Builder::new().prefix("assay-wallets-").tempdir()?;
+		std::os::unix::fs::symlink(packages, folder.path().join(INSTALLED))?;
+		for entry in fs::read_dir(SCRIPTS).context(SCRIPTS)? {
+			let script = entry?.path();
+			if script.extension() == Some(OsStr::new("mjs")) {
+				let name = script.file_name().context("a script without a name")?;
+				fs::copy(&script, folder.path().join(name)).with_context(|| script.display().to_string())?;
+			}
+		}
+		Ok(Self { folder })
+	}
+
+	/// Runs a script that must succeed, and returns what it printed.
+	pub fn run(&self, script: &str, arguments: &[&str]) -> Result<String> {
+		let mut command = Command::new("node");
+		command.arg(self.folder.path().join(script)).args(arguments);
+		output(command, &format!("{script} {}", arguments.join(" ")))
+	}
+}
+
+/// The folder of the installed packages, which every clone with the same lock file shares.
+fn packages() -> Result<PathBuf> {
+	let scripts = Path::new(SCRIPTS);
+	let lock = fs::read(scripts.join("package-lock.json")).context("the lock file of the wallets")?;
+	let cache = cache()?;
+	fs::create_dir_all(&cache).with_context(|| cache.display().to_string())?;
+	let key = hex::encode(lock.blake2_128());
+	let folder = cache.join(&key);
+	// Held until this function returns: others wait, and then find the packages.
+	let turn = File::create(cache.join(format!("{key}.lock")))?;
+	turn.lock().context("the lock of the folder of packages")?;
+	if !folder.exists() {
+		// What was interrupted is done again; only what is complete gets the name.
+		let unfinished = cache.join(format!("{key}.new"));
+		if unfinished.exists() {
+			fs::remove_dir_all(&unfinished)?;
+		}
+		fs::create_dir(&unfinished)?;
+		for file in PACKAGES {
+			fs::copy(scripts.join(file), unfinished.join(file)).with_context(|| file.to_owned())?;
+		}
+		let mut command = Command::new("npm");
+		// What is optional is a light client that no script uses.
+		command
+			.args(["ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"])
+			.current_dir(&unfinished);
+		output(command, "npm ci")?;
+		fs::rename(&unfinished, &folder)?;
+	}
+	Ok(folder.join(INSTALLED))
+}
+
+fn cache() -> Result<PathBuf> {
+	let base = match env::var_os("XDG_CACHE_HOME") {
+		Some(folder) => PathBuf::from(folder),
+		None => PathBuf::from(env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?).join(".cache"),
+	};
+	Ok(base.join("assay/wallets"))
+}
+
+fn check_node() -> Result<()> {
+	let mut command = Command::new("node");
+	command.arg("--version");
+	let version = output(command, "node --version")?;
+	let version = version.trim();
+	ensure!(
+		major(version).is_some_and(|major| major >= OLDEST_NODE),
+		"Node.js is {version}, {OLDEST_NODE} or newer is needed: {ADVICE}"
+	);
+	Ok(())
+}
+
+/// The first number of a version as `node --version` prints it.
+fn major(version: &str) -> Option<u32> {
+	version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Standard output of a command that must succeed.
+fn output(mut command: Command, what: &str) -> Result<String> {
+	let output = command.output().with_context(|| {
+		let program = command.get_program().display();
+		format!("{program} cannot be run: {ADVICE}")
+	})?;
+	let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+	ensure!(
+		output.status.success(),
+		"`{what}` ended with {}:\n{printed}{}",
+		output.status,
+		String::from_utf8_lossy(&output.stderr)
+	);
+	Ok(printed)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_version_of_node_is_read() {
+		assert_eq!(major("v20.20.2"), Some(20));
+		assert_eq!(major("v8.0.0"), Some(8));
+		assert_eq!(major("20.1"), None);
+	}
+
+	#[test]
+	fn a_failed_command_says_what_it_printed() {
+		let mut command = Command::new("sh");
+		command.args(["-c", "echo out; echo err >&2; exit 3"]);
+		let error = output(command, "a wallet").unwrap_err().to_string();
+		for part in ["a wallet", "exit status: 3", "out", "err"] {
+			assert!(error.contains(part), "`{error}` does not say `{part}`");
+		}
+	}
+
+	#[test]
+	fn a_missing_program_says_how_to_get_it() {
+		let error = output(Command::new("no-such-program"), "nothing")
+			.unwrap_err()
+			.to_string();
+		assert!(error.contains("no-such-program") && error.contains(ADVICE), "{error}");
+	}
+}
