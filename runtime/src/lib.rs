@@ -101,20 +101,29 @@ impl_opaque_keys! {
 	}
 }
 
-/// Identifies the runtime. `spec_version` rises with every change of behaviour,
-/// `transaction_version` when a call's index or encoding, or the extension, changes.
-#[sp_version::runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: Cow::Borrowed("assay"),
-	impl_name: Cow::Borrowed("assay"),
-	authoring_version: 1,
-	spec_version: if cfg!(feature = "next-version") { 2 } else { 1 },
-	impl_version: 1,
-	apis: RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	// State version 1: large values are stored by hash, so proofs about small ones stay small.
-	system_version: 1,
-};
+/// The attribute reads the number from the source.
+macro_rules! version {
+	($spec_version:tt) => {
+		/// Identifies the runtime. `spec_version` rises with every change of behaviour,
+		/// `transaction_version` when a call's index or encoding, or the extension, changes.
+		#[sp_version::runtime_version]
+		pub const VERSION: RuntimeVersion = RuntimeVersion {
+			spec_name: Cow::Borrowed("assay"),
+			impl_name: Cow::Borrowed("assay"),
+			authoring_version: 1,
+			spec_version: $spec_version,
+			impl_version: 1,
+			apis: RUNTIME_API_VERSIONS,
+			transaction_version: 1,
+			// State version 1: large values are stored by hash, so proofs about small ones stay small.
+			system_version: 1,
+		};
+	};
+}
+#[cfg(not(feature = "next-version"))]
+version!(1);
+#[cfg(feature = "next-version")]
+version!(2);
 
 /// The pallets. An index never changes and is never given to another pallet: calls, events, errors
 /// and hold reasons are encoded with it. Room: 0–19 the chain itself, 20–29 Assay, 255 sudo.
