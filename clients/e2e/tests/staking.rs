@@ -1,7 +1,7 @@
 //! A holder's way through stake: in, out, back again, and what a command refuses.
 
 use anyhow::{Context, Result};
-use assay_e2e::{amount, until, Scene};
+use assay_e2e::{amount, until, Assay, Scene};
 use serde_json::{json, Value};
 use std::time::Duration;
 
@@ -10,6 +10,11 @@ const ASY: u128 = 1_000_000_000_000;
 
 /// More than a session takes.
 const LIMIT: Duration = Duration::from_secs(300);
+
+/// What is held from an account.
+fn held(assay: &Assay) -> Result<Value> {
+	Ok(assay.ok("account show")?["held"].clone())
+}
 
 /// The number in a field.
 fn number(document: &Value, field: &str) -> Result<u64> {
@@ -99,6 +104,28 @@ fn a_holder_delegates_unbonds_and_bonds_again() -> Result<()> {
 	assert!(claimed >= earned, "{claimed} of {earned}");
 	assert!(!own()?["returns"].as_array().context("returns are listed")?.is_empty());
 
+	// What an operator says of itself, and what it keeps.
+	alice.ok("operator identity Alice")?;
+	alice.ok("operator commission 7.5%")?;
+	let shown = own()?;
+	assert_eq!(shown["identity"], json!("Alice"));
+	assert_eq!(shown["commission_rise"]["rate"], json!("7.5%"));
+
+	// To another operator at once, and rewards into the stake.
+	let charlie = scene.assay(&node).signing_as("//Charlie");
+	charlie.ok("operator register --worker-suri //Charlie --bond 1000")?;
+	pay(bob.ok("stake redelegate //Alice //Charlie 50")?)?;
+	let moved = |operator: &Assay| anyhow::Ok(operator.ok("stake operator //Charlie")?["delegated"].clone());
+	assert_eq!(amount(&moved(&bob)?)?, 50 * ASY);
+	let error = bob.error("stake unbond //Charlie")?;
+	assert!(error.contains("Staking.StillExposed"), "{error}");
+	pay(bob.ok("stake compound //Alice on")?)?;
+	until("rewards to be compounded", LIMIT, || {
+		charlie.ok("stake settle //Alice //Bob")?;
+		Ok((amount(&held(&bob)?)? > 250 * ASY).then_some(()))
+	})?;
+	pay(bob.ok("stake compound //Alice off")?)?;
+
 	// What an application reads is the same.
 	let bobs = bob.ok("account show")?["account"].clone();
 	let rpc = node.rpc().call("staking_positions", json!([bobs]))?;
@@ -106,11 +133,21 @@ fn a_holder_delegates_unbonds_and_bonds_again() -> Result<()> {
 	let rpc = node.rpc().call("staking_operators", json!([]))?;
 	assert_eq!(rpc[0]["delegated"], own()?["delegated"]);
 
-	// All that is gone are fees, those of what was refused among them.
+	// Sent away by the operator, and out for good.
+	alice.ok("operator kick //Bob")?;
+	until("what left to be free", LIMIT, || {
+		let sums = bob.ok("stake balance")?;
+		Ok((amount(&sums["withdrawable"])? > 0).then_some(()))
+	})?;
+	let held_before = amount(&held(&bob)?)?;
+	let free_before = scene.money(&node)?.free("//Bob");
+	let receipt = bob.ok("stake withdraw //Alice")?;
+	let fee = amount(&receipt["fee"])?;
+	pay(receipt)?;
 	let after = scene.money(&node)?;
-	assert_eq!(after.held("//Bob"), 250 * ASY);
+	assert_eq!(after.held("//Bob"), 50 * ASY);
+	assert_eq!(after.free("//Bob"), free_before + held_before - 50 * ASY - fee);
 	assert_eq!(after.held("//Alice"), before.held("//Alice"));
-	let gone = before.total("//Bob") + claimed - after.total("//Bob");
-	assert!(gone >= fees, "{gone} of {fees}");
+	assert!(after.total("//Bob") + fees >= before.total("//Bob"));
 	scene.end()
 }
