@@ -80,6 +80,7 @@ impl AuditsApiServer for Audits {
 		Ok(AuditParameters {
 			period: parameters.period,
 			auditors: parameters.auditors,
+			audit_size_factor: parameters.audit_size_factor,
 			auditor_share: parameters.auditor_share,
 			missed_audit_penalty: Amount(parameters.missed_audit_penalty),
 			longest_delay: parameters.longest_delay,

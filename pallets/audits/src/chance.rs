@@ -1,6 +1,6 @@
 //! How likely a claim is to be audited.
 
-use sp_runtime::Permill;
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, PerThing, Permill, Rounding};
 
 /// A probability that begins at `ceiling`, has halved after `halving` jobs without a fault, and falls with their number `n`
 /// as halving / (halving + n), but not below `floor`.
@@ -9,6 +9,15 @@ pub fn falling(ceiling: Permill, floor: Permill, halving: u32, clean_jobs: u32) 
 	let jobs = u64::from(halving) + u64::from(clean_jobs);
 	let fallen = parts.checked_div(jobs).and_then(|parts| u32::try_from(parts).ok());
 	fallen.map_or(ceiling, Permill::from_parts).max(floor)
+}
+
+/// `factor` times what `fee` is of `stake`, rounded up so that it is one as soon as the fee is a `factor`th of the stake; one
+/// where nothing is staked.
+pub fn by_size(factor: u32, fee: u128, stake: u128) -> Permill {
+	let factor = u128::from(factor) * u128::from(Permill::ACCURACY);
+	let parts = multiply_by_rational_with_rounding(fee, factor, stake, Rounding::Up);
+	let parts = parts.and_then(|parts| u32::try_from(parts).ok());
+	parts.map_or(Permill::one(), Permill::from_parts)
 }
 
 /// Whether a random number says yes to a probability.

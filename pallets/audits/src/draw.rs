@@ -1,8 +1,9 @@
 //! The draws: what is asked after a claim, and what has to be shown after the commitments.
 
 use crate::{
-	chance::{falling, happens},
+	chance::{by_size, falling, happens},
 	sizes::longest_reply,
+	types::OpenClaimOf,
 	Audit, Auditor, CleanJobs, Config, Insides, Pallet,
 };
 use alloc::vec::Vec;
@@ -10,6 +11,7 @@ use assay_protocol::{
 	audit::{AuditRates, AuditorState, SpotCheck},
 	dispute::{Claims, OwnedStatement},
 	model::Models,
+	operator::Operators,
 	Attempt, JobId,
 };
 use assay_trace::{
@@ -22,6 +24,7 @@ use frame_support::{
 	BoundedVec,
 };
 use sp_core::H256;
+use sp_runtime::traits::UniqueSaturatedInto;
 
 /// What a random number is for. Each use has its own, so that one draw says nothing about another.
 #[derive(Clone, Copy, Encode)]
@@ -57,13 +60,17 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The claim that is audited, if it stands.
-	pub(crate) fn statement(job: JobId, attempt: Attempt) -> Option<OwnedStatement> {
-		let claimed = T::Claims::claim(job).filter(|claimed| claimed.claim.attempt == attempt)?;
+	pub(crate) fn claimed(job: JobId, attempt: Attempt) -> Option<OpenClaimOf<T>> {
+		T::Claims::claim(job).filter(|claimed| claimed.claim.attempt == attempt)
+	}
+
+	/// What it says.
+	pub(crate) fn statement(claimed: OpenClaimOf<T>) -> Option<OwnedStatement> {
 		let program = T::Models::program(claimed.claim.version).ok()?;
 		Some(OwnedStatement::new(program, claimed.claim))
 	}
 
-	/// How likely the next claim of an operator is to be audited.
+	/// How likely the next claim of an operator is to be audited, however small its fee.
 	pub fn rates(operator: &T::AccountId) -> AuditRates {
 		let clean_jobs = CleanJobs::<T>::get(operator);
 		let halving = T::Halving::get();
@@ -79,12 +86,27 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Draws what is asked after a claim. Nothing is asked of a model whose right replies may be too long.
-	pub(crate) fn draw_questions(audit: &mut Audit<T>, statement: &OwnedStatement, numbers: &Numbers) {
+	/// How likely a claim of an operator with this fee is to be audited: what a wrong one brings grows with its fee, what is
+	/// lost by it with the stake.
+	pub(crate) fn rates_of_claim(operator: &T::AccountId, fee: T::Balance) -> AuditRates {
+		let rates = Self::rates(operator);
+		let by_size = by_size(
+			T::AuditSizeFactor::get(),
+			fee.unique_saturated_into(),
+			T::Operators::stake(operator).unique_saturated_into(),
+		);
+		AuditRates {
+			audit: rates.audit.max(by_size),
+			..rates
+		}
+	}
+
+	/// Draws what is asked after a claim with this fee. Nothing is asked of a model whose right replies may be too long.
+	pub(crate) fn draw_questions(audit: &mut Audit<T>, statement: &OwnedStatement, fee: T::Balance, numbers: &Numbers) {
 		if longest_reply(&statement.program) > u64::from(T::MaxReplyBytes::get()) {
 			return;
 		}
-		let rates = Self::rates(&audit.operator);
+		let rates = Self::rates_of_claim(&audit.operator, fee);
 		if happens(rates.spot_check, numbers.of(Use::WhetherSpotCheck).0) {
 			let layout = statement.as_statement().layout();
 			audit.spot_check = draw_place(&layout, &numbers.of(Use::Cell)).map(|place| SpotCheck {

@@ -21,7 +21,7 @@ mod try_state;
 mod types;
 pub mod weights;
 
-pub use chance::falling;
+pub use chance::{by_size, falling};
 pub use pallet::*;
 pub use types::{AccountIdOf, Audit, AuditSummaryOf, Auditor, BalanceOf};
 pub use weights::WeightInfo;
@@ -95,6 +95,11 @@ pub mod pallet {
 		/// Jobs without a fault after which both probabilities are half of what they were at first.
 		#[pallet::constant]
 		type Halving: Get<u32>;
+
+		/// Auditors are drawn at least with so many times the probability that the claim's fee is of the stake behind its
+		/// operator, however long the record.
+		#[pallet::constant]
+		type AuditSizeFactor: Get<u32>;
 
 		/// Auditors that are drawn for a claim, if there are as many.
 		#[pallet::constant]

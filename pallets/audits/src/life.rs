@@ -226,10 +226,12 @@ impl<T: Config> Pallet<T> {
 				let Some(numbers) = Self::numbers(job, audit.attempt) else {
 					return Ok(None);
 				};
-				let statement = Self::statement(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
+				let claimed = Self::claimed(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
+				let fee = claimed.fee;
+				let statement = Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?;
 				let deadline = now.saturating_add(T::Period::get());
 				if step == Step::Ask {
-					Self::draw_questions(&mut audit, &statement, &numbers);
+					Self::draw_questions(&mut audit, &statement, fee, &numbers);
 					if audit.spot_check.is_none() && audit.auditors.is_empty() {
 						T::Claims::let_go(job, audit.attempt);
 						Self::end(job, audit, AuditOutcome::NotDrawn);

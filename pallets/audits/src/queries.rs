@@ -4,7 +4,6 @@ use crate::{AuditSummaryOf, Auditors, Audits, Call, Config, Due, Pallet};
 use alloc::vec::Vec;
 use assay_protocol::{
 	audit::{AuditDuty, AuditParameters, SignedReply},
-	dispute::Claims,
 	operator::{Operators, WorkerKey},
 	JobId, ModelVersion,
 };
@@ -49,6 +48,7 @@ impl<T: Config> Pallet<T> {
 		AuditParameters {
 			period: T::Period::get(),
 			auditors: T::MaxDrawn::get(),
+			audit_size_factor: T::AuditSizeFactor::get(),
 			auditor_share: T::AuditorShare::get(),
 			missed_audit_penalty: T::MissedAuditPenalty::get(),
 			longest_delay: Self::longest_delay(),
@@ -79,7 +79,7 @@ impl<T: Config> Pallet<T> {
 		due.sort_unstable_by_key(|(deadline, job, ..)| (*deadline, *job));
 		due.into_iter()
 			.filter_map(|(deadline, job, attempt, question)| {
-				let claimed = T::Claims::claim(job).filter(|claimed| claimed.claim.attempt == attempt)?;
+				let claimed = Self::claimed(job, attempt)?;
 				Some(AuditDuty {
 					from: operator.clone(),
 					question,

@@ -3,6 +3,7 @@
 use crate::Config;
 use assay_protocol::{
 	audit::{AuditPhase, AuditSummary, AuditorState, SpotCheck},
+	dispute::OpenClaim,
 	Attempt, ModelVersion,
 };
 use assay_trace::Place;
@@ -15,6 +16,8 @@ use scale_info::TypeInfo;
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
 /// An amount of money.
 pub type BalanceOf<T> = <T as Config>::Balance;
+/// The claim that an audit is about.
+pub(crate) type OpenClaimOf<T> = OpenClaim<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
 /// An audit as clients see it.
 pub type AuditSummaryOf<T> = AuditSummary<AccountIdOf<T>, BlockNumberFor<T>>;
 

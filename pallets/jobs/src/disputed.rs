@@ -16,10 +16,12 @@ use sp_runtime::{
 };
 
 impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Pallet<T> {
-	fn claim(id: JobId) -> Option<OpenClaim<T::AccountId, BlockNumberFor<T>>> {
-		match Jobs::<T>::get(id)?.state {
+	fn claim(id: JobId) -> Option<OpenClaim<T::AccountId, BalanceOf<T>, BlockNumberFor<T>>> {
+		let job = Jobs::<T>::get(id)?;
+		match job.state {
 			JobState::Claimed { operator, final_at, .. } => Some(OpenClaim {
 				operator,
+				fee: job.fee?,
 				claim: Self::disputed_claim(id)?,
 				closes_at: final_at,
 			}),

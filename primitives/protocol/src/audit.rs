@@ -277,7 +277,7 @@ pub struct SpotCheck {
 	pub shown: bool,
 }
 
-/// How likely the claims of an operator are to be audited.
+/// How likely the claims of an operator are to be audited, however small their fees.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
 pub struct AuditRates {
 	/// Jobs that became final since its last fault.
@@ -295,6 +295,8 @@ pub struct AuditParameters<Balance, BlockNumber> {
 	pub period: BlockNumber,
 	/// Auditors of a claim that is audited, at most.
 	pub auditors: u32,
+	/// Auditors are drawn at least with so many times the probability that the fee is of the stake behind the operator.
+	pub audit_size_factor: u32,
 	/// An auditor's share of the fee.
 	pub auditor_share: Permill,
 	/// What an auditor loses for a missed duty.

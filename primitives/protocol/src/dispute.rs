@@ -422,9 +422,11 @@ pub struct DisputeParameters<Balance, BlockNumber> {
 
 /// A claim that can still be challenged.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OpenClaim<AccountId, BlockNumber> {
+pub struct OpenClaim<AccountId, Balance, BlockNumber> {
 	/// Whose it is.
 	pub operator: AccountId,
+	/// What it costs the consumer if it becomes final.
+	pub fee: Balance,
 	/// The claim.
 	pub claim: DisputedClaim,
 	/// First block at which no challenge is taken any more.
@@ -434,7 +436,7 @@ pub struct OpenClaim<AccountId, BlockNumber> {
 /// Claims as the disputes and audits pallets see them; the jobs pallet implements it.
 pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// The claim of a job that is not final yet.
-	fn claim(job: JobId) -> Option<OpenClaim<AccountId, BlockNumber>>;
+	fn claim(job: JobId) -> Option<OpenClaim<AccountId, Balance, BlockNumber>>;
 
 	/// Holds the job's finality back until [`let_go`](Self::let_go); counted.
 	fn hold(job: JobId) -> DispatchResult;

@@ -20,6 +20,9 @@ parameter_types! {
 	pub const SpotCheckFloor: Permill = Permill::from_percent(2);
 	/// One claim in twenty, however long the record.
 	pub const AuditFloor: Permill = Permill::from_percent(5);
+	/// Ten: with half of a fifth of the stake to lose, a cheat that is audited as often as this gains nothing, and a job at
+	/// the limit of a tenth is always audited.
+	pub const AuditSizeFactor: u32 = 10;
 	/// What draws and clocks may take of a block.
 	pub AuditAgendaWeight: Weight = Perbill::from_percent(10) * BlockWeights::get().max_block;
 }
@@ -35,6 +38,7 @@ impl pallet_assay_audits::Config for Runtime {
 	type AuditCeiling = Ceiling;
 	type AuditFloor = AuditFloor;
 	type Halving = ConstU32<10>;
+	type AuditSizeFactor = AuditSizeFactor;
 	type MaxDrawn = ConstU32<2>;
 	type MaxAuditors = ConstU32<64>;
 	type Period = ConstU32<AUDIT_PERIOD>;

@@ -47,7 +47,7 @@ impl<T: frame_system::Config> pallet_assay_audits::WeightInfo for WeightInfo<T> 
 		Self::of(1_000, 12, 8).saturating_add(Self::bytes(20, b))
 	}
 	fn advance_ask(n: u32) -> Weight {
-		Self::of(800, 12, 8).saturating_add(Self::of(10, 2, 0).saturating_mul(n.into()))
+		Self::of(800, 13, 8).saturating_add(Self::of(10, 2, 0).saturating_mul(n.into()))
 	}
 	fn advance_close(n: u32) -> Weight {
 		Self::of(1_500, 80, 30).saturating_add(Self::of(300, 4, 4).saturating_mul(n.into()))

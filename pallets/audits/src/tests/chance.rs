@@ -1,12 +1,13 @@
 //! How probabilities fall with a clean record.
 
 use crate::{
-	chance::{falling, happens},
+	chance::{by_size, falling, happens},
 	mock::*,
 	CleanJobs,
 };
 use assay_protocol::{
 	audit::{AuditOutcome, Audits},
+	operator::{Fault, Operators},
 	Attempt, JobId,
 };
 use proptest::prelude::*;
@@ -33,6 +34,84 @@ proptest! {
 		let now = falling(ceiling, floor, halving, jobs);
 		prop_assert!(floor <= now && now <= ceiling);
 		prop_assert!(falling(ceiling, floor, halving, jobs.saturating_add(1)) <= now);
+	}
+
+	#[test]
+	fn probability_should_rise_with_the_fee_and_fall_with_the_stake(
+		factor: u32,
+		fee: u128,
+		more_fee: u128,
+		stake in 1u128..,
+		more_stake: u128,
+	) {
+		let now = by_size(factor, fee, stake);
+		prop_assert!(now <= by_size(factor, fee.saturating_add(more_fee), stake));
+		prop_assert!(now >= by_size(factor, fee, stake.saturating_add(more_stake)));
+	}
+
+	#[test]
+	fn probability_by_size_should_be_no_less_than_its_share_and_one_from_the_limit_on(
+		factor in 1u32..,
+		fee: u64,
+		stake in 1u64..,
+	) {
+		let (fee, stake) = (u128::from(fee), u128::from(stake));
+		let (parts, share) = (by_size(factor, fee, stake).deconstruct(), u128::from(factor) * fee);
+		if share < stake {
+			// Less than one part too much.
+			prop_assert!(share * 1_000_000 <= u128::from(parts) * stake);
+			prop_assert!(u128::from(parts) * stake < share * 1_000_000 + stake);
+		} else {
+			prop_assert_eq!(parts, 1_000_000);
+		}
+		prop_assert_eq!(by_size(factor, stake.div_ceil(factor.into()), stake), Permill::one());
+	}
+
+	#[test]
+	fn no_fee_should_make_an_audit_less_likely_than_the_record_does(jobs: u32, fee: u128) {
+		new_test_ext().execute_with(|| {
+			CleanJobs::<Test>::insert(ALICE, jobs);
+			let (record, claim) = (AuditsPallet::rates(&ALICE), AuditsPallet::rates_of_claim(&ALICE, fee));
+			prop_assert_eq!(claim.audit, record.audit.max(by_size(AuditSizeFactor::get(), fee, STAKE)));
+			prop_assert_eq!(claim.spot_check, record.spot_check);
+			Ok(())
+		})?;
+	}
+}
+
+#[test]
+fn probability_by_size_should_be_so_many_times_the_share_of_the_stake() {
+	assert_eq!(by_size(10, 0, 1_000), Permill::zero());
+	assert_eq!(by_size(10, 1, 1_000), percent(1));
+	assert_eq!(by_size(10, 99, 1_000), percent(99));
+	assert_eq!(by_size(10, 100, 1_000), Permill::one());
+	assert_eq!(by_size(10, u128::MAX, 1), Permill::one());
+	assert_eq!(by_size(0, 100, 1_000), Permill::zero());
+	// What the limit allows is rounded down, and is certain all the same.
+	let stake = 1_000_000_000_009;
+	assert_eq!(by_size(10, percent(10).mul_floor(stake), stake), Permill::one());
+	assert_eq!(by_size(10, 0, 0), Permill::one(), "nothing is at stake");
+}
+
+#[test]
+fn claim_should_be_audited_by_its_size_whatever_the_record() {
+	for (seed, at_the_limit) in (0..20).flat_map(|seed| [(seed, true), (seed, false)]) {
+		run(|| {
+			Floor::set(Permill::zero());
+			Seed::set(Some(seed));
+			offer(&[BOB, CHARLIE]);
+			CleanJobs::<Test>::insert(ALICE, u32::MAX);
+			let job = Worker::honest().claim();
+			let fee = pallet_assay_jobs::Jobs::<Test>::get(job).unwrap().fee.unwrap();
+			assert!(fee > 0 && 1_000_000 * fee < STAKE);
+			if at_the_limit {
+				StakingPallet::penalise(&ALICE, STAKE - 10 * fee, Fault::MissedDeadline, None);
+				assert_eq!(stake(ALICE), 10 * fee);
+			}
+			blocks(2);
+			assert_eq!(drawn(job).len(), if at_the_limit { 2 } else { 0 });
+			Floor::set(percent(5));
+		});
 	}
 }
 
@@ -65,6 +144,7 @@ fn job_should_go_its_way_when_nothing_is_drawn() {
 	run(|| {
 		Ceiling::set(Permill::zero());
 		AuditCeiling::set(Permill::zero());
+		AuditSizeFactor::set(0);
 		Floor::set(Permill::zero());
 		offer(&[BOB, CHARLIE]);
 		let job = Worker::honest().claim();
@@ -76,5 +156,6 @@ fn job_should_go_its_way_when_nothing_is_drawn() {
 			assay_protocol::job::JobState::Final { audits: 0, .. }
 		));
 		Floor::set(percent(5));
+		AuditSizeFactor::set(10);
 	});
 }
