@@ -75,7 +75,7 @@ impl Pool {
 		self.own -= own;
 		self.others -= penalty - own;
 		let reported = if reports_itself {
-			constants.reporter_share.mul_floor(penalty).min(own)
+			constants.reporter_share.mul_floor(own)
 		} else {
 			0
 		};
@@ -142,15 +142,15 @@ pub fn claims_until_caught(
 	trials: u32,
 	constants: &Constants,
 	clean_jobs: u32,
+	cheat: &Cheat,
 	watch: Watch,
-	skipped: Permill,
 ) -> Estimate {
 	Estimate::of((0..trials).map(|_| {
 		let mut claims = 0u32;
 		loop {
-			let rates = Rates::after(constants, clean_jobs + claims);
+			let rates = Rates::after(constants, clean_jobs + claims).of_jobs(constants, cheat);
 			claims += 1;
-			if caught(numbers, constants, rates, watch, skipped) {
+			if caught(numbers, constants, rates, watch, cheat.skipped) {
 				return f64::from(claims);
 			}
 		}
@@ -213,14 +213,18 @@ mod tests {
 	fn simulation_should_confirm_how_long_a_record_protects() {
 		let constants = Constants::of_the_runtime();
 		let watch = Watch::auditors_only(&constants);
-		for clean_jobs in [0, 1, 10, 200, 1_000] {
-			let formula = honesty::claims_until_caught(&constants, clean_jobs, watch, Permill::one());
-			let mut numbers = numbers(SEED, u64::from(clean_jobs));
-			let found = claims_until_caught(&mut numbers, TRIALS, &constants, clean_jobs, watch, Permill::one());
-			assert!(
-				(found.mean - formula).abs() <= TOLERANCE * found.error + 1e-9,
-				"{found:?} {formula}"
-			);
+		for thousandths in [1, 20, 100] {
+			let share = Permill::from_rational(thousandths, 1_000u32);
+			let cheat = Cheat::at_the_limit(&constants, 1_000_000 * UNIT, 1).with_fee(share);
+			for clean_jobs in [0, 1, 10, 200, 1_000] {
+				let formula = honesty::claims_until_caught(&constants, clean_jobs, &cheat, watch);
+				let mut numbers = numbers(SEED, u64::from(clean_jobs));
+				let found = claims_until_caught(&mut numbers, TRIALS, &constants, clean_jobs, &cheat, watch);
+				assert!(
+					(found.mean - formula).abs() <= TOLERANCE * found.error + 1e-9,
+					"{found:?} {formula}"
+				);
+			}
 		}
 	}
 
@@ -257,8 +261,8 @@ mod tests {
 			own: 400 * UNIT,
 			others: 600 * UNIT,
 		};
-		// 200 are taken, 80 of them its own; half of the 200 would be the reporter's, but only those 80 are there.
-		assert_eq!(pool.strike(&constants, true), 0);
+		// 200 are taken, 80 of them its own; half of the 80 are the reporter's.
+		assert_eq!(pool.strike(&constants, true), 40 * UNIT);
 		assert_eq!((pool.own, pool.others), (320 * UNIT, 480 * UNIT));
 		assert_eq!(pool.strike(&constants, false), 64 * UNIT);
 	}

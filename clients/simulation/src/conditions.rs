@@ -5,7 +5,6 @@ use crate::{
 	honesty::{detection, Cheat, Rates, Watch},
 	issuance::{equivocation_cost, return_to_stake},
 	table::{Cell, Table},
-	validators::AUTHOR_FEE_SHARE,
 };
 use sp_runtime::{Perbill, Permill};
 
@@ -13,9 +12,9 @@ use sp_runtime::{Perbill, Permill};
 pub const RERUN_COST: f64 = 1.0 / 3.0;
 
 /// How much larger than the least bond the stake is of an operator that counts as large.
-const LARGE: u128 = 10;
+const LARGE: f64 = 10.0;
 /// And of the largest that a challenger might want to stall.
-const LARGEST: u128 = 1_000;
+const LARGEST: f64 = 1_000.0;
 
 /// In what both sides of a condition are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +43,7 @@ pub struct Condition {
 	of: Of,
 	left: f64,
 	right: f64,
-	/// Whether the chain's promise depends on it. What does not is a weakness that `docs/economics.md` argues about.
+	/// Whether the chain promises it. What is not promised is a weakness that `docs/economics.md` argues about.
 	pub required: bool,
 }
 
@@ -81,6 +80,7 @@ impl Condition {
 /// All of them.
 pub fn conditions(constants: &Constants) -> Vec<Condition> {
 	let mut all = of_penalties(constants);
+	all.extend(of_draws(constants));
 	all.extend(of_auditors(constants));
 	all.extend(of_challengers(constants));
 	all.extend(of_time_and_shares(constants));
@@ -93,20 +93,27 @@ fn loss(constants: &Constants, cheat: &Cheat) -> f64 {
 	cheat.borne(constants) * asy(constants.penalty(cheat.stake)) + cheat.reward(constants)
 }
 
+/// What one claim of an operator with a long record costs a cheat on average where only honest auditors watch, in ASY.
+fn mean_loss(constants: &Constants, cheat: &Cheat) -> f64 {
+	let rates = Rates::at_floor(constants).of_jobs(constants, cheat);
+	let caught = detection(constants, rates, Watch::auditors_only(constants), cheat.skipped);
+	caught * loss(constants, cheat)
+}
+
+/// The most that may be in flight on the least bond.
+fn least_in_flight(constants: &Constants) -> f64 {
+	asy(constants.in_flight(constants.min_bond, constants.min_bond))
+}
+
 fn of_penalties(constants: &Constants) -> Vec<Condition> {
+	let in_flight = least_in_flight(constants);
 	let cheat = Cheat::at_the_limit(constants, constants.min_bond, 1);
-	let delegated = |own_percent, reports_itself| Cheat {
-		own_share: Permill::from_percent(own_percent),
-		reports_itself,
-		..cheat
+	let owning = |percent| cheat.owning(constants, Permill::from_percent(percent));
+	let (half, tenth) = (owning(50), owning(10));
+	let unreported = Cheat {
+		reports_itself: false,
+		..tenth
 	};
-	let in_flight = asy(constants.in_flight(constants.min_bond));
-	let floor = detection(
-		constants,
-		Rates::at_floor(constants),
-		Watch::auditors_only(constants),
-		Permill::one(),
-	);
 	vec![
 		Condition::required(
 			"WrongResultPenalty, CommitmentLimit",
@@ -127,37 +134,76 @@ fn of_penalties(constants: &Constants) -> Vec<Condition> {
 			"a cheat that reports itself loses the fee of what it skipped",
 			Of::Money,
 			loss(constants, &cheat),
-			in_flight,
+			asy(cheat.fee),
 		),
-		Condition::wanted(
+		Condition::required(
 			"ReporterShare",
 			"the same where half of the stake is delegated",
 			Of::Money,
-			loss(constants, &delegated(50, true)),
-			in_flight,
+			loss(constants, &half),
+			asy(half.fee),
 		),
 		Condition::wanted(
-			"WrongResultPenalty, CommitmentLimit",
+			"OwnCommitmentLimit, ReporterShare",
+			"the same where nine tenths are delegated",
+			Of::Money,
+			loss(constants, &tenth),
+			asy(tenth.fee),
+		),
+		Condition::required(
+			"OwnCommitmentLimit, WrongResultPenalty",
 			"a cheat that does not report itself, where nine tenths are delegated",
 			Of::Money,
-			loss(constants, &delegated(10, false)),
-			in_flight,
+			loss(constants, &unreported),
+			asy(unreported.fee),
 		),
-		Condition::wanted(
-			"SpotCheckFloor, AuditFloor",
+	]
+}
+
+fn of_draws(constants: &Constants) -> Vec<Condition> {
+	let cheat = Cheat::at_the_limit(constants, constants.min_bond, 1);
+	let hundredth = cheat.with_fee(Permill::from_percent(1));
+	let delegated = Cheat {
+		own_share: Permill::from_percent(50),
+		..hundredth
+	};
+	vec![
+		Condition::required(
+			"AuditSizeFactor, CommitmentLimit",
+			"a job at the limit is always audited",
+			Of::Share,
+			f64::from(constants.audit_size_factor) * ratio(constants.commitment_limit),
+			1.0,
+		),
+		Condition::required(
+			"AuditSizeFactor",
 			"a long record and nobody who watches: a job at the limit is not worth skipping",
 			Of::Money,
-			floor * loss(constants, &cheat),
-			in_flight,
+			mean_loss(constants, &cheat),
+			asy(cheat.fee),
+		),
+		Condition::required(
+			"AuditSizeFactor, AuditFloor",
+			"the same for a job of a hundredth of the stake",
+			Of::Money,
+			mean_loss(constants, &hundredth),
+			asy(hundredth.fee),
+		),
+		Condition::wanted(
+			"AuditSizeFactor",
+			"the same where half of the stake is delegated",
+			Of::Money,
+			mean_loss(constants, &delegated),
+			asy(delegated.fee),
 		),
 	]
 }
 
 fn of_auditors(constants: &Constants) -> Vec<Condition> {
-	let fee = asy(constants.in_flight(constants.min_bond));
+	let fee = least_in_flight(constants);
 	let paid = ratio(constants.auditor_share) * fee;
 	let bribed = f64::from(constants.drawn) * asy(constants.false_audit_penalty);
-	let large = asy(constants.in_flight(LARGE * constants.min_bond));
+	let large = fee * LARGE;
 	vec![
 		Condition::wanted(
 			"AuditorShare",
@@ -191,10 +237,12 @@ fn of_auditors(constants: &Constants) -> Vec<Condition> {
 }
 
 fn of_challengers(constants: &Constants) -> Vec<Condition> {
-	let fee = asy(constants.in_flight(constants.min_bond));
+	let fee = least_in_flight(constants);
 	let reported = ratio(constants.reporter_share) * asy(constants.penalty(constants.min_bond));
+	let tenth = Permill::from_percent(10);
+	let delegated = Cheat::at_the_limit(constants, constants.min_bond, 1).owning(constants, tenth);
 	let bond = asy(constants.challenge_bond);
-	let stalled = asy(constants.in_flight(LARGEST * constants.min_bond));
+	let stalled = fee * LARGEST;
 	let delay = f64::from(constants.longest_dispute) / blocks_per_year();
 	vec![
 		Condition::required(
@@ -203,6 +251,13 @@ fn of_challengers(constants: &Constants) -> Vec<Condition> {
 			Of::Money,
 			reported,
 			RERUN_COST * fee,
+		),
+		Condition::wanted(
+			"OwnCommitmentLimit, ReporterShare",
+			"the same where nine tenths of the stake are delegated",
+			Of::Money,
+			ratio(tenth) * reported,
+			RERUN_COST * asy(delegated.fee),
 		),
 		Condition::required(
 			"ChallengeBond",
@@ -250,7 +305,7 @@ fn of_time_and_shares(constants: &Constants) -> Vec<Condition> {
 }
 
 fn of_validators(constants: &Constants) -> Vec<Condition> {
-	let author = ratio(AUTHOR_FEE_SHARE);
+	let author = ratio(constants.author_fee_share);
 	let full = asy(constants.full_block);
 	vec![
 		Condition::required(
@@ -322,6 +377,11 @@ mod tests {
 			failing(|constants| constants.commitment_limit = Permill::from_percent(30)),
 			0
 		);
+		assert_ne!(
+			failing(|constants| constants.own_commitment_limit = Permill::from_percent(60)),
+			0
+		);
+		assert_ne!(failing(|constants| constants.audit_size_factor = 5), 0);
 		assert_ne!(failing(|constants| constants.min_wrong_result_penalty = 1), 0);
 		assert_ne!(failing(|constants| constants.reporter_share = Permill::one()), 0);
 		assert_ne!(failing(|constants| constants.reporter_share = Permill::zero()), 0);

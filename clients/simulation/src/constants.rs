@@ -1,6 +1,5 @@
 //! The constants, as the runtime has them.
 
-use crate::validators;
 use assay_runtime::{currency::UNIT, time::DEFAULT_SLOT_DURATION, Audits, Balance, BlockNumber, Disputes, Runtime};
 use frame_support::{
 	dispatch::DispatchClass,
@@ -14,15 +13,17 @@ use sp_runtime::{FixedPointNumber, PerThing, Perbill, Permill};
 /// Everything economic that the runtime fixes. An amount is in smallest units, a time in blocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Constants {
-	/// The part of its stake that an operator may have in flight.
+	/// The part of the stake behind it that an operator may have in flight.
 	pub commitment_limit: Permill,
+	/// The part of its own bond that it may have in flight.
+	pub own_commitment_limit: Permill,
 	/// The least an operator bonds to be given work.
 	pub min_bond: Balance,
 	/// The part of all stake at risk that a wrong result costs.
 	pub wrong_result_penalty: Perbill,
 	/// What a wrong result costs at least.
 	pub min_wrong_result_penalty: Balance,
-	/// A challenger's share of that.
+	/// A challenger's share of what the operator itself loses by that.
 	pub reporter_share: Permill,
 	/// What is held from a challenger.
 	pub challenge_bond: Balance,
@@ -50,6 +51,8 @@ pub struct Constants {
 	pub audit_floor: Permill,
 	/// Clean jobs after which both are half as likely.
 	pub halving: u32,
+	/// How many times as likely an audit is, at least, as the fee is part of the stake.
+	pub audit_size_factor: u32,
 	/// Auditors that are drawn for a claim.
 	pub drawn: u32,
 	/// Auditors of a version at most.
@@ -74,6 +77,10 @@ pub struct Constants {
 	pub staking_period: BlockNumber,
 	/// Blocks between the announcement of a higher commission and its effect.
 	pub commission_notice: BlockNumber,
+	/// The author's pool's share of a transaction's fee; the rest is burned.
+	pub author_fee_share: Permill,
+	/// A reporter's share of what an equivocation takes from the validator itself.
+	pub equivocation_reporter_share: Permill,
 	/// What the answers of a worker to one challenge cost at most, had they to be paid.
 	pub free_answers: Balance,
 	/// What it costs to fill a block with ordinary transactions, at the lowest price.
@@ -109,6 +116,7 @@ impl Constants {
 			Perbill::one() - Perbill::from_rational(target.deconstruct(), sp_runtime::Perquintill::ACCURACY);
 		Self {
 			commitment_limit: <Runtime as pallet_assay_staking::Config>::CommitmentLimit::get(),
+			own_commitment_limit: <Runtime as pallet_assay_staking::Config>::OwnCommitmentLimit::get(),
 			min_bond: <Runtime as pallet_assay_staking::Config>::MinBond::get(),
 			wrong_result_penalty: <Runtime as pallet_assay_jobs::Config>::WrongResultPenalty::get(),
 			min_wrong_result_penalty: <Runtime as pallet_assay_jobs::Config>::MinWrongResultPenalty::get(),
@@ -120,12 +128,13 @@ impl Constants {
 			treasury_share: <Runtime as pallet_assay_jobs::Config>::TreasuryShare::get(),
 			auditor_share: <Runtime as pallet_assay_jobs::Config>::AuditorShare::get(),
 			max_royalty: <Runtime as pallet_assay_models::Config>::MaxRoyalty::get(),
-			stakers_share: validators::STAKERS_SHARE,
+			stakers_share: <Runtime as pallet_assay_jobs::Config>::StakersShare::get(),
 			spot_check_ceiling: <Runtime as pallet_assay_audits::Config>::SpotCheckCeiling::get(),
 			spot_check_floor: <Runtime as pallet_assay_audits::Config>::SpotCheckFloor::get(),
 			audit_ceiling: <Runtime as pallet_assay_audits::Config>::AuditCeiling::get(),
 			audit_floor: <Runtime as pallet_assay_audits::Config>::AuditFloor::get(),
 			halving: <Runtime as pallet_assay_audits::Config>::Halving::get(),
+			audit_size_factor: <Runtime as pallet_assay_audits::Config>::AuditSizeFactor::get(),
 			drawn: <Runtime as pallet_assay_audits::Config>::MaxDrawn::get(),
 			max_auditors: <Runtime as pallet_assay_audits::Config>::MaxAuditors::get(),
 			max_attempts: <Runtime as pallet_assay_jobs::Config>::MaxAttempts::get(),
@@ -138,6 +147,8 @@ impl Constants {
 			unbonding_period: <Runtime as pallet_assay_staking::Config>::UnbondingPeriod::get(),
 			staking_period: <Runtime as pallet_assay_staking::Config>::Period::get(),
 			commission_notice: <Runtime as pallet_assay_staking::Config>::CommissionNotice::get(),
+			author_fee_share: <Runtime as pallet_assay_validators::Config>::AuthorFeeShare::get(),
+			equivocation_reporter_share: <Runtime as pallet_assay_validators::Config>::ReporterShare::get(),
 			free_answers: FREE_ANSWERS * (length_fee(answer_bytes) + weight_fee(weights.max_block)),
 			full_block: weight_fee(normal) + length_fee(normal_bytes),
 			fee_rise: Perbill::from_parts(u32::try_from(per_block).unwrap_or(u32::MAX)) * above_target,
@@ -161,9 +172,10 @@ impl Constants {
 			.min(at_risk)
 	}
 
-	/// The largest fees that may be in flight on so much stake.
-	pub fn in_flight(&self, stake: Balance) -> Balance {
-		self.commitment_limit.mul_floor(stake)
+	/// The largest fees that may be in flight on so much stake, of which so much is the operator's own bond.
+	pub fn in_flight(&self, stake: Balance, own: Balance) -> Balance {
+		let by_own = self.own_commitment_limit.mul_floor(own);
+		self.commitment_limit.mul_floor(stake).min(by_own)
 	}
 
 	/// What a job pays to whoever stands behind its operator, the operator's work included, when all auditors are paid.
@@ -226,6 +238,14 @@ mod tests {
 	fn reward_should_be_what_treasury_and_auditors_leave() {
 		let constants = Constants::of_the_runtime();
 		assert_eq!(constants.reward(100 * UNIT), 75 * UNIT);
+	}
+
+	#[test]
+	fn both_limits_should_bound_what_is_in_flight() {
+		let constants = Constants::of_the_runtime();
+		assert_eq!(constants.in_flight(1_000 * UNIT, 1_000 * UNIT), 100 * UNIT);
+		assert_eq!(constants.in_flight(1_000 * UNIT, 250 * UNIT), 100 * UNIT);
+		assert_eq!(constants.in_flight(1_000 * UNIT, 100 * UNIT), 40 * UNIT);
 	}
 
 	#[test]

@@ -7,7 +7,7 @@
 
 use crate::constants::{asy, ratio, Constants};
 use assay_runtime::Balance;
-use pallet_assay_audits::falling;
+use pallet_assay_audits::{by_size, falling};
 use sp_runtime::Permill;
 
 /// How likely a claim is to be drawn.
@@ -20,7 +20,7 @@ pub struct Rates {
 }
 
 impl Rates {
-	/// Those of an operator with so long a record, as the chain computes them.
+	/// Those of an operator with so long a record, as the chain computes them, for the smallest jobs.
 	pub fn after(constants: &Constants, clean_jobs: u32) -> Self {
 		let halving = constants.halving;
 		Self {
@@ -34,11 +34,20 @@ impl Rates {
 		}
 	}
 
-	/// Those of an operator with a record as long as can be.
+	/// Those of an operator with a record as long as can be, for the smallest jobs.
 	pub fn at_floor(constants: &Constants) -> Self {
 		Self {
 			spot_check: constants.spot_check_floor,
 			audit: constants.audit_floor,
+		}
+	}
+
+	/// For the jobs of this cheat: at least as likely to be audited as their size asks for.
+	pub fn of_jobs(self, constants: &Constants, cheat: &Cheat) -> Self {
+		let by_size = by_size(constants.audit_size_factor, cheat.fee, cheat.stake);
+		Self {
+			audit: self.audit.max(by_size),
+			..self
 		}
 	}
 }
@@ -101,13 +110,32 @@ pub struct Cheat {
 impl Cheat {
 	/// With all the stake its own, everything skipped, and as much in flight as the chain allows, in so many jobs.
 	pub fn at_the_limit(constants: &Constants, stake: Balance, jobs: u32) -> Self {
-		Self {
+		let cheat = Self {
 			stake,
 			own_share: Permill::one(),
-			fee: constants.in_flight(stake) / Balance::from(jobs.max(1)),
+			fee: 0,
 			jobs,
 			skipped: Permill::one(),
 			reports_itself: true,
+		};
+		cheat.owning(constants, Permill::one())
+	}
+
+	/// With only so much of the same stake its own, and as much in flight as the chain then allows.
+	pub fn owning(self, constants: &Constants, own_share: Permill) -> Self {
+		let in_flight = constants.in_flight(self.stake, own_share.mul_floor(self.stake));
+		Self {
+			own_share,
+			fee: in_flight / Balance::from(self.jobs.max(1)),
+			..self
+		}
+	}
+
+	/// With jobs whose fee is this part of the same stake.
+	pub fn with_fee(self, share: Permill) -> Self {
+		Self {
+			fee: share.mul_floor(self.stake),
+			..self
 		}
 	}
 
@@ -117,12 +145,12 @@ impl Cheat {
 		asy(constants.reward(self.fee)) * (1.0 - others)
 	}
 
-	/// The part of all that a penalty takes that is the cheat's own loss in the end. A reporter is paid its share of the whole
-	/// from what the operator itself pays, as far as that goes.
+	/// The part of all that a penalty takes that is the cheat's own loss in the end. A reporter is paid its share of what the
+	/// operator itself loses.
 	pub fn borne(&self, constants: &Constants) -> f64 {
 		let own = ratio(self.own_share);
 		if self.reports_itself {
-			(own - ratio(constants.reporter_share)).max(0.0)
+			own * (1.0 - ratio(constants.reporter_share))
 		} else {
 			own
 		}
@@ -153,13 +181,13 @@ pub fn textbook_gain(cheat: &Cheat, detection: f64) -> f64 {
 
 /// How many claims a cheat makes until it is caught, the last one counted, if it behaved for `clean_jobs` before. Its
 /// record grows with every claim that is not caught.
-pub fn claims_until_caught(constants: &Constants, clean_jobs: u32, watch: Watch, skipped: Permill) -> f64 {
-	let floor = Rates::at_floor(constants);
+pub fn claims_until_caught(constants: &Constants, clean_jobs: u32, cheat: &Cheat, watch: Watch) -> f64 {
+	let floor = Rates::at_floor(constants).of_jobs(constants, cheat);
 	let mut free = 1.0;
 	let mut claims = 0.0;
 	for behaved in clean_jobs.. {
-		let rates = Rates::after(constants, behaved);
-		let caught = detection(constants, rates, watch, skipped);
+		let rates = Rates::after(constants, behaved).of_jobs(constants, cheat);
+		let caught = detection(constants, rates, watch, cheat.skipped);
 		if rates == floor {
 			return claims + free / caught;
 		}
@@ -187,6 +215,11 @@ mod tests {
 		Constants::of_the_runtime()
 	}
 
+	/// One that is audited no more often than the record says.
+	fn small_job(constants: &Constants) -> Cheat {
+		Cheat::at_the_limit(constants, STAKE, 1).with_fee(Permill::from_rational(1u32, 1_000))
+	}
+
 	#[test]
 	fn auditors_drawn_without_putting_back_should_seldom_all_collude() {
 		let watch = |colluding| Watch {
@@ -205,7 +238,11 @@ mod tests {
 		let rates = Rates::after(&constants, 0);
 		let watch = Watch::auditors_only(&constants);
 		assert_eq!(detection(&constants, rates, watch, Permill::zero()), 1.0);
-		assert_eq!(claims_until_caught(&constants, 0, watch, Permill::zero()), 1.0);
+		let cheat = Cheat {
+			skipped: Permill::zero(),
+			..small_job(&constants)
+		};
+		assert_eq!(claims_until_caught(&constants, 0, &cheat, watch), 1.0);
 	}
 
 	#[test]
@@ -213,8 +250,32 @@ mod tests {
 		let constants = constants();
 		let watch = Watch::auditors_only(&constants);
 		let caught = detection(&constants, Rates::at_floor(&constants), watch, Permill::one());
-		let claims = claims_until_caught(&constants, 100_000, watch, Permill::one());
+		let claims = claims_until_caught(&constants, 100_000, &small_job(&constants), watch);
 		assert!((claims - 1.0 / caught).abs() < 1e-9);
+	}
+
+	#[test]
+	fn jobs_at_the_limit_should_always_be_audited_and_small_ones_as_the_record_says() {
+		let constants = constants();
+		let floor = Rates::at_floor(&constants);
+		let at_the_limit = Cheat::at_the_limit(&constants, STAKE, 1);
+		let rates = floor.of_jobs(&constants, &at_the_limit);
+		assert_eq!((rates.audit, rates.spot_check), (Permill::one(), floor.spot_check));
+		assert_eq!(floor.of_jobs(&constants, &small_job(&constants)), floor);
+		let new = Rates::after(&constants, 0);
+		assert_eq!(new.of_jobs(&constants, &small_job(&constants)), new);
+		let watch = Watch::auditors_only(&constants);
+		assert_eq!(claims_until_caught(&constants, 100_000, &at_the_limit, watch), 1.0);
+	}
+
+	#[test]
+	fn less_own_stake_should_allow_less_in_flight() {
+		let constants = constants();
+		let at_the_limit = Cheat::at_the_limit(&constants, STAKE, 4);
+		let fee = |percent| at_the_limit.owning(&constants, Permill::from_percent(percent)).fee;
+		assert_eq!(fee(100), STAKE / 40);
+		assert_eq!(fee(25), STAKE / 40);
+		assert_eq!(fee(10), STAKE / 100);
 	}
 
 	#[test]

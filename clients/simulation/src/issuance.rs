@@ -3,9 +3,11 @@
 use crate::{
 	constants::ratio,
 	table::{Cell, Table},
-	validators::{equivocation_slash, INFLATION},
 };
+use assay_runtime::configs::validators::INFLATION;
+use pallet_babe::EquivocationOffence;
 use sp_runtime::Perbill;
+use sp_staking::offence::Offence;
 
 /// Inflation in a year where so large a share of all ASY stands behind elected validators.
 pub fn inflation(staked: Perbill) -> f64 {
@@ -24,6 +26,18 @@ pub fn return_to_stake(staked: Perbill) -> f64 {
 /// What a year brings beyond keeping one's share of all ASY.
 pub fn real_return(staked: Perbill) -> f64 {
 	(1.0 + return_to_stake(staked)) / (1.0 + inflation(staked)) - 1.0
+}
+
+/// What each of `offenders` of `validators` that equivocated at once loses of everything behind it.
+pub fn equivocation_slash(offenders: u32, validators: u32) -> Perbill {
+	// GRANDPA's offence has the same fraction; it does not depend on when and who.
+	let offence = EquivocationOffence {
+		slot: 0.into(),
+		session_index: 0,
+		validator_set_count: validators,
+		offender: (),
+	};
+	offence.slash_fraction(offenders)
 }
 
 /// The part of all stake that is lost when so many of the validators, all of equal stake, equivocate at once.

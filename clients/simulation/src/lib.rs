@@ -3,7 +3,7 @@
 //!
 //! - [`constants`] reads the constants from the runtime itself, [`values`] says what each is for.
 //! - [`honesty`] has the closed formulas, [`cheat`] plays the same rules by chance; each checks the other.
-//! - [`conditions`] holds each constant against what it must cover, [`validators`] and [`issuance`] what blocks pay.
+//! - [`conditions`] holds each constant against what it must cover, [`issuance`] what blocks pay and equivocations cost.
 //! - [`report`] puts all of it into tables, [`plots`] into pictures. `docs/economics.md` shows both.
 
 pub mod cheat;
@@ -14,5 +14,4 @@ pub mod issuance;
 pub mod plots;
 pub mod report;
 pub mod table;
-pub mod validators;
 pub mod values;

@@ -15,7 +15,7 @@ use std::{fs, path::Path};
 
 /// Stake against the largest gain.
 pub const STAKE_PLOT: &str = "stake.svg";
-/// Rate of audits against colluding auditors.
+/// Fee against colluding auditors.
 pub const COLLUSION_PLOT: &str = "collusion.svg";
 /// What blocks pay.
 pub const INFLATION_PLOT: &str = "inflation.svg";
@@ -24,13 +24,6 @@ pub const INFLATION_PLOT: &str = "inflation.svg";
 const FEE: Balance = 100 * UNIT;
 /// Stakes in ASY at which cheats are played, from where the limit admits a job of that fee.
 const PLAYED_STAKES: [Balance; 7] = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000];
-/// Audit rates in percent, and the colours of their lines.
-const AUDIT_RATES: [(u32, RGBColor); 4] = [
-	(100, RGBColor(27, 94, 32)),
-	(50, RGBColor(2, 119, 189)),
-	(20, RGBColor(239, 108, 0)),
-	(5, RGBColor(183, 28, 28)),
-];
 /// Fields of the map along each side.
 const FIELDS: u32 = 20;
 /// Cheats for each field of the map: its colours are coarser than its numbers need to be.
@@ -62,10 +55,29 @@ fn draw_stake(
 	settings: Settings,
 ) -> anyhow::Result<()> {
 	let watch = Watch::auditors_only(constants);
-	let cheat = |stake| Cheat {
+	let floor = Rates::at_floor(constants);
+	let always = Rates {
+		audit: Permill::one(),
+		..floor
+	};
+	let cheat = |stake, own_percent| Cheat {
+		own_share: Permill::from_percent(own_percent),
 		fee: FEE,
 		..Cheat::at_the_limit(constants, stake, 1)
 	};
+	let by_size = |cheat: &Cheat| floor.of_jobs(constants, cheat);
+	type Line<'a> = (&'static str, u32, &'a dyn Fn(&Cheat) -> Rates, RGBColor);
+	let lines: [Line<'_>; 4] = [
+		("always audited", 100, &|_| always, RGBColor(27, 94, 32)),
+		("a long record", 100, &by_size, RGBColor(2, 119, 189)),
+		(
+			"a long record, half of the stake delegated",
+			50,
+			&by_size,
+			RGBColor(239, 108, 0),
+		),
+		("audits 5 %, whatever the size", 100, &|_| floor, RGBColor(183, 28, 28)),
+	];
 	let mut chart = ChartBuilder::on(area)
 		.caption(
 			"Below its line, honesty pays: a job of 100 ASY, honest auditors, nobody else",
@@ -83,28 +95,23 @@ fn draw_stake(
 		.x_label_formatter(&|stake| format!("{stake:.0}"))
 		.y_label_formatter(&|gain| format!("{gain}"))
 		.draw()?;
-	for (part, (percent, colour)) in (700..).zip(AUDIT_RATES) {
-		let rates = Rates {
-			audit: Permill::from_percent(percent),
-			spot_check: constants.spot_check_floor,
-		};
-		let detected = detection(constants, rates, watch, Permill::one());
+	for (part, (label, own_percent, rates, colour)) in (700..).zip(lines) {
 		let line = (0..=60).map(|step| {
 			let stake = (1_000.0 * 10f64.powf(f64::from(step) / 20.0)).round();
-			(
-				stake,
-				largest_gain(constants, &cheat(stake as Balance * UNIT), detected),
-			)
+			let cheat = cheat(stake as Balance * UNIT, own_percent);
+			let detected = detection(constants, rates(&cheat), watch, cheat.skipped);
+			(stake, largest_gain(constants, &cheat, detected))
 		});
 		chart
 			.draw_series(LineSeries::new(line, &colour))?
-			.label(format!("audits {percent} %"))
+			.label(label)
 			.legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], colour));
 		let mut numbers = numbers(settings.seed, part);
 		let points: Vec<_> = PLAYED_STAKES
 			.iter()
 			.map(|stake| {
-				let cheat = cheat(stake * UNIT);
+				let cheat = cheat(stake * UNIT, own_percent);
+				let rates = rates(&cheat);
 				let found = cheat::largest_gain(&mut numbers, settings.trials, constants, &cheat, rates, watch);
 				(asy(cheat.stake), found.mean)
 			})
@@ -125,18 +132,20 @@ fn draw_stake(
 	Ok(())
 }
 
-/// Where a skipped job at the limit pays, by the simulation, without and with a challenger who watches.
+/// Where skipping a job pays at the floor of the rates, by the simulation, without and with a challenger who watches.
 fn draw_collusion(
 	area: &DrawingArea<SVGBackend<'_>, Shift>,
 	constants: &Constants,
 	settings: Settings,
 ) -> anyhow::Result<()> {
-	let cheat = Cheat::at_the_limit(constants, STAKE, 1);
+	let at_the_limit = Cheat::at_the_limit(constants, STAKE, 1);
+	let limit = ratio(constants.commitment_limit) * 100.0;
 	let panels = [
 		("nobody else watches", Permill::zero()),
 		("one honest challenger watches", Permill::one()),
 	];
 	let field = 1.0 / f64::from(FIELDS);
+	let middle = |side: u32| Permill::from_rational(2 * side + 1, 2 * FIELDS);
 	for ((part, (title, watched)), panel) in (800..).zip(panels).zip(area.split_evenly((1, panels.len()))) {
 		let mut numbers = numbers(settings.seed, part);
 		let mut chart = ChartBuilder::on(&panel)
@@ -144,22 +153,19 @@ fn draw_collusion(
 			.margin(12)
 			.x_label_area_size(44)
 			.y_label_area_size(56)
-			.build_cartesian_2d(0f64..1f64, 0f64..1f64)?;
+			.build_cartesian_2d(0f64..limit, 0f64..1f64)?;
 		chart
 			.configure_mesh()
 			.disable_mesh()
-			.x_desc("rate of audits")
+			.x_desc("fee, % of the stake")
 			.y_desc("part of the auditors that collude")
 			.draw()?;
 		let mut fields = Vec::new();
 		for column in 0..FIELDS {
 			for row in 0..FIELDS {
 				let (x, y) = (f64::from(column) * field, f64::from(row) * field);
-				let middle = |side: u32| Permill::from_rational(2 * side + 1, 2 * FIELDS);
-				let rates = Rates {
-					audit: middle(column),
-					spot_check: constants.spot_check_floor,
-				};
+				let cheat = at_the_limit.with_fee(constants.commitment_limit * middle(column));
+				let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
 				let watch = Watch {
 					listed: constants.max_auditors,
 					colluding: middle(row).mul_floor(constants.max_auditors),
@@ -167,7 +173,7 @@ fn draw_collusion(
 				};
 				let found = cheat::largest_gain(&mut numbers, FIELD_TRIALS, constants, &cheat, rates, watch);
 				fields.push(Rectangle::new(
-					[(x, y), (x + field, y + field)],
+					[(x * limit, y), ((x + field) * limit, y + field)],
 					colour(found.mean).filled(),
 				));
 			}

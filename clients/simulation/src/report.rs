@@ -104,10 +104,11 @@ fn one_challenger(constants: &Constants, settings: Settings) -> (Table, bool) {
 		"Largest gain, in fees, for which honesty pays, where one honest challenger watches and no auditor is honest",
 		&columns,
 	);
-	let (rates, watch) = (Rates::at_floor(constants), Watch::one_challenger(constants));
+	let watch = Watch::one_challenger(constants);
 	let mut all = true;
 	for (part, times) in (100..).zip(STAKES) {
 		let cheat = Cheat::at_the_limit(constants, times * constants.min_bond, 1);
+		let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
 		let formula = honesty::largest_gain(constants, &cheat, detection(constants, rates, watch, cheat.skipped));
 		let found = cheat::largest_gain(
 			&mut numbers(settings.seed, part),
@@ -134,6 +135,7 @@ fn in_flight(constants: &Constants, settings: Settings) -> Table {
 	let columns = [
 		"watched",
 		"jobs in flight",
+		"audit",
 		"textbook",
 		"largest gain",
 		"simulated",
@@ -144,7 +146,6 @@ fn in_flight(constants: &Constants, settings: Settings) -> Table {
 		"Largest gain per job, in fees, with so many jobs that fill the limit together, at the floor of the rates",
 		&columns,
 	);
-	let rates = Rates::at_floor(constants);
 	let mut part = 200;
 	for watched in [0, 10, 60, 100].map(Permill::from_percent) {
 		let watch = Watch {
@@ -153,6 +154,7 @@ fn in_flight(constants: &Constants, settings: Settings) -> Table {
 		};
 		for jobs in [1, 4, 16, 64] {
 			let cheat = Cheat::at_the_limit(constants, STAKE, jobs);
+			let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
 			let detected = detection(constants, rates, watch, cheat.skipped);
 			let formula = honesty::largest_gain(constants, &cheat, detected);
 			part += 1;
@@ -167,6 +169,7 @@ fn in_flight(constants: &Constants, settings: Settings) -> Table {
 			table.rows.push(vec![
 				Cell::Share(ratio(watched), 0),
 				Cell::Number(f64::from(jobs), 0),
+				Cell::Share(ratio(rates.audit), 1),
 				Cell::Number(textbook_gain(&cheat, detected), 2),
 				Cell::Number(formula, 2),
 				estimate(found, 2),
@@ -181,39 +184,43 @@ fn in_flight(constants: &Constants, settings: Settings) -> Table {
 fn needed(constants: &Constants) -> Table {
 	let columns = [
 		"fee, of the stake",
+		"audit",
+		"caught",
 		"needed",
-		"needed where none reports itself",
-		"at the floor",
 		"enough",
-		"watched",
+		"needed where none reports itself",
+		"needed, half delegated",
+		"enough, half delegated",
 	];
 	let mut table = Table::new(
 		"needed",
-		"How likely a skipped job must be to be caught, and what part of all claims somebody must watch at the floor for that",
+		"How likely a skipped job is caught at the floor of the rates, by honest auditors alone, and how likely it must be",
 		&columns,
-	);
-	let floor = detection(
-		constants,
-		Rates::at_floor(constants),
-		Watch::auditors_only(constants),
-		Permill::one(),
 	);
 	for thousandths in [1, 2, 5, 10, 20, 50, 100] {
 		let share = Permill::from_rational(thousandths, 1_000u32);
-		let mut cheat = Cheat::at_the_limit(constants, STAKE, 1);
-		cheat.fee = share.mul_floor(cheat.stake);
+		let cheat = Cheat::at_the_limit(constants, STAKE, 1).with_fee(share);
+		let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
+		let caught = detection(constants, rates, Watch::auditors_only(constants), cheat.skipped);
 		let needed = needed_detection(constants, &cheat, 1.0);
 		let others = Cheat {
 			reports_itself: false,
 			..cheat
 		};
+		let delegated = Cheat {
+			own_share: Permill::from_percent(50),
+			..cheat
+		};
+		let needed_delegated = needed_detection(constants, &delegated, 1.0);
 		table.rows.push(vec![
 			Cell::Share(ratio(share), 1),
+			Cell::Share(ratio(rates.audit), 1),
+			Cell::Share(caught, 1),
 			Cell::Share(needed, 1),
+			Cell::Yes(caught >= needed),
 			Cell::Share(needed_detection(constants, &others, 1.0), 1),
-			Cell::Share(floor, 1),
-			Cell::Yes(floor >= needed),
-			Cell::Share((1.0 - (1.0 - needed) / (1.0 - floor)).max(0.0), 1),
+			Cell::Share(needed_delegated, 1),
+			Cell::Yes(caught >= needed_delegated),
 		]);
 	}
 	table
@@ -223,12 +230,12 @@ fn needed(constants: &Constants) -> Table {
 fn records(constants: &Constants, settings: Settings) -> Table {
 	let columns = [
 		"clean jobs",
+		"fee, of the stake",
 		"spot-check",
 		"audit",
 		"claims until caught",
 		"simulated",
-		"largest gain, fee 10 % of the stake",
-		"fee 0.5 %",
+		"largest gain",
 	];
 	let mut table = Table::new(
 		"records",
@@ -236,32 +243,33 @@ fn records(constants: &Constants, settings: Settings) -> Table {
 		&columns,
 	);
 	let watch = Watch::auditors_only(constants);
-	for (part, clean_jobs) in (300..).zip([0, 1, 10, 50, 190, 490]) {
-		let rates = Rates::after(constants, clean_jobs);
-		let claims = claims_until_caught(constants, clean_jobs, watch, Permill::one());
-		let found = cheat::claims_until_caught(
-			&mut numbers(settings.seed, part),
-			settings.trials,
-			constants,
-			clean_jobs,
-			watch,
-			Permill::one(),
-		);
-		let gain = |share: Permill| {
-			let mut cheat = Cheat::at_the_limit(constants, STAKE, 1);
-			cheat.fee = share.mul_floor(cheat.stake);
-			// Caught once in so many claims, on average.
-			honesty::largest_gain(constants, &cheat, 1.0) / claims
-		};
-		table.rows.push(vec![
-			Cell::Number(f64::from(clean_jobs), 0),
-			Cell::Share(ratio(rates.spot_check), 1),
-			Cell::Share(ratio(rates.audit), 1),
-			Cell::Number(claims, 2),
-			estimate(found, 2),
-			Cell::Number(gain(constants.commitment_limit), 2),
-			Cell::Number(gain(Permill::from_rational(5u32, 1_000)), 2),
-		]);
+	let mut part = 300;
+	for thousandths in [5, 20, 100] {
+		let share = Permill::from_rational(thousandths, 1_000u32);
+		let cheat = Cheat::at_the_limit(constants, STAKE, 1).with_fee(share);
+		for clean_jobs in [0, 10, 50, 190, 490] {
+			let rates = Rates::after(constants, clean_jobs).of_jobs(constants, &cheat);
+			let claims = claims_until_caught(constants, clean_jobs, &cheat, watch);
+			part += 1;
+			let found = cheat::claims_until_caught(
+				&mut numbers(settings.seed, part),
+				settings.trials,
+				constants,
+				clean_jobs,
+				&cheat,
+				watch,
+			);
+			table.rows.push(vec![
+				Cell::Number(f64::from(clean_jobs), 0),
+				Cell::Share(ratio(share), 1),
+				Cell::Share(ratio(rates.spot_check), 1),
+				Cell::Share(ratio(rates.audit), 1),
+				Cell::Number(claims, 2),
+				estimate(found, 2),
+				// Caught once in so many claims, on average.
+				Cell::Number(honesty::largest_gain(constants, &cheat, 1.0) / claims, 2),
+			]);
+		}
 	}
 	table
 }
@@ -271,15 +279,14 @@ fn skipped(constants: &Constants, settings: Settings) -> Table {
 	let columns = ["skipped", "caught", "gain", "largest gain", "simulated", "honesty pays"];
 	let mut table = Table::new(
 		"skipped",
-		"Skipping a part of a job at the limit, at the floor of the rates, where only honest auditors watch",
+		"Skipping a part of a job of 0.5 % of the stake, at the floor of the rates, where only honest auditors watch",
 		&columns,
 	);
-	let (rates, watch) = (Rates::at_floor(constants), Watch::auditors_only(constants));
+	let whole = Cheat::at_the_limit(constants, STAKE, 1).with_fee(Permill::from_rational(5u32, 1_000));
+	let rates = Rates::at_floor(constants).of_jobs(constants, &whole);
+	let watch = Watch::auditors_only(constants);
 	for (part, skipped) in (400..).zip([100, 50, 20, 10, 5, 1].map(Permill::from_percent)) {
-		let cheat = Cheat {
-			skipped,
-			..Cheat::at_the_limit(constants, STAKE, 1)
-		};
+		let cheat = Cheat { skipped, ..whole };
 		let detected = detection(constants, rates, watch, skipped);
 		let formula = honesty::largest_gain(constants, &cheat, detected);
 		let found = cheat::largest_gain(
@@ -302,31 +309,29 @@ fn skipped(constants: &Constants, settings: Settings) -> Table {
 	table
 }
 
-/// The audit rates that collusion is looked at for.
-const AUDIT_RATES: [u32; 5] = [100, 50, 25, 10, 5];
+/// The fees that collusion is looked at for, in thousandths of the stake.
+const FEES: [u32; 5] = [100, 50, 20, 10, 5];
 
 /// Auditors that collude with the worker.
 fn collusion(constants: &Constants, settings: Settings) -> Table {
 	let mut table = Table::new(
 		"collusion",
-		"Largest gain, in fees, from a job at the limit, by the part of the auditors that collude and the rate of audits",
+		"Largest gain, in fees, at the floor of the rates, by the part of the auditors that collude and the job's fee",
 		&["colluding"],
 	);
-	let columns = AUDIT_RATES.iter().map(|percent| format!("audits {percent} %"));
-	table.columns.extend(columns);
-	table.columns.push("with a challenger, 5 %".into());
-	let cheat = Cheat::at_the_limit(constants, STAKE, 1);
+	let name = |thousandths| format!("fee {} %", f64::from(thousandths) / 10.0);
+	table.columns.extend(FEES.map(name));
+	table.columns.push("with a challenger, fee 10 %".into());
 	let mut part = 500;
 	for percent in [0, 25, 50, 75, 90, 100] {
 		let watch = Watch {
 			colluding: constants.max_auditors * percent / 100,
 			..Watch::auditors_only(constants)
 		};
-		let mut play = |audit: u32, watched| {
-			let rates = Rates {
-				audit: Permill::from_percent(audit),
-				spot_check: constants.spot_check_floor,
-			};
+		let mut play = |thousandths: u32, watched| {
+			let share = Permill::from_rational(thousandths, 1_000);
+			let cheat = Cheat::at_the_limit(constants, STAKE, 1).with_fee(share);
+			let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
 			let watch = Watch { watched, ..watch };
 			part += 1;
 			let mut numbers = numbers(settings.seed, part);
@@ -334,8 +339,8 @@ fn collusion(constants: &Constants, settings: Settings) -> Table {
 			estimate(found, 2)
 		};
 		let mut row = vec![Cell::Share(f64::from(percent) / 100.0, 0)];
-		row.extend(AUDIT_RATES.map(|audit| play(audit, Permill::zero())));
-		row.push(play(5, Permill::one()));
+		row.extend(FEES.map(|fee| play(fee, Permill::zero())));
+		row.push(play(FEES[0], Permill::one()));
 		table.rows.push(row);
 	}
 	table
@@ -345,6 +350,7 @@ fn collusion(constants: &Constants, settings: Settings) -> Table {
 fn delegated(constants: &Constants, settings: Settings) -> Table {
 	let columns = [
 		"own part of the stake",
+		"fee, of the stake",
 		"honest reporter",
 		"simulated",
 		"reports itself",
@@ -356,16 +362,20 @@ fn delegated(constants: &Constants, settings: Settings) -> Table {
 		"Largest gain, in fees, from a job at the limit that is caught for certain, by the operator's own part of its stake",
 		&columns,
 	);
-	let (rates, watch) = (Rates::at_floor(constants), Watch::one_challenger(constants));
+	let watch = Watch::one_challenger(constants);
 	let mut part = 600;
-	for own_share in [100, 75, 60, 50, 25, 10].map(Permill::from_percent) {
-		let mut row = vec![Cell::Share(ratio(own_share), 0)];
+	for own_share in [100, 75, 50, 35, 25, 10].map(Permill::from_percent) {
+		let at_the_limit = Cheat::at_the_limit(constants, STAKE, 1).owning(constants, own_share);
+		let rates = Rates::at_floor(constants).of_jobs(constants, &at_the_limit);
+		let mut row = vec![
+			Cell::Share(ratio(own_share), 0),
+			Cell::Share(asy(at_the_limit.fee) / asy(at_the_limit.stake), 1),
+		];
 		let mut pays = true;
 		for reports_itself in [false, true] {
 			let cheat = Cheat {
-				own_share,
 				reports_itself,
-				..Cheat::at_the_limit(constants, STAKE, 1)
+				..at_the_limit
 			};
 			let formula = honesty::largest_gain(constants, &cheat, 1.0);
 			part += 1;

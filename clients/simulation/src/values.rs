@@ -2,10 +2,10 @@
 
 use crate::{
 	constants::{asy, ratio, Constants},
+	issuance::equivocation_slash,
 	table::{Cell, Table},
-	validators::{equivocation_slash, AUTHOR_FEE_SHARE, EQUIVOCATION_REPORTER_SHARE, INFLATION},
 };
-use assay_runtime::{currency, time, Balance, Runtime};
+use assay_runtime::{configs::validators::INFLATION, currency, time, Balance, Runtime};
 use sp_runtime::{PerThing, Permill};
 
 fn money(amount: Balance) -> String {
@@ -44,6 +44,11 @@ pub fn table(constants: &Constants) -> Table {
 			"fees in flight, of the stake",
 		),
 		(
+			"OwnCommitmentLimit",
+			share(constants.own_commitment_limit),
+			"fees in flight, of the operator's own bond",
+		),
+		(
 			"WrongResultPenalty",
 			share(constants.wrong_result_penalty),
 			"of all stake at risk, for a wrong result",
@@ -56,7 +61,7 @@ pub fn table(constants: &Constants) -> Table {
 		(
 			"ReporterShare",
 			share(constants.reporter_share),
-			"of that penalty, to the challenger",
+			"of what the operator itself loses by it, to the challenger",
 		),
 		(
 			"ChallengeBond",
@@ -77,6 +82,11 @@ pub fn table(constants: &Constants) -> Table {
 			"Halving",
 			format!("{} jobs", constants.halving),
 			"clean jobs after which both are half as likely",
+		),
+		(
+			"AuditSizeFactor",
+			format!("{} times", constants.audit_size_factor),
+			"the part that a fee is of the stake: how likely an audit is at least",
 		),
 		(
 			"MaxDrawn",
@@ -168,7 +178,7 @@ pub fn table(constants: &Constants) -> Table {
 		),
 		(
 			"AuthorFeeShare",
-			share(AUTHOR_FEE_SHARE),
+			share(constants.author_fee_share),
 			"of a transaction's fee, to the author's pool; the rest is burned",
 		),
 		(
@@ -177,9 +187,9 @@ pub fn table(constants: &Constants) -> Table {
 			"min(1, (3k/n)²) of everything behind each",
 		),
 		(
-			"EquivocationReporterShare",
-			share(EQUIVOCATION_REPORTER_SHARE),
-			"of that, to the reporter",
+			"ReporterShare of validators",
+			share(constants.equivocation_reporter_share),
+			"of what the validator itself loses by it, to the reporter",
 		),
 		(
 			"ExistentialDeposit",
