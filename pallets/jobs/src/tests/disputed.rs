@@ -25,6 +25,8 @@ fn claim_should_be_seen_while_it_is_open() {
 		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[9, STOP])))));
 		let open = JobsPallet::claim(id).unwrap();
 		assert_eq!((open.operator, open.closes_at), (ALICE, 3 + WINDOW));
+		assert!(open.fee > 0);
+		assert_eq!(Some(open.fee), Jobs::<Test>::get(id).unwrap().fee);
 		assert_eq!(open.claim.attempt, Attempt(0));
 		assert_eq!(open.claim.trace, TRACE);
 		assert_eq!(Some(open.claim), JobsPallet::disputed_claim(id));
