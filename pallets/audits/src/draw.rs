@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The claim that is audited, if it stands.
-	pub(crate) fn claimed(job: JobId, attempt: Attempt) -> Option<OpenClaimOf<T>> {
+	pub(crate) fn open_claim(job: JobId, attempt: Attempt) -> Option<OpenClaimOf<T>> {
 		T::Claims::claim(job).filter(|claimed| claimed.claim.attempt == attempt)
 	}
 

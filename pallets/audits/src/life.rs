@@ -226,7 +226,7 @@ impl<T: Config> Pallet<T> {
 				let Some(numbers) = Self::numbers(job, audit.attempt) else {
 					return Ok(None);
 				};
-				let claimed = Self::claimed(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
+				let claimed = Self::open_claim(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
 				let fee = claimed.fee;
 				let statement = Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?;
 				let deadline = now.saturating_add(T::Period::get());

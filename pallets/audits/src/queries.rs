@@ -79,7 +79,7 @@ impl<T: Config> Pallet<T> {
 		due.sort_unstable_by_key(|(deadline, job, ..)| (*deadline, *job));
 		due.into_iter()
 			.filter_map(|(deadline, job, attempt, question)| {
-				let claimed = Self::claimed(job, attempt)?;
+				let claimed = Self::open_claim(job, attempt)?;
 				Some(AuditDuty {
 					from: operator.clone(),
 					question,

@@ -125,7 +125,7 @@ impl<T: Config> Pallet<T> {
 		let (question, deadline) = Self::question(&audit, &reply.from).ok_or(Error::<T>::NotDue)?;
 		ensure!(question == reply.question, Error::<T>::NotDue);
 		ensure!(Self::now() <= deadline, Error::<T>::DeadlinePassed);
-		let claimed = Self::claimed(reply.job, audit.attempt);
+		let claimed = Self::open_claim(reply.job, audit.attempt);
 		Ok(Asked {
 			statement: claimed.and_then(Self::statement).ok_or(Error::<T>::NoOpenClaim)?,
 			audit,
