@@ -1,7 +1,6 @@
-//! Weights of `pallet_assay_models`: do not edit.
+//! Weights of `pallet_assay_models`, measured by `scripts/weights`: do not edit.
 //!
-//! 2026-11-21, AMD EPYC, 50 steps, 20 repeats. Measured on a busy machine, in several runs, with the benchmark command of
-//! frame-benchmarking-cli, which is what frame-omni-bencher runs; `scripts/weights` as a whole has yet to replace them.
+//! 2026-11-21, AMD EPYC, 12 steps, 8 repeats.
 
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
@@ -17,9 +16,9 @@ impl<T: frame_system::Config> pallet_assay_models::WeightInfo for WeightInfo<T> 
 		// Storage: `Models::Versions` (r:0 w:1)
 		// Storage: `Models::Programs` (r:0 w:1)
 		// Storage: `Models::Models` (r:0 w:1)
-		Weight::from_parts(141_589_958, 0)
-			// Standard error: 118.
-			.saturating_add(Weight::from_parts(4_116, 0).saturating_mul(b.into()))
+		Weight::from_parts(233_564_070, 0)
+			// Standard error: 109.
+			.saturating_add(Weight::from_parts(3_792, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -29,9 +28,9 @@ impl<T: frame_system::Config> pallet_assay_models::WeightInfo for WeightInfo<T> 
 		// Storage: `Balances::Holds` (r:1 w:1)
 		// Storage: `Models::Versions` (r:0 w:1)
 		// Storage: `Models::Programs` (r:0 w:1)
-		Weight::from_parts(116_955_029, 0)
-			// Standard error: 232.
-			.saturating_add(Weight::from_parts(2_650, 0).saturating_mul(b.into()))
+		Weight::from_parts(155_776_856, 0)
+			// Standard error: 99.
+			.saturating_add(Weight::from_parts(4_632, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -39,22 +38,22 @@ impl<T: frame_system::Config> pallet_assay_models::WeightInfo for WeightInfo<T> 
 	fn refuse_program(b: u32) -> Weight {
 		// Storage: `Models::NextModel` (r:1 w:0)
 		// Storage: `Balances::Holds` (r:1 w:0)
-		Weight::from_parts(77_975_409, 0)
-			// Standard error: 46.
-			.saturating_add(Weight::from_parts(6_540, 0).saturating_mul(b.into()))
+		Weight::from_parts(117_107_965, 0)
+			// Standard error: 19.
+			.saturating_add(Weight::from_parts(6_999, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 	}
 	fn set_metadata() -> Weight {
 		// Storage: `Models::Models` (r:1 w:1)
 		// Storage: `Balances::Holds` (r:1 w:1)
-		Weight::from_parts(117_750_000, 0)
+		Weight::from_parts(135_663_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn retire() -> Weight {
 		// Storage: `Models::Models` (r:1 w:0)
 		// Storage: `Models::Versions` (r:1 w:1)
-		Weight::from_parts(37_450_000, 0)
+		Weight::from_parts(42_940_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -65,17 +64,17 @@ impl<T: frame_system::Config> pallet_assay_models::WeightInfo for WeightInfo<T> 
 		// Storage: `Models::Offers` (r:1 w:0)
 		// Storage: `Balances::Holds` (r:1 w:1)
 		// Storage: `Models::Programs` (r:0 w:1)
-		Weight::from_parts(196_937_000, 0)
+		Weight::from_parts(158_395_000, 0)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn serve() -> Weight {
-		// Storage: `Staking::Operators` (r:64 w:0)
+		// Storage: `Staking::Pools` (r:64 w:0)
 		// Storage: `Models::Versions` (r:1 w:0)
 		// Storage: `Models::Offers` (r:1 w:1)
 		// Storage: `Models::LastHeartbeat` (r:64 w:2)
 		// Storage: `Models::Served` (r:2 w:2)
-		Weight::from_parts(1_038_588_000, 0)
+		Weight::from_parts(908_335_000, 0)
 			.saturating_add(T::DbWeight::get().reads(132))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
@@ -83,7 +82,7 @@ impl<T: frame_system::Config> pallet_assay_models::WeightInfo for WeightInfo<T> 
 		// Storage: `Models::Offers` (r:1 w:1)
 		// Storage: `Models::Served` (r:1 w:1)
 		// Storage: `Models::LastHeartbeat` (r:0 w:1)
-		Weight::from_parts(83_356_000, 0)
+		Weight::from_parts(63_388_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -93,18 +92,19 @@ impl<T: frame_system::Config> pallet_assay_models::WeightInfo for WeightInfo<T> 
 		// Storage: `Models::Offers` (r:1 w:1)
 		// Storage: `Models::Served` (r:1 w:1)
 		// Storage: `Models::LastHeartbeat` (r:0 w:1)
-		Weight::from_parts(115_776_000, 0)
+		Weight::from_parts(71_183_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn heartbeat() -> Weight {
 		// Storage: `Models::LastHeartbeat` (r:0 w:1)
-		Weight::from_parts(49_442_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(18_986_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn authorize_heartbeat() -> Weight {
 		// Storage: `Models::LastHeartbeat` (r:1 w:0)
+		// Storage: `Staking::Pools` (r:1 w:0)
 		// Storage: `Staking::Operators` (r:1 w:0)
 		// Storage: `System::BlockHash` (r:1 w:0)
-		Weight::from_parts(122_479_000, 0).saturating_add(T::DbWeight::get().reads(3))
+		Weight::from_parts(82_043_000, 0).saturating_add(T::DbWeight::get().reads(4))
 	}
 }

@@ -1,110 +1,174 @@
-//! Weights of `pallet_assay_staking`, by hand and not measured yet: counted from the code for the worst position, and
-//! several times what such steps took in the other pallets. `scripts/weights` has yet to replace them.
+//! Weights of `pallet_assay_staking`, measured by `scripts/weights`: do not edit.
 //!
-//! The worst position costs 18 reads and 18 writes: it and its pool, 8 chunks and 4 exposures with the shares they are
-//! part of, the operator, the hold and the account that pay for a slash, the treasury.
+//! 2026-11-21, AMD EPYC, 12 steps, 8 repeats.
 
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
-/// Time by hand; storage at the cost the runtime sets for it.
+/// Time as measured; storage at the cost the runtime sets for it.
 pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_assay_staking::WeightInfo for WeightInfo<T> {
 	fn register_operator() -> Weight {
-		// Storage: the proof, the operator, its key, the count; the own position.
-		Weight::from_parts(700_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(22))
+		// Storage: `System::BlockHash` (r:1 w:0)
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Staking::WorkerKeys` (r:1 w:1)
+		// Storage: `Staking::CounterForOperators` (r:1 w:1)
+		// Storage: `Staking::Positions` (r:1 w:1)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		Weight::from_parts(177_191_000, 0)
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	fn bond_extra() -> Weight {
-		// Storage: the operator; the position.
-		Weight::from_parts(600_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(19))
-			.saturating_add(T::DbWeight::get().writes(18))
+		// Storage: `Staking::Positions` (r:1 w:1)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		// Storage: `Staking::Leaving` (r:11 w:0)
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		// Storage: `System::Account` (r:1 w:1)
+		Weight::from_parts(233_396_000, 0)
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn unbond() -> Weight {
-		// Storage: the operator, the shares of this period; the position.
-		Weight::from_parts(700_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(20))
-			.saturating_add(T::DbWeight::get().writes(20))
+		// Storage: `Staking::Positions` (r:1 w:1)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		// Storage: `Staking::Leaving` (r:12 w:1)
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		// Storage: `System::Account` (r:1 w:1)
+		Weight::from_parts(186_318_000, 0)
+			.saturating_add(T::DbWeight::get().reads(18))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	fn rebond() -> Weight {
-		// Storage: the operator; the position.
-		Weight::from_parts(650_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(19))
-			.saturating_add(T::DbWeight::get().writes(18))
+		// Storage: `Staking::Positions` (r:1 w:1)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		// Storage: `Staking::Leaving` (r:11 w:7)
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		// Storage: `System::Account` (r:1 w:1)
+		Weight::from_parts(275_704_000, 0)
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().writes(12))
 	}
 	fn withdraw_unbonded() -> Weight {
-		// Storage: the operator, its key, its identity, the count; the position.
-		Weight::from_parts(700_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(21))
-			.saturating_add(T::DbWeight::get().writes(23))
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Staking::Positions` (r:1 w:1)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		// Storage: `Staking::Leaving` (r:11 w:11)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		// Storage: `System::Account` (r:1 w:1)
+		Weight::from_parts(363_318_000, 0)
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().writes(16))
 	}
 	fn set_worker_key() -> Weight {
-		// Storage: the proof, the operator, two keys.
-		Weight::from_parts(300_000_000, 0)
+		// Storage: `Staking::WorkerKeys` (r:1 w:2)
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `System::BlockHash` (r:1 w:0)
+		Weight::from_parts(160_960_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn delegate() -> Weight {
-		// Storage: the operator; the position.
-		Weight::from_parts(600_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(19))
-			.saturating_add(T::DbWeight::get().writes(18))
+		// Storage: `Staking::Positions` (r:1 w:1)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		// Storage: `Staking::Leaving` (r:11 w:0)
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		// Storage: `System::Account` (r:1 w:1)
+		Weight::from_parts(361_835_000, 0)
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn redelegate() -> Weight {
-		// Storage: the operator, the shares of this period; two positions.
-		Weight::from_parts(1_300_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(38))
-			.saturating_add(T::DbWeight::get().writes(38))
+		// Storage: `Staking::Positions` (r:2 w:2)
+		// Storage: `Staking::Pools` (r:2 w:2)
+		// Storage: `Staking::Leaving` (r:11 w:1)
+		// Storage: `Staking::Operators` (r:2 w:1)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		// Storage: `System::Account` (r:1 w:1)
+		Weight::from_parts(386_271_000, 0)
+			.saturating_add(T::DbWeight::get().reads(20))
+			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	fn claim() -> Weight {
-		// Storage: the pot, the account, the operator; the position.
-		Weight::from_parts(800_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(21))
-			.saturating_add(T::DbWeight::get().writes(20))
+		// Storage: `Staking::Positions` (r:1 w:1)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		// Storage: `Staking::Leaving` (r:11 w:0)
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		// Storage: `System::Account` (r:2 w:2)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		Weight::from_parts(505_864_000, 0)
+			.saturating_add(T::DbWeight::get().reads(18))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	fn set_compound() -> Weight {
-		// Storage: the position.
-		Weight::from_parts(100_000_000, 0)
+		// Storage: `Staking::Positions` (r:1 w:1)
+		Weight::from_parts(56_686_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn settle() -> Weight {
-		// Storage: the position, and once more to compound; the pot, the account, the operator.
-		Weight::from_parts(1_500_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(39))
-			.saturating_add(T::DbWeight::get().writes(38))
+		// Storage: `Staking::Positions` (r:1 w:1)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		// Storage: `Staking::Leaving` (r:11 w:0)
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		// Storage: `System::Account` (r:3 w:3)
+		Weight::from_parts(584_521_000, 0)
+			.saturating_add(T::DbWeight::get().reads(19))
+			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	fn set_commission() -> Weight {
-		// Storage: the operator.
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(1))
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		Weight::from_parts(67_236_000, 0)
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn set_identity() -> Weight {
-		// Storage: the operator, the identity.
-		Weight::from_parts(100_000_000, 0)
+		// Storage: `Staking::Operators` (r:1 w:0)
+		// Storage: `Staking::Identities` (r:0 w:1)
+		Weight::from_parts(57_628_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn chill() -> Weight {
-		// Storage: the operator, the pool.
-		Weight::from_parts(100_000_000, 0)
+		// Storage: `Staking::Operators` (r:1 w:0)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		Weight::from_parts(57_407_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn unchill() -> Weight {
-		// Storage: the operator, the pool.
-		Weight::from_parts(100_000_000, 0)
+		// Storage: `Staking::Operators` (r:1 w:0)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		Weight::from_parts(33_332_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn kick() -> Weight {
-		// Storage: the operator, the shares of this period; the position.
-		Weight::from_parts(750_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(20))
-			.saturating_add(T::DbWeight::get().writes(20))
+		// Storage: `Staking::Operators` (r:1 w:1)
+		// Storage: `Staking::Positions` (r:1 w:1)
+		// Storage: `Staking::Pools` (r:1 w:1)
+		// Storage: `Staking::Leaving` (r:12 w:5)
+		// Storage: `Timing::StakingPeriod` (r:1 w:0)
+		// Storage: `Balances::Holds` (r:1 w:1)
+		// Storage: `System::Account` (r:2 w:2)
+		Weight::from_parts(257_120_000, 0)
+			.saturating_add(T::DbWeight::get().reads(19))
+			.saturating_add(T::DbWeight::get().writes(11))
 	}
 }
