@@ -187,7 +187,10 @@ impl RatesView {
 			("operator", Some(self.operator.to_string())),
 			("clean jobs", Some(format!("{} since its last fault", self.clean_jobs))),
 			("spot-check", Some(format!("{} of its claims", self.spot_check))),
-			("audit", Some(format!("{} of its claims, more of large ones", self.audit))),
+			(
+				"audit",
+				Some(format!("{} of its claims, more of large ones", self.audit)),
+			),
 		])
 	}
 }
