@@ -121,6 +121,7 @@ impl pallet_assay_staking::Config for Test {
 	type UnbondingPeriod = ConstU64<20>;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
+	type OwnCommitmentLimit = CommitmentLimit;
 	type MaxCommission = CommitmentLimit;
 	type CommissionNotice = ConstU64<20>;
 	type WeightInfo = ();
