@@ -10,7 +10,10 @@ use assay_protocol::{
 };
 use assay_trace::{fault::Target, Group, Opening, Place, Step};
 use proptest::prelude::*;
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::OnceLock,
+};
 
 const OPERATORS: [AccountId; 2] = [ALICE, BOB];
 const CHALLENGERS: [AccountId; 3] = [CHARLIE, DAVE, POOR];
@@ -83,6 +86,8 @@ struct World {
 	claims: BTreeMap<(JobId, u8), Worker>,
 	/// Executions are made once for each claim.
 	runs: BTreeMap<(JobId, u8), Challenger>,
+	/// Disputes whose challenger once pointed where chance would have it.
+	misled: BTreeSet<DisputeId>,
 	/// Whether the agenda is so small that jobs may wait for somebody's call.
 	crowded: bool,
 }
@@ -147,15 +152,13 @@ impl World {
 						let refused = make(CHALLENGERS[who], dispute, Move::Prove(proof));
 						assert!(refused.is_err() || ruling(dispute) == Some(Ruling::Moot));
 					}
-					1 => {
-						let _ = make(CHALLENGERS[who], dispute, Move::PointAtTarget(place, Target::Vector(0)));
-					}
+					1 => self.point(who, dispute, Move::PointAtTarget(place, Target::Vector(0))),
 					2 => {
 						let group = Group {
 							row: u16::from(kind % 4),
 							index: 0,
 						};
-						let _ = make(CHALLENGERS[who], dispute, Move::PointAtGroup(group));
+						self.point(who, dispute, Move::PointAtGroup(group));
 					}
 					_ => {
 						let stage = stage(dispute);
@@ -191,6 +194,13 @@ impl World {
 			.or_insert_with(|| Challenger::new(CHARLIE, job))
 	}
 
+	/// Points anywhere. Only the challenger can, and may then find nothing wrong where it pointed.
+	fn point(&mut self, who: usize, dispute: DisputeId, at: Move) {
+		if make(CHALLENGERS[who], dispute, at).is_ok() {
+			self.misled.insert(dispute);
+		}
+	}
+
 	/// Whoever's turn it is moves as well as it can, unless the time is over or the claim is gone.
 	fn move_on(&mut self, dispute: DisputeId) {
 		let summary = DisputesPallet::dispute_summary(dispute).unwrap();
@@ -207,7 +217,7 @@ impl World {
 		} else if stands {
 			let next = self.challenger(summary.job).next_move(dispute);
 			let outcome = make(summary.challenger, dispute, next);
-			let able = outcome.is_ok() || (of_head && rootless);
+			let able = outcome.is_ok() || (of_head && rootless) || self.misled.contains(&dispute);
 			assert!(if in_time { able } else { outcome.is_err() }, "{outcome:?}");
 		}
 	}
@@ -287,6 +297,7 @@ fn scenario(actions: Vec<Action>, agenda: u32) {
 	new_test_ext().execute_with(|| {
 		let issuance = Balances::total_issuance();
 		let mut world = World {
+			misled: BTreeSet::new(),
 			crowded: agenda < 64,
 			..World::default()
 		};
