@@ -1,6 +1,6 @@
 //! Four validators: what they survive, and who may join late.
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use assay_e2e::{amount, finalised, stalled, until, Assay, Network, Node, Rpc};
 use assay_runtime::AccountId;
 use codec::Decode;
@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// More blocks than lie between the best and the last final one while finality works.
 const MANY: u32 = 10;
+/// Nodes that try to warp before that is a failure.
+const WARPS: u32 = 5;
 /// How long an election may take to have its effect: two sessions, on a busy machine.
 const ELECTION: Duration = Duration::from_secs(240);
 
@@ -102,12 +104,31 @@ fn finality_needs_three(validators: &mut [Node]) -> Result<()> {
 	finalised([&*dave], best + 1)
 }
 
+/// Starts a node that jumps to a final block at this height or above.
+///
+/// Where that block comes right after one that changed the validators, the import of its state fails: the block before it is
+/// known from the proof, those before that are not. The node then syncs as others do, and another one tries another block.
+fn warp(network: &Network, head: u32) -> Result<Node> {
+	for attempt in 0..WARPS {
+		let node = network.join(&format!("fresh-{attempt}"), "--sync warp")?;
+		let arrived = until("a new node to warp", ELECTION, || {
+			if std::fs::read_to_string(node.log())?.contains("State sync failed") {
+				return Ok(Some(false));
+			}
+			Ok((node.rpc().finalized()? >= head).then_some(true))
+		})?;
+		if arrived {
+			return Ok(node);
+		}
+	}
+	bail!("none of {WARPS} nodes warped")
+}
+
 /// A new node has the finalised state without the blocks that led to it.
 fn warp_syncs(network: &Network) -> Result<()> {
 	let alice = network.validators[0].rpc();
 	let head = alice.finalized()?;
-	let fresh = network.join("fresh", "--sync warp")?;
-	finalised([&fresh], head)?;
+	let fresh = warp(network, head)?;
 	let block = fresh.rpc().call("chain_getFinalizedHead", json!([]))?;
 	let copy = fresh.rpc().state("0x", &block)?;
 	assert!(copy.len() > 50, "only {} values are stored", copy.len());
