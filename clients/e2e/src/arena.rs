@@ -3,7 +3,7 @@
 use crate::{
 	evidence::Evidence,
 	models::stopping_generator,
-	money::{amount, Money, TREASURY},
+	money::{amount, Money, ASY, TREASURY},
 	node::Node,
 	scene::{Scene, Served},
 	wait::until,
@@ -37,8 +37,6 @@ const AUDITOR: &str = "//Charlie";
 const CHEAT: &str = "//Dave";
 /// The consumer.
 const CONSUMER: &str = "//Bob";
-/// Smallest units of an ASY.
-const ASY: u128 = 1_000_000_000_000;
 /// Challengers who are no operators.
 const CHALLENGERS: [&str; 3] = ["//Eve", "//Ferdie", "//One"];
 /// All whose money moves.

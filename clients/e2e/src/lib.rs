@@ -20,7 +20,7 @@ pub use arena::{Arena, Attack, Row};
 pub use assay::{Answer, Assay};
 pub use binaries::Binaries;
 pub use models::{embedder, generator, minilm, slow_generator, stopping_generator, GLOSSARY};
-pub use money::{amount, at_once, shares, Money, TREASURY};
+pub use money::{amount, at_once, shares, Money, ASY, TREASURY};
 pub use network::{bootnodes, export_chain, finalised, stalled, Network, VALIDATORS};
 pub use node::{Node, NodeOptions, Ports};
 pub use rpc::Rpc;

@@ -5,6 +5,9 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Smallest units of an ASY.
+pub const ASY: u128 = 1_000_000_000_000;
+
 /// The treasury's account: nobody has its key.
 pub const TREASURY: &str = "0x6d6f646c61737361797472730000000000000000000000000000000000000000";
 

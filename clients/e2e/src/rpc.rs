@@ -111,8 +111,7 @@ impl Rpc {
 fn bytes(value: &Value) -> Result<Vec<u8>> {
 	let text = value.as_str().and_then(|text| text.strip_prefix("0x"));
 	let text = text.with_context(|| format!("{value} is not bytes"))?;
-	let digits = |index| u8::from_str_radix(text.get(index..index + 2).unwrap_or(""), 16);
-	Ok((0..text.len()).step_by(2).map(digits).collect::<Result<_, _>>()?)
+	Ok(hex::decode(text)?)
 }
 
 fn number(bytes: &[u8], from: usize) -> Result<u128> {

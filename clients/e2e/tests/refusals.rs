@@ -1,11 +1,8 @@
 //! What is refused, why, and that no money moves.
 
 use anyhow::Result;
-use assay_e2e::{amount, Scene};
+use assay_e2e::{amount, Scene, ASY};
 use serde_json::json;
-
-/// Smallest units of an ASY.
-const ASY: u128 = 1_000_000_000_000;
 
 /// Fails unless `error` contains all of `words`.
 fn assert_says(error: &str, words: &[&str]) {

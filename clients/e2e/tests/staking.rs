@@ -1,12 +1,9 @@
 //! A holder's way through stake: in, out, back again, and what a command refuses.
 
 use anyhow::{Context, Result};
-use assay_e2e::{amount, until, Assay, Scene};
+use assay_e2e::{amount, until, Assay, Scene, ASY};
 use serde_json::{json, Value};
 use std::time::Duration;
-
-/// Smallest units of an ASY.
-const ASY: u128 = 1_000_000_000_000;
 
 /// More than a session takes.
 const LIMIT: Duration = Duration::from_secs(300);
