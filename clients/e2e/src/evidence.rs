@@ -1,12 +1,12 @@
 //! What a chain holds of the disputes about a job and of its audit.
 
-use crate::rpc::Rpc;
-use anyhow::{Context, Result};
+use crate::rpc::{bytes, Rpc};
+use anyhow::Result;
 use assay_protocol::{audit::Reply, dispute::Move, DisputeId, JobId};
 use assay_runtime::{RuntimeCall, UncheckedExtrinsic};
 use codec::Decode;
 use frame_support::dispatch::GetDispatchInfo;
-use serde_json::{json, Value};
+use serde_json::json;
 
 /// Picoseconds in a microsecond: the unit of weights.
 const PICOSECONDS: u64 = 1_000_000;
@@ -94,11 +94,4 @@ impl Evidence {
 mod pallet_calls {
 	pub(super) type Disputes = pallet_assay_disputes::Call<assay_runtime::Runtime>;
 	pub(super) type Audits = pallet_assay_audits::Call<assay_runtime::Runtime>;
-}
-
-fn bytes(value: &Value) -> Result<Vec<u8>> {
-	let digits = value.as_str().and_then(|text| text.strip_prefix("0x"));
-	Ok(hex::decode(
-		digits.with_context(|| format!("{value} is not hexadecimal"))?,
-	)?)
 }

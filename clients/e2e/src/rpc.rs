@@ -108,7 +108,8 @@ impl Rpc {
 	}
 }
 
-fn bytes(value: &Value) -> Result<Vec<u8>> {
+/// The bytes of a document: hexadecimal digits.
+pub(crate) fn bytes(value: &Value) -> Result<Vec<u8>> {
 	let text = value.as_str().and_then(|text| text.strip_prefix("0x"));
 	let text = text.with_context(|| format!("{value} is not bytes"))?;
 	Ok(hex::decode(text)?)
