@@ -14,7 +14,7 @@ use assay_trace::{
 	fault::{list_groups, Exhibit, Target},
 	merkle::InclusionProof,
 	prover::Prover,
-	Hash32, Place, TraceRoot,
+	Hash32, Opening, Place, TraceRoot,
 };
 
 /// Positions that a worker with a truncated cache still sees.
@@ -232,7 +232,8 @@ impl<'a> Fraud<'a> {
 			Stage::Show { place, target } => {
 				Answer::Shown(Exhibit::of(&self.cell(place)?, target).context("something to show")?)
 			}
-			Stage::PointAtGroup | Stage::PointAtTarget | Stage::Prove => return Ok(None),
+			Stage::OpenStep { place, step } => Answer::Step(prover.open(place, step, &self.cell(place)?)?.0),
+			Stage::PointAtGroup | Stage::PointAtTarget | Stage::PointAtStep => return Ok(None),
 		};
 		Ok(Some(answer))
 	}
@@ -312,6 +313,7 @@ fn garbage(stage: Stage) -> Answer {
 		},
 		Stage::OpenHead { .. } => Answer::Head(CellRoots::default()),
 		Stage::Show { .. } => Answer::Shown(Exhibit::Values(vec![-1; 7])),
+		Stage::OpenStep { .. } => Answer::Step(Opening::default()),
 		_ => Answer::Groups(vec![Hash32([0x99; 32]); 5]),
 	}
 }

@@ -100,13 +100,14 @@ fn dispute(cheat: Cheat, artifact: &Artifact) -> End {
 			}
 			match stage {
 				Stage::ListGroups => Stage::PointAtGroup,
-				Stage::Show { .. } => Stage::Prove,
+				Stage::Show { .. } => Stage::PointAtStep,
 				_ => Stage::PointAtTarget,
 			}
 		} else {
 			match honest.next_move(stage, &shown).unwrap() {
 				Move::PointAtGroup(group) => Stage::OpenGroup { group },
 				Move::PointAtTarget(place, target) => Stage::Show { place, target },
+				Move::PointAtStep(place, step) => Stage::OpenStep { place, step },
 				Move::Prove(proof) => {
 					let roots = roots(&shown, proof.place);
 					let verdict = check_step(&statement, proof.place, &roots, proof.step, proof.opening);

@@ -109,6 +109,7 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 		Ok(Some(match self.execution.next_move(stage, shown) {
 			Ok(Answered::PointAtGroup(group)) => Call::point_at_group(id, group),
 			Ok(Answered::PointAtTarget(place, target)) => Call::point_at_target(id, place, target),
+			Ok(Answered::PointAtStep(place, step)) => Call::point_at_step(id, place, step),
 			Ok(Answered::Prove(proof)) => Call::prove(id, &proof),
 			Err(DisputeError::Agrees) => return Ok(None),
 			Err(error) => return Err(error).context("the next move cannot be prepared"),
@@ -257,15 +258,15 @@ mod tests {
 		let workers = dispute(Some(Stage::ListGroups));
 		assert_eq!(turn(&workers, 60), Turn::Wait);
 		assert_eq!(turn(&workers, 61), Turn::CallTime);
-		let own = dispute(Some(Stage::Prove));
-		assert_eq!(turn(&own, 60), Turn::Own(Stage::Prove));
+		let own = dispute(Some(Stage::PointAtStep));
+		assert_eq!(turn(&own, 60), Turn::Own(Stage::PointAtStep));
 		assert_eq!(turn(&own, 61), Turn::CallTime);
 		assert_eq!(turn(&dispute(None), 99), Turn::Over);
 	}
 
 	#[test]
 	fn others_moves_are_not_this_disputes() {
-		let dispute = dispute(Some(Stage::Prove));
+		let dispute = dispute(Some(Stage::PointAtStep));
 		let found = |subject, action, signer| Move {
 			block: 1,
 			subject,

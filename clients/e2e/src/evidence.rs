@@ -2,7 +2,7 @@
 
 use crate::rpc::{bytes, Rpc};
 use anyhow::Result;
-use assay_protocol::{audit::Reply, dispute::Move, DisputeId, JobId};
+use assay_protocol::{audit::Reply, dispute::{Answer, Move}, DisputeId, JobId};
 use assay_runtime::{RuntimeCall, UncheckedExtrinsic};
 use codec::Decode;
 use frame_support::dispatch::GetDispatchInfo;
@@ -58,14 +58,20 @@ impl Evidence {
 		let (ours, shows, judged) = match call {
 			RuntimeCall::Disputes(call) => match call {
 				Disputes::challenge { job: about, .. } => (*about == job, false, false),
-				Disputes::answer { answer } => (disputes.contains(&answer.answer.dispute), true, false),
+				Disputes::answer { answer } => {
+					let judged = matches!(answer.answer.answer, Answer::Step(_));
+					(disputes.contains(&answer.answer.dispute), true, judged)
+				}
 				Disputes::point_at_group { dispute, .. }
 				| Disputes::point_at_target { dispute, .. }
+				| Disputes::point_at_step { dispute, .. }
 				| Disputes::expire { dispute } => (disputes.contains(dispute), false, false),
 				Disputes::prove { dispute, .. } => (disputes.contains(dispute), false, true),
 				Disputes::move_as_operator { signed } => match &signed.act {
 					Move::Challenge { job: about, .. } => (*about == job, false, false),
-					Move::PointAtGroup { dispute, .. } | Move::PointAtTarget { dispute, .. } => {
+					Move::PointAtGroup { dispute, .. }
+					| Move::PointAtTarget { dispute, .. }
+					| Move::PointAtStep { dispute, .. } => {
 						(disputes.contains(dispute), false, false)
 					}
 					Move::Prove { dispute, .. } => (disputes.contains(dispute), false, true),

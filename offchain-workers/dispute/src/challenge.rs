@@ -9,9 +9,18 @@ use assay_trace::{
 	boundary::{Boundaries, Boundary},
 	cell::{boundary, CellRoots},
 	fault::{first_group, first_output_fault, first_step, first_target, listed_leaves, Target},
-	prover::OpenArtifact,
-	Group, Place,
+	prover::{OpenArtifact, ProveError},
+	Group, Opening, Place, Step, Verdict,
 };
+
+/// Has a step judged: by a proof if this execution's opening refutes it, else by the worker's opening. The worker may have
+/// committed to what no execution can read, and then only the worker could open it.
+fn have_judged(opened: Result<(Opening, Verdict), ProveError>, place: Place, step: Step) -> Move {
+	match opened {
+		Ok((opening, Verdict::Refuted)) => Move::Prove(Proof { place, step, opening }),
+		Ok((_, Verdict::Holds)) | Err(_) => Move::PointAtStep(place, step),
+	}
+}
 
 /// What a challenger does next.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +29,8 @@ pub enum Move {
 	PointAtGroup(Group),
 	/// Points at something in an opened cell.
 	PointAtTarget(Place, Target),
+	/// Points at a step, which the worker has to open.
+	PointAtStep(Place, Step),
 	/// Proves a step.
 	Prove(Proof),
 }
@@ -30,6 +41,7 @@ impl Move {
 		match self {
 			Self::PointAtGroup(group) => Act::PointAtGroup { dispute, group },
 			Self::PointAtTarget(place, target) => Act::PointAtTarget { dispute, place, target },
+			Self::PointAtStep(place, step) => Act::PointAtStep { dispute, place, step },
 			Self::Prove(proof) => Act::Prove { dispute, proof },
 		}
 	}
@@ -60,23 +72,20 @@ impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 				Ok(Move::PointAtGroup(group))
 			}
 			Stage::PointAtTarget => self.point_at_target(shown.cells.as_ref().ok_or(DisputeError::NoMove)?, shown),
-			Stage::Prove => {
+			Stage::PointAtStep => {
 				let cells = shown.cells.as_ref().ok_or(DisputeError::NoMove)?;
 				let (place, target, exhibit) = shown.shown.as_ref().ok_or(DisputeError::NoMove)?;
 				let statement = self.statement.as_statement();
 				let own = self.prover().cell(*place)?;
 				let step = first_step(&statement, *place, &own, *target, exhibit).ok_or(DisputeError::Agrees)?;
 				let prover = self.prover_of(self.claimed(cells, shown)?);
-				let (opening, _) = prover.open(*place, step, &own.with(*target, exhibit))?;
-				Ok(Move::Prove(Proof {
-					place: *place,
-					step,
-					opening,
-				}))
+				Ok(have_judged(prover.open(*place, step, &own.with(*target, exhibit)), *place, step))
 			}
-			Stage::ListGroups | Stage::OpenGroup { .. } | Stage::OpenHead { .. } | Stage::Show { .. } => {
-				Err(DisputeError::NoMove)
-			}
+			Stage::ListGroups
+			| Stage::OpenGroup { .. }
+			| Stage::OpenHead { .. }
+			| Stage::Show { .. }
+			| Stage::OpenStep { .. } => Err(DisputeError::NoMove),
 		}
 	}
 
@@ -100,8 +109,7 @@ impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 			.ok_or(DisputeError::Agrees)?;
 		let own = prover.cell(place)?;
 		let prover = self.prover_of(self.claimed(opened, shown)?);
-		let (opening, _) = prover.open(place, step, &own)?;
-		Ok(Move::Prove(Proof { place, step, opening }))
+		Ok(have_judged(prover.open(place, step, &own), place, step))
 	}
 
 	/// Places and roots of opened cells.

@@ -87,7 +87,11 @@ impl<'a, A: OpenArtifact + ?Sized> Execution<'a, A> {
 				let shown = Exhibit::of(&prover.cell(place)?, target).ok_or(DisputeError::NoMove)?;
 				Answer::Shown(shown)
 			}
-			Stage::PointAtGroup | Stage::PointAtTarget | Stage::Prove => return Err(DisputeError::NoMove),
+			Stage::OpenStep { place, step } => {
+				let (opening, _) = prover.open(place, step, &prover.cell(place)?)?;
+				Answer::Step(opening)
+			}
+			Stage::PointAtGroup | Stage::PointAtTarget | Stage::PointAtStep => return Err(DisputeError::NoMove),
 		})
 	}
 }

@@ -2,7 +2,6 @@
 
 use crate::{
 	chance::{by_size, falling, happens},
-	sizes::longest_reply,
 	types::OpenClaimOf,
 	Audit, Auditor, CleanJobs, Config, Insides, Pallet,
 };
@@ -101,11 +100,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Draws what is asked after a claim with this fee. Nothing is asked of a model whose right replies may be too long.
+	/// Draws what is asked after a claim with this fee.
 	pub(crate) fn draw_questions(audit: &mut Audit<T>, statement: &OwnedStatement, fee: T::Balance, numbers: &Numbers) {
-		if longest_reply(&statement.program) > u64::from(T::MaxReplyBytes::get()) {
-			return;
-		}
 		let rates = Self::rates_of_claim(&audit.operator, fee);
 		if happens(rates.spot_check, numbers.of(Use::WhetherSpotCheck).0) {
 			let layout = statement.as_statement().layout();

@@ -13,7 +13,6 @@ mod life;
 mod mock;
 mod queries;
 mod reply;
-mod sizes;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "try-runtime", test))]

@@ -32,7 +32,7 @@ impl<T: Config> Pallet<T> {
 		match signed.act {
 			Move::Challenge { .. } => T::WeightInfo::challenge(),
 			Move::PointAtGroup { .. } => T::WeightInfo::point_at_group(),
-			Move::PointAtTarget { .. } => T::WeightInfo::point_at_target(),
+			Move::PointAtTarget { .. } | Move::PointAtStep { .. } => T::WeightInfo::point_at_target(),
 			Move::Prove { .. } => T::WeightInfo::prove(bytes(signed)),
 		}
 	}
@@ -96,6 +96,7 @@ impl<T: Config> Pallet<T> {
 				Self::do_point_at_target(challenger, dispute, place, target)
 			}
 			Move::Prove { dispute, proof } => Self::do_prove(challenger, dispute, proof),
+			Move::PointAtStep { dispute, place, step } => Self::do_point_at_step(challenger, dispute, place, step),
 		}
 	}
 }
@@ -106,6 +107,7 @@ fn tag(act: &Move) -> (u8, u64, u8) {
 		Move::Challenge { job, attempt, .. } => (0, job.0, attempt.0),
 		Move::PointAtGroup { dispute, .. } => (1, dispute.0, 0),
 		Move::PointAtTarget { dispute, .. } => (2, dispute.0, 0),
-		Move::Prove { dispute, .. } => (3, dispute.0, 0),
+		// One or the other, at the same stage.
+		Move::Prove { dispute, .. } | Move::PointAtStep { dispute, .. } => (3, dispute.0, 0),
 	}
 }

@@ -1,8 +1,8 @@
 //! Answers: what makes one right, in the transaction pool and in the block.
 
-use crate::{challenge::Case, Config, Error, Pallet, Part, Record};
+use crate::{bytes, challenge::Case, Config, Error, Pallet, Part, Record, WeightInfo};
 use assay_protocol::{
-	dispute::{Answer, DisputeAnswer, OpenedCells, OwnedStatement, SignedAnswer, Stage},
+	dispute::{Answer, DisputeAnswer, OpenedCells, OwnedStatement, Ruling, SignedAnswer, Stage},
 	operator::Operators,
 };
 use assay_trace::{
@@ -30,11 +30,16 @@ use sp_runtime::{
 /// question that a bond stands behind.
 const ANSWER_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 
-/// What is stored of a right answer, and what is due after it.
-struct Right<T: Config> {
-	part: Part,
-	shown: BoundedVec<u8, T::MaxAnswerBytes>,
-	next: Stage,
+/// What follows from an answer that leads to the claimed trace.
+enum Right<T: Config> {
+	/// It is stored, and it is the challenger's turn.
+	Shown {
+		part: Part,
+		shown: BoundedVec<u8, T::MaxAnswerBytes>,
+		next: Stage,
+	},
+	/// The step it opens was judged.
+	Judged(Ruling),
 }
 
 impl<T: Config> Pallet<T> {
@@ -58,13 +63,34 @@ impl<T: Config> Pallet<T> {
 			.map(|valid| (valid, Weight::zero()))
 	}
 
-	/// Stores what is shown; it is the challenger's turn.
+	/// Stores what is shown, so that it is the challenger's turn, or rules by the step that is opened.
 	pub(crate) fn do_answer(answer: DisputeAnswer) -> DispatchResult {
 		let case = Self::check_due(&answer)?;
-		let Right { part, shown, next } = Self::check_shown(&case, &answer)?;
-		Record::<T>::insert(case.id, part, shown);
-		Self::go_to(case, next);
-		Ok(())
+		match Self::check_shown(&case, &answer)? {
+			Right::Shown { part, shown, next } => {
+				Record::<T>::insert(case.id, part, shown);
+				Self::go_to(case, next);
+				Ok(())
+			}
+			Right::Judged(ruling) => Self::rule(case.id, case.dispute, ruling, Self::now()),
+		}
+	}
+
+	/// What an answer takes: a step is judged, all else compared with roots.
+	pub(crate) fn answer_weight(signed: &SignedAnswer) -> Weight {
+		match signed.answer.answer {
+			Answer::Step(_) => T::WeightInfo::prove(bytes(signed)),
+			_ => T::WeightInfo::answer(bytes(signed)),
+		}
+	}
+
+	/// What its authorisation takes: the signature, and the answer itself but for what it stores.
+	pub(crate) fn authorize_answer_weight(signed: &SignedAnswer) -> Weight {
+		let checked = T::WeightInfo::authorize_answer(bytes(signed));
+		match signed.answer.answer {
+			Answer::Step(_) => checked.saturating_add(T::WeightInfo::prove(bytes(signed))),
+			_ => checked,
+		}
 	}
 
 	/// Checks that this is what is asked of the worker now.
@@ -106,13 +132,17 @@ impl<T: Config> Pallet<T> {
 				let roots = Self::opened_cell(case.id, &statement.layout(), place)?;
 				let right = exhibit.verify(&statement, place, &roots, target);
 				ensure!(right, Error::<T>::WrongExhibit);
-				(Part::Shown, (place, target, exhibit).encode(), Stage::Prove)
+				(Part::Shown, (place, target, exhibit).encode(), Stage::PointAtStep)
+			}
+			// An opening that proves nothing is no answer: the worker's clock runs on.
+			(Stage::OpenStep { place, step }, Answer::Step(opening)) => {
+				return Self::judge(case, place, step, opening.clone()).map(Right::Judged);
 			}
 			_ => return Err(Error::WrongAnswerKind),
 		};
 		// What is stored is not longer than the answer.
 		let shown = BoundedVec::try_from(shown).map_err(|_| Error::<T>::AnswerTooLong)?;
-		Ok(Right { part, shown, next })
+		Ok(Right::Shown { part, shown, next })
 	}
 }
 

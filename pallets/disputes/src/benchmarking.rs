@@ -215,7 +215,7 @@ mod benchmarks {
 		let columns = (b / COLUMN_BYTES).next_multiple_of(32).clamp(32, COLUMNS);
 		let (statement, roots, proof) = wrong_product(columns);
 		let scene = Scene::<T>::new(statement);
-		scene.at(Stage::Prove, Some(opened(roots)));
+		scene.at(Stage::PointAtStep, Some(opened(roots)));
 
 		#[extrinsic_call]
 		_(scene.origin(), scene.dispute, proof);
@@ -240,7 +240,7 @@ mod benchmarks {
 	#[benchmark]
 	fn expire_challenger_silent() {
 		let scene = Scene::<T>::of_long_claim();
-		scene.at(Stage::Prove, Some(opened(CellRoots::default())));
+		scene.at(Stage::PointAtStep, Some(opened(CellRoots::default())));
 		scene.wait();
 
 		#[extrinsic_call]
@@ -253,7 +253,7 @@ mod benchmarks {
 	fn expire_moot() -> Result<(), BenchmarkError> {
 		use assay_protocol::dispute::Claims;
 		let scene = Scene::<T>::of_long_claim();
-		scene.at(Stage::Prove, Some(opened(CellRoots::default())));
+		scene.at(Stage::PointAtStep, Some(opened(CellRoots::default())));
 		T::Claims::strike_down(scene.job, true, None)?;
 
 		#[extrinsic_call]
@@ -266,7 +266,7 @@ mod benchmarks {
 	#[benchmark]
 	fn expire_prune() -> Result<(), BenchmarkError> {
 		let scene = Scene::<T>::of_long_claim();
-		scene.at(Stage::Prove, None);
+		scene.at(Stage::PointAtStep, None);
 		scene.wait();
 		Pallet::<T>::do_expire(scene.dispute)?;
 		let now = frame_system::Pallet::<T>::block_number();

@@ -1,7 +1,7 @@
-//! What the challenger does: it challenges, points, and at last proves.
+//! What the challenger does: it challenges and points, and may prove the last step itself.
 
 use crate::{
-	sizes::answer_bytes, types::Status, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event,
+	types::Status, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event,
 	HoldReason, NextDisputeId, Pallet, Part, Record,
 };
 use assay_protocol::{
@@ -13,8 +13,8 @@ use assay_protocol::{
 use assay_trace::{
 	cell::CellRoots,
 	check_step,
-	fault::{has_target, Target},
-	Group, Layout, OpeningError, Place, Verdict,
+	fault::{has_step, has_target, Target},
+	Group, Layout, Opening, OpeningError, Place, Step, Verdict,
 };
 use codec::{DecodeAll, Encode};
 use frame_support::{
@@ -55,7 +55,6 @@ impl<T: Config> Pallet<T> {
 				Stage::OpenHead { position }
 			}
 		};
-		Self::ensure_answerable(&statement, &stage)?;
 
 		let id = NextDisputeId::<T>::get();
 		NextDisputeId::<T>::put(id.next().ok_or(Error::<T>::DisputeIdsExhausted)?);
@@ -99,9 +98,7 @@ impl<T: Config> Pallet<T> {
 		};
 		let layout = case.statement.as_statement().layout();
 		ensure!(layout.has_group(group), Error::<T>::NoSuchPlace);
-		let stage = Stage::OpenGroup { group };
-		Self::ensure_answerable(&case.statement, &stage)?;
-		Self::go_to(case, stage);
+		Self::go_to(case, Stage::OpenGroup { group });
 		Ok(())
 	}
 
@@ -119,27 +116,45 @@ impl<T: Config> Pallet<T> {
 		Self::opened_cell(id, &statement.layout(), place)?;
 		let exists = has_target(&statement, place, target);
 		ensure!(exists, Error::<T>::NoSuchTarget);
-		let stage = Stage::Show { place, target };
-		Self::ensure_answerable(&case.statement, &stage)?;
-		Self::go_to(case, stage);
+		Self::go_to(case, Stage::Show { place, target });
 		Ok(())
+	}
+
+	/// Asks for a step of an opened cell, which the worker's answer has judged.
+	pub(crate) fn do_point_at_step(who: &T::AccountId, id: DisputeId, place: Place, step: Step) -> DispatchResult {
+		let Some(case) = Self::challengers_turn(who, id, Self::may_judge)? else {
+			return Ok(());
+		};
+		let statement = case.statement.as_statement();
+		Self::opened_cell(id, &statement.layout(), place)?;
+		ensure!(has_step(&statement, place, step), Error::<T>::NoSuchStep);
+		Self::go_to(case, Stage::OpenStep { place, step });
+		Ok(())
+	}
+
+	/// Stages at which a challenger may have a step judged.
+	fn may_judge(stage: &Stage) -> bool {
+		matches!(stage, Stage::PointAtTarget | Stage::PointAtStep)
+	}
+
+	/// Judges a step of an opened cell by what it reads.
+	pub(crate) fn judge(case: &Case<T>, place: Place, step: Step, opening: Opening) -> Result<Ruling, Error<T>> {
+		let statement = case.statement.as_statement();
+		let roots = Self::opened_cell(case.id, &statement.layout(), place)?;
+		Ok(match check_step(&statement, place, &roots, step, opening)? {
+			Verdict::Refuted => Ruling::Refuted,
+			Verdict::Holds => Ruling::Upheld,
+		})
 	}
 
 	/// Has a step judged.
 	pub(crate) fn do_prove(who: &T::AccountId, id: DisputeId, proof: Proof) -> DispatchResult {
 		ensure!(Self::fits(proof.encoded_size()), Error::<T>::ProofTooLong);
-		let provable = |stage: &Stage| matches!(stage, Stage::PointAtTarget | Stage::Prove);
-		let Some(case) = Self::challengers_turn(who, id, provable)? else {
+		let Some(case) = Self::challengers_turn(who, id, Self::may_judge)? else {
 			return Ok(());
 		};
 		let Proof { place, step, opening } = proof;
-		let statement = case.statement.as_statement();
-		let roots = Self::opened_cell(id, &statement.layout(), place)?;
-		let verdict = check_step(&statement, place, &roots, step, opening);
-		let ruling = match verdict.map_err(Error::<T>::from)? {
-			Verdict::Refuted => Ruling::Refuted,
-			Verdict::Holds => Ruling::Upheld,
-		};
+		let ruling = Self::judge(&case, place, step, opening)?;
 		Self::rule(id, case.dispute, ruling, Self::now())
 	}
 
@@ -188,13 +203,6 @@ impl<T: Config> Pallet<T> {
 	/// Whether an encoding of this length can be stored, or judged.
 	pub(crate) fn fits(length: usize) -> bool {
 		u32::try_from(length).is_ok_and(|length| length <= T::MaxAnswerBytes::get())
-	}
-
-	fn ensure_answerable(statement: &OwnedStatement, stage: &Stage) -> Result<(), Error<T>> {
-		let layout = statement.as_statement().layout();
-		let longest = answer_bytes(&statement.program, &layout, stage);
-		ensure!(longest <= u64::from(T::MaxAnswerBytes::get()), Error::<T>::Unanswerable);
-		Ok(())
 	}
 
 	/// The roots of a cell that was opened in a dispute.

@@ -13,7 +13,6 @@ mod challenge;
 mod mock;
 mod queries;
 mod ruling;
-mod sizes;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "try-runtime", test))]
@@ -25,8 +24,8 @@ pub use pallet::*;
 pub use types::{AccountIdOf, BalanceOf, Dispute, DisputeSummaryOf, Part, Status};
 pub use weights::WeightInfo;
 
-/// Moves of the longest dispute after the challenge: list, point, open, point, show, prove.
-pub const MOVES: u32 = 6;
+/// Moves of the longest dispute after the challenge: list, point, open, point, show, point, open the step.
+pub const MOVES: u32 = 7;
 
 /// The pallet.
 #[frame_support::pallet]
@@ -40,7 +39,7 @@ pub mod pallet {
 		operator::Operators,
 		Attempt, DisputeId, JobId,
 	};
-	use assay_trace::{fault::Target, Group, Place};
+	use assay_trace::{fault::Target, Group, Place, Step};
 	use codec::Encode;
 	use frame_support::{
 		pallet_prelude::*,
@@ -190,7 +189,7 @@ pub mod pallet {
 			/// Last block for the worker's first answer.
 			deadline: BlockNumberFor<T>,
 		},
-		/// A side moved and it is the other's turn, or the challenger's to prove.
+		/// A side moved and it is the other's turn.
 		DisputeMoved {
 			/// The dispute.
 			dispute: DisputeId,
@@ -263,8 +262,6 @@ pub mod pallet {
 		NoSuchPlace,
 		/// The cell has no such thing.
 		NoSuchTarget,
-		/// The right answer may be longer than an answer can be, so nobody is asked for it.
-		Unanswerable,
 		/// The proof is longer than a proof can be.
 		ProofTooLong,
 		/// The operator has no worker key.
@@ -358,13 +355,14 @@ pub mod pallet {
 
 		/// Answers what is asked of the worker. Free of fees: the transaction pool accepts only an answer that leads to the
 		/// claimed trace, with a valid signature by the worker key of the operator whose claim it is, once for each
-		/// question.
+		/// question. An opened step is judged, which ends the dispute: the challenger wins if the step is wrong and loses if
+		/// it is right.
 		///
-		/// Emits [`Event::DisputeMoved`].
+		/// Emits [`Event::DisputeMoved`] or [`Event::DisputeEnded`].
 		#[pallet::call_index(1)]
-		#[pallet::weight((T::WeightInfo::answer(bytes(answer)), DispatchClass::Operational))]
+		#[pallet::weight((Pallet::<T>::answer_weight(answer), DispatchClass::Operational))]
 		#[pallet::authorize(Self::authorize_answer)]
-		#[pallet::weight_of_authorize(T::WeightInfo::authorize_answer(bytes(answer)))]
+		#[pallet::weight_of_authorize(Pallet::<T>::authorize_answer_weight(answer))]
 		pub fn answer(origin: OriginFor<T>, answer: SignedAnswer) -> DispatchResult {
 			ensure_authorized(origin)?;
 			// The signature was verified when the transaction was authorised.
@@ -396,8 +394,10 @@ pub mod pallet {
 			Self::do_point_at_target(&who, dispute, place, target)
 		}
 
-		/// Has a step of an opened cell judged, which ends the dispute: the challenger wins if the step is wrong and loses
-		/// if it is right. An opening that proves nothing is refused and changes nothing.
+		/// Has a step of an opened cell judged by the challenger's own opening, which ends the dispute: the challenger wins
+		/// if the step is wrong and loses if it is right. An opening that proves nothing is refused and changes nothing. It
+		/// saves the two moves of [`point_at_step`](Self::point_at_step) and its answer; whoever does not hold every operand
+		/// points instead.
 		///
 		/// Emits [`Event::DisputeEnded`].
 		#[pallet::call_index(4)]
@@ -421,8 +421,8 @@ pub mod pallet {
 		}
 
 		/// Makes a move of an operator that challenges, signed by its worker key: as [`challenge`](Self::challenge),
-		/// [`point_at_group`](Self::point_at_group), [`point_at_target`](Self::point_at_target) and [`prove`](Self::prove) do,
-		/// with the bond held from the operator's account. Free of fees: only an auditor that was drawn for a claim may
+		/// [`point_at_group`](Self::point_at_group), [`point_at_target`](Self::point_at_target),
+		/// [`point_at_step`](Self::point_at_step) and [`prove`](Self::prove) do, with the bond held from the operator's account. Free of fees: only an auditor that was drawn for a claim may
 		/// challenge it so, once, and the transaction pool accepts only moves that are due and lead on.
 		///
 		/// Emits what the move emits.
@@ -434,6 +434,17 @@ pub mod pallet {
 			ensure_authorized(origin)?;
 			// The signature was verified when the transaction was authorised.
 			Self::do_move(&signed.challenger, signed.act)
+		}
+
+		/// Asks the worker to open a step of an opened cell, which its answer has judged.
+		///
+		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
+		#[pallet::call_index(7)]
+		// It reads and writes what pointing at a target does.
+		#[pallet::weight((T::WeightInfo::point_at_target(), DispatchClass::Operational))]
+		pub fn point_at_step(origin: OriginFor<T>, dispute: DisputeId, place: Place, step: Step) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_point_at_step(&who, dispute, place, step)
 		}
 	}
 

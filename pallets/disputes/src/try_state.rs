@@ -54,9 +54,10 @@ impl<T: Config> Pallet<T> {
 					"a dispute is listed for who need not move, or not for who must"
 				);
 			}
-			let expected = stage.map_or([false; 3], |stage| shown_before(&stage, &dispute.accusation));
+			let shown = Part::ALL.map(|part| Record::<T>::contains_key(id, part));
+			let expected = stage.map_or([false; 3], |stage| shown_before(&stage, &dispute.accusation, shown));
 			ensure!(
-				Part::ALL.map(|part| Record::<T>::contains_key(id, part)) == expected,
+				shown == expected,
 				"what was shown is not what the stage of a dispute says"
 			);
 			if let Some(slot) = dispute.booked_at {
@@ -125,13 +126,15 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Which parts were shown when a stage is reached: groups, cells, exhibit.
-fn shown_before(stage: &Stage, accusation: &Accusation) -> [bool; 3] {
+/// Which parts were shown when a stage is reached: groups, cells, exhibit; `found` are those that are stored.
+fn shown_before(stage: &Stage, accusation: &Accusation, found: [bool; 3]) -> [bool; 3] {
 	let of_trace = *accusation == Accusation::Trace;
 	match stage {
 		Stage::ListGroups | Stage::OpenHead { .. } => [false, false, false],
 		Stage::PointAtGroup | Stage::OpenGroup { .. } => [true, false, false],
 		Stage::PointAtTarget | Stage::Show { .. } => [of_trace, true, false],
-		Stage::Prove => [of_trace, true, true],
+		Stage::PointAtStep => [of_trace, true, true],
+		// A step of an opened cell is also asked for before anything of it was shown.
+		Stage::OpenStep { .. } => [of_trace, true, found[2]],
 	}
 }

@@ -76,6 +76,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type DepositPerByte: Get<BalanceOf<Self>>;
 
+		/// Bytes that an answer about a claim may take, in disputes and in audits: no more than either allows.
+		#[pallet::constant]
+		type MaxAnswerBytes: Get<u32>;
+
 		/// The largest share of the fees that a publisher may take.
 		#[pallet::constant]
 		type MaxRoyalty: Get<Permill>;
@@ -263,6 +267,9 @@ pub mod pallet {
 		NoSuchOffer,
 		/// The offer is of use: its operator is active and its version takes jobs or runs some.
 		OfferInUse,
+		/// A right answer about a claim of this program could be longer than an answer may be: its registers, heads or
+		/// layers are too many or too wide for anybody to judge.
+		TooLargeToJudge,
 	}
 
 	#[pallet::hooks]

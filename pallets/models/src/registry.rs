@@ -6,9 +6,11 @@ use crate::{
 };
 use assay_exact::Program;
 use assay_protocol::{
+	job::MAX_INLINE_ELEMENTS,
 	model::{ModelMetadata, VersionSubmission},
 	ModelId, ModelVersion, VersionNumber,
 };
+use assay_trace::size::longest_answer;
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{
 	ensure,
@@ -141,6 +143,9 @@ impl<T: Config> Pallet<T> {
 			log::debug!(target: "runtime::models", "refused a program: {error}");
 			Error::<T>::InvalidProgram
 		})?;
+		// Whoever is asked for more than an answer can hold would lose by being right.
+		let longest = longest_answer(&program, MAX_INLINE_ELEMENTS, MAX_INLINE_ELEMENTS);
+		ensure!(longest <= T::MaxAnswerBytes::get().into(), Error::<T>::TooLargeToJudge);
 		ensure!(
 			submission.tokenizer.is_none() || program.vocabulary().is_some(),
 			Error::<T>::TokenizerWithoutTokens

@@ -1,7 +1,8 @@
 //! Disputes: how a challenger and a worker walk from a claim to one step that the chain judges.
 //!
-//! The worker answers what it is asked to show; the challenger points, and at last proves. Whoever lets a clock run out
-//! loses. `docs/protocol.md` tells the whole story.
+//! The challenger points and the worker answers, from the list of groups down to a single step, which the chain judges from
+//! the worker's own opening: the burden of proof is the worker's to the last move. A challenger that holds all operands may
+//! prove the step itself and save the last two moves. Whoever lets a clock run out loses. `docs/protocol.md` tells the whole story.
 
 use crate::{
 	ids::*,
@@ -14,7 +15,7 @@ use assay_trace::{
 	cell::CellRoots,
 	fault::{Exhibit, Target},
 	merkle::{Hash32, InclusionProof},
-	Group, Place, Statement, Step, TraceRoot,
+	Group, Opening, Place, Statement, Step, TraceRoot,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -82,7 +83,7 @@ pub enum Stage {
 		/// Its position.
 		position: u32,
 	},
-	/// The challenger points at something in an opened cell, or proves a step of one.
+	/// The challenger points at something in an opened cell or at a step of one, or proves a step.
 	#[codec(index = 4)]
 	PointAtTarget,
 	/// The worker shows it.
@@ -93,9 +94,17 @@ pub enum Stage {
 		/// This.
 		target: Target,
 	},
-	/// The challenger proves a step.
+	/// The challenger points at a step of what was shown, or proves one.
 	#[codec(index = 6)]
-	Prove,
+	PointAtStep,
+	/// The worker opens a step, which is judged.
+	#[codec(index = 7)]
+	OpenStep {
+		/// In this cell.
+		place: Place,
+		/// This.
+		step: Step,
+	},
 }
 
 impl Stage {
@@ -103,7 +112,11 @@ impl Stage {
 	pub const fn is_workers(&self) -> bool {
 		matches!(
 			self,
-			Self::ListGroups | Self::OpenGroup { .. } | Self::OpenHead { .. } | Self::Show { .. }
+			Self::ListGroups
+				| Self::OpenGroup { .. }
+				| Self::OpenHead { .. }
+				| Self::Show { .. }
+				| Self::OpenStep { .. }
 		)
 	}
 }
@@ -128,6 +141,9 @@ pub enum Answer {
 	/// To [`Stage::Show`].
 	#[codec(index = 3)]
 	Shown(Exhibit),
+	/// To [`Stage::OpenStep`]: what the step reads.
+	#[codec(index = 4)]
+	Step(Opening),
 }
 
 /// An answer as the worker signs it.
@@ -176,7 +192,7 @@ pub enum Ruling {
 	/// A step was refuted: the claim is wrong.
 	#[codec(index = 0)]
 	Refuted,
-	/// The worker did not answer in time.
+	/// The worker did not answer in time, or had no well-formed answer.
 	#[codec(index = 1)]
 	WorkerSilent,
 	/// A step that the challenger chose holds.
@@ -330,7 +346,7 @@ pub struct Proof {
 	/// The step of it.
 	pub step: Step,
 	/// What the step reads.
-	pub opening: assay_trace::Opening,
+	pub opening: Opening,
 }
 
 /// What a challenger does.
@@ -371,6 +387,16 @@ pub enum Move {
 		dispute: DisputeId,
 		/// The proof.
 		proof: Proof,
+	},
+	/// Points at a step.
+	#[codec(index = 4)]
+	PointAtStep {
+		/// The dispute.
+		dispute: DisputeId,
+		/// The cell.
+		place: Place,
+		/// The step of it.
+		step: Step,
 	},
 }
 

@@ -4,6 +4,7 @@
 
 use crate::{
 	boundary::Boundaries,
+	cache::leaf_bytes,
 	cell::{Cell, CellRoots, Source},
 	execution::CellValues,
 	rules::Step,
@@ -14,6 +15,7 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 use assay_exact::{
+	blocks::BLOCK,
 	evaluate::{Operations, Weights},
 	program::{Mask, Op},
 	sample::choose,
@@ -84,7 +86,8 @@ impl Exhibit {
 		})
 	}
 
-	/// Whether this is what the roots of a cell commit to, in full.
+	/// Whether this is what the roots of a cell commit to, in full and with the exact lengths that the program gives it: a
+	/// worker that committed to anything longer or shorter has nothing to show.
 	pub fn verify(&self, statement: &Statement<'_>, place: Place, roots: &CellRoots, target: Target) -> bool {
 		let Some(cell) = Cell::new(statement, place) else {
 			return false;
@@ -99,18 +102,28 @@ impl Exhibit {
 			(Target::Vector(op), _) => values(Source::Vector(op), roots.vectors.get(usize::from(op))),
 			(Target::Pooled, _) => values(Source::Residual, roots.pooled.as_ref()),
 			(Target::Cache, Self::Cache(leaves)) => {
-				let heads = cell.attention().map(|(_, shape)| usize::from(shape.kv_heads));
-				heads == Some(leaves.len())
+				let shaped = cell.attention().is_some_and(|(_, shape)| {
+					leaves.len() == usize::from(shape.kv_heads)
+						&& leaves.iter().all(|leaf| leaf.len() == leaf_bytes(shape.head_dim))
+				});
+				shaped
 					&& roots.cache == Some(crate::cache::cache_root(leaves.iter().map(Vec::as_slice)))
 			}
 			(Target::Work, Self::Heads(heads)) => {
-				cell.attention().is_some()
-					&& heads.len() as u64 == u64::from(cell.work_leaves())
+				let shaped = cell.attention().is_some_and(|(_, shape)| {
+					let groups = cell.visible_groups() as usize;
+					let blocks = shape.head_dim as usize / BLOCK;
+					heads.iter().all(|work| work.states.len() == groups && work.tops.len() == blocks)
+				});
+				shaped && heads.len() as u64 == u64::from(cell.work_leaves())
 					&& roots.work == Some(work_root(heads))
 			}
 			(Target::Work, Self::Chunks(chunks)) => {
 				cell.pools()
 					&& chunks.len() as u64 == u64::from(cell.work_leaves())
+					&& chunks
+						.iter()
+						.all(|work| work.states.len() == cell.visible_groups() as usize)
 					&& roots.work == Some(work_root(chunks))
 			}
 			_ => false,
@@ -126,6 +139,11 @@ pub fn has_target(statement: &Statement<'_>, place: Place, target: Target) -> bo
 		Target::Work => cell.attention().is_some() || cell.pools(),
 		Target::Pooled => cell.pools(),
 	})
+}
+
+/// Whether a program and a place have such a step.
+pub fn has_step(statement: &Statement<'_>, place: Place, step: Step) -> bool {
+	Cell::new(statement, place).is_some_and(|cell| cell.has(step))
 }
 
 /// What a worker lists of its trace: the hash of every group, row after row. Where attention sees all positions, a row
@@ -148,7 +166,7 @@ pub fn list_groups(boundaries: &Boundaries) -> Vec<Hash32> {
 	list
 }
 
-fn lists_trees(layout: &Layout, row: u16) -> bool {
+pub(crate) fn lists_trees(layout: &Layout, row: u16) -> bool {
 	layout.mask == Mask::Full && layout.has_caches(row)
 }
 

@@ -20,6 +20,7 @@ pub mod merkle;
 pub mod opening;
 pub mod prover;
 mod rules;
+pub mod size;
 mod statement;
 pub mod vector;
 pub mod work;

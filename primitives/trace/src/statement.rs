@@ -206,6 +206,26 @@ impl Layout {
 		}
 	}
 
+	/// The same program's longest job of at most so many positions whose groups have this size, if there is one.
+	pub(crate) fn longest_with_groups(self, positions: u32, group_size: u32) -> Option<Self> {
+		// Group sizes grow with positions.
+		let (mut fits, mut beyond) = (0, positions.saturating_add(1));
+		while beyond - fits > 1 {
+			let middle = fits + (beyond - fits) / 2;
+			if self::group_size(self.rows, middle) <= group_size {
+				fits = middle;
+			} else {
+				beyond = middle;
+			}
+		}
+		let found = fits > 0 && self::group_size(self.rows, fits) == group_size;
+		found.then_some(Self {
+			positions: fits,
+			group_size,
+			..self
+		})
+	}
+
 	/// Groups of a row.
 	pub const fn groups_per_row(&self) -> u32 {
 		self.positions.div_ceil(self.group_size)
@@ -284,6 +304,11 @@ impl Layout {
 
 /// Operations of a usual layer: what balances the list of all groups against the roots of one group's operations.
 const USUAL_OPERATIONS: u64 = 16;
+
+/// Every size that a group can have.
+pub(crate) fn group_sizes() -> impl Iterator<Item = u32> {
+	(8..=128).step_by(8)
+}
 
 /// Positions of a group: as many as make the list of a trace's groups about as long as the list of one group's operation
 /// roots, a multiple of 8 from 8 to 128.

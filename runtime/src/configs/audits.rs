@@ -1,6 +1,6 @@
 //! How often claims are audited, and what it costs to miss an audit.
 
-use super::{jobs::AuditorShare, system::BlockWeights};
+use super::{jobs::AuditorShare, models::MAX_ANSWER_BYTES, system::BlockWeights};
 use crate::{
 	currency::{FALSE_AUDIT_PENALTY, MISSED_AUDIT_PENALTY},
 	time::AUDIT_PERIOD,
@@ -45,7 +45,7 @@ impl pallet_assay_audits::Config for Runtime {
 	type AuditorShare = AuditorShare;
 	type MissedAuditPenalty = ConstU128<MISSED_AUDIT_PENALTY>;
 	type FalseAuditPenalty = ConstU128<FALSE_AUDIT_PENALTY>;
-	type MaxReplyBytes = ConstU32<{ 1024 * 1024 }>;
+	type MaxReplyBytes = ConstU32<MAX_ANSWER_BYTES>;
 	type AgendaSize = ConstU32<256>;
 	type AgendaWeight = AuditAgendaWeight;
 	type WeightInfo = crate::weights::pallet_assay_audits::WeightInfo<Runtime>;

@@ -1,6 +1,6 @@
 //! What it costs to challenge a claim, and to lose.
 
-use super::system::BlockWeights;
+use super::{models::MAX_ANSWER_BYTES, system::BlockWeights};
 use crate::{
 	currency::CHALLENGE_BOND,
 	time::{DISPUTE_MOVE_PERIOD, DISPUTE_RETENTION},
@@ -33,8 +33,7 @@ impl pallet_assay_disputes::Config for Runtime {
 	type MovePeriod = ConstU32<DISPUTE_MOVE_PERIOD>;
 	type ReporterShare = ReporterShare;
 	type Retention = ConstU32<DISPUTE_RETENTION>;
-	// Of the largest layers that are in use, eight times over.
-	type MaxAnswerBytes = ConstU32<{ 1024 * 1024 }>;
+	type MaxAnswerBytes = ConstU32<MAX_ANSWER_BYTES>;
 	type AgendaSize = ConstU32<256>;
 	type AgendaWeight = DisputeAgendaWeight;
 	type WeightInfo = crate::weights::pallet_assay_disputes::WeightInfo<Runtime>;

@@ -11,6 +11,9 @@ use frame_support::{
 };
 use sp_runtime::{transaction_validity::TransactionPriority, Permill};
 
+/// Bytes of an answer in a dispute or an audit at most: of the largest layers that are in use, eight times over.
+pub(super) const MAX_ANSWER_BYTES: u32 = 1024 * 1024;
+
 parameter_types! {
 	/// The largest share of the fees that a publisher may take.
 	pub const MaxRoyalty: Permill = Permill::from_percent(50);
@@ -22,6 +25,7 @@ impl pallet_assay_models::Config for Runtime {
 	type Operators = Staking;
 	type DepositBase = ConstU128<MODEL_DEPOSIT_BASE>;
 	type DepositPerByte = ConstU128<MODEL_DEPOSIT_PER_BYTE>;
+	type MaxAnswerBytes = ConstU32<MAX_ANSWER_BYTES>;
 	type MaxRoyalty = MaxRoyalty;
 	type MaxVersions = ConstU32<32>;
 	type MaxServed = ConstU32<32>;

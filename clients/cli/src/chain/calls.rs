@@ -11,7 +11,7 @@ use assay_protocol::{
 	operator::{WorkerKey, WorkerSignature},
 	DisputeId, JobId, ModelId, ModelVersion,
 };
-use assay_trace::{fault::Target, Group, Place};
+use assay_trace::{fault::Target, Group, Place, Step};
 use codec::{Compact, Encode};
 use sp_runtime::Permill;
 use subxt::{
@@ -104,6 +104,11 @@ impl Call {
 	/// Points at something in an opened cell.
 	pub(crate) fn point_at_target(dispute: DisputeId, place: Place, target: Target) -> Self {
 		Self::new("Disputes", "point_at_target", (dispute, place, target))
+	}
+
+	/// Points at a step of an opened cell.
+	pub(crate) fn point_at_step(dispute: DisputeId, place: Place, step: Step) -> Self {
+		Self::new("Disputes", "point_at_step", (dispute, place, step))
 	}
 
 	/// Has a step judged.

@@ -6,7 +6,7 @@ use assay_protocol::{
 	dispute::{Accusation, DisputeAnswer, Move as Act, Proof, SignedAnswer, SignedMove},
 	DisputeId, JobId,
 };
-use assay_trace::{fault::Target, Group, Place};
+use assay_trace::{fault::Target, Group, Place, Step};
 use codec::{Decode, DecodeAll};
 use subxt::{events::Phase, utils::MultiAddress};
 
@@ -19,6 +19,8 @@ pub(crate) enum Action {
 	PointAtGroup(Group),
 	/// The challenger points at something in a cell.
 	PointAtTarget(Place, Target),
+	/// The challenger points at a step, which the worker has to open.
+	PointAtStep(Place, Step),
 	/// The challenger has a step judged.
 	Prove(Proof),
 	/// The worker answers.
@@ -75,6 +77,10 @@ impl Action {
 				let (dispute, place, target) = read(arguments)?;
 				(dispute, Self::PointAtTarget(place, target))
 			}
+			"point_at_step" => {
+				let (dispute, place, step) = read(arguments)?;
+				(dispute, Self::PointAtStep(place, step))
+			}
 			"prove" => {
 				let (dispute, proof) = read(arguments)?;
 				(dispute, Self::Prove(proof))
@@ -97,6 +103,7 @@ impl Action {
 			Act::PointAtTarget { dispute, place, target } => {
 				(Subject::Dispute(dispute), Self::PointAtTarget(place, target))
 			}
+			Act::PointAtStep { dispute, place, step } => (Subject::Dispute(dispute), Self::PointAtStep(place, step)),
 			Act::Prove { dispute, proof } => (Subject::Dispute(dispute), Self::Prove(proof)),
 		}
 	}
@@ -185,6 +192,10 @@ mod tests {
 			(
 				Call::point_at_target(dispute, place, Target::Cache),
 				(about, Action::PointAtTarget(place, Target::Cache)),
+			),
+			(
+				Call::point_at_step(dispute, place, proof.step),
+				(about, Action::PointAtStep(place, proof.step)),
 			),
 			(Call::prove(dispute, &proof), (about, Action::Prove(proof.clone()))),
 			(Call::expire(dispute), (about, Action::Expire)),

@@ -43,6 +43,7 @@ enum MoveKind {
 	Challenge { accusation: Accusation },
 	PointAtGroup { group: Group },
 	PointAtTarget { place: Place, target: Target },
+	PointAtStep { place: Place, step: Step },
 	Prove { place: Place, step: Step },
 	Answer { stage: Stage },
 	Expire,
@@ -73,6 +74,18 @@ impl MoveView {
 				format!(
 					"you ask for {} in {}",
 					places.target(*place, *target),
+					places.place(*place)
+				),
+			),
+			Action::PointAtStep(place, step) => (
+				Side::Challenger,
+				MoveKind::PointAtStep {
+					place: *place,
+					step: *step,
+				},
+				format!(
+					"you have the worker open {} in {}",
+					places.step(*place, *step),
 					places.place(*place)
 				),
 			),

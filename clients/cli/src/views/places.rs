@@ -79,7 +79,10 @@ impl Places {
 					self.place(place)
 				)
 			}
-			Stage::Prove => "the challenger proves a step".into(),
+			Stage::PointAtStep => "the challenger points at a step, or proves one".into(),
+			Stage::OpenStep { place, step } => {
+				format!("the worker opens {} in {}", self.step(place, step), self.place(place))
+			}
 		}
 	}
 

@@ -141,7 +141,10 @@ impl Worker {
 			}
 			Stage::OpenHead { position } => Answer::Head(self.cell(Place::Head { position }).roots()),
 			Stage::Show { place, target } => Answer::Shown(Exhibit::of(&self.cell(place), target).unwrap()),
-			Stage::PointAtGroup | Stage::PointAtTarget | Stage::Prove => panic!("it is not the worker's turn"),
+			Stage::OpenStep { place, step } => {
+				Answer::Step(self.prover().open(place, step, &self.cell(place)).unwrap().0)
+			}
+			Stage::PointAtGroup | Stage::PointAtTarget | Stage::PointAtStep => panic!("it is not the worker's turn"),
 		}
 	}
 
@@ -300,6 +303,7 @@ pub(crate) fn make(who: AccountId, dispute: DisputeId, next: Move) -> DispatchRe
 	atomic(|| match next {
 		Move::PointAtGroup(group) => DisputesPallet::point_at_group(origin, dispute, group),
 		Move::PointAtTarget(place, target) => DisputesPallet::point_at_target(origin, dispute, place, target),
+		Move::PointAtStep(place, step) => DisputesPallet::point_at_step(origin, dispute, place, step),
 		Move::Prove(proof) => DisputesPallet::prove(origin, dispute, proof),
 	})
 }

@@ -44,7 +44,7 @@ fn try_answer(dispute: DisputeId, answer: Answer) -> Result<(), TransactionValid
 fn answer_should_be_stored_as_it_was_shown() {
 	run(|| {
 		let (_, dispute, worker, challenger) = a_dispute();
-		while stage(dispute) != Stage::Prove {
+		while stage(dispute) != Stage::PointAtStep {
 			if stage(dispute).is_workers() {
 				worker.act(dispute).unwrap();
 			} else {
@@ -132,7 +132,7 @@ fn garbage_should_be_refused_at_every_stage() {
 			);
 		}
 		worker.act(dispute).unwrap();
-		assert_eq!(stage(dispute), Stage::Prove);
+		assert_eq!(stage(dispute), Stage::PointAtStep);
 	});
 }
 

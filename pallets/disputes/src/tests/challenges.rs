@@ -162,7 +162,7 @@ fn challenger_should_make_only_the_move_that_is_due() {
 				),
 				(
 					Move::Prove(challenger.right_step(place)),
-					matches!(stage, Stage::PointAtTarget | Stage::Prove),
+					matches!(stage, Stage::PointAtTarget | Stage::PointAtStep),
 				),
 			];
 			for (next, allowed) in moves {

@@ -21,7 +21,7 @@ use frame_support::{
 	traits::{
 		fungible::{Inspect, InspectHold},
 		tokens::imbalance::ResolveTo,
-		ConstU64,
+		ConstU32, ConstU64,
 	},
 };
 use sp_core::Pair;
@@ -133,6 +133,7 @@ impl pallet_assay_models::Config for Test {
 	type Operators = Staking;
 	type DepositBase = DepositBase;
 	type DepositPerByte = DepositPerByte;
+	type MaxAnswerBytes = ConstU32<{ 1024 * 1024 }>;
 	type MaxRoyalty = MaxRoyalty;
 	type MaxVersions = MaxVersions;
 	type MaxServed = MaxServed;
