@@ -83,6 +83,10 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		true
 	}
 
+	fn is_open(job: JobId, attempt: Attempt) -> bool {
+		Self::open_audit(job).is_some_and(|audit| audit.attempt == attempt)
+	}
+
 	fn is_drawn(job: JobId, attempt: Attempt, who: &T::AccountId) -> bool {
 		let audit = Self::open_audit(job).filter(|audit| audit.attempt == attempt);
 		audit.is_some_and(|audit| {

@@ -32,10 +32,12 @@ pub(crate) struct Case<T: Config> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Opens a dispute inside the window.
+	/// Opens a dispute inside the window, or as long as the claim's audit holds the job back: whoever needs longer than the
+	/// window to find a lie must not watch it being paid.
 	pub(crate) fn do_challenge(challenger: T::AccountId, job: JobId, accusation: Accusation) -> DispatchResult {
 		let claimed = T::Claims::claim(job).ok_or(Error::<T>::NoOpenClaim)?;
-		ensure!(Self::now() < claimed.closes_at, Error::<T>::WindowClosed);
+		let taken = Self::now() < claimed.closes_at || T::Audits::is_open(job, claimed.claim.attempt);
+		ensure!(taken, Error::<T>::WindowClosed);
 		Self::open(challenger, job, accusation)
 	}
 

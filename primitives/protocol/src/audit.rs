@@ -311,6 +311,9 @@ pub trait Audits<AccountId> {
 	/// [`let_go`](crate::dispute::Claims::let_go).
 	fn claimed(job: JobId, attempt: Attempt, version: ModelVersion, operator: &AccountId) -> bool;
 
+	/// Whether the claim's audit is not over.
+	fn is_open(job: JobId, attempt: Attempt) -> bool;
+
 	/// Whether `who` was drawn to audit the claim and has neither vouched for it nor challenged it.
 	fn is_drawn(job: JobId, attempt: Attempt, who: &AccountId) -> bool;
 
@@ -330,6 +333,9 @@ pub trait Audits<AccountId> {
 /// Nothing is audited.
 impl<AccountId> Audits<AccountId> for () {
 	fn claimed(_: JobId, _: Attempt, _: ModelVersion, _: &AccountId) -> bool {
+		false
+	}
+	fn is_open(_: JobId, _: Attempt) -> bool {
 		false
 	}
 	fn is_drawn(_: JobId, _: Attempt, _: &AccountId) -> bool {
