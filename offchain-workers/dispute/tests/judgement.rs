@@ -1,16 +1,17 @@
 //! An auditor on a small model: it vouches for what is right, and says of each wrong claim where it is wrong.
 
-use super::*;
-use assay_engine::Options;
+use assay_dispute::Judgement;
+use assay_engine::{Model, Options};
 use assay_exact::{
 	evaluate::evaluate,
 	models::{decoder, encoder, MadeUp, VOCABULARY},
-	Generation, Input, Program, Sampler,
+	Generation, Input, Output, Program, Sampler,
 };
+use assay_protocol::dispute::Accusation;
 use assay_trace::{
-	digest::digest,
+	digest::{digest, DigestKey},
 	execution::{replay, Record},
-	TraceRoot,
+	Hash32, Statement, TraceRoot,
 };
 
 const GENERATION: Generation = Generation {
@@ -68,7 +69,8 @@ impl Case {
 
 	fn judge(&self) -> Judgement {
 		let model = Model::from_weights(&self.program, &self.weights, Options::default()).unwrap();
-		examine(&model, &self.statement(), key(), &mut ()).unwrap()
+		let audited = model.audit(&self.statement(), key(), &mut ()).unwrap();
+		Judgement::of(&self.statement(), &audited.output, &audited.boundaries, audited.digest)
 	}
 }
 
