@@ -2,12 +2,12 @@
 
 use assay_dispute::Judgement;
 use assay_engine::{Model, Options};
-use assay_exact::{
-	evaluate::evaluate,
-	models::{decoder, encoder, MadeUp, VOCABULARY},
-	Generation, Input, Output, Program, Sampler,
-};
+use assay_exact::{evaluate::evaluate, Generation, Input, Output, Program, Sampler};
 use assay_protocol::dispute::Accusation;
+use assay_samples::{
+	programs::{decoder, encoder, VOCABULARY},
+	MadeUp,
+};
 use assay_trace::{
 	digest::{digest, DigestKey},
 	execution::{replay, Record},

@@ -9,18 +9,18 @@ pub(crate) use benchmarks::*;
 pub(crate) use people::*;
 
 use crate as pallet_assay_audits;
-use assay_exact::{
-	evaluate::evaluate,
-	models::{decoder, VOCABULARY},
-	Generation, Input, Output, Program, Sampler,
-};
+use assay_exact::{evaluate::evaluate, Generation, Input, Output, Program, Sampler};
 use assay_protocol::{
 	job::JobError,
 	model::{Models, Offer, Terms},
 	operator::Operators,
 	ModelId, ModelVersion, VersionNumber,
 };
-use assay_trace::{made_up::MadeUpArtifact, prover::OpenArtifact};
+use assay_samples::{
+	programs::{decoder, VOCABULARY},
+	MadeUpArtifact,
+};
+use assay_trace::prover::OpenArtifact;
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{tokens::imbalance::ResolveTo, ConstU32, OnPoll, Randomness},

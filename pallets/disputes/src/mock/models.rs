@@ -1,20 +1,19 @@
 //! Three small models, their artifacts and their executions.
 
 use super::*;
-use assay_exact::{
-	evaluate::evaluate,
-	models::{decoder, encoder, perceptron, VOCABULARY},
-	Generation, Input, Output, Program, Sampler,
-};
+use assay_exact::{evaluate::evaluate, Generation, Input, Output, Program, Sampler};
 use assay_protocol::{
 	dispute::OwnedStatement,
 	job::JobError,
 	model::{Models, Offer, Terms},
 	ModelId, ModelVersion, VersionNumber,
 };
+use assay_samples::{
+	programs::{decoder, encoder, perceptron, VOCABULARY},
+	MadeUpArtifact,
+};
 use assay_trace::{
 	execution::{replay, Record},
-	made_up::MadeUpArtifact,
 	prover::OpenArtifact,
 	Hash32, TraceRoot,
 };

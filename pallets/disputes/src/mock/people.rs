@@ -9,11 +9,11 @@ use assay_protocol::{
 	operator::WorkerPair,
 	DisputeId, JobId, ModelVersion,
 };
+use assay_samples::MadeUpArtifact;
 use assay_trace::{
 	claim::claim_root,
 	execution::{CellValues, Record},
 	fault::{list_groups, Exhibit, Target},
-	made_up::MadeUpArtifact,
 	prover::Prover,
 	Group, Hash32, Place, Step, TraceRoot,
 };
@@ -66,7 +66,7 @@ impl Worker {
 		let mut output = right_output(version);
 		if let Cheat::Output(index) = cheat {
 			match &mut output {
-				Output::Tokens(tokens) => tokens[index] = (tokens[index] + 1) % assay_exact::models::VOCABULARY,
+				Output::Tokens(tokens) => tokens[index] = (tokens[index] + 1) % assay_samples::programs::VOCABULARY,
 				Output::Vector(values) => values[index] += 1,
 			}
 		}

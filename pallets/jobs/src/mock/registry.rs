@@ -106,13 +106,7 @@ impl Models<AccountId, Balance> for Registry {
 	}
 
 	fn program(version: ModelVersion) -> Result<Program, JobError> {
-		match version {
-			DECODER => Ok(decoder()),
-			PERCEPTRON => Ok(perceptron(8)),
-			ENCODER => Ok(encoder()),
-			WIDE => Ok(perceptron(2_048)),
-			_ => Err(JobError::UnknownVersion),
-		}
+		program(version).ok_or(JobError::UnknownVersion)
 	}
 
 	fn listed_offers(version: ModelVersion) -> Vec<Offer<AccountId, Balance>> {

@@ -1,13 +1,14 @@
-use super::models::{attention_scale, Stream};
-use crate::{
+use super::attention_scale;
+use assay_exact::{
 	attention::{attend, exp2_below, score},
 	blocks::{Activation, CacheRow},
 	tables::EXP2,
 };
+use assay_samples::Noise;
 use proptest::prelude::*;
 
-fn vector(stream: &mut Stream, length: usize, bound: i32) -> Vec<i32> {
-	(0..length).map(|_| stream.within(bound)).collect()
+fn vector(noise: &mut Noise, length: usize, bound: i32) -> Vec<i32> {
+	(0..length).map(|_| noise.within(bound)).collect()
 }
 
 /// Values that a cache row stands for.
@@ -80,11 +81,11 @@ fn extreme_rows_do_not_overflow() {
 
 #[test]
 fn one_position_returns_its_cached_value() {
-	let mut stream = Stream(5);
+	let mut noise = Noise::new(5);
 	let (query, key, value) = (
-		vector(&mut stream, 64, 1 << 18),
-		vector(&mut stream, 64, 1 << 18),
-		vector(&mut stream, 64, 1 << 18),
+		vector(&mut noise, 64, 1 << 18),
+		vector(&mut noise, 64, 1 << 18),
+		vector(&mut noise, 64, 1 << 18),
 	);
 	let row = CacheRow::new(&value);
 	let y = attend(
@@ -106,14 +107,14 @@ proptest! {
 
 	#[test]
 	fn attention_is_close_to_a_softmax_of_reals(seed: u64, blocks in 1usize..=4, positions in 1usize..40, size in 12u32..20) {
-		let mut stream = Stream(seed);
+		let mut noise = Noise::new(seed);
 		let head_dim = 32 * blocks;
-		let query = vector(&mut stream, head_dim, 1 << 17);
-		let keys: Vec<CacheRow> = (0..positions).map(|_| CacheRow::new(&vector(&mut stream, head_dim, 1 << 17))).collect();
+		let query = vector(&mut noise, head_dim, 1 << 17);
+		let keys: Vec<CacheRow> = (0..positions).map(|_| CacheRow::new(&vector(&mut noise, head_dim, 1 << 17))).collect();
 		let values: Vec<CacheRow> = (0..positions)
 			.map(|_| {
-				let size = size + (stream.next() % 4) as u32;
-				CacheRow::new(&vector(&mut stream, head_dim, 1 << size))
+				let size = size + (noise.next() % 4) as u32;
+				CacheRow::new(&vector(&mut noise, head_dim, 1 << size))
 			})
 			.collect();
 		let y = attend(&query, &keys, &values, attention_scale(head_dim as u32));

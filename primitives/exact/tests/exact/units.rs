@@ -1,5 +1,5 @@
-use super::models::{decoder, encoder, perceptron};
-use crate::{limits, program::*, ComputeUnits};
+use assay_exact::{limits, program::*, ComputeUnits};
+use assay_samples::programs::{decoder, encoder, perceptron};
 use proptest::prelude::*;
 
 #[test]

@@ -1,5 +1,5 @@
-use super::models::{decoder, encoder, perceptron, r, t, VOCABULARY};
-use crate::{limits::*, program::*, Generation, Input, JobError, Phase, Place, ProgramError as Error, Sampler};
+use assay_exact::{limits::*, program::*, Generation, Input, JobError, Phase, Place, ProgramError as Error, Sampler};
+use assay_samples::programs::{decoder, encoder, perceptron, r, t, VOCABULARY};
 use codec::Encode;
 
 #[test]

@@ -1,5 +1,5 @@
-use super::models::Stream;
-use crate::blocks::{Activation, CacheRow, Factors, Scale, WeightRow};
+use assay_exact::blocks::{Activation, CacheRow, Factors, Scale, WeightRow};
+use assay_samples::Noise;
 use proptest::prelude::*;
 
 #[test]
@@ -73,8 +73,8 @@ fn activation_blocks_at_the_extremes() {
 proptest! {
 	#[test]
 	fn quantised_values_are_within_half_a_step_or_the_clamp(seed: u64, sizes in prop::collection::vec(0u32..32, 1..8)) {
-		let mut stream = Stream(seed);
-		let x: Vec<i32> = sizes.iter().flat_map(|&size| [(); 32].map(|()| (stream.next() as i32) >> (31 - size.min(31)))).collect();
+		let mut noise = Noise::new(seed);
+		let x: Vec<i32> = sizes.iter().flat_map(|&size| [(); 32].map(|()| (noise.next() as i32) >> (31 - size.min(31)))).collect();
 		let activation = Activation::new(&x);
 		prop_assert!(activation.base <= 10 && activation.lifts.iter().all(|&lift| lift <= 7));
 		for (i, &v) in x.iter().enumerate() {

@@ -1,8 +1,8 @@
-use super::models::Stream;
-use crate::{
+use assay_exact::{
 	blocks::{Activation, Factors, WeightRow},
 	linear::{accumulate, embed, linear},
 };
+use assay_samples::Noise;
 use proptest::prelude::*;
 
 /// Bytes of a row.
@@ -102,9 +102,9 @@ proptest! {
 		let bytes = row(&scales, &weights);
 		let parsed = WeightRow::parse(&bytes).unwrap();
 		let factors = Factors::new(&parsed.scales);
-		let mut stream = Stream(seed);
+		let mut noise = Noise::new(seed);
 		let lifts = lifts[..scales.len()].to_vec();
-		let mut part = || -> Vec<i16> { x.iter().map(|_| stream.within(16383) as i16).collect() };
+		let mut part = || -> Vec<i16> { x.iter().map(|_| noise.within(16383) as i16).collect() };
 		let (a, b) = (part(), part());
 		let sum = a.iter().zip(&b).map(|(a, b)| a + b).collect();
 		let of = |mantissas| accumulate(&parsed, &factors, &Activation { mantissas, lifts: lifts.clone(), base });
@@ -114,9 +114,9 @@ proptest! {
 	#[test]
 	fn the_order_of_blocks_does_not_matter((scales, weights, x) in operands(), seed: u64) {
 		let mut order: Vec<usize> = (0..scales.len()).collect();
-		let mut stream = Stream(seed);
+		let mut noise = Noise::new(seed);
 		for i in (1..order.len()).rev() {
-			order.swap(i, stream.next() as usize % (i + 1));
+			order.swap(i, noise.next() as usize % (i + 1));
 		}
 		let permuted_scales: Vec<u16> = order.iter().map(|&b| scales[b]).collect();
 		let permuted_weights: Vec<i8> = order.iter().flat_map(|&b| weights[b * 32..][..32].to_vec()).collect();

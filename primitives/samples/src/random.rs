@@ -1,5 +1,6 @@
-//! Random models and jobs.
+//! Programs that differ with their seed.
 
+use crate::{MadeUp, Noise};
 use assay_exact::{
 	evaluate::Weights,
 	program::{
@@ -7,131 +8,68 @@ use assay_exact::{
 		TensorIndex,
 	},
 };
-use std::collections::HashMap;
 
-/// A reproducible source of test numbers (splitmix64).
-pub(crate) struct Noise(pub(crate) u64);
-
-impl Noise {
-	pub(crate) fn next(&mut self) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut z = self.0;
-		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		z ^ (z >> 31)
-	}
-
-	pub(crate) fn below(&mut self, n: u64) -> u64 {
-		self.next() % n
-	}
-
-	pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-		choices[self.below(choices.len() as u64) as usize]
-	}
-
-	/// A value of up to this many bits.
-	pub(crate) fn value(&mut self, bits: u32) -> i32 {
-		if bits == 0 {
-			return 0;
-		}
-		(self.next() as i32) >> (32 - bits)
-	}
-
-	/// Values whose blocks differ in size, with the ends of the range among them.
-	pub(crate) fn values(&mut self, length: usize) -> Vec<i32> {
-		let most = self.below(33) as u32;
-		let mut values = Vec::with_capacity(length);
-		while values.len() < length {
-			let bits = most.saturating_sub(self.one_of(&[0, 0, 1, 3, 8, 20, 32]));
-			for _ in 0..32.min(length - values.len()) {
-				let extreme = most == 32 && self.below(16) == 0;
-				values.push(if extreme {
-					self.one_of(&[i32::MIN, i32::MAX, -32767, 32767, 0])
-				} else {
-					self.value(bits)
-				});
-			}
-		}
-		values
-	}
-
-	pub(crate) fn weight(&mut self) -> i8 {
-		match self.below(4) {
-			0 => self.one_of(&[-127, 127, 0]),
-			_ => (self.below(255) as i64 - 127) as i8,
-		}
-	}
-
-	/// Any valid scale: zero, subnormal, the largest, or of a size in between.
-	pub(crate) fn any_scale(&mut self) -> u16 {
-		match self.below(8) {
-			0 => 0,
-			1 => 0x7bff,
-			2 => self.below(1024) as u16,
-			_ => self.below(0x7c00) as u16,
-		}
-	}
-
-	/// A canonical Q8_0 row with the scales of `scale`.
-	pub(crate) fn row(&mut self, columns: usize, mut scale: impl FnMut(&mut Self) -> u16) -> Vec<u8> {
-		let mut row = Vec::new();
-		for _ in 0..columns / 32 {
-			row.extend(scale(self).to_le_bytes());
-		}
-		row.extend((0..columns).map(|_| self.weight() as u8));
-		row
-	}
+/// A program with its weights.
+#[derive(Clone, Debug)]
+pub struct RandomModel {
+	/// The program.
+	pub program: Program,
+	/// Its weights.
+	pub weights: MadeUp,
 }
 
-/// A program and the bytes of its tensors.
-pub(crate) struct Stored {
-	pub(crate) program: Program,
-	pub(crate) tensors: HashMap<(u16, Option<u16>), Vec<u8>>,
-}
-
-impl Weights for Stored {
-	fn row(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Option<&[u8]> {
-		let bytes = self.program.tensors[usize::from(tensor.0)].shape.row_bytes() as usize;
-		self.tensors
-			.get(&(tensor.0, layer))?
-			.get(row as usize * bytes..(row as usize + 1) * bytes)
-	}
-}
-
-impl Stored {
+impl RandomModel {
 	/// Fills a program's tensors. `wild` scales drive values into saturation; tame ones keep them near one.
-	pub(crate) fn fill(program: Program, noise: &mut Noise, wild: bool) -> Self {
-		program.validate().expect("test programs are valid");
+	pub fn fill(program: Program, noise: &mut Noise, wild: bool) -> Self {
+		program.validate().expect("programs to fill are valid");
 		let scale = |noise: &mut Noise| {
 			if wild {
-				noise.any_scale()
+				any_scale(noise)
 			} else {
 				(noise.one_of(&[3, 4, 5, 5, 5, 6]) << 10) + noise.below(1024) as u16
 			}
 		};
-		let tensors = program.instances().map(|instance| {
-			let shape = program.tensors[usize::from(instance.tensor.0)].shape;
-			let bytes = match shape {
-				Shape::Matrix { rows, columns } => (0..rows).flat_map(|_| noise.row(columns as usize, scale)).collect(),
-				Shape::Vector { length } => (0..length)
-					.flat_map(|_| (65536 + noise.value(if wild { 31 } else { 17 })).to_le_bytes())
-					.collect(),
-				Shape::Rotation { positions, pairs } => (0..positions * pairs)
-					.flat_map(|i| {
-						let (sine, cosine) = (f64::from(i / pairs) * 0.9f64.powi((i % pairs) as i32)).sin_cos();
-						[cosine, sine]
-							.map(|x| ((x * f64::from(1 << 30)).round() as i32).to_le_bytes())
-							.concat()
-					})
-					.collect(),
-			};
-			((instance.tensor.0, instance.layer), bytes)
+		let weights = MadeUp::of_rows(&program, |shape, position| match shape {
+			Shape::Matrix { columns, .. } => matrix_row(noise, columns, scale),
+			Shape::Vector { length } => (0..length)
+				.flat_map(|_| (65536 + noise.value(if wild { 31 } else { 17 })).to_le_bytes())
+				.collect(),
+			Shape::Rotation { pairs, .. } => (0..pairs)
+				.flat_map(|pair| {
+					let (sine, cosine) = (f64::from(position) * 0.9f64.powi(pair as i32)).sin_cos();
+					[cosine, sine].map(|x| (x * f64::from(1 << 30)).round() as i32)
+				})
+				.flat_map(i32::to_le_bytes)
+				.collect(),
 		});
-		Self {
-			tensors: tensors.collect(),
-			program: program.clone(),
-		}
+		Self { program, weights }
 	}
+}
+
+impl Weights for RandomModel {
+	fn row(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Option<&[u8]> {
+		self.weights.row(tensor, layer, row)
+	}
+}
+
+/// Any valid scale: zero, subnormal, the largest, or of a size in between.
+fn any_scale(noise: &mut Noise) -> u16 {
+	match noise.below(8) {
+		0 => 0,
+		1 => 0x7bff,
+		2 => noise.below(1024) as u16,
+		_ => noise.below(0x7c00) as u16,
+	}
+}
+
+/// A canonical Q8_0 row with the scales of `scale`.
+fn matrix_row(noise: &mut Noise, columns: u32, mut scale: impl FnMut(&mut Noise) -> u16) -> Vec<u8> {
+	let mut row: Vec<u8> = (0..columns / 32).flat_map(|_| scale(noise).to_le_bytes()).collect();
+	row.extend((0..columns).map(|_| match noise.below(4) {
+		0 => noise.one_of(&[-127, 127, 0]) as u8,
+		_ => noise.within(127) as u8,
+	}));
+	row
 }
 
 /// Collects the tensors and registers of a program under construction.
@@ -162,7 +100,7 @@ impl Builder {
 }
 
 /// A Llama-shaped decoder: grouped queries, optional biases and query/key norms, tied embeddings or not.
-pub(crate) fn a_llama(noise: &mut Noise) -> Program {
+pub fn a_llama(noise: &mut Noise) -> Program {
 	let mut b = Builder::default();
 	let positions = 48;
 	let head_dim = noise.one_of(&[32, 64]);
@@ -305,7 +243,7 @@ pub(crate) fn a_llama(noise: &mut Noise) -> Program {
 }
 
 /// A BERT-shaped encoder with pooling, or with causal attention in its place.
-pub(crate) fn a_bert(noise: &mut Noise) -> Program {
+pub fn a_bert(noise: &mut Noise) -> Program {
 	let mut b = Builder::default();
 	let positions = 40;
 	let (heads, head_dim) = noise.one_of(&[(1, 64), (2, 32), (3, 32)]);
@@ -417,7 +355,7 @@ pub(crate) fn a_bert(noise: &mut Noise) -> Program {
 }
 
 /// A plain network on an input vector, without layers.
-pub(crate) fn an_mlp(noise: &mut Noise) -> Program {
+pub fn an_mlp(noise: &mut Noise) -> Program {
 	let mut b = Builder::default();
 	let (input, hidden, outputs) = (
 		noise.one_of(&[32, 64]),

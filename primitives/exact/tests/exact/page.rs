@@ -1,6 +1,6 @@
 //! The worked numbers and vectors of `docs/exact-arithmetic.md`: every line built here stands in the page.
 
-use crate::{
+use assay_exact::{
 	activation::activate,
 	attention::{attend, exp2_below},
 	blocks::{Activation, CacheRow, Factors, WeightRow},
@@ -105,7 +105,7 @@ fn the_normalised_vector() {
 		format!("Σ c²     {sum}"),
 		format!("v        {v}"),
 		format!("t        {}", root.t),
-		format!("r        {}", crate::number::isqrt((v as u64) << (2 * root.t))),
+		format!("r        {}", assay_exact::number::isqrt((v as u64) << (2 * root.t))),
 		format!("inv      {}", root.inverse),
 		format!("z        {z:?}"),
 		format!("RMSNorm  {:?}", rms_norm(&x, &gain, 42_950)),

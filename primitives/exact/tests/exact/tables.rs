@@ -1,4 +1,4 @@
-use crate::tables::{EXP2, LN2, LOG2, PHI, PHI_TANH, SIGMOID};
+use assay_exact::tables::{EXP2, LN2, LOG2, PHI, PHI_TANH, SIGMOID};
 
 /// Φ(x) by its series: all terms of one sign, so accurate to a few units of f64.
 pub(super) fn normal_cdf(x: f64) -> f64 {

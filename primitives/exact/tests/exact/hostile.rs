@@ -1,5 +1,8 @@
-use super::models::{decoder, encoder, perceptron, MadeUp};
-use crate::{evaluate::evaluate, Generation, Input, Program, Sampler};
+use assay_exact::{evaluate::evaluate, Generation, Input, Program, Sampler};
+use assay_samples::{
+	programs::{decoder, encoder, perceptron},
+	MadeUp,
+};
 use codec::Encode;
 use proptest::prelude::*;
 

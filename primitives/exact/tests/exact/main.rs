@@ -1,7 +1,5 @@
 //! Properties of the arithmetic against wide integers and floats, and of programs against hostile bytes.
 
-use crate::models;
-
 mod activation;
 mod attention;
 mod blocks;
@@ -16,6 +14,11 @@ mod sample;
 mod tables;
 mod units;
 mod validation;
+
+/// log2(e) / √head_dim with 30 fraction bits.
+fn attention_scale(head_dim: u32) -> u32 {
+	(std::f64::consts::LOG2_E / f64::from(head_dim).sqrt() * f64::from(1 << 30)).round() as u32
+}
 
 /// Real number of a value.
 fn real(value: i32) -> f64 {

@@ -1,5 +1,5 @@
 use super::value;
-use crate::{
+use assay_exact::{
 	sample::{choose, exponential, gumbel, log2, random_words},
 	Sampler,
 };

@@ -1,5 +1,5 @@
 use super::{real, tables::normal_cdf, value};
-use crate::{
+use assay_exact::{
 	activation::{activate, add, mul},
 	program::Function,
 };

@@ -1,16 +1,15 @@
-//! Artifacts with made-up weights, for tests.
+//! Artifacts with made-up weights.
 
-use crate::{
+use crate::MadeUp;
+use assay_exact::{
+	evaluate::Weights,
+	program::{Program, Shape, TensorIndex},
+};
+use assay_trace::{
 	artifact::{program_hash, tensor_root, ArtifactTree, Leaves},
 	merkle::leaf_hash,
 	prover::OpenArtifact,
 	Hash32,
-};
-use alloc::vec::Vec;
-use assay_exact::{
-	evaluate::Weights,
-	models::MadeUp,
-	program::{Program, Shape, TensorIndex},
 };
 
 /// Made-up weights with their tree.

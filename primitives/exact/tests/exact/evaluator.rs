@@ -1,8 +1,5 @@
-use super::{
-	models::{decoder, encoder, perceptron, r, t, MadeUp, VOCABULARY},
-	real,
-};
-use crate::{
+use super::real;
+use assay_exact::{
 	activation::{activate, add},
 	blocks::{Activation, WeightRow},
 	evaluate::{evaluate, EvaluateError, Fed, Session, Weights},
@@ -10,6 +7,10 @@ use crate::{
 	pool::pool,
 	program::*,
 	Generation, Input, JobError, Output, ProgramError, Sampler,
+};
+use assay_samples::{
+	programs::{decoder, encoder, perceptron, r, t, VOCABULARY},
+	MadeUp,
 };
 use proptest::prelude::*;
 

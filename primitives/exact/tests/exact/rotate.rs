@@ -1,5 +1,5 @@
-use super::models::Stream;
-use crate::{program::RotaryStyle, rotate::rotate};
+use assay_exact::{program::RotaryStyle, rotate::rotate};
+use assay_samples::Noise;
 use proptest::prelude::*;
 
 const ONE: i32 = 1 << 30;
@@ -26,7 +26,7 @@ fn the_extremes_saturate() {
 proptest! {
 	#[test]
 	fn rotation_keeps_lengths(seed: u64, pairs in 1usize..=16, position in 0u32..4096, heads in 1usize..4) {
-		let mut stream = Stream(seed);
+		let mut noise = Noise::new(seed);
 		let row: Vec<(i32, i32)> = (0..pairs)
 			.map(|k| {
 				let angle = f64::from(position) * 10_000f64.powf(-(k as f64) / pairs as f64);
@@ -35,7 +35,7 @@ proptest! {
 			})
 			.collect();
 		for style in [RotaryStyle::Half, RotaryStyle::Interleaved] {
-			let before: Vec<i32> = (0..heads * 32).map(|_| stream.within(1 << 24)).collect();
+			let before: Vec<i32> = (0..heads * 32).map(|_| noise.within(1 << 24)).collect();
 			let mut after = before.clone();
 			rotate(&mut after, &row, 32, style);
 			for (before, after) in before.chunks(32).zip(after.chunks(32)) {

@@ -1,10 +1,11 @@
 //! Each rule of an operation, broken alone.
 
 use super::{
-	models::{attention_scale, encoder, r, t},
+	attention_scale,
 	validation::{at, head_ops, layer, refused, refused_from},
 };
-use crate::{limits::*, program::*, Phase, ProgramError as Error};
+use assay_exact::{limits::*, program::*, Phase, ProgramError as Error};
+use assay_samples::programs::{encoder, r, t};
 
 /// Hands over the index of the attention, too.
 fn attention(change: impl FnOnce(&mut Program, usize)) -> impl FnOnce(&mut Program) {

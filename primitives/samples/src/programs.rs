@@ -1,96 +1,10 @@
-//! Small models with made-up weights, to try things on: tests of this crate and of those above it share them.
+//! Programs of every kind.
 
-use crate::{evaluate::Weights, program::*, Instance};
-use std::collections::BTreeMap;
+use alloc::vec;
+use assay_exact::program::*;
 
-/// A stream of pseudo-random numbers (splitmix64).
-#[derive(Clone, Debug)]
-pub struct Stream(
-	/// The seed.
-	pub u64,
-);
-
-impl Stream {
-	/// The next number.
-	#[allow(clippy::should_implement_trait, reason = "it never ends")]
-	pub fn next(&mut self) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut z = self.0;
-		z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-		z ^ z >> 31
-	}
-
-	/// Uniform in [-bound, bound].
-	pub fn within(&mut self, bound: i32) -> i32 {
-		(self.next() % (2 * bound as u64 + 1)) as i32 - bound
-	}
-}
-
-/// All rows of a program's tensors, from a seed.
-#[derive(Clone, Debug)]
-pub struct MadeUp(BTreeMap<Instance, (usize, Vec<u8>)>);
-
-impl MadeUp {
-	/// Of a program.
-	pub fn new(program: &Program, seed: u64) -> Self {
-		let mut stream = Stream(seed);
-		let tensors = program.instances().map(|instance| {
-			let shape = program.tensors[usize::from(instance.tensor.0)].shape;
-			let row = shape.row_bytes() as usize;
-			let bytes = (0..shape.rows())
-				.flat_map(|position| made_up_row(shape, position, &mut stream))
-				.collect();
-			(instance, (row, bytes))
-		});
-		Self(tensors.collect())
-	}
-
-	/// A row, to change it. Panics if there is none.
-	pub fn row_mut(&mut self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> &mut [u8] {
-		let (bytes, tensor) = self.0.get_mut(&Instance { tensor, layer }).unwrap();
-		&mut tensor[row as usize * *bytes..][..*bytes]
-	}
-
-	/// Takes a tensor away. Panics if there is none.
-	pub fn remove(&mut self, tensor: TensorIndex, layer: Option<u16>) {
-		self.0.remove(&Instance { tensor, layer }).unwrap();
-	}
-}
-
-impl Weights for MadeUp {
-	fn row(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Option<&[u8]> {
-		let (bytes, tensor) = self.0.get(&Instance { tensor, layer })?;
-		tensor.get(row as usize * *bytes..(row as usize + 1) * *bytes)
-	}
-}
-
-fn made_up_row(shape: Shape, position: u32, stream: &mut Stream) -> Vec<u8> {
-	match shape {
-		Shape::Matrix { columns, .. } => {
-			// Scales around 2⁻⁹ (f16 exponent field 6), so that real weights are within about 0.4.
-			let scales = (0..columns / 32).flat_map(|_| ((6 << 10) + (stream.next() % 2048) as u16).to_le_bytes());
-			let mut row: Vec<u8> = scales.collect();
-			row.extend((0..columns).map(|_| stream.within(127) as i8 as u8));
-			row
-		}
-		Shape::Vector { length } => (0..length)
-			.flat_map(|_| (65536 + stream.within(32768)).to_le_bytes())
-			.collect(),
-		Shape::Rotation { pairs, .. } => (0..pairs)
-			.flat_map(|k| {
-				let angle = f64::from(position) * 10_000f64.powf(-f64::from(k) / f64::from(pairs));
-				[angle.cos(), angle.sin()].map(|x| (x * f64::from(1 << 30)).round() as i32)
-			})
-			.flat_map(i32::to_le_bytes)
-			.collect(),
-	}
-}
-
-/// log2(e) / √head_dim with 30 fraction bits.
-pub fn attention_scale(head_dim: u32) -> u32 {
-	(std::f64::consts::LOG2_E / f64::from(head_dim).sqrt() * f64::from(1 << 30)).round() as u32
-}
+/// log2(e) / √32 with 30 fraction bits: what queries of heads of 32 elements are multiplied with.
+pub const ATTENTION_SCALE: u32 = 273_843_922;
 
 /// A register.
 pub const fn r(register: u8) -> Register {
@@ -102,14 +16,16 @@ pub const fn t(tensor: u16) -> TensorIndex {
 	TensorIndex(tensor)
 }
 
-fn matrix(rows: u32, columns: u32, per_layer: bool) -> Tensor {
+/// A matrix.
+pub const fn matrix(rows: u32, columns: u32, per_layer: bool) -> Tensor {
 	Tensor {
 		shape: Shape::Matrix { rows, columns },
 		per_layer,
 	}
 }
 
-fn vector(length: u32, per_layer: bool) -> Tensor {
+/// A vector.
+pub const fn vector(length: u32, per_layer: bool) -> Tensor {
 	Tensor {
 		shape: Shape::Vector { length },
 		per_layer,
@@ -186,7 +102,7 @@ pub fn decoder() -> Program {
 				heads,
 				kv_heads,
 				head_dim,
-				scale: attention_scale(head_dim),
+				scale: ATTENTION_SCALE,
 				mask: Mask::Causal,
 			},
 			linear(1, 5, 7),
@@ -293,7 +209,7 @@ pub fn encoder() -> Program {
 				heads,
 				kv_heads: heads,
 				head_dim,
-				scale: attention_scale(head_dim),
+				scale: ATTENTION_SCALE,
 				mask: Mask::Full,
 			},
 			linear(1, 4, 11),
@@ -361,5 +277,195 @@ pub fn perceptron() -> Program {
 			],
 			output: r(2),
 		},
+	}
+}
+
+/// The plainest decoder: what follows a token depends on it alone. Its embedding is also the product that makes the logits.
+pub fn bigram(vocabulary: u32, width: u32, positions: u32, stop: u32) -> Program {
+	Program {
+		profile: Profile::Q8A16V1,
+		positions,
+		registers: vec![width, vocabulary],
+		tensors: vec![matrix(vocabulary, width, false)],
+		layers: 0,
+		entry: vec![Op::Embed {
+			dst: r(0),
+			table: t(0),
+			row: RowIndex::Token,
+		}],
+		layer: vec![],
+		head: Head::Tokens {
+			ops: vec![Op::Linear {
+				dst: r(1),
+				src: r(0),
+				weight: t(0),
+				bias: None,
+			}],
+			logits: r(1),
+			stop: vec![stop],
+		},
+	}
+}
+
+/// The plainest vector model: one matrix, from 32 elements to as many as told.
+pub fn product(outputs: u32) -> Program {
+	Program {
+		profile: Profile::Q8A16V1,
+		positions: 1,
+		registers: vec![32, outputs],
+		tensors: vec![matrix(outputs, 32, false)],
+		layers: 0,
+		entry: vec![Op::Input { dst: r(0) }],
+		layer: vec![],
+		head: Head::Vector {
+			pooling: Pooling::Last,
+			ops: vec![Op::Linear {
+				dst: r(1),
+				src: r(0),
+				weight: t(0),
+				bias: None,
+			}],
+			output: r(1),
+		},
+	}
+}
+
+/// The plainest encoder: the mean of embeddings of 32 elements, without an operation after it.
+pub fn mean_of_embeddings() -> Program {
+	Program {
+		profile: Profile::Q8A16V1,
+		positions: 16,
+		registers: vec![32],
+		tensors: vec![matrix(100, 32, false)],
+		layers: 0,
+		entry: vec![Op::Embed {
+			dst: r(0),
+			table: t(0),
+			row: RowIndex::Token,
+		}],
+		layer: vec![],
+		head: Head::Vector {
+			pooling: Pooling::Mean,
+			ops: vec![],
+			output: r(0),
+		},
+	}
+}
+
+/// The mean of wide embeddings, made narrower: its vectors have two chunks and its matrix two leaves.
+pub fn bag_of_words() -> Program {
+	let (width, narrow) = (320, 64);
+	Program {
+		profile: Profile::Q8A16V1,
+		positions: 24,
+		registers: vec![width, narrow],
+		tensors: vec![matrix(VOCABULARY, width, false), matrix(narrow, width, false)],
+		layers: 0,
+		entry: vec![Op::Embed {
+			dst: r(0),
+			table: t(0),
+			row: RowIndex::Token,
+		}],
+		layer: vec![],
+		head: Head::Vector {
+			pooling: Pooling::Mean,
+			ops: vec![
+				Op::L2Normalize { dst: r(0), src: r(0) },
+				Op::Linear {
+					dst: r(1),
+					src: r(0),
+					weight: t(1),
+					bias: None,
+				},
+			],
+			output: r(1),
+		},
+	}
+}
+
+/// A decoder of two layers that are an attention each, and as many positions as a real one.
+pub fn attention_only() -> Program {
+	let (width, vocabulary) = (64, 256);
+	let normalise = Op::RmsNorm {
+		dst: r(1),
+		src: r(0),
+		gain: t(1),
+		epsilon: 42_950,
+	};
+	let linear = |dst, weight| Op::Linear {
+		dst: r(dst),
+		src: r(1),
+		weight: t(weight),
+		bias: None,
+	};
+	Program {
+		profile: Profile::Q8A16V1,
+		positions: 4_096,
+		registers: vec![width, width, width, width, vocabulary],
+		tensors: vec![
+			matrix(vocabulary, width, false),
+			vector(width, false),
+			matrix(width, width, true),
+		],
+		layers: 2,
+		entry: vec![Op::Embed {
+			dst: r(0),
+			table: t(0),
+			row: RowIndex::Token,
+		}],
+		layer: vec![
+			normalise,
+			linear(2, 2),
+			linear(3, 2),
+			Op::Attention {
+				dst: r(1),
+				query: r(2),
+				key: r(2),
+				value: r(3),
+				heads: 2,
+				kv_heads: 2,
+				head_dim: 32,
+				scale: ATTENTION_SCALE,
+				mask: Mask::Causal,
+			},
+			Op::Add {
+				dst: r(0),
+				a: r(0),
+				b: r(1),
+			},
+		],
+		head: Head::Tokens {
+			ops: vec![normalise, linear(4, 0)],
+			logits: r(4),
+			stop: vec![1],
+		},
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn every_program_should_be_valid() {
+		for program in [
+			decoder(),
+			encoder(),
+			perceptron(),
+			bigram(4_096, 1_024, 1_100, 2),
+			product(7),
+			product(2_048),
+			mean_of_embeddings(),
+			bag_of_words(),
+			attention_only(),
+		] {
+			assert_eq!(program.validate(), Ok(()), "{program:?}");
+		}
+	}
+
+	#[test]
+	fn the_scale_should_be_that_of_heads_of_32_elements() {
+		let scale = core::f64::consts::LOG2_E / f64::from(32).sqrt();
+		assert_eq!((scale * f64::from(1 << 30)).round(), f64::from(ATTENTION_SCALE));
 	}
 }

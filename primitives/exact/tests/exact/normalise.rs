@@ -1,10 +1,10 @@
-use super::models::Stream;
-use crate::normalise::{l2_normalise, layer_norm, rms_norm, InverseRoot};
+use assay_exact::normalise::{l2_normalise, layer_norm, rms_norm, InverseRoot};
+use assay_samples::Noise;
 use proptest::prelude::*;
 
 /// A vector of values of about `size` bits.
-fn vector(stream: &mut Stream, length: usize, size: u32) -> Vec<i32> {
-	(0..length).map(|_| (stream.next() as i32) >> (31 - size)).collect()
+fn vector(noise: &mut Noise, length: usize, size: u32) -> Vec<i32> {
+	(0..length).map(|_| (noise.next() as i32) >> (31 - size)).collect()
 }
 
 /// The bound of section 3.3: half a unit, and what the gain makes of the error of z.
@@ -62,9 +62,9 @@ proptest! {
 
 	#[test]
 	fn rms_norm_is_close_to_real(seed: u64, length in 1usize..100, groups in 1usize..4, size in 1u32..=31, epsilon in 0u64..1 << 20) {
-		let mut stream = Stream(seed);
-		let x = vector(&mut stream, length * groups, size);
-		let gain = vector(&mut stream, length, 18);
+		let mut noise = Noise::new(seed);
+		let x = vector(&mut noise, length * groups, size);
+		let gain = vector(&mut noise, length, 18);
 		let y = rms_norm(&x, &gain, epsilon);
 		for (group, y) in x.chunks(length).zip(y.chunks(length)) {
 			let square: f64 = group.iter().map(|&c| f64::from(c).powi(2)).sum();
@@ -83,9 +83,9 @@ proptest! {
 
 	#[test]
 	fn layer_norm_is_close_to_real(seed: u64, length in 2usize..100, size in 8u32..=31, offset in -1i32 << 20..1 << 20) {
-		let mut stream = Stream(seed);
-		let x: Vec<i32> = vector(&mut stream, length, size).iter().map(|v| v.saturating_add(offset)).collect();
-		let (gain, bias) = (vector(&mut stream, length, 18), vector(&mut stream, length, 18));
+		let mut noise = Noise::new(seed);
+		let x: Vec<i32> = vector(&mut noise, length, size).iter().map(|v| v.saturating_add(offset)).collect();
+		let (gain, bias) = (vector(&mut noise, length, 18), vector(&mut noise, length, 18));
 		let y = layer_norm(&x, &gain, &bias, 65536);
 		// The mean is rounded to a unit by definition; the rest is compared with real numbers.
 		let mean = (x.iter().map(|&v| f64::from(v)).sum::<f64>() / length as f64 + 0.5).floor();
@@ -100,8 +100,8 @@ proptest! {
 
 	#[test]
 	fn l2_normalised_vectors_have_unit_length(seed: u64, length in 1usize..400, size in 8u32..=26) {
-		let mut stream = Stream(seed);
-		let x = vector(&mut stream, length, size);
+		let mut noise = Noise::new(seed);
+		let x = vector(&mut noise, length, size);
 		let norm = x.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
 		for (&y, &x) in l2_normalise(&x).iter().zip(&x) {
 			prop_assert!((f64::from(y) - f64::from(x) / norm.max(1.0) * 65536.0).abs() <= 0.6);
