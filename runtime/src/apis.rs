@@ -130,7 +130,7 @@ sp_api::impl_runtime_apis! {
 			let epoch = Babe::epoch_config().unwrap_or(crate::time::BABE_GENESIS_EPOCH_CONFIG);
 			sp_consensus_babe::BabeConfiguration {
 				slot_duration: Babe::slot_duration(),
-				epoch_length: crate::timing::EpochSlots::<Runtime>::get(),
+				epoch_length: pallet_assay_timing::EpochSlots::<Runtime>::get(),
 				c: epoch.c,
 				authorities: Babe::authorities().to_vec(),
 				randomness: Babe::randomness(),

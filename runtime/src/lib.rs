@@ -19,7 +19,6 @@ pub mod configs;
 pub mod currency;
 pub mod genesis;
 pub mod time;
-pub mod timing;
 pub mod transactions;
 pub mod treasury;
 mod weights;
@@ -154,7 +153,7 @@ mod runtime {
 	pub type Timestamp = pallet_timestamp;
 
 	#[runtime::pallet_index(2)]
-	pub type Timing = crate::timing;
+	pub type Timing = pallet_assay_timing;
 
 	#[runtime::pallet_index(3)]
 	pub type Babe = pallet_babe;

@@ -2,8 +2,7 @@
 
 use crate::BlockNumber;
 
-/// A moment or a duration in milliseconds.
-pub type Milliseconds = u64;
+pub use pallet_assay_timing::Milliseconds;
 
 /// How long a slot lasts unless genesis says otherwise.
 pub const DEFAULT_SLOT_DURATION: Milliseconds = 3_000;

@@ -51,7 +51,7 @@ impl Attacks {
 				Ok(row) => {
 					eprintln!(
 						"    caught by {}: {} after {} extrinsics",
-						row.caught_by, row.ruling, row.extrinsics
+						row.caught_by, row.ruling, row.evidence.extrinsics
 					);
 					rows.push(row);
 				}
@@ -102,12 +102,12 @@ fn table(rows: &[Row]) -> Table {
 			if row.auditor { "on".into() } else { "off".into() },
 			row.caught_by.into(),
 			row.ruling.clone(),
-			row.extrinsics.to_string(),
-			row.replies.to_string(),
-			row.answers.to_string(),
-			row.bytes.to_string(),
-			row.blocks.to_string(),
-			milliseconds(row.referee_microseconds),
+			row.evidence.extrinsics.to_string(),
+			row.evidence.replies.to_string(),
+			row.evidence.answers.to_string(),
+			row.evidence.bytes.to_string(),
+			row.evidence.blocks.to_string(),
+			milliseconds(row.evidence.referee_microseconds),
 			row.loser.into(),
 			asy(&row.lost),
 			asy(&row.rewarded),

@@ -6,26 +6,27 @@ use assay_protocol::{audit::Reply, dispute::{Answer, Move}, DisputeId, JobId};
 use assay_runtime::{RuntimeCall, UncheckedExtrinsic};
 use codec::Decode;
 use frame_support::dispatch::GetDispatchInfo;
+use serde::Serialize;
 use serde_json::json;
 
 /// Picoseconds in a microsecond: the unit of weights.
 const PICOSECONDS: u64 = 1_000_000;
 
 /// The transactions about a claim.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Evidence {
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Evidence {
 	/// How many of disputes.
-	pub(crate) extrinsics: usize,
-	/// How many of the audit.
-	pub(crate) replies: usize,
+	pub extrinsics: usize,
+	/// How many of the audit: replies to the spot-check and of auditors.
+	pub replies: usize,
 	/// Bytes of them.
-	pub(crate) bytes: u64,
+	pub bytes: u64,
 	/// Those among them in which the worker shows something.
-	pub(crate) answers: usize,
-	/// What having a step judged takes at most, by its weight, in microseconds.
-	pub(crate) referee_microseconds: u64,
+	pub answers: usize,
 	/// Blocks from the first to the last.
-	pub(crate) blocks: u32,
+	pub blocks: u32,
+	/// What having a step judged takes at most, by its weight, in microseconds; 0 if none was.
+	pub referee_microseconds: u64,
 }
 
 impl Evidence {

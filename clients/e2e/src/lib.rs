@@ -19,6 +19,7 @@ mod wallet;
 pub use arena::{Arena, Attack, Row};
 pub use assay::{Answer, Assay};
 pub use binaries::Binaries;
+pub use evidence::Evidence;
 pub use models::{embedder, generator, minilm, slow_generator, stopping_generator, GLOSSARY};
 pub use money::{amount, at_once, shares, Money, ASY, TREASURY};
 pub use network::{bootnodes, export_chain, finalised, stalled, Network, VALIDATORS};

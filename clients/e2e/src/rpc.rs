@@ -1,12 +1,13 @@
-//! JSON-RPC over HTTP: enough to ask a node.
+//! A node's JSON-RPC, one call after the other.
 
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::{json, Value};
-use std::{
-	io::{Read, Write},
-	net::{SocketAddr, TcpStream},
-	time::Duration,
-};
+use std::{net::SocketAddr, sync::LazyLock};
+use subxt::rpcs::{client::RawValue, RpcClient};
+use tokio::runtime::Runtime;
+
+/// Where connections live.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("threads can be started"));
 
 /// A node's JSON-RPC server.
 #[derive(Clone, Copy, Debug)]
@@ -16,34 +17,15 @@ pub struct Rpc {
 }
 
 impl Rpc {
-	/// Calls a method.
+	/// Calls a method, over a connection of its own: the node may have been another before.
 	pub fn call(&self, method: &str, parameters: Value) -> Result<Value> {
-		let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters }).to_string();
-		let answer = self
-			.post(&body)
-			.with_context(|| format!("{method} at {}", self.address))?;
-		let mut answer: Value =
-			serde_json::from_str(&answer).with_context(|| format!("{method} answers `{answer}`"))?;
-		match answer.get("error") {
-			Some(error) => bail!("{method}: {error}"),
-			None => Ok(answer["result"].take()),
-		}
-	}
-
-	fn post(&self, body: &str) -> Result<String> {
-		let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
-		stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-		// HTTP/1.0: the answer comes in one piece and ends with the connection.
-		write!(
-			stream,
-			"POST / HTTP/1.0\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-			self.address,
-			body.len()
-		)?;
-		let mut answer = String::new();
-		stream.read_to_string(&mut answer)?;
-		let (_, content) = answer.split_once("\r\n\r\n").context("the answer has no content")?;
-		Ok(content.to_owned())
+		let answer = RUNTIME.block_on(async {
+			let client = RpcClient::from_insecure_url(format!("ws://{}", self.address)).await?;
+			let parameters = RawValue::from_string(parameters.to_string())?;
+			anyhow::Ok(client.request_raw(method, Some(parameters)).await?)
+		});
+		let answer = answer.with_context(|| format!("{method} at {}", self.address))?;
+		serde_json::from_str(answer.get()).with_context(|| format!("{method} answers `{answer}`"))
 	}
 
 	/// The height of the best block.

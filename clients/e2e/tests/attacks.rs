@@ -22,7 +22,7 @@ fn cheats_are_caught_on_chain_and_wrong_challengers_lose() -> Result<()> {
 		assert!([catcher, "draw"].contains(&row.caught_by), "{row:?}");
 		assert!(["Refuted", "WorkerSilent"].contains(&&row.ruling[..]), "{row:?}");
 		// The spot-check beside the dispute is replied to twice; an auditor that challenges sends no digest.
-		assert!(row.extrinsics <= 7 && row.replies <= 2, "{row:?}");
+		assert!(row.evidence.extrinsics <= 7 && row.evidence.replies <= 2, "{row:?}");
 		assert_eq!(row.loser, "the operator");
 	}
 	let row = arena.attack(Attack::WrongChallengers(3))?;

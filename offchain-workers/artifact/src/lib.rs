@@ -12,6 +12,7 @@ mod quantise;
 mod root;
 mod rotary;
 mod source;
+#[cfg(feature = "synthetic")]
 pub mod synthetic;
 
 pub use artifact::Artifact;

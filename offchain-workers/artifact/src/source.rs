@@ -1,4 +1,4 @@
-//! Where the bytes of a tensor come from: a model file, a table computed at import, or a seeded generator.
+//! Where the bytes of a tensor come from: a model file, a table computed at import, or, in tests and benchmarks, a seeded generator.
 
 use std::{fs::File, ops::Range, os::unix::fs::FileExt, path::PathBuf, sync::Arc};
 
@@ -6,10 +6,11 @@ use assay_exact::program::Shape;
 use half::{bf16, f16};
 use rayon::prelude::*;
 
+#[cfg(feature = "synthetic")]
+use crate::synthetic::Random;
 use crate::{
 	error::{ArtifactError, Result},
 	quantise::{dequantise_row, fix_vector, quantise_row, relayout_row, unfix_vector, Flaw, BLOCK, GGUF_BLOCK_BYTES},
-	synthetic::Random,
 };
 
 /// How a model file stores the elements of a tensor.
@@ -167,6 +168,7 @@ pub(crate) enum Source {
 	/// A rotation table: (cosine, sine) pairs with 30 fraction bits, row by row.
 	Rotation(Arc<Vec<i32>>),
 	/// Seeded random weights.
+	#[cfg(feature = "synthetic")]
 	Random(Random),
 }
 
@@ -175,6 +177,7 @@ impl Source {
 	pub(crate) fn fill(&self, shape: Shape, rows: Range<u32>, out: &mut [u8]) -> Result<()> {
 		match self {
 			Self::Stored(stored) => stored.fill(shape, rows, out),
+			#[cfg(feature = "synthetic")]
 			Self::Random(random) => {
 				random.fill(shape, rows, out);
 				Ok(())

@@ -4,12 +4,16 @@ use std::ops::Range;
 
 use assay_exact::program::{Pooling, RotaryStyle, Shape};
 use half::f16;
+use rand_chacha::{
+	rand_core::{RngCore, SeedableRng},
+	ChaCha8Rng,
+};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::{
 	error::{ArtifactError, Result},
-	import::llama_config,
+	import::huggingface::llama_config,
 	lower::{self, bert::BertConfig, Checkpoint},
 	lowered::{Lowered, NamedFile},
 	quantise::{weights_start, BLOCK},
@@ -220,13 +224,20 @@ pub(crate) struct Random {
 }
 
 impl Random {
+	/// What a row is made of.
+	fn stream(&self, row: u64) -> ChaCha8Rng {
+		let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+		random.set_stream(row);
+		random
+	}
+
 	pub(crate) fn fill(&self, shape: Shape, rows: Range<u32>, out: &mut [u8]) {
 		let columns = match shape {
 			Shape::Matrix { columns, .. } => columns,
 			Shape::Vector { .. } | Shape::Rotation { .. } => {
-				let mut random = SplitMix(self.seed);
+				let mut random = self.stream(0);
 				for out in out.chunks_exact_mut(4) {
-					let offset = (random.next() >> 40) as f64 / f64::from(1 << 24) - 0.5;
+					let offset = (random.next_u64() >> 40) as f64 / f64::from(1 << 24) - 0.5;
 					out.copy_from_slice(&(((self.centre + 0.2 * offset) * 65536.0) as i32).to_le_bytes());
 				}
 				return;
@@ -237,32 +248,18 @@ impl Random {
 		out.par_chunks_exact_mut(shape.row_bytes() as usize)
 			.enumerate()
 			.for_each(|(i, row)| {
-				let stream = self.seed ^ (u64::from(rows.start) + i as u64).wrapping_mul(0xd6e8_feb8_6659_fd93);
-				let mut random = SplitMix(stream);
+				let mut random = self.stream(u64::from(rows.start) + i as u64);
 				let (scales, weights) = row.split_at_mut(weights_start(row.len()));
 				for (scale, weights) in scales.chunks_exact_mut(2).zip(weights.chunks_exact_mut(BLOCK)) {
-					let spread = 0.5 + (random.next() >> 40) as f64 / f64::from(1 << 24);
+					let spread = 0.5 + (random.next_u64() >> 40) as f64 / f64::from(1 << 24);
 					scale.copy_from_slice(&f16::from_f64(deviation * spread).to_le_bytes());
 					for weights in weights.chunks_exact_mut(8) {
-						let bytes = random.next().to_le_bytes();
+						let bytes = random.next_u64().to_le_bytes();
 						for (weight, byte) in weights.iter_mut().zip(bytes) {
 							*weight = if byte == 0x80 { 0 } else { byte };
 						}
 					}
 				}
 			});
-	}
-}
-
-/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-struct SplitMix(u64);
-
-impl SplitMix {
-	fn next(&mut self) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut z = self.0;
-		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		z ^ (z >> 31)
 	}
 }

@@ -6,6 +6,7 @@ use assay_engine::{
 	quality, Model, Options, RunError,
 };
 use assay_exact::{evaluate::evaluate, Generation, Input, Sampler};
+use assay_samples::Noise;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::{bert, llama};
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 struct Folder {
 	folder: TempDir,
 	tensors: HashMap<String, Tensor>,
-	seed: u64,
+	noise: Noise,
 }
 
 impl Folder {
@@ -28,7 +29,7 @@ impl Folder {
 		Self {
 			folder,
 			tensors: HashMap::new(),
-			seed: 1,
+			noise: Noise::new(1),
 		}
 	}
 
@@ -38,13 +39,7 @@ impl Folder {
 
 	/// Adds a tensor of uniform numbers around `centre`.
 	fn add(&mut self, name: &str, dimensions: &[usize], centre: f32, width: f32) {
-		let values = (0..dimensions.iter().product()).map(|_| {
-			self.seed = self
-				.seed
-				.wrapping_mul(6_364_136_223_846_793_005)
-				.wrapping_add(1_442_695_040_888_963_407);
-			centre + width * ((self.seed >> 40) as f32 / (1 << 23) as f32 - 1.0)
-		});
+		let values = (0..dimensions.iter().product()).map(|_| self.noise.around(centre, width));
 		let values: Vec<f32> = values.collect();
 		let tensor = Tensor::from_vec(values, dimensions, &Device::Cpu).expect("the shape fits");
 		self.tensors.insert(name.to_owned(), tensor);

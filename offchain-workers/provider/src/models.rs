@@ -5,8 +5,7 @@ use crate::{
 	pool::{Execute, Failure, Watch},
 };
 use assay_artifact::Artifact;
-use assay_auditor::{examine, Judgement};
-use assay_dispute::Execution;
+use assay_dispute::{Execution, Judgement};
 use assay_engine::{Model, Observer, Options, RunError, Tier};
 use assay_exact::{Input, Output};
 use assay_protocol::{
@@ -213,7 +212,9 @@ fn vouch(
 	statement: &OwnedStatement,
 	duty: &AuditDuty<AccountId32, BlockNumber>,
 ) -> Result<Response, Failure> {
-	let judgement = examine(model, &statement.as_statement(), key(duty), &mut ()).map_err(failure)?;
+	let statement = statement.as_statement();
+	let audited = model.audit(&statement, key(duty), &mut ()).map_err(failure)?;
+	let judgement = Judgement::of(&statement, &audited.output, &audited.boundaries, audited.digest);
 	Ok(match judgement {
 		Judgement::Vouch(digest) => Response::Reply(Reply::Digest(digest)),
 		Judgement::Accuse(accusation) => {

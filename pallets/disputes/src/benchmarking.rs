@@ -333,5 +333,5 @@ mod benchmarks {
 		assert!(Agenda::<T>::contains_key(now));
 	}
 
-	impl_benchmark_test_suite!(Pallet, crate::mock::new_benchmark_ext(), crate::mock::Test);
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
 }

@@ -114,7 +114,7 @@ struct Cache {
 }
 
 /// A job under way: the program, and what earlier positions left behind.
-pub(crate) struct Session<'a, W: ?Sized> {
+pub struct Session<'a, W: ?Sized> {
 	program: &'a Program,
 	weights: &'a W,
 	caches: Vec<Cache>,
@@ -123,7 +123,7 @@ pub(crate) struct Session<'a, W: ?Sized> {
 
 impl<'a, W: Weights + ?Sized> Session<'a, W> {
 	/// Of a valid program.
-	pub(crate) fn new(program: &'a Program, weights: &'a W) -> Self {
+	pub fn new(program: &'a Program, weights: &'a W) -> Self {
 		let caches = (0..program.layers).map(|_| Cache::default()).collect();
 		Self {
 			program,
@@ -134,7 +134,7 @@ impl<'a, W: Weights + ?Sized> Session<'a, W> {
 	}
 
 	/// Feeds the next positions through entry and layers; returns register 0 of each.
-	pub(crate) fn advance(&mut self, fed: &[Fed<'_>]) -> Result<Vec<Vec<i32>>, EvaluateError> {
+	pub fn advance(&mut self, fed: &[Fed<'_>]) -> Result<Vec<Vec<i32>>, EvaluateError> {
 		let program = self.program;
 		let first = self.positions;
 		self.positions += fed.len() as u32;

@@ -13,8 +13,6 @@ pub mod evaluate;
 mod job;
 pub mod limits;
 pub mod linear;
-#[cfg(feature = "std")]
-pub mod models;
 pub mod normalise;
 pub mod number;
 pub mod pool;
@@ -25,9 +23,6 @@ mod shape;
 pub mod tables;
 mod units;
 mod validate;
-
-#[cfg(test)]
-mod tests;
 
 pub use error::{JobError, Phase, Place, ProgramError};
 pub use job::{Generation, Input, Output, Sampler};

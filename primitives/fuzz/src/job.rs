@@ -1,10 +1,10 @@
 //! The honest jobs that the targets are about.
 
 use crate::common::{prompt, Artifact, Honest, GREEDY, SAMPLED};
-use assay_exact::{
-	models::{decoder, encoder, perceptron, r, t, MadeUp, VOCABULARY},
-	program::{Head, Op, Pooling, Profile, RowIndex, Shape, Tensor},
-	Input, Program,
+use assay_exact::Input;
+use assay_samples::{
+	programs::{bag_of_words, decoder, encoder, perceptron},
+	MadeUp,
 };
 use assay_trace::{
 	cell::CellRoots,
@@ -46,41 +46,6 @@ pub(crate) static JOBS: LazyLock<Vec<Job>> = LazyLock::new(|| {
 		Job::new(Honest::new(bag_of_words(), prompt(10), GREEDY)),
 	]
 });
-
-/// The mean of wide embeddings, made narrower: its vectors have two chunks and its matrix two leaves.
-pub(crate) fn bag_of_words() -> Program {
-	let (width, narrow) = (320, 64);
-	let matrix = |rows, columns| Tensor {
-		shape: Shape::Matrix { rows, columns },
-		per_layer: false,
-	};
-	Program {
-		profile: Profile::Q8A16V1,
-		positions: 24,
-		registers: vec![width, narrow],
-		tensors: vec![matrix(VOCABULARY, width), matrix(narrow, width)],
-		layers: 0,
-		entry: vec![Op::Embed {
-			dst: r(0),
-			table: t(0),
-			row: RowIndex::Token,
-		}],
-		layer: vec![],
-		head: Head::Vector {
-			pooling: Pooling::Mean,
-			ops: vec![
-				Op::L2Normalize { dst: r(0), src: r(0) },
-				Op::Linear {
-					dst: r(1),
-					src: r(0),
-					weight: t(1),
-					bias: None,
-				},
-			],
-			output: r(1),
-		},
-	}
-}
 
 impl Job {
 	fn new(honest: Honest) -> Self {

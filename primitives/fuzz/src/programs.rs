@@ -1,11 +1,11 @@
 //! Programs to begin with, and edits of them that the fuzzer asks for.
 
-use crate::{bytes::Bytes, common::pooled, edit::edit, job::bag_of_words};
+use crate::{bytes::Bytes, common::pooled, edit::edit};
 use assay_exact::{
-	models::{decoder, encoder, perceptron},
 	program::{Head, Mask, Op, Pooling, Register, Shape},
 	Program,
 };
+use assay_samples::programs::{bag_of_words, decoder, encoder, perceptron};
 use codec::{DecodeAll, Encode};
 use std::sync::LazyLock;
 

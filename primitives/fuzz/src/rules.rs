@@ -7,7 +7,8 @@ use crate::{
 	common::Artifact,
 	job::{Inside, Job, JOBS},
 };
-use assay_exact::{models::MadeUp, Output};
+use assay_exact::Output;
+use assay_samples::MadeUp;
 use assay_trace::{
 	check_step,
 	execution::{CellValues, Record},

@@ -14,8 +14,6 @@ pub mod draw;
 pub mod execution;
 pub mod fault;
 mod hash;
-#[cfg(feature = "std")]
-pub mod made_up;
 pub mod merkle;
 pub mod opening;
 pub mod prover;

@@ -2,9 +2,10 @@
 
 mod common;
 
-use assay_exact::{
-	models::{decoder, encoder, perceptron, Stream, VOCABULARY},
-	Input,
+use assay_exact::Input;
+use assay_samples::{
+	programs::{decoder, encoder, perceptron, VOCABULARY},
+	Noise,
 };
 use assay_trace::{
 	cell::{check_cell, check_group, CellPath, CellRoots},
@@ -62,26 +63,26 @@ fn openings(job: &Honest) -> Vec<(Place, Step, CellRoots, Vec<u8>)> {
 }
 
 /// Changes some bytes: flips, cuts, repeats, or puts in a piece of another.
-fn change(bytes: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
-	for _ in 0..1 + stream.next() % 4 {
-		let at = |length: usize, stream: &mut Stream| stream.next() as usize % length.max(1);
-		match stream.next() % 5 {
+fn change(bytes: &mut Vec<u8>, other: &[u8], noise: &mut Noise) {
+	for _ in 0..1 + noise.next() % 4 {
+		let at = |length: usize, noise: &mut Noise| noise.next() as usize % length.max(1);
+		match noise.next() % 5 {
 			0 if !bytes.is_empty() => {
-				let at = at(bytes.len(), stream);
-				bytes[at] ^= 1 << (stream.next() % 8);
+				let at = at(bytes.len(), noise);
+				bytes[at] ^= 1 << (noise.next() % 8);
 			}
 			1 if !bytes.is_empty() => {
-				let at = at(bytes.len(), stream);
-				bytes[at] = [0, 1, 4, 0x7f, 0x80, 0xff][stream.next() as usize % 6];
+				let at = at(bytes.len(), noise);
+				bytes[at] = [0, 1, 4, 0x7f, 0x80, 0xff][noise.next() as usize % 6];
 			}
-			2 => bytes.truncate(at(bytes.len(), stream)),
+			2 => bytes.truncate(at(bytes.len(), noise)),
 			3 => {
-				let (from, to) = (at(other.len(), stream), at(bytes.len(), stream));
-				let piece = &other[from..(from + at(64, stream)).min(other.len())];
+				let (from, to) = (at(other.len(), noise), at(bytes.len(), noise));
+				let piece = &other[from..(from + at(64, noise)).min(other.len())];
 				bytes.splice(to..to, piece.iter().copied());
 			}
 			_ => {
-				let (from, length) = (at(bytes.len(), stream), at(64, stream));
+				let (from, length) = (at(bytes.len(), noise), at(64, noise));
 				let end = (from + length).min(bytes.len());
 				bytes.drain(from.min(end)..end);
 			}
@@ -91,15 +92,15 @@ fn change(bytes: &mut Vec<u8>, other: &[u8], stream: &mut Stream) {
 
 #[test]
 fn no_changed_opening_refutes_an_honest_claim() {
-	let mut stream = Stream(2026);
+	let mut noise = Noise::new(2026);
 	for job in jobs() {
 		let (statement, all) = (job.statement(), openings(&job));
 		let mut judged = 0;
 		for _ in 0..ROUNDS {
-			let pick = |stream: &mut Stream| &all[stream.next() as usize % all.len()];
-			let (place, step, roots, bytes) = pick(&mut stream);
+			let pick = |noise: &mut Noise| &all[noise.next() as usize % all.len()];
+			let (place, step, roots, bytes) = pick(&mut noise);
 			let mut bytes = bytes.clone();
-			change(&mut bytes, &pick(&mut stream).3, &mut stream);
+			change(&mut bytes, &pick(&mut noise).3, &mut noise);
 			let Ok(opening) = Opening::decode_all(&mut &bytes[..]) else {
 				continue;
 			};
@@ -113,14 +114,14 @@ fn no_changed_opening_refutes_an_honest_claim() {
 
 #[test]
 fn steps_places_and_roots_of_others_prove_nothing() {
-	let mut stream = Stream(7);
+	let mut noise = Noise::new(7);
 	for job in jobs() {
 		let (statement, all) = (job.statement(), openings(&job));
 		for (place, step, roots, bytes) in &all {
 			let opening = Opening::decode_all(&mut &bytes[..]).unwrap();
 			for _ in 0..200 {
-				let number = |stream: &mut Stream| (stream.next() >> (stream.next() % 64)) as u32;
-				let (a, b) = (number(&mut stream), number(&mut stream));
+				let number = |noise: &mut Noise| (noise.next() >> (noise.next() % 64)) as u32;
+				let (a, b) = (number(&mut noise), number(&mut noise));
 				let other = [
 					Step::Element { op: a as u8, index: b },
 					Step::Cache { head: a as u16 },
@@ -132,8 +133,8 @@ fn steps_places_and_roots_of_others_prove_nothing() {
 					Step::Mean { index: a },
 					Step::Choice { rival: a },
 					Step::Output { index: a },
-				][stream.next() as usize % 7];
-				let elsewhere = match stream.next() % 2 {
+				][noise.next() as usize % 7];
+				let elsewhere = match noise.next() % 2 {
 					0 => Place::Cell {
 						row: a as u16,
 						position: b,
@@ -159,7 +160,7 @@ fn steps_places_and_roots_of_others_prove_nothing() {
 
 #[test]
 fn hostile_answers_are_refused() {
-	let mut stream = Stream(99);
+	let mut noise = Noise::new(99);
 	for job in jobs() {
 		let (statement, prover) = (job.statement(), job.prover());
 		let layout = statement.layout();
@@ -175,13 +176,9 @@ fn hostile_answers_are_refused() {
 			.chain([(cells, path).encode(), prover.path(place).encode()])
 			.collect();
 		for _ in 0..ROUNDS / 4 {
-			let pick = stream.next() as usize % answers.len();
+			let pick = noise.next() as usize % answers.len();
 			let mut bytes = answers[pick].clone();
-			change(
-				&mut bytes,
-				&answers[stream.next() as usize % answers.len()],
-				&mut stream,
-			);
+			change(&mut bytes, &answers[noise.next() as usize % answers.len()], &mut noise);
 			let is_changed = !answers.contains(&bytes);
 			if let Ok((target, exhibit)) = <(Target, Exhibit)>::decode_all(&mut &bytes[..]) {
 				let taken = exhibit.verify(&statement, place, &roots, target);

@@ -2,10 +2,8 @@
 
 mod common;
 
-use assay_exact::{
-	models::{decoder, encoder, VOCABULARY},
-	Input, Output,
-};
+use assay_exact::{Input, Output};
+use assay_samples::programs::{decoder, encoder, VOCABULARY};
 use assay_trace::{
 	cell::{check_cell, check_group},
 	check_step,

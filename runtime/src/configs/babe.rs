@@ -1,8 +1,9 @@
 //! Who authors blocks.
 
 use super::session::MaxAuthorities;
-use crate::{timing, Historical, Offences, Runtime, Session};
+use crate::{Historical, Offences, Runtime, Session};
 use frame_support::traits::ConstU32;
+use pallet_assay_timing as timing;
 use pallet_babe::EquivocationReportSystem;
 use sp_session::MembershipProof;
 
@@ -16,5 +17,5 @@ impl pallet_babe::Config for Runtime {
 	type MaxNominators = ConstU32<0>;
 	type KeyOwnerProof = MembershipProof;
 	type EquivocationReportSystem =
-		EquivocationReportSystem<Runtime, Offences, Historical, timing::UnbondingPeriod<Runtime>>;
+		EquivocationReportSystem<Runtime, Offences, Historical, timing::ReportLongevity<Runtime>>;
 }

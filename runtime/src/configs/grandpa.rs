@@ -1,8 +1,9 @@
 //! Who finalises blocks.
 
 use super::session::MaxAuthorities;
-use crate::{timing, Historical, Offences, Runtime, RuntimeEvent};
+use crate::{Historical, Offences, Runtime, RuntimeEvent};
 use frame_support::traits::ConstU32;
+use pallet_assay_timing as timing;
 use pallet_grandpa::EquivocationReportSystem;
 use sp_session::MembershipProof;
 
@@ -14,5 +15,5 @@ impl pallet_grandpa::Config for Runtime {
 	type MaxSetIdSessionEntries = timing::ReportableSessions<Runtime>;
 	type KeyOwnerProof = MembershipProof;
 	type EquivocationReportSystem =
-		EquivocationReportSystem<Runtime, Offences, Historical, timing::UnbondingPeriod<Runtime>>;
+		EquivocationReportSystem<Runtime, Offences, Historical, timing::ReportLongevity<Runtime>>;
 }

@@ -2,7 +2,6 @@
 
 use crate::{
 	currency::{MINIMUM_BOND, MINIMUM_DELEGATION},
-	timing,
 	treasury::ToTreasury,
 	Balances, Runtime, RuntimeHoldReason,
 };
@@ -11,6 +10,7 @@ use frame_support::{
 	traits::{ConstU128, ConstU32},
 	PalletId,
 };
+use pallet_assay_timing as timing;
 use sp_runtime::Permill;
 
 /// Operators at most.

@@ -1,6 +1,7 @@
 //! The time, set by the author of each block.
 
-use crate::{time::Milliseconds, timing::MinimumPeriod, Babe, Runtime};
+use crate::{time::Milliseconds, Babe, Runtime};
+use pallet_assay_timing::MinimumPeriod;
 
 impl pallet_timestamp::Config for Runtime {
 	type Moment = Milliseconds;

@@ -1,5 +1,14 @@
 //! How long slots and epochs last.
 
-use crate::Runtime;
+use crate::{
+	time::{DEFAULT_EPOCH_SLOTS, DEFAULT_SLOT_DURATION, DEFAULT_STAKING_PERIOD, STAKING_PERIODS},
+	Runtime,
+};
+use frame_support::traits::{ConstU32, ConstU64};
 
-impl crate::timing::Config for Runtime {}
+impl pallet_assay_timing::Config for Runtime {
+	type DefaultSlotDuration = ConstU64<DEFAULT_SLOT_DURATION>;
+	type DefaultEpochSlots = ConstU64<DEFAULT_EPOCH_SLOTS>;
+	type DefaultStakingPeriod = ConstU32<DEFAULT_STAKING_PERIOD>;
+	type StakingPeriods = ConstU32<STAKING_PERIODS>;
+}

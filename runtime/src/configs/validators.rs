@@ -1,12 +1,13 @@
 //! Who is elected to make blocks, what that earns, and what breaking its rules costs.
 
 use super::{session::MaxAuthorities, staking::MaxOperators};
-use crate::{time::SILENCE_LIMIT, timing, AccountId, Authorship, Balances, Runtime, Session, Staking};
+use crate::{time::SILENCE_LIMIT, AccountId, Authorship, Balances, Runtime, Session, Staking};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, Get},
 	PalletId,
 };
+use pallet_assay_timing as timing;
 use sp_runtime::{curve::PiecewiseLinear, Perbill, Permill};
 
 /// What is issued in a year, as a share of the issuance, by the share of it that stands behind validators: most at a half,

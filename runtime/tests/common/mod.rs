@@ -4,7 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 use assay_runtime::{
-	genesis, timing, transactions, AccountId, Address, Babe, Block, Executive, Header, Nonce, Runtime, RuntimeCall,
+	genesis, transactions, AccountId, Address, Babe, Block, Executive, Header, Nonce, Runtime, RuntimeCall,
 	RuntimeGenesisConfig, Signature, SignedPayload, System, Timestamp, UncheckedExtrinsic,
 };
 use codec::Encode;
@@ -81,7 +81,7 @@ pub fn next_block(transactions: Vec<UncheckedExtrinsic>) -> Vec<ApplyExtrinsicRe
 	);
 	Executive::initialize_block(&header);
 
-	let moment = slot * timing::SlotDuration::<Runtime>::get();
+	let moment = slot * pallet_assay_timing::SlotDuration::<Runtime>::get();
 	let inherent = UncheckedExtrinsic::new_bare(pallet_timestamp::Call::set { now: moment }.into());
 	Executive::apply_extrinsic(inherent)
 		.expect("the inherent is valid")

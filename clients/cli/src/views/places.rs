@@ -116,7 +116,8 @@ impl Places {
 #[cfg(test)]
 pub(super) mod tests {
 	use super::*;
-	use assay_exact::{models::decoder, Generation, Input, Output, Sampler};
+	use assay_exact::{Generation, Input, Output, Sampler};
+	use assay_samples::programs::decoder;
 	use assay_trace::{Hash32, TraceRoot};
 
 	/// A claim of a small model with a prompt of nine tokens and three generated ones.

@@ -2,7 +2,7 @@
 
 mod folder;
 mod gguf;
-mod huggingface;
+pub(crate) mod huggingface;
 mod safetensors;
 mod sentence_transformers;
 
@@ -10,7 +10,6 @@ use std::path::PathBuf;
 
 pub use folder::{import_folder, import_mlp};
 pub use gguf::import_gguf;
-pub(crate) use huggingface::llama_config;
 
 /// What the caller may decide at import.
 #[derive(Debug, Clone, Default)]

@@ -11,6 +11,7 @@ use assay_exact::{
 	program::{Head, Pooling},
 	Generation, Input, Output, Program, Sampler,
 };
+use assay_samples::Noise;
 use half::{bf16, f16};
 use serde_json::{json, Value as Json};
 use tempfile::TempDir;
@@ -38,7 +39,7 @@ pub(crate) struct Folder {
 	pub(crate) files: BTreeMap<String, String>,
 	pub(crate) dtype: Dtype,
 	pub(crate) shards: usize,
-	seed: u64,
+	noise: Noise,
 }
 
 impl Folder {
@@ -50,22 +51,14 @@ impl Folder {
 			files,
 			dtype: Dtype::F32,
 			shards: 1,
-			seed: 7,
+			noise: Noise::new(7),
 		}
 	}
 
 	/// Adds a tensor of uniform numbers with this centre and half width.
 	pub(crate) fn random(&mut self, name: &str, dims: &[usize], centre: f32, width: f32) {
 		let count = dims.iter().product();
-		let values = (0..count)
-			.map(|_| {
-				self.seed = self
-					.seed
-					.wrapping_mul(6364136223846793005)
-					.wrapping_add(1442695040888963407);
-				centre + width * ((self.seed >> 40) as f32 / (1 << 23) as f32 - 1.0)
-			})
-			.collect();
+		let values = (0..count).map(|_| self.noise.around(centre, width)).collect();
 		let mut tensor = Tensor {
 			dims: dims.to_vec(),
 			values,

@@ -9,15 +9,16 @@ use crate::{
 	matrix::Matrix,
 	normalise,
 	tensors::Rows,
-	tests::fixtures::{Noise, Stored},
 };
 use assay_exact::{
 	attention::attend,
 	blocks::{Activation, CacheRow, WeightRow},
+	evaluate::Weights,
 	linear::linear,
 	normalise as reference,
 	program::{Function, Head, Mask, Op, Pooling, Profile, Program, Register, RowIndex, Shape, Tensor, TensorIndex},
 };
+use assay_samples::{random::RandomModel, Noise};
 use proptest::prelude::*;
 
 fn tiers() -> impl Iterator<Item = Kernels> {
@@ -25,7 +26,7 @@ fn tiers() -> impl Iterator<Item = Kernels> {
 }
 
 /// A program whose only tensor is a matrix, filled with any valid scales.
-fn a_matrix(noise: &mut Noise, rows: u32, columns: u32) -> Stored {
+fn a_matrix(noise: &mut Noise, rows: u32, columns: u32) -> RandomModel {
 	let (x, y) = (Register(0), Register(1));
 	let program = Program {
 		profile: Profile::Q8A16V1,
@@ -60,7 +61,7 @@ fn a_matrix(noise: &mut Noise, rows: u32, columns: u32) -> Stored {
 			output: y,
 		},
 	};
-	Stored::fill(program, noise, true)
+	RandomModel::fill(program, noise, true)
 }
 
 proptest! {
@@ -68,12 +69,11 @@ proptest! {
 
 	#[test]
 	fn products_equal_the_reference(seed: u64, rows in 1u32..30, blocks in 1u32..40, positions in 1usize..10, biased: bool) {
-		let mut noise = Noise(seed);
+		let mut noise = Noise::new(seed);
 		let columns = blocks * 32;
 		let stored = a_matrix(&mut noise, rows, columns);
-		let bytes = &stored.tensors[&(0, None)];
-		let canonical: Vec<_> = bytes
-			.chunks_exact(bytes.len() / rows as usize)
+		let canonical: Vec<_> = (0..rows)
+			.map(|row| stored.row(TensorIndex(0), None, row).expect("it is stored"))
 			.map(|row| WeightRow::parse(row).expect("the row is valid"))
 			.collect();
 		let inputs: Vec<Vec<i32>> = (0..positions).map(|_| noise.values(columns as usize)).collect();
@@ -101,7 +101,7 @@ proptest! {
 
 	#[test]
 	fn lookups_equal_the_reference(seed: u64, rows in 1u32..20, blocks in 1u32..6) {
-		let mut noise = Noise(seed);
+		let mut noise = Noise::new(seed);
 		let columns = blocks as usize * 32;
 		let stored = a_matrix(&mut noise, rows, blocks * 32);
 		let instance = stored.program.instances().next().expect("it has a tensor");
@@ -122,7 +122,7 @@ proptest! {
 
 	#[test]
 	fn quantisation_equals_the_reference(seed: u64, blocks in 1usize..70) {
-		let values = Noise(seed).values(blocks * BLOCK);
+		let values = Noise::new(seed).values(blocks * BLOCK);
 		let expected = Activation::new(&values);
 		for kernels in tiers() {
 			let mut mantissas = vec![ActivationBlock::ZERO; blocks];
@@ -144,7 +144,7 @@ proptest! {
 		scale in 1u32..1 << 31,
 		full: bool,
 	) {
-		let mut noise = Noise(seed);
+		let mut noise = Noise::new(seed);
 		let head_dim = blocks * BLOCK;
 		let (kv_width, width) = (kv_heads * head_dim, kv_heads * group * head_dim);
 		let keys = noise.values((earlier + positions) * kv_width);
@@ -176,7 +176,7 @@ proptest! {
 
 	#[test]
 	fn normalisations_equal_the_reference(seed: u64, width in 1usize..700, groups in 1usize..4, epsilon in 0u64..=1 << 32) {
-		let mut noise = Noise(seed);
+		let mut noise = Noise::new(seed);
 		let (x, gain, bias) = (noise.values(width * groups), noise.values(width), noise.values(width));
 		for kernels in tiers() {
 			let mut y = x.clone();

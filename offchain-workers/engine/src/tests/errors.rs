@@ -1,8 +1,14 @@
-use super::fixtures::{a_bert, a_llama, an_mlp, Noise, Stored};
 use crate::{LoadError, Model, Options, RowError, RunError};
-use assay_exact::{program::Shape, Generation, Input, Sampler};
+use assay_exact::{
+	program::{Shape, TensorIndex},
+	Generation, Input, Sampler,
+};
+use assay_samples::{
+	random::{a_bert, a_llama, an_mlp, RandomModel},
+	Noise,
+};
 
-fn load(model: &Stored) -> Result<Model, LoadError> {
+fn load(model: &RandomModel) -> Result<Model, LoadError> {
 	Model::from_weights(&model.program, model, Options::default())
 }
 
@@ -14,13 +20,13 @@ fn greedy(max_tokens: u32) -> Generation {
 	}
 }
 
-fn a_model() -> Stored {
-	let mut noise = Noise(5);
-	Stored::fill(a_llama(&mut noise), &mut noise, false)
+fn a_model() -> RandomModel {
+	let mut noise = Noise::new(5);
+	RandomModel::fill(a_llama(&mut noise), &mut noise, false)
 }
 
 /// The index of the first tensor of this kind.
-fn first(model: &Stored, kind: fn(&Shape) -> bool) -> u16 {
+fn first(model: &RandomModel, kind: fn(&Shape) -> bool) -> u16 {
 	model
 		.program
 		.tensors
@@ -29,7 +35,7 @@ fn first(model: &Stored, kind: fn(&Shape) -> bool) -> u16 {
 		.expect("the model has one") as u16
 }
 
-fn cause(model: &Stored) -> (u16, u32, RowError) {
+fn cause(model: &RandomModel) -> (u16, u32, RowError) {
 	match load(model).err() {
 		Some(LoadError::Row { tensor, row, cause, .. }) => (tensor, row, cause),
 		other => panic!("expected a bad row, got {other:?}"),
@@ -73,9 +79,9 @@ fn a_window_to_score_may_fill_every_position_but_no_more() {
 
 #[test]
 fn a_vector_model_has_no_scores() {
-	let mut noise = Noise(1);
+	let mut noise = Noise::new(1);
 	for program in [a_bert(&mut noise), an_mlp(&mut noise)] {
-		let model = load(&Stored::fill(program, &mut noise, false)).expect("it loads");
+		let model = load(&RandomModel::fill(program, &mut noise, false)).expect("it loads");
 		assert_eq!(model.score(&[0, 1], &mut ()), Err(RunError::NoTokens));
 		assert_eq!(model.logits(&[0, 1], &mut (), |_, _| ()), Err(RunError::NoTokens));
 	}
@@ -85,9 +91,7 @@ fn a_vector_model_has_no_scores() {
 fn a_missing_or_short_row_is_named() {
 	let mut model = a_model();
 	let table = first(&model, |shape| matches!(shape, Shape::Matrix { .. }));
-	let row_bytes = model.program.tensors[usize::from(table)].shape.row_bytes() as usize;
-	let bytes = model.tensors.get_mut(&(table, None)).expect("it is stored");
-	bytes.truncate(row_bytes * 3);
+	model.weights.truncate(TensorIndex(table), None, 3);
 	assert_eq!(cause(&model), (table, 3, RowError::Missing));
 }
 
@@ -96,9 +100,8 @@ fn a_scale_that_is_not_finite_or_negative_is_refused() {
 	for bits in [0x7c00u16, 0x7e01, 0x8000, 0xb001, 0xffff] {
 		let mut model = a_model();
 		let table = first(&model, |shape| matches!(shape, Shape::Matrix { .. }));
-		let row_bytes = model.program.tensors[usize::from(table)].shape.row_bytes() as usize;
-		let bytes = model.tensors.get_mut(&(table, None)).expect("it is stored");
-		bytes[row_bytes * 2..row_bytes * 2 + 2].copy_from_slice(&bits.to_le_bytes());
+		let row = model.weights.row_mut(TensorIndex(table), None, 2);
+		row[..2].copy_from_slice(&bits.to_le_bytes());
 		assert_eq!(cause(&model), (table, 2, RowError::Scale { bits }));
 	}
 }
@@ -107,8 +110,8 @@ fn a_scale_that_is_not_finite_or_negative_is_refused() {
 fn the_weight_minus_128_is_refused() {
 	let mut model = a_model();
 	let table = first(&model, |shape| matches!(shape, Shape::Matrix { .. }));
-	let row_bytes = model.program.tensors[usize::from(table)].shape.row_bytes() as usize;
-	model.tensors.get_mut(&(table, None)).expect("it is stored")[row_bytes * 6 - 1] = 0x80;
+	let row = model.weights.row_mut(TensorIndex(table), None, 5);
+	*row.last_mut().expect("a row has bytes") = 0x80;
 	assert_eq!(cause(&model), (table, 5, RowError::Weight));
 }
 
@@ -116,10 +119,9 @@ fn the_weight_minus_128_is_refused() {
 fn a_rotation_beyond_one_is_refused() {
 	let mut model = a_model();
 	let table = first(&model, |shape| matches!(shape, Shape::Rotation { .. }));
-	let row_bytes = model.program.tensors[usize::from(table)].shape.row_bytes() as usize;
 	let value = (1 << 30) + 1;
-	model.tensors.get_mut(&(table, None)).expect("it is stored")[row_bytes..row_bytes + 4]
-		.copy_from_slice(&i32::to_le_bytes(value));
+	let row = model.weights.row_mut(TensorIndex(table), None, 1);
+	row[..4].copy_from_slice(&i32::to_le_bytes(value));
 	assert_eq!(cause(&model), (table, 1, RowError::Rotation { value }));
 }
 

@@ -1,6 +1,5 @@
 //! The engine against the reference: whole programs, on every tier, with any number of threads, in any chunks.
 
 mod errors;
-pub(crate) mod fixtures;
 mod programs;
 mod trace;

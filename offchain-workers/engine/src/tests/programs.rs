@@ -1,9 +1,12 @@
-use super::fixtures::{a_bert, a_llama, an_mlp, Noise, Stored};
 use crate::{Model, Observer, Options, Tier};
 use assay_exact::{
 	evaluate::evaluate,
 	program::{Head, Pooling},
 	Generation, Input, Output, Sampler,
+};
+use assay_samples::{
+	random::{a_bert, a_llama, an_mlp, RandomModel},
+	Noise,
 };
 use proptest::prelude::*;
 use std::{collections::HashSet, num::NonZeroUsize};
@@ -46,7 +49,7 @@ pub(super) fn a_generation(noise: &mut Noise, max_tokens: u32) -> Generation {
 	}
 }
 
-fn assert_equal_everywhere(model: &Stored, input: &Input, generation: &Generation) {
+fn assert_equal_everywhere(model: &RandomModel, input: &Input, generation: &Generation) {
 	let expected = evaluate(&model.program, model, input, generation).expect("the reference accepts the job");
 	for options in all_options() {
 		let engine = Model::from_weights(&model.program, model, options).expect("the model loads");
@@ -58,7 +61,7 @@ fn assert_equal_everywhere(model: &Stored, input: &Input, generation: &Generatio
 }
 
 /// The same decoder with the last position's logits for its output.
-fn returning_logits(mut model: Stored) -> Stored {
+fn returning_logits(mut model: RandomModel) -> RandomModel {
 	if let Head::Tokens { ops, logits, .. } = model.program.head {
 		model.program.head = Head::Vector {
 			pooling: Pooling::Last,
@@ -74,10 +77,10 @@ proptest! {
 
 	#[test]
 	fn decoders_equal_the_reference(seed: u64, wild: bool) {
-		let mut noise = Noise(seed);
+		let mut noise = Noise::new(seed);
 		let program = a_llama(&mut noise);
 		let vocabulary = program.vocabulary().unwrap_or(0);
-		let model = Stored::fill(program, &mut noise, wild);
+		let model = RandomModel::fill(program, &mut noise, wild);
 		let prompt = tokens(&mut noise, 36, vocabulary);
 		let generation = a_generation(&mut noise, 12);
 		assert_equal_everywhere(&model, &Input::Tokens(prompt.clone()), &generation);
@@ -87,8 +90,8 @@ proptest! {
 
 	#[test]
 	fn encoders_equal_the_reference(seed: u64, wild: bool) {
-		let mut noise = Noise(seed);
-		let model = Stored::fill(a_bert(&mut noise), &mut noise, wild);
+		let mut noise = Noise::new(seed);
+		let model = RandomModel::fill(a_bert(&mut noise), &mut noise, wild);
 		let text = tokens(&mut noise, 40, 70);
 		let generation = a_generation(&mut noise, 1);
 		assert_equal_everywhere(&model, &Input::Tokens(text), &generation);
@@ -96,8 +99,8 @@ proptest! {
 
 	#[test]
 	fn plain_networks_equal_the_reference(seed: u64, wild: bool) {
-		let mut noise = Noise(seed);
-		let model = Stored::fill(an_mlp(&mut noise), &mut noise, wild);
+		let mut noise = Noise::new(seed);
+		let model = RandomModel::fill(an_mlp(&mut noise), &mut noise, wild);
 		let input = noise.values(model.program.input_length().unwrap_or(0) as usize);
 		let generation = a_generation(&mut noise, 1);
 		assert_equal_everywhere(&model, &Input::Vector(input), &generation);
@@ -105,10 +108,10 @@ proptest! {
 
 	#[test]
 	fn decoding_equals_prefill(seed: u64) {
-		let mut noise = Noise(seed);
+		let mut noise = Noise::new(seed);
 		let program = a_llama(&mut noise);
 		let vocabulary = program.vocabulary().unwrap_or(0);
-		let model = Stored::fill(program, &mut noise, false);
+		let model = RandomModel::fill(program, &mut noise, false);
 		let prompt = tokens(&mut noise, 20, vocabulary);
 		let greedy = Generation { sampler: Sampler::Greedy, max_tokens: 20, ignore_stop: true };
 		let engine = Model::from_weights(&model.program, &model, options(Tier::Portable, 1, 5)).expect("it loads");
@@ -129,8 +132,8 @@ proptest! {
 #[test]
 fn the_random_decoders_are_not_trivial() {
 	for seed in 0..16 {
-		let mut noise = Noise(seed);
-		let model = Stored::fill(a_llama(&mut noise), &mut noise, false);
+		let mut noise = Noise::new(seed);
+		let model = RandomModel::fill(a_llama(&mut noise), &mut noise, false);
 		let engine = Model::from_weights(&model.program, &model, options(Tier::Portable, 1, 8)).expect("it loads");
 		let mut rows = Vec::new();
 		engine
@@ -147,8 +150,8 @@ fn the_random_decoders_are_not_trivial() {
 
 #[test]
 fn scores_are_log_probabilities_of_the_next_token() {
-	let mut noise = Noise(7);
-	let model = Stored::fill(a_llama(&mut noise), &mut noise, false);
+	let mut noise = Noise::new(7);
+	let model = RandomModel::fill(a_llama(&mut noise), &mut noise, false);
 	let vocabulary = model.program.vocabulary().unwrap_or(0);
 	let engine = Model::from_weights(&model.program, &model, Options::default()).expect("it loads");
 	let prefix = [3, 1, 4, 1, 5];
@@ -178,8 +181,8 @@ fn tokens_are_observed_as_they_come_and_a_run_can_be_cancelled() {
 			self.seen.len() >= self.limit
 		}
 	}
-	let mut noise = Noise(11);
-	let model = Stored::fill(a_llama(&mut noise), &mut noise, false);
+	let mut noise = Noise::new(11);
+	let model = RandomModel::fill(a_llama(&mut noise), &mut noise, false);
 	let engine = Model::from_weights(&model.program, &model, Options::default()).expect("it loads");
 	let (input, generation) = (
 		Input::Tokens(vec![1, 2, 3]),

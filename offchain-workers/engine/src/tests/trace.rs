@@ -1,9 +1,6 @@
 //! What the engine commits to against what the reference replays.
 
-use super::{
-	fixtures::{a_bert, a_llama, an_mlp, Noise, Stored},
-	programs::{a_generation, options, tokens},
-};
+use super::programs::{a_generation, options, tokens};
 use crate::{Audited, Model, Observer, Options, OutputError, RunError, Tier};
 use assay_artifact::{
 	synthetic::{bert, llama, BertShape, LlamaShape},
@@ -11,9 +8,13 @@ use assay_artifact::{
 };
 use assay_exact::{
 	evaluate::Weights,
-	models::{decoder, encoder, perceptron, MadeUp, VOCABULARY},
 	program::{Head, Pooling},
 	Generation, Input, JobError, Output, Program, Sampler,
+};
+use assay_samples::{
+	programs::{decoder, encoder, perceptron, VOCABULARY},
+	random::{a_bert, a_llama, an_mlp, RandomModel},
+	MadeUp, Noise,
 };
 use assay_trace::{
 	check_step,
@@ -162,8 +163,8 @@ proptest! {
 
 	#[test]
 	fn random_decoders_commit_as_the_reference_does(seed: u64, wild: bool) {
-		let mut noise = Noise(seed);
-		let model = Stored::fill(a_llama(&mut noise), &mut noise, wild);
+		let mut noise = Noise::new(seed);
+		let model = RandomModel::fill(a_llama(&mut noise), &mut noise, wild);
 		let input = Input::Tokens(tokens(&mut noise, 36, model.program.vocabulary().unwrap_or(0)));
 		let generation = a_generation(&mut noise, 12);
 		let options = Tier::ALL.into_iter().filter(|tier| tier.is_available()).map(|tier| options(tier, 2, 5));
@@ -172,13 +173,13 @@ proptest! {
 
 	#[test]
 	fn random_encoders_and_networks_commit_as_the_reference_does(seed: u64, wild: bool) {
-		let mut noise = Noise(seed);
+		let mut noise = Noise::new(seed);
 		let generation = a_generation(&mut noise, 1);
 		let text = Input::Tokens(tokens(&mut noise, 40, 70));
-		let model = Stored::fill(a_bert(&mut noise), &mut noise, wild);
+		let model = RandomModel::fill(a_bert(&mut noise), &mut noise, wild);
 		let one = |chunk| Tier::detect().map(|tier| options(tier, 2, chunk)).into_iter();
 		assert_commits_as_the_reference(&model.program, &model, &text, &generation, one(7));
-		let model = Stored::fill(an_mlp(&mut noise), &mut noise, wild);
+		let model = RandomModel::fill(an_mlp(&mut noise), &mut noise, wild);
 		let input = Input::Vector(noise.values(model.program.input_length().unwrap_or(0) as usize));
 		assert_commits_as_the_reference(&model.program, &model, &input, &generation, one(7));
 	}

@@ -6,7 +6,7 @@ use crate::{
 	journal::{parse, Entry},
 	pool::Watch,
 };
-use assay_exact::{models::perceptron, Generation, Program, Sampler};
+use assay_exact::{Generation, Program, Sampler};
 use assay_protocol::{
 	dispute::{Answer, AnswerDuty, DisputedClaim, OwnedStatement, SignedAnswer, Stage},
 	ids::{DisputeId, ModelVersion, VersionNumber},
@@ -14,6 +14,7 @@ use assay_protocol::{
 	operator::{WorkerKey, WorkerPair, WorkerSignature},
 	Attempt, JobId, ModelId,
 };
+use assay_samples::programs::perceptron;
 use assay_trace::merkle::Hash32;
 use futures::{channel::mpsc, future::BoxFuture, FutureExt};
 use parking_lot::{Condvar, Mutex};

@@ -3,50 +3,35 @@
 use super::*;
 use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase, AuditReply, AuditorState, Question, Reply, SignedReply},
-	dispute::OwnedStatement,
-	job::{JobInput, JobOutput, JobResult, JobState, SignedResult},
-	operator::WorkerPair,
+	job::JobState,
+	operator::Operators,
 	Attempt, JobId,
 };
+pub(crate) use assay_testing::worker_key;
+use assay_testing::{a_statement, atomic, right_output, signed_result, submit_to, Executed};
 use assay_trace::{
-	claim::claim_root,
 	digest::{digest, DigestKey},
-	execution::{replay, CellValues, Record},
-	fault::{Exhibit, Target},
-	prover::Prover,
-	Hash32, Place, TraceRoot,
+	execution::Record,
+	Hash32,
 };
-use codec::{DecodeAll, Encode};
-use frame_support::{
-	dispatch::{DispatchResult, GetDispatchInfo},
-	pallet_prelude::TransactionSource,
-};
-use sp_runtime::{
-	traits::{Applyable, Checkable},
-	transaction_validity::TransactionValidityError,
-};
-
-/// The keypair of an operator's worker.
-pub(crate) fn worker_key(operator: AccountId) -> WorkerPair {
-	WorkerPair::from_string(&format!("//{operator}"), None).unwrap()
-}
+use codec::Encode;
+use frame_support::dispatch::DispatchResult;
+use sp_core::Pair;
+use sp_runtime::transaction_validity::TransactionValidityError;
 
 /// A claim and the execution behind it.
 #[derive(Clone)]
-pub(crate) struct Worker {
-	pub(crate) statement: OwnedStatement,
-	pub(crate) record: Record,
-}
+pub(crate) struct Worker(Executed);
 
 impl Worker {
 	/// Who runs the model as it is.
 	pub(crate) fn honest() -> Self {
-		Self::claiming(right_output(), |_| ())
+		Self::claiming(|_| ())
 	}
 
 	/// Who skips the first layer: what every cell of it hands on is what it was given.
 	pub(crate) fn skipping_a_layer() -> Self {
-		Self::claiming(right_output(), |record| {
+		Self::claiming(|record| {
 			for position in 0..record.layout().positions {
 				let given = record.residual(0, position).to_vec();
 				*record.residual_mut(1, position).unwrap() = given;
@@ -54,40 +39,9 @@ impl Worker {
 		})
 	}
 
-	fn claiming(output: Output, change: impl FnOnce(&mut Record)) -> Self {
-		let mut statement = OwnedStatement {
-			program: decoder(),
-			artifact: artifact().tree().root(),
-			input: an_input(),
-			generation: GENERATION,
-			output,
-			trace: TraceRoot::default(),
-		};
-		let mut record = replay(&statement.as_statement(), artifact()).unwrap();
-		change(&mut record);
-		statement.trace = record.boundaries().root();
-		Self { statement, record }
-	}
-
-	pub(crate) fn prover(&self) -> Prover<'_, MadeUpArtifact> {
-		Prover::new(self.statement.as_statement(), artifact(), &self.record)
-	}
-
-	/// A cell as it is said to be: what it hands on is what the record says.
-	fn cell(&self, place: Place) -> CellValues {
-		let values = self.prover().cell(place).unwrap();
-		let Place::Cell { row, position } = place else {
-			return values;
-		};
-		let last = Target::Vector(values.vectors.len() as u8 - 1);
-		let values = values.with(last, &Exhibit::Values(self.record.residual(row, position).to_vec()));
-		if !self.record.layout().has_caches(row) {
-			return values;
-		}
-		values.with(
-			Target::Cache,
-			&Exhibit::Cache(self.record.cache(row, position).to_vec()),
-		)
+	fn claiming(change: impl FnOnce(&mut Record)) -> Self {
+		let executed = Executed::of(DECODER, a_statement(DECODER, right_output(DECODER)));
+		Self(executed.changed(change))
 	}
 
 	/// Submits a job and claims its result for [`ALICE`].
@@ -99,30 +53,8 @@ impl Worker {
 
 	/// Claims the result of a job for [`ALICE`].
 	pub(crate) fn deliver(&self, job: JobId) {
-		deliver_result(self.result(job)).unwrap();
-	}
-
-	fn result(&self, job: JobId) -> SignedResult {
-		let attempt = JobsPallet::job_summary(job).unwrap().attempt;
-		let statement = &self.statement;
-		let claim = claim_root(
-			job.0,
-			attempt.0,
-			&statement.artifact,
-			&statement.input,
-			&statement.generation,
-			&statement.output,
-			&statement.trace,
-		);
-		let result = JobResult {
-			job,
-			attempt,
-			output: JobOutput::try_from(statement.output.clone()).unwrap(),
-			trace: statement.trace,
-			claim,
-		};
-		let signature = worker_key(ALICE).sign(&result.signing_payload(&genesis()));
-		SignedResult { result, signature }
+		let result = signed_result::<Test>(ALICE, &self.0.statement, job);
+		apply(&JobsPallet::result_transaction(result)).unwrap();
 	}
 
 	/// What somebody with this execution replies.
@@ -130,14 +62,14 @@ impl Worker {
 		let key = DigestKey::new(&who.encode(), job.0, 0);
 		match question {
 			Question::Cell { place } => Reply::Cell {
-				roots: self.cell(place).roots(),
-				path: self.prover().path(place),
+				roots: self.0.cell(place).roots(),
+				path: self.0.prover().path(place),
 			},
 			Question::Step { place, step } => {
-				Reply::Step(self.prover().open(place, step, &self.cell(place)).unwrap().0)
+				Reply::Step(self.0.prover().open(place, step, &self.0.cell(place)).unwrap().0)
 			}
-			Question::Digest => Reply::Digest(digest(&key.leaves(&self.record))),
-			Question::Values { place } => Reply::Values(self.prover().open_digest(place, &key).unwrap()),
+			Question::Digest => Reply::Digest(digest(&key.leaves(&self.0.record))),
+			Question::Values { place } => Reply::Values(self.0.prover().open_digest(place, &key).unwrap()),
 		}
 	}
 
@@ -150,11 +82,7 @@ impl Worker {
 
 /// Submits a job that [`ALICE`] gets.
 pub(crate) fn submit() -> JobId {
-	let job = pallet_assay_jobs::NextJobId::<Test>::get();
-	let input = JobInput::try_from(an_input()).unwrap();
-	let origin = RuntimeOrigin::signed(CONSUMER);
-	JobsPallet::submit(origin, DECODER, input, GENERATION, MAX_FEE, Some(ALICE)).unwrap();
-	job
+	submit_to::<Test>(ALICE, DECODER)
 }
 
 /// What is asked of an operator.
@@ -192,8 +120,9 @@ pub(crate) fn offer(auditors: &[AccountId]) {
 }
 
 pub(crate) fn advance(job: JobId) -> DispatchResult {
-	frame_support::storage::with_storage_layer(|| {
-		AuditsPallet::advance(RuntimeOrigin::signed(CONSUMER), job)
+	let origin = RuntimeOrigin::signed(CONSUMER);
+	atomic(|| {
+		AuditsPallet::advance(origin, job)
 			.map(|_| ())
 			.map_err(|refused| refused.error)
 	})
@@ -226,22 +155,7 @@ pub(crate) fn signed(from: AccountId, job: JobId, question: Question, reply: Rep
 
 /// Puts a reply into the present block, through the pool's checks.
 pub(crate) fn deliver(reply: SignedReply<AccountId>) -> Result<(), TransactionValidityError> {
-	apply(AuditsPallet::reply_transaction(reply))
-}
-
-fn deliver_result(result: SignedResult) -> Result<(), TransactionValidityError> {
-	apply(JobsPallet::result_transaction(result))
-}
-
-fn apply(transaction: Vec<u8>) -> Result<(), TransactionValidityError> {
-	let length = transaction.len();
-	let transaction = Extrinsic::decode_all(&mut &transaction[..]).expect("the transaction decodes");
-	let info = transaction.get_dispatch_info();
-	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
-	checked.validate::<Test>(TransactionSource::External, &info, length)?;
-	let outcome = checked.apply::<Test>(&info, length)?;
-	outcome.expect("what was authorised is accepted");
-	Ok(())
+	apply(&AuditsPallet::reply_transaction(reply))
 }
 
 /// A root of nothing.

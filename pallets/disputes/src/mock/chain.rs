@@ -3,34 +3,16 @@
 use super::*;
 use crate::{Disputes, Status};
 use assay_protocol::{dispute::Ruling, job::JobState, DisputeId, JobId};
-use frame_support::{
-	traits::{fungible::InspectHold, OnInitialize, OnPoll},
-	weights::WeightMeter,
-};
-use sp_core::Pair;
-use sp_runtime::BuildStorage;
+use frame_support::traits::fungible::InspectHold;
 use std::collections::BTreeMap;
 
 /// A consumer and challengers with funds; Alice and Bob are bonded and serve every model at price 1.
 pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	let rich = [CONSUMER, CHARLIE, DAVE].map(|who| (who, FUNDS));
 	let operators = [ALICE, BOB].map(|who| (who, STAKE + EXISTENTIAL_DEPOSIT));
 	let others = [POOR, PUBLISHER, TREASURY].map(|who| (who, EXISTENTIAL_DEPOSIT));
-	pallet_balances::GenesisConfig::<Test> {
-		balances: rich.into_iter().chain(operators).chain(others).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	pallet_assay_staking::GenesisConfig::<Test> {
-		operators: [ALICE, BOB].map(|who| (who, worker_key(who).public(), STAKE)).to_vec(),
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	let mut ext = sp_io::TestExternalities::new(storage);
-	ext.execute_with(|| System::set_block_number(1));
-	ext
+	let genesis = assay_testing::genesis::<Test>(rich.into_iter().chain(operators).chain(others));
+	assay_testing::staked::<Test>(genesis, &[ALICE, BOB])
 }
 
 /// Runs a test and checks every invariant after it.
@@ -71,11 +53,7 @@ pub(crate) fn check() {
 
 /// Goes to the next block, where agendas are served: the jobs' first.
 pub(crate) fn next_block() {
-	let next = System::block_number() + 1;
-	System::set_block_number(next);
-	AllPalletsWithSystem::on_initialize(next);
-	let mut meter = WeightMeter::new();
-	<AllPalletsWithSystem as OnPoll<u64>>::on_poll(next, &mut meter);
+	assay_testing::next_block::<Test, AllPalletsWithSystem>();
 }
 
 /// Goes on to a block.
@@ -87,13 +65,7 @@ pub(crate) fn run_to(block: u64) {
 
 /// The pallet's events so far.
 pub(crate) fn events() -> Vec<crate::Event<Test>> {
-	System::events()
-		.into_iter()
-		.filter_map(|record| match record.event {
-			RuntimeEvent::DisputesPallet(event) => Some(event),
-			_ => None,
-		})
-		.collect()
+	System::read_events_for_pallet()
 }
 
 pub(crate) fn free(who: AccountId) -> Balance {

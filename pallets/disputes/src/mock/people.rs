@@ -5,33 +5,22 @@ use assay_dispute::{DisputeError, Execution, Move};
 use assay_exact::Output;
 use assay_protocol::{
 	dispute::{Accusation, Answer, DisputeAnswer, OpenedCells, OwnedStatement, Proof, SignedAnswer, Stage},
-	job::{JobInput, JobOutput, JobResult, JobState, SignedResult},
-	operator::WorkerPair,
+	job::SignedResult,
 	DisputeId, JobId, ModelVersion,
 };
+use assay_samples::{programs::VOCABULARY, MadeUpArtifact};
+pub(crate) use assay_testing::worker_key;
+use assay_testing::{artifact, atomic, program, right_output, signed_result, submit_to, Executed};
 use assay_trace::{
-	claim::claim_root,
-	execution::{CellValues, Record},
+	execution::CellValues,
 	fault::{list_groups, Exhibit, Target},
-	made_up::MadeUpArtifact,
 	prover::Prover,
 	Group, Hash32, Place, Step, TraceRoot,
 };
-use codec::{DecodeAll, Encode};
-use frame_support::{
-	dispatch::{DispatchResult, GetDispatchInfo},
-	pallet_prelude::TransactionSource,
-};
+use codec::Encode;
+use frame_support::dispatch::DispatchResult;
 use sp_core::Pair;
-use sp_runtime::{
-	traits::{Applyable, Checkable},
-	transaction_validity::TransactionValidityError,
-};
-
-/// The keypair of an operator's worker.
-pub(crate) fn worker_key(operator: AccountId) -> WorkerPair {
-	WorkerPair::from_string(&format!("//{operator}"), None).unwrap()
-}
+use sp_runtime::transaction_validity::TransactionValidityError;
 
 /// What is wrong with a claim.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,8 +45,7 @@ pub(crate) struct Worker {
 	pub(crate) operator: AccountId,
 	pub(crate) version: ModelVersion,
 	pub(crate) cheat: Cheat,
-	pub(crate) statement: OwnedStatement,
-	record: Record,
+	executed: Executed,
 }
 
 impl Worker {
@@ -66,67 +54,49 @@ impl Worker {
 		let mut output = right_output(version);
 		if let Cheat::Output(index) = cheat {
 			match &mut output {
-				Output::Tokens(tokens) => tokens[index] = (tokens[index] + 1) % assay_exact::models::VOCABULARY,
+				Output::Tokens(tokens) => tokens[index] = (tokens[index] + 1) % VOCABULARY,
 				Output::Vector(values) => values[index] += 1,
 			}
 		}
-		let mut statement = a_statement(version, output);
-		let mut record = execute(version, &statement);
-		match cheat {
+		let mut executed = Executed::of(version, a_statement(version, output)).changed(|record| match cheat {
 			Cheat::Residual { row, position } => record.residual_mut(row, position).unwrap()[3] ^= 1,
 			Cheat::Cache { row, position } => record.cache_mut(row, position).unwrap()[1][5] ^= 1,
 			_ => {}
+		});
+		if cheat == Cheat::Root {
+			executed.statement.trace = TraceRoot(Hash32([9; 32]));
 		}
-		statement.trace = match cheat {
-			Cheat::Root => TraceRoot(Hash32([9; 32])),
-			_ => record.boundaries().root(),
-		};
 		Self {
 			operator,
 			version,
 			cheat,
-			statement,
-			record,
+			executed,
 		}
 	}
 
-	fn prover(&self) -> Prover<'_, MadeUpArtifact> {
-		Prover::new(self.statement.as_statement(), artifact(self.version), &self.record)
+	/// What it claims.
+	pub(crate) fn statement(&self) -> &OwnedStatement {
+		&self.executed.statement
 	}
 
-	/// A cell as it is said to be: what it hands on is what the record says.
+	/// A cell as it is said to be.
 	fn cell(&self, place: Place) -> CellValues {
-		let values = self.prover().cell(place).unwrap();
-		match (self.cheat, place) {
-			(Cheat::Residual { .. } | Cheat::Cache { .. }, Place::Cell { row, position }) => {
-				let residual = Exhibit::Values(self.record.residual(row, position).to_vec());
-				let last = Target::Vector(values.vectors.len() as u8 - 1);
-				let values = values.with(last, &residual);
-				if self.statement.as_statement().layout().has_caches(row) {
-					values.with(
-						Target::Cache,
-						&Exhibit::Cache(self.record.cache(row, position).to_vec()),
-					)
-				} else {
-					values
-				}
-			}
-			(Cheat::Head, Place::Head { .. }) => {
-				let mut shown = values.vectors[0].clone();
-				shown[1] ^= 64;
-				values.with(Target::Vector(0), &Exhibit::Values(shown))
-			}
-			_ => values,
+		let values = self.executed.cell(place);
+		if self.cheat == Cheat::Head && matches!(place, Place::Head { .. }) {
+			let mut shown = values.vectors[0].clone();
+			shown[1] ^= 64;
+			return values.with(Target::Vector(0), &Exhibit::Values(shown));
 		}
+		values
 	}
 
 	/// What it answers at a stage; the best it can.
 	pub(crate) fn answer(&self, stage: Stage) -> Answer {
 		match stage {
-			Stage::ListGroups => Answer::Groups(list_groups(self.prover().boundaries())),
+			Stage::ListGroups => Answer::Groups(list_groups(self.executed.prover().boundaries())),
 			Stage::OpenGroup { group } => {
-				let path = self.prover().boundaries().group_path(group).unwrap();
-				let (start, length) = self.record.layout().span(group.index);
+				let path = self.executed.prover().boundaries().group_path(group).unwrap();
+				let (start, length) = self.executed.record.layout().span(group.index);
 				let cells = (start..start + length).map(|position| {
 					self.cell(Place::Cell {
 						row: group.row,
@@ -150,7 +120,7 @@ impl Worker {
 
 	/// A step that holds, shown as the claim commits to it.
 	pub(crate) fn right_step(&self, place: Place) -> Proof {
-		right_step(&self.prover(), place, &self.cell(place))
+		right_step(&self.executed.prover(), place, &self.cell(place))
 	}
 
 	/// Answers what is due in a dispute.
@@ -167,52 +137,24 @@ impl Worker {
 /// Submits a job that is the worker's and delivers its result.
 pub(crate) fn claimed(worker: &Worker) -> JobId {
 	let job = submit(worker.operator, worker.version);
-	deliver_result(result(worker.operator, &worker.statement, job)).unwrap();
+	deliver_result(result(worker.operator, worker.statement(), job)).unwrap();
 	job
 }
 
 /// The result that claims a statement.
 pub(crate) fn result(operator: AccountId, statement: &OwnedStatement, job: JobId) -> SignedResult {
-	let attempt = JobsPallet::job_summary(job).unwrap().attempt;
-	let claim = claim_root(
-		job.0,
-		attempt.0,
-		&statement.artifact,
-		&statement.input,
-		&statement.generation,
-		&statement.output,
-		&statement.trace,
-	);
-	let result = JobResult {
-		job,
-		attempt,
-		output: JobOutput::try_from(statement.output.clone()).unwrap(),
-		trace: statement.trace,
-		claim,
-	};
-	let signature = worker_key(operator).sign(&result.signing_payload(&genesis()));
-	SignedResult { result, signature }
+	signed_result::<Test>(operator, statement, job)
 }
 
 /// Submits a job that an operator gets.
 pub(crate) fn submit(operator: AccountId, version: ModelVersion) -> JobId {
-	let job = pallet_assay_jobs::NextJobId::<Test>::get();
-	let input = JobInput::try_from(an_input(version)).unwrap();
-	let origin = RuntimeOrigin::signed(CONSUMER);
-	JobsPallet::submit(origin, version, input, GENERATION, MAX_FEE, Some(operator)).unwrap();
-	assert!(
-		matches!(job_state(job), JobState::Assigned { operator: who, .. } if who == operator),
-		"the operator has capacity"
-	);
-	job
+	submit_to::<Test>(operator, version)
 }
 
 /// A challenger with its own execution of what a claim states.
 pub(crate) struct Challenger {
 	who: AccountId,
-	version: ModelVersion,
-	statement: OwnedStatement,
-	record: Record,
+	executed: Executed,
 }
 
 impl Challenger {
@@ -223,14 +165,17 @@ impl Challenger {
 		let statement = OwnedStatement::new(program(version).unwrap(), claim);
 		Self {
 			who,
-			version,
-			record: execute(version, &statement),
-			statement,
+			executed: Executed::of(version, statement),
 		}
 	}
 
 	fn execution(&self) -> Execution<'_, MadeUpArtifact> {
-		Execution::new(artifact(self.version), &self.statement, &self.record)
+		let Executed {
+			version,
+			statement,
+			record,
+		} = &self.executed;
+		Execution::new(artifact(*version), statement, record)
 	}
 
 	/// What it finds wrong.
@@ -254,7 +199,7 @@ impl Challenger {
 
 	/// A step that holds.
 	pub(crate) fn right_step(&self, place: Place) -> Proof {
-		let prover = Prover::new(self.statement.as_statement(), artifact(self.version), &self.record);
+		let prover = self.executed.prover();
 		right_step(&prover, place, &prover.cell(place).unwrap())
 	}
 
@@ -317,10 +262,6 @@ pub(crate) fn expire(dispute: DisputeId) -> DispatchResult {
 	})
 }
 
-fn atomic(call: impl FnOnce() -> DispatchResult) -> DispatchResult {
-	frame_support::storage::with_storage_layer(call)
-}
-
 /// Where an open dispute stands.
 pub(crate) fn stage(dispute: DisputeId) -> Stage {
 	let summary = DisputesPallet::dispute_summary(dispute).expect("the dispute is stored");
@@ -373,21 +314,10 @@ pub(crate) fn signed_for(genesis: [u8; 32], operator: AccountId, answer: Dispute
 
 /// Puts an answer into the present block, through the pool's checks.
 pub(crate) fn deliver(answer: SignedAnswer) -> Result<(), TransactionValidityError> {
-	apply(DisputesPallet::answer_transaction(answer))
+	apply(&DisputesPallet::answer_transaction(answer))
 }
 
 /// Puts a result into the present block, through the pool's checks.
 pub(crate) fn deliver_result(result: SignedResult) -> Result<(), TransactionValidityError> {
-	apply(JobsPallet::result_transaction(result))
-}
-
-fn apply(transaction: Vec<u8>) -> Result<(), TransactionValidityError> {
-	let length = transaction.len();
-	let transaction = Extrinsic::decode_all(&mut &transaction[..]).expect("the transaction decodes");
-	let info = transaction.get_dispatch_info();
-	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
-	checked.validate::<Test>(TransactionSource::External, &info, length)?;
-	let outcome = checked.apply::<Test>(&info, length)?;
-	outcome.expect("what was authorised is accepted");
-	Ok(())
+	apply(&JobsPallet::result_transaction(result))
 }

@@ -259,7 +259,7 @@ fn nobody_should_be_asked_for_what_does_not_fit_into_an_answer() {
 			vectors: vec![Hash32([1; 32]), Hash32([2; 32]), Hash32([3; 32])],
 			..CellRoots::default()
 		};
-		let mut statement = a_statement_without_artifact(HUGE, Output::Vector(vec![0; 3]));
+		let mut statement = a_statement(HUGE, Output::Vector(vec![0; 3]));
 		// A trace of one cell is the root of the vector that it hands on.
 		statement.trace = TraceRoot(Hash32([3; 32]));
 		let job = submit(ALICE, HUGE);

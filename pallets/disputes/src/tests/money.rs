@@ -72,7 +72,7 @@ fn consumer_should_have_its_escrow_back_when_attempts_end() {
 		// The job insists on Alice, so she has the second attempt.
 		assert!(matches!(job_state(job), JobState::Assigned { operator: ALICE, .. }));
 		let worker = Worker::new(ALICE, DECODER, Cheat::Output(4));
-		deliver_result(result(ALICE, &worker.statement, job)).unwrap();
+		deliver_result(result(ALICE, worker.statement(), job)).unwrap();
 		let challenger = Challenger::new(DAVE, job);
 		let dispute = challenger.challenge(job, challenger.accusation().unwrap());
 		play(dispute, &worker, &challenger);

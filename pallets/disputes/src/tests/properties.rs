@@ -107,7 +107,7 @@ impl World {
 					.map_or_else(|| try_submit(operator, worker), |(id, _)| Some(id));
 				let Some(job) = job else { return };
 				let attempt = JobsPallet::job_summary(job).unwrap().attempt;
-				if deliver_result(result(operator, &worker.statement, job)).is_ok() {
+				if deliver_result(result(operator, worker.statement(), job)).is_ok() {
 					let mut worker = worker.clone();
 					worker.operator = operator;
 					self.claims.insert((job, attempt.0), worker);

@@ -1,26 +1,13 @@
 //! The chain a test runs on: genesis, blocks, events, balances, invariants.
 
 use super::*;
-use frame_support::{
-	traits::{OnInitialize, OnPoll},
-	weights::WeightMeter,
-};
-use sp_runtime::BuildStorage;
 
 /// Three consumers with funds, three operators with stake 100,000; Alice serves the decoder at price 2.
 pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	let accounts = [CONSUMER, OTHER_CONSUMER].map(|who| (who, FUNDS)).into_iter();
 	let others = [ALICE, BOB, CHARLIE, PUBLISHER, TREASURY, STAKERS].map(|who| (who, EXISTENTIAL_DEPOSIT));
-	pallet_balances::GenesisConfig::<Test> {
-		balances: accounts.chain(others).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	let mut ext = sp_io::TestExternalities::new(storage);
+	let mut ext = assay_testing::started::<Test>(assay_testing::genesis::<Test>(accounts.chain(others)));
 	ext.execute_with(|| {
-		System::set_block_number(1);
 		for operator in [ALICE, BOB, CHARLIE] {
 			bond(operator, 100_000);
 		}
@@ -32,14 +19,11 @@ pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	ext
 }
 
-/// [`new_test_ext`] with a keystore, for benchmarks make keys.
+/// [`new_test_ext`] without the offer.
 #[cfg(feature = "runtime-benchmarks")]
 pub(crate) fn new_benchmark_ext() -> sp_io::TestExternalities {
 	let mut ext = new_test_ext();
 	ext.execute_with(|| withdraw_offer(DECODER, ALICE));
-	ext.register_extension(sp_keystore::KeystoreExt::new(
-		sp_keystore::testing::MemoryKeystore::new(),
-	));
 	ext
 }
 
@@ -71,15 +55,8 @@ pub(crate) fn check() {
 
 /// Goes to the next block and serves the agenda there.
 pub(crate) fn next_block() {
-	let next = System::block_number() + 1;
-	System::set_block_number(next);
-	AllPalletsWithSystem::on_initialize(next);
-	let mut meter = WeightMeter::new();
-	<AllPalletsWithSystem as OnPoll<u64>>::on_poll(next, &mut meter);
-	assert!(
-		meter.consumed().all_lte(AgendaWeight::get()),
-		"the agenda took more than it may"
-	);
+	let taken = assay_testing::next_block::<Test, AllPalletsWithSystem>();
+	assert!(taken.all_lte(AgendaWeight::get()), "the agenda took more than it may");
 }
 
 /// Goes on to a block.
@@ -91,13 +68,7 @@ pub(crate) fn run_to(block: u64) {
 
 /// The pallet's events so far.
 pub(crate) fn events() -> Vec<crate::Event<Test>> {
-	System::events()
-		.into_iter()
-		.filter_map(|record| match record.event {
-			RuntimeEvent::JobsPallet(event) => Some(event),
-			_ => None,
-		})
-		.collect()
+	System::read_events_for_pallet()
 }
 
 /// The pallet's last event.

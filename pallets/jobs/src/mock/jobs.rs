@@ -8,14 +8,9 @@ use assay_protocol::{
 	Attempt, JobId, ModelVersion,
 };
 use assay_trace::{claim::claim_root, Hash32, TraceRoot};
-use frame_support::{
-	dispatch::GetDispatchInfo,
-	pallet_prelude::{TransactionSource, TransactionValidity},
-};
 use sp_core::Pair;
 use sp_runtime::{
-	traits::{Applyable, Checkable},
-	transaction_validity::TransactionValidityError,
+	transaction_validity::{TransactionValidity, TransactionValidityError},
 	DispatchError,
 };
 
@@ -76,7 +71,7 @@ impl AJob {
 			operator,
 		} = self;
 		let input = JobInput::try_from(input).expect("the input fits inline");
-		frame_support::storage::with_storage_layer(|| {
+		assay_testing::atomic(|| {
 			JobsPallet::submit(
 				RuntimeOrigin::signed(consumer),
 				version,
@@ -165,32 +160,14 @@ pub(crate) fn signed_for(genesis: [u8; 32], operator: AccountId, result: JobResu
 	SignedResult { result, signature }
 }
 
-fn transaction(result: SignedResult) -> Extrinsic {
-	use codec::DecodeAll;
-	let bytes = JobsPallet::result_transaction(result);
-	Extrinsic::decode_all(&mut &bytes[..]).expect("the transaction decodes")
-}
-
 /// What the pool says of a result in the present block.
 pub(crate) fn validate(result: SignedResult) -> TransactionValidity {
-	let transaction = transaction(result);
-	let info = transaction.get_dispatch_info();
-	let length = codec::Encode::encoded_size(&transaction);
-	transaction
-		.check(&frame_system::ChainContext::<Test>::default())?
-		.validate::<Test>(TransactionSource::External, &info, length)
+	pool_says(&JobsPallet::result_transaction(result))
 }
 
 /// Puts a result into the present block, through the pool's checks.
 pub(crate) fn deliver(result: SignedResult) -> Result<(), TransactionValidityError> {
-	let transaction = transaction(result);
-	let info = transaction.get_dispatch_info();
-	let length = codec::Encode::encoded_size(&transaction);
-	let outcome = transaction
-		.check(&frame_system::ChainContext::<Test>::default())?
-		.apply::<Test>(&info, length)?;
-	outcome.expect("an authorised result is accepted");
-	Ok(())
+	apply(&JobsPallet::result_transaction(result))
 }
 
 /// The output of a claimed job.

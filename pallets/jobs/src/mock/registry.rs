@@ -5,7 +5,7 @@ use assay_exact::Program;
 use assay_protocol::{
 	job::{JobError, JobState},
 	model::{Models, Offer, Terms},
-	operator::{Fault, Operators, Reporter, Rewards, WorkerKey, WorkerPair},
+	operator::{Fault, Operators, Reporter, Rewards, WorkerKey},
 	ModelVersion,
 };
 use frame_support::{
@@ -106,13 +106,7 @@ impl Models<AccountId, Balance> for Registry {
 	}
 
 	fn program(version: ModelVersion) -> Result<Program, JobError> {
-		match version {
-			DECODER => Ok(decoder()),
-			PERCEPTRON => Ok(perceptron(8)),
-			ENCODER => Ok(encoder()),
-			WIDE => Ok(perceptron(2_048)),
-			_ => Err(JobError::UnknownVersion),
-		}
+		program(version).ok_or(JobError::UnknownVersion)
 	}
 
 	fn listed_offers(version: ModelVersion) -> Vec<Offer<AccountId, Balance>> {
@@ -153,10 +147,7 @@ impl Models<AccountId, Balance> for Registry {
 	}
 }
 
-/// The keypair of an operator's worker.
-pub(crate) fn worker(operator: AccountId) -> WorkerPair {
-	WorkerPair::from_string(&format!("//{operator}"), None).unwrap()
-}
+pub(crate) use assay_testing::worker_key as worker;
 
 /// Bonds an operator.
 pub(crate) fn bond(operator: AccountId, stake: Balance) {

@@ -3,10 +3,10 @@
 
 use assay_exact::{
 	evaluate::evaluate,
-	models::{decoder, encoder, perceptron, VOCABULARY},
 	program::{Head, Pooling},
 	Generation, Input, Output, Program, Sampler,
 };
+use assay_samples::programs::{decoder, encoder, perceptron, VOCABULARY};
 use assay_trace::{
 	boundary::Boundary,
 	cell::{boundary, check_cell, check_group},
@@ -18,7 +18,7 @@ use assay_trace::{
 	Group, Hash32, Opening, Place, Statement, Step, TraceRoot, Verdict,
 };
 
-pub(crate) use assay_trace::made_up::MadeUpArtifact as Artifact;
+pub(crate) use assay_samples::MadeUpArtifact as Artifact;
 
 /// A job with its honest execution.
 pub(crate) struct Honest {

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod chain;
+mod claims;
+mod models;
+mod runtime;
+mod stakes;
+
+pub use chain::*;
+pub use claims::*;
+pub use models::*;
+pub use runtime::*;
+pub use stakes::*;

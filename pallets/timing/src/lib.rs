@@ -1,0 +1,176 @@
+#![cfg_attr(not(feature = "std"), no_std)]
+#![doc = include_str!("../README.md")]
+
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+
+use core::marker::PhantomData;
+use frame_support::traits::Get;
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{traits::Zero, Saturating};
+
+/// A duration in milliseconds.
+pub type Milliseconds = u64;
+
+/// The pallet.
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use frame_support::pallet_prelude::*;
+
+	/// Holds the durations.
+	#[pallet::pallet]
+	pub struct Pallet<T>(_);
+
+	/// What lasts how long unless genesis says otherwise.
+	#[pallet::config]
+	pub trait Config: frame_system::Config {
+		/// A slot.
+		type DefaultSlotDuration: Get<Milliseconds>;
+		/// An epoch, in slots.
+		type DefaultEpochSlots: Get<u64>;
+		/// A staking period, in blocks.
+		type DefaultStakingPeriod: Get<BlockNumberFor<Self>>;
+		/// Staking periods that stake which asked to leave waits, after the one in which it asked. No genesis says otherwise.
+		type StakingPeriods: Get<u32>;
+	}
+
+	/// The duration of a slot in milliseconds.
+	#[pallet::storage]
+	pub type SlotDuration<T: Config> = StorageValue<_, Milliseconds, ValueQuery, T::DefaultSlotDuration>;
+
+	/// The duration of an epoch in slots.
+	#[pallet::storage]
+	pub type EpochSlots<T: Config> = StorageValue<_, u64, ValueQuery, T::DefaultEpochSlots>;
+
+	/// The stretch of blocks at the end of which stake that asked to leave begins to wait.
+	#[pallet::storage]
+	pub type StakingPeriod<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery, T::DefaultStakingPeriod>;
+
+	/// The durations at genesis.
+	#[pallet::genesis_config]
+	pub struct GenesisConfig<T: Config> {
+		/// The duration of a slot: even and not zero.
+		pub slot_duration_ms: Milliseconds,
+		/// The number of slots in an epoch: not zero.
+		pub epoch_slots: u64,
+		/// The number of blocks in a staking period: not zero.
+		pub staking_period: BlockNumberFor<T>,
+	}
+
+	impl<T: Config> Default for GenesisConfig<T> {
+		fn default() -> Self {
+			Self {
+				slot_duration_ms: T::DefaultSlotDuration::get(),
+				epoch_slots: T::DefaultEpochSlots::get(),
+				staking_period: T::DefaultStakingPeriod::get(),
+			}
+		}
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			assert!(
+				self.slot_duration_ms > 0 && self.slot_duration_ms.is_multiple_of(2),
+				"slot_duration_ms is {}: it must be even and not zero, for BABE takes it as twice \
+                 the shortest time between blocks",
+				self.slot_duration_ms
+			);
+			assert!(self.epoch_slots > 0, "epoch_slots must not be zero");
+			assert!(!self.staking_period.is_zero(), "staking_period must not be zero");
+			SlotDuration::<T>::put(self.slot_duration_ms);
+			EpochSlots::<T>::put(self.epoch_slots);
+			StakingPeriod::<T>::put(self.staking_period);
+		}
+	}
+}
+
+/// Half a slot: the shortest time between two blocks, from which BABE derives the slot.
+pub struct MinimumPeriod<T>(PhantomData<T>);
+impl<T: Config> Get<Milliseconds> for MinimumPeriod<T> {
+	fn get() -> Milliseconds {
+		SlotDuration::<T>::get() / 2
+	}
+}
+
+/// The time BABE expects between blocks: a slot.
+pub struct ExpectedBlockTime<T>(PhantomData<T>);
+impl<T: Config> Get<Milliseconds> for ExpectedBlockTime<T> {
+	fn get() -> Milliseconds {
+		SlotDuration::<T>::get()
+	}
+}
+
+/// The number of slots in an epoch.
+pub struct EpochDuration<T>(PhantomData<T>);
+impl<T: Config> Get<u64> for EpochDuration<T> {
+	fn get() -> u64 {
+		EpochSlots::<T>::get()
+	}
+}
+
+/// Blocks of a staking period.
+pub struct PeriodOfStaking<T>(PhantomData<T>);
+impl<T: Config> Get<BlockNumberFor<T>> for PeriodOfStaking<T> {
+	fn get() -> BlockNumberFor<T> {
+		StakingPeriod::<T>::get()
+	}
+}
+
+/// Blocks of so many staking periods.
+fn staking_periods<T: Config>(periods: u32) -> BlockNumberFor<T> {
+	StakingPeriod::<T>::get().saturating_mul(periods.into())
+}
+
+/// Blocks that stake which asked to leave waits at least.
+pub struct UnbondingPeriod<T>(PhantomData<T>);
+impl<T: Config> Get<BlockNumberFor<T>> for UnbondingPeriod<T> {
+	fn get() -> BlockNumberFor<T> {
+		staking_periods::<T>(T::StakingPeriods::get())
+	}
+}
+
+/// Blocks in which an equivocation can be reported: as long as stake answers for it.
+pub struct ReportLongevity<T>(PhantomData<T>);
+impl<T: Config> Get<u64> for ReportLongevity<T>
+where
+	BlockNumberFor<T>: Into<u64>,
+{
+	fn get() -> u64 {
+		UnbondingPeriod::<T>::get().into()
+	}
+}
+
+/// Blocks between the announcement of a higher commission and its effect: delegators who do not like it are out by then.
+pub struct CommissionNotice<T>(PhantomData<T>);
+impl<T: Config> Get<BlockNumberFor<T>> for CommissionNotice<T> {
+	fn get() -> BlockNumberFor<T> {
+		staking_periods::<T>(T::StakingPeriods::get().saturating_add(2))
+	}
+}
+
+/// Sessions in which an offence can be reported: as many as begin while stake answers for it.
+pub struct ReportableSessions<T>(PhantomData<T>);
+impl<T: Config> Get<u32> for ReportableSessions<T>
+where
+	BlockNumberFor<T>: Into<u64>,
+{
+	fn get() -> u32 {
+		let sessions = ReportLongevity::<T>::get()
+			.checked_div(EpochSlots::<T>::get())
+			.unwrap_or_default();
+		u32::try_from(sessions).unwrap_or(u32::MAX).saturating_add(1)
+	}
+}
+
+impl<T: Config> Get<u64> for ReportableSessions<T>
+where
+	BlockNumberFor<T>: Into<u64>,
+{
+	fn get() -> u64 {
+		<Self as Get<u32>>::get().into()
+	}
+}

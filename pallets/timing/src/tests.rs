@@ -1,0 +1,105 @@
+//! The test chain: by default slots of 3,000 ms, epochs of 50 slots, periods of 20 blocks of which stake waits six.
+
+use super::*;
+use crate as pallet_assay_timing;
+use frame_support::{
+	derive_impl,
+	traits::{ConstU32, ConstU64},
+};
+use sp_runtime::BuildStorage;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Timing = pallet_assay_timing;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlock<Test>;
+}
+
+impl Config for Test {
+	type DefaultSlotDuration = ConstU64<3_000>;
+	type DefaultEpochSlots = ConstU64<50>;
+	type DefaultStakingPeriod = ConstU64<20>;
+	type StakingPeriods = ConstU32<6>;
+}
+
+fn chain(genesis: GenesisConfig<Test>) -> sp_io::TestExternalities {
+	genesis.build_storage().expect("the durations are valid").into()
+}
+
+#[test]
+fn chain_should_have_the_default_durations_unless_genesis_says_otherwise() {
+	for mut chain in [chain(GenesisConfig::default()), sp_io::TestExternalities::new_empty()] {
+		chain.execute_with(|| {
+			assert_eq!(SlotDuration::<Test>::get(), 3_000);
+			assert_eq!(EpochSlots::<Test>::get(), 50);
+			assert_eq!(StakingPeriod::<Test>::get(), 20);
+		});
+	}
+}
+
+#[test]
+fn durations_should_follow_from_those_of_genesis() {
+	let genesis = GenesisConfig {
+		slot_duration_ms: 1_000,
+		epoch_slots: 7,
+		staking_period: 5,
+	};
+	chain(genesis).execute_with(|| {
+		assert_eq!(MinimumPeriod::<Test>::get(), 500);
+		assert_eq!(ExpectedBlockTime::<Test>::get(), 1_000);
+		assert_eq!(EpochDuration::<Test>::get(), 7);
+		assert_eq!(PeriodOfStaking::<Test>::get(), 5);
+		assert_eq!(UnbondingPeriod::<Test>::get(), 30);
+		assert_eq!(ReportLongevity::<Test>::get(), 30);
+		assert_eq!(CommissionNotice::<Test>::get(), 40);
+		// Four begin in thirty blocks, and the one before them has not ended.
+		assert_eq!(<ReportableSessions<Test> as Get<u32>>::get(), 5);
+		assert_eq!(<ReportableSessions<Test> as Get<u64>>::get(), 5);
+	});
+}
+
+#[test]
+#[should_panic(expected = "slot_duration_ms is 0")]
+fn slots_of_no_length_should_be_refused() {
+	chain(GenesisConfig {
+		slot_duration_ms: 0,
+		..Default::default()
+	});
+}
+
+#[test]
+#[should_panic(expected = "slot_duration_ms is 1001")]
+fn odd_slots_should_be_refused() {
+	chain(GenesisConfig {
+		slot_duration_ms: 1_001,
+		..Default::default()
+	});
+}
+
+#[test]
+#[should_panic(expected = "epoch_slots must not be zero")]
+fn epochs_without_slots_should_be_refused() {
+	chain(GenesisConfig {
+		epoch_slots: 0,
+		..Default::default()
+	});
+}
+
+#[test]
+#[should_panic(expected = "staking_period must not be zero")]
+fn staking_periods_without_blocks_should_be_refused() {
+	chain(GenesisConfig {
+		staking_period: 0,
+		..Default::default()
+	});
+}
