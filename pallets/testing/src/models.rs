@@ -1,7 +1,7 @@
 //! A registry of small models that every operator serves.
 
 use crate::{AccountId, Balance, Stakes};
-use assay_exact::{evaluate::evaluate, program::Shape, Generation, Input, Output, Program, Sampler};
+use assay_exact::{evaluate::evaluate, Generation, Input, Output, Program, Sampler};
 use assay_protocol::{
 	dispute::OwnedStatement,
 	job::JobError,
@@ -32,8 +32,6 @@ pub const DECODER: ModelVersion = version(0);
 pub const ENCODER: ModelVersion = version(1);
 /// A vector to a vector.
 pub const PERCEPTRON: ModelVersion = version(2);
-/// A perceptron that writes more than fits into an answer. Its artifact is never opened.
-pub const HUGE: ModelVersion = version(3);
 
 /// The program of a version.
 pub fn program(version: ModelVersion) -> Option<Program> {
@@ -41,16 +39,6 @@ pub fn program(version: ModelVersion) -> Option<Program> {
 		DECODER => Some(decoder()),
 		ENCODER => Some(encoder()),
 		PERCEPTRON => Some(perceptron()),
-		HUGE => {
-			let mut program = perceptron();
-			program.registers[0] = 1 << 19;
-			for tensor in &mut program.tensors {
-				if let Shape::Matrix { rows: 64, columns } = tensor.shape {
-					tensor.shape = Shape::Matrix { rows: 1 << 19, columns };
-				}
-			}
-			Some(program)
-		}
 		_ => None,
 	}
 }
@@ -63,11 +51,7 @@ pub fn artifact(version: ModelVersion) -> &'static MadeUpArtifact {
 
 /// Its root, as the registry knows it.
 fn artifact_root(version: ModelVersion) -> Hash32 {
-	if version == HUGE {
-		Hash32::default()
-	} else {
-		artifact(version).tree().root()
-	}
+	artifact(version).tree().root()
 }
 
 /// Something to run a version on.

@@ -11,7 +11,7 @@ use crate as pallet_assay_disputes;
 use assay_protocol::{audit::Audits, Attempt, JobId, ModelVersion};
 pub(crate) use assay_testing::{
 	a_statement, AccountId, AgendaSize, AgendaWeight, Balance, MinWrongResultPenalty, ALICE, BOB, CONSUMER, DECODER,
-	ENCODER, EXISTENTIAL_DEPOSIT, FUNDS, HUGE, MAX_FEE, PERCEPTRON, PUBLISHER, RETENTION, STAKE, TREASURY,
+	ENCODER, EXISTENTIAL_DEPOSIT, FUNDS, MAX_FEE, PERCEPTRON, PUBLISHER, RETENTION, STAKE, TREASURY,
 };
 use assay_testing::{Retention, ServesSmallModels, SmallModels, Treasury};
 use frame_support::{pallet_prelude::ValueQuery, parameter_types, storage_alias};
@@ -65,6 +65,9 @@ pub(crate) type Drawn = StorageValue<DrawnAuditors, Vec<AccountId>, ValueQuery>;
 pub struct DrawnAuditors;
 impl Audits<AccountId> for DrawnAuditors {
 	fn claimed(_: JobId, _: Attempt, _: ModelVersion, _: &AccountId) -> bool {
+		false
+	}
+	fn is_open(_: JobId, _: Attempt) -> bool {
 		false
 	}
 	fn is_drawn(_: JobId, _: Attempt, who: &AccountId) -> bool {

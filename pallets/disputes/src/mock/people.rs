@@ -37,6 +37,8 @@ pub(crate) enum Cheat {
 	Head,
 	/// The trace's root: there is nothing behind it.
 	Root,
+	/// A cache leaf of a cell is junk of a megabyte.
+	JunkCache { row: u16, position: u32 },
 }
 
 /// A claim, and what its worker shows of it.
@@ -61,6 +63,7 @@ impl Worker {
 		let mut executed = Executed::of(version, a_statement(version, output)).changed(|record| match cheat {
 			Cheat::Residual { row, position } => record.residual_mut(row, position).unwrap()[3] ^= 1,
 			Cheat::Cache { row, position } => record.cache_mut(row, position).unwrap()[1][5] ^= 1,
+			Cheat::JunkCache { row, position } => record.cache_mut(row, position).unwrap()[0] = junk(),
 			_ => {}
 		});
 		if cheat == Cheat::Root {
@@ -81,6 +84,16 @@ impl Worker {
 
 	/// A cell as it is said to be.
 	fn cell(&self, place: Place) -> CellValues {
+		if let Cheat::JunkCache { row, position } = self.cheat {
+			// No execution reads junk: inside its cells the worker has what the honest have.
+			let honest = Worker::new(self.operator, self.version, Cheat::Honest).executed.cell(place);
+			if place != (Place::Cell { row, position }) {
+				return honest;
+			}
+			let mut leaves = honest.cache.clone();
+			leaves[0] = junk();
+			return honest.with(Target::Cache, &Exhibit::Cache(leaves));
+		}
 		let values = self.executed.cell(place);
 		if self.cheat == Cheat::Head && matches!(place, Place::Head { .. }) {
 			let mut shown = values.vectors[0].clone();
@@ -112,7 +125,8 @@ impl Worker {
 			Stage::OpenHead { position } => Answer::Head(self.cell(Place::Head { position }).roots()),
 			Stage::Show { place, target } => Answer::Shown(Exhibit::of(&self.cell(place), target).unwrap()),
 			Stage::OpenStep { place, step } => {
-				Answer::Step(self.prover().open(place, step, &self.cell(place)).unwrap().0)
+				let prover = self.executed.prover();
+				Answer::Step(prover.open(place, step, &self.cell(place)).unwrap().0)
 			}
 			Stage::PointAtGroup | Stage::PointAtTarget | Stage::PointAtStep => panic!("it is not the worker's turn"),
 		}
@@ -132,6 +146,11 @@ impl Worker {
 			self.answer(stage(dispute)),
 		))
 	}
+}
+
+/// As long as an answer may be, but for what stands around it.
+fn junk() -> Vec<u8> {
+	vec![7; 1_048_150]
 }
 
 /// Submits a job that is the worker's and delivers its result.
@@ -155,6 +174,8 @@ pub(crate) fn submit(operator: AccountId, version: ModelVersion) -> JobId {
 pub(crate) struct Challenger {
 	who: AccountId,
 	executed: Executed,
+	/// Whether it has the worker open the last step, and does not prove it itself.
+	points: bool,
 }
 
 impl Challenger {
@@ -166,7 +187,13 @@ impl Challenger {
 		Self {
 			who,
 			executed: Executed::of(version, statement),
+			points: false,
 		}
+	}
+
+	/// It proves nothing itself.
+	pub(crate) fn pointing(self) -> Self {
+		Self { points: true, ..self }
 	}
 
 	fn execution(&self) -> Execution<'_, MadeUpArtifact> {
@@ -186,7 +213,7 @@ impl Challenger {
 	/// Its next move; where it finds nothing wrong, it points at the first thing there is.
 	pub(crate) fn next_move(&self, dispute: DisputeId) -> Move {
 		let record = DisputesPallet::dispute_record(dispute).expect("the dispute is stored");
-		match self.execution().next_move(stage(dispute), &record) {
+		let next = match self.execution().next_move(stage(dispute), &record) {
 			Ok(found) => found,
 			Err(DisputeError::Agrees) => match stage(dispute) {
 				Stage::PointAtGroup => Move::PointAtGroup(Group { row: 0, index: 0 }),
@@ -194,6 +221,10 @@ impl Challenger {
 				_ => Move::Prove(self.right_step(opened_place(&record.cells.unwrap()))),
 			},
 			Err(error) => panic!("{error}"),
+		};
+		match next {
+			Move::Prove(Proof { place, step, .. }) if self.points => Move::PointAtStep(place, step),
+			next => next,
 		}
 	}
 

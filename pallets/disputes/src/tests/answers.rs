@@ -18,7 +18,7 @@ use sp_runtime::{
 	DispatchError,
 };
 
-fn refusal(error: Error<Test>) -> Result<(), TransactionValidityError> {
+pub(super) fn refusal(error: Error<Test>) -> Result<(), TransactionValidityError> {
 	Err(InvalidTransaction::Custom(error.encode()[0]).into())
 }
 

@@ -251,38 +251,3 @@ fn proof_that_proves_nothing_should_change_nothing() {
 		assert_ok!(make(CHARLIE, dispute, Move::Prove(right)));
 	});
 }
-
-#[test]
-fn nobody_should_be_asked_for_what_does_not_fit_into_an_answer() {
-	run(|| {
-		let cells = CellRoots {
-			vectors: vec![Hash32([1; 32]), Hash32([2; 32]), Hash32([3; 32])],
-			..CellRoots::default()
-		};
-		let mut statement = a_statement(HUGE, Output::Vector(vec![0; 3]));
-		// A trace of one cell is the root of the vector that it hands on.
-		statement.trace = TraceRoot(Hash32([3; 32]));
-		let job = submit(ALICE, HUGE);
-		deliver_result(result(ALICE, &statement, job)).unwrap();
-		let dispute = challenge(CHARLIE, job, TRACE).unwrap();
-		let answers = [
-			assay_protocol::dispute::Answer::Groups(vec![Hash32([3; 32])]),
-			assay_protocol::dispute::Answer::Cells {
-				cells: vec![cells],
-				path: InclusionProof { path: vec![] },
-			},
-		];
-		for answer in answers {
-			deliver(signed(ALICE, dispute, stage(dispute), answer)).unwrap();
-			if stage(dispute) == Stage::PointAtGroup {
-				make(CHARLIE, dispute, Move::PointAtGroup(Group { row: 0, index: 0 })).unwrap();
-			}
-		}
-		let place = Place::Cell { row: 0, position: 0 };
-		assert_noop!(
-			make(CHARLIE, dispute, Move::PointAtTarget(place, Target::Vector(1))),
-			Error::<Test>::Unanswerable
-		);
-		assert_ok!(make(CHARLIE, dispute, Move::PointAtTarget(place, Target::Vector(0))));
-	});
-}

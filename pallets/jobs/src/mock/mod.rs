@@ -52,6 +52,9 @@ impl Audits<AccountId> for NamedAuditors {
 	fn claimed(_: JobId, _: Attempt, _: ModelVersion, _: &AccountId) -> bool {
 		false
 	}
+	fn is_open(_: JobId, _: Attempt) -> bool {
+		false
+	}
 	fn is_drawn(_: JobId, _: Attempt, _: &AccountId) -> bool {
 		false
 	}
