@@ -107,6 +107,8 @@ pub struct SmallModels<T>(PhantomData<T>);
 
 impl<T: ServesSmallModels> Models<AccountId, Balance> for SmallModels<T> {
 	fn terms(version: ModelVersion) -> Option<Terms<AccountId>> {
+		#[cfg(feature = "runtime-benchmarks")]
+		let version = if version == crate::MADE_UP { PERCEPTRON } else { version };
 		program(version)?;
 		Some(Terms {
 			publisher: crate::PUBLISHER,

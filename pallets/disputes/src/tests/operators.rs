@@ -5,16 +5,9 @@ use assay_protocol::{
 	dispute::{Accusation, Move, Ruling, SignedMove, Stage},
 	Attempt, DisputeId, JobId,
 };
-use codec::DecodeAll;
-use frame_support::{
-	dispatch::GetDispatchInfo,
-	pallet_prelude::{InvalidTransaction, TransactionSource},
-};
+use frame_support::pallet_prelude::InvalidTransaction;
 use sp_core::Pair;
-use sp_runtime::{
-	traits::{Applyable, Checkable},
-	transaction_validity::TransactionValidityError,
-};
+use sp_runtime::transaction_validity::TransactionValidityError;
 
 fn sign(challenger: AccountId, act: Move) -> SignedMove<AccountId> {
 	let payload = SignedMove::signing_payload(&challenger, &act, &genesis());
@@ -27,15 +20,7 @@ fn sign(challenger: AccountId, act: Move) -> SignedMove<AccountId> {
 
 /// Puts a move into the present block, through the pool's checks.
 fn send(signed: SignedMove<AccountId>) -> Result<(), TransactionValidityError> {
-	let transaction = DisputesPallet::move_transaction(signed);
-	let length = transaction.len();
-	let transaction = Extrinsic::decode_all(&mut &transaction[..]).expect("the transaction decodes");
-	let info = transaction.get_dispatch_info();
-	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
-	checked.validate::<Test>(TransactionSource::External, &info, length)?;
-	let outcome = checked.apply::<Test>(&info, length)?;
-	outcome.expect("what was authorised is accepted");
-	Ok(())
+	apply(&DisputesPallet::move_transaction(signed))
 }
 
 const STALE: Result<(), TransactionValidityError> = Err(TransactionValidityError::Invalid(InvalidTransaction::Stale));
