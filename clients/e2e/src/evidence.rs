@@ -2,7 +2,11 @@
 
 use crate::rpc::{bytes, Rpc};
 use anyhow::Result;
-use assay_protocol::{audit::Reply, dispute::{Answer, Move}, DisputeId, JobId};
+use assay_protocol::{
+	audit::Reply,
+	dispute::{Answer, Move},
+	DisputeId, JobId,
+};
 use assay_runtime::{RuntimeCall, UncheckedExtrinsic};
 use codec::Decode;
 use frame_support::dispatch::GetDispatchInfo;
@@ -72,9 +76,7 @@ impl Evidence {
 					Move::Challenge { job: about, .. } => (*about == job, false, false),
 					Move::PointAtGroup { dispute, .. }
 					| Move::PointAtTarget { dispute, .. }
-					| Move::PointAtStep { dispute, .. } => {
-						(disputes.contains(dispute), false, false)
-					}
+					| Move::PointAtStep { dispute, .. } => (disputes.contains(dispute), false, false),
 					Move::Prove { dispute, .. } => (disputes.contains(dispute), false, true),
 				},
 				_ => (false, false, false),

@@ -79,7 +79,11 @@ impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 				let own = self.prover().cell(*place)?;
 				let step = first_step(&statement, *place, &own, *target, exhibit).ok_or(DisputeError::Agrees)?;
 				let prover = self.prover_of(self.claimed(cells, shown)?);
-				Ok(have_judged(prover.open(*place, step, &own.with(*target, exhibit)), *place, step))
+				Ok(have_judged(
+					prover.open(*place, step, &own.with(*target, exhibit)),
+					*place,
+					step,
+				))
 			}
 			Stage::ListGroups
 			| Stage::OpenGroup { .. }

@@ -1,8 +1,8 @@
 //! What the challenger does: it challenges and points, and may prove the last step itself.
 
 use crate::{
-	types::Status, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event,
-	HoldReason, NextDisputeId, Pallet, Part, Record,
+	types::Status, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId,
+	Pallet, Part, Record,
 };
 use assay_protocol::{
 	audit::Audits,

@@ -106,17 +106,17 @@ impl Exhibit {
 					leaves.len() == usize::from(shape.kv_heads)
 						&& leaves.iter().all(|leaf| leaf.len() == leaf_bytes(shape.head_dim))
 				});
-				shaped
-					&& roots.cache == Some(crate::cache::cache_root(leaves.iter().map(Vec::as_slice)))
+				shaped && roots.cache == Some(crate::cache::cache_root(leaves.iter().map(Vec::as_slice)))
 			}
 			(Target::Work, Self::Heads(heads)) => {
 				let shaped = cell.attention().is_some_and(|(_, shape)| {
 					let groups = cell.visible_groups() as usize;
 					let blocks = shape.head_dim as usize / BLOCK;
-					heads.iter().all(|work| work.states.len() == groups && work.tops.len() == blocks)
+					heads
+						.iter()
+						.all(|work| work.states.len() == groups && work.tops.len() == blocks)
 				});
-				shaped && heads.len() as u64 == u64::from(cell.work_leaves())
-					&& roots.work == Some(work_root(heads))
+				shaped && heads.len() as u64 == u64::from(cell.work_leaves()) && roots.work == Some(work_root(heads))
 			}
 			(Target::Work, Self::Chunks(chunks)) => {
 				cell.pools()

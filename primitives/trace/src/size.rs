@@ -55,7 +55,11 @@ impl<'a> Sizes<'a> {
 
 	/// The list of all groups.
 	pub fn groups(&self) -> u64 {
-		let trees = if self.layout.caches && lists_trees(&self.layout, 1) { 2 } else { 1 };
+		let trees = if self.layout.caches && lists_trees(&self.layout, 1) {
+			2
+		} else {
+			1
+		};
 		LENGTH.saturating_add(self.layout.groups().saturating_mul(trees * HASH))
 	}
 
@@ -221,7 +225,11 @@ impl<'a> Sizes<'a> {
 			return 0;
 		};
 		let leaves = Leaves::new(tensor.shape);
-		let leaf = 2 * LENGTH + tensor.shape.row_bytes().max(leaves.rows_per_leaf().saturating_mul(tensor.shape.row_bytes()));
+		let leaf = 2 * LENGTH
+			+ tensor
+				.shape
+				.row_bytes()
+				.max(leaves.rows_per_leaf().saturating_mul(tensor.shape.row_bytes()));
 		let leaf = leaf.min(2 * LENGTH + LEAF_BYTES) + path(leaves.count());
 		let header = 2 * (HASH + LENGTH) + 8 + 2 * (LENGTH + ARTIFACT_LEVELS * HASH);
 		leaves.leaves_per_row().saturating_mul(leaf).saturating_add(header)

@@ -33,7 +33,11 @@ fn no_right_answer_is_longer_than_its_program_says() {
 			assert!(allowed <= longest, "{what:?} may take {allowed} bytes of {longest}");
 			seen = seen.max(shown);
 		};
-		check(length(&list_groups(prover.boundaries())), sizes.groups(), &"the list of groups");
+		check(
+			length(&list_groups(prover.boundaries())),
+			sizes.groups(),
+			&"the list of groups",
+		);
 		for group in groups(&job) {
 			check(length(&prover.group(group).unwrap()), sizes.cells(group.row), &group);
 		}
@@ -54,7 +58,10 @@ fn no_right_answer_is_longer_than_its_program_says() {
 		}
 		// The bound says something: what programs may do beyond these jobs is a matter of their positions.
 		let of_this = Sizes::new(&job.program, layout).longest();
-		assert!(of_this <= 4 * seen + 4_096, "{of_this} bytes are allowed, {seen} were seen");
+		assert!(
+			of_this <= 4 * seen + 4_096,
+			"{of_this} bytes are allowed, {seen} were seen"
+		);
 	}
 }
 
@@ -72,7 +79,10 @@ fn the_longest_answer_is_that_of_the_worst_job_and_not_of_the_longest() {
 		assert!(of_job <= longest, "{positions} positions: {of_job} > {longest}");
 		for fewer in (1..positions).step_by(7) {
 			let of_shorter = Sizes::new(&program, Layout::new(&program, fewer, 1)).longest();
-			assert!(of_shorter <= longest, "{fewer} of {positions} positions: {of_shorter} > {longest}");
+			assert!(
+				of_shorter <= longest,
+				"{fewer} of {positions} positions: {of_shorter} > {longest}"
+			);
 		}
 	}
 }
@@ -97,7 +107,10 @@ fn p01_what_a_cell_commits_to_has_the_length_that_its_program_gives_it() {
 	assert!(!is_taken(|cell| cell.cache[0] = vec![7; 1_048_150], Target::Cache));
 	assert!(!is_taken(|cell| cell.cache[0].push(0), Target::Cache));
 	assert!(!is_taken(|cell| drop(cell.cache[0].pop()), Target::Cache));
-	assert!(!is_taken(|cell| cell.heads[0].0.states.push(Default::default()), Target::Work));
+	assert!(!is_taken(
+		|cell| cell.heads[0].0.states.push(Default::default()),
+		Target::Work
+	));
 	assert!(!is_taken(|cell| drop(cell.heads[0].0.states.pop()), Target::Work));
 	assert!(!is_taken(|cell| drop(cell.heads[0].0.tops.pop()), Target::Work));
 	assert!(!is_taken(|cell| cell.vectors[0].push(0), Target::Vector(0)));

@@ -61,6 +61,10 @@ parameter_types! {
 #[storage_alias]
 pub(crate) type Drawn = StorageValue<DrawnAuditors, Vec<AccountId>, ValueQuery>;
 
+/// Whether the audits of all claims are not over.
+#[storage_alias]
+pub(crate) type AuditIsOpen = StorageValue<DrawnAuditors, bool, ValueQuery>;
+
 /// Audits by whoever is named, that hold no job back.
 pub struct DrawnAuditors;
 impl Audits<AccountId> for DrawnAuditors {
@@ -68,7 +72,7 @@ impl Audits<AccountId> for DrawnAuditors {
 		false
 	}
 	fn is_open(_: JobId, _: Attempt) -> bool {
-		false
+		AuditIsOpen::get()
 	}
 	fn is_drawn(_: JobId, _: Attempt, who: &AccountId) -> bool {
 		Drawn::get().contains(who)

@@ -86,7 +86,9 @@ impl Worker {
 	fn cell(&self, place: Place) -> CellValues {
 		if let Cheat::JunkCache { row, position } = self.cheat {
 			// No execution reads junk: inside its cells the worker has what the honest have.
-			let honest = Worker::new(self.operator, self.version, Cheat::Honest).executed.cell(place);
+			let honest = Worker::new(self.operator, self.version, Cheat::Honest)
+				.executed
+				.cell(place);
 			if place != (Place::Cell { row, position }) {
 				return honest;
 			}

@@ -2,14 +2,12 @@
 
 use crate::{mock::*, Error, Event};
 use assay_dispute::Move;
-use assay_exact::Output;
 use assay_protocol::{
-	dispute::{Accusation, Proof, Stage},
+	dispute::{Accusation, Claims, Proof, Ruling, Stage},
+	job::JobState,
 	DisputeId, JobId,
 };
-use assay_trace::{
-	cell::CellRoots, fault::Target, merkle::InclusionProof, Group, Hash32, Opening, Place, Step, TraceRoot,
-};
+use assay_trace::{fault::Target, Group, Opening, Place, Step};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{DispatchError, TokenError};
 
@@ -249,5 +247,43 @@ fn proof_that_proves_nothing_should_change_nothing() {
 		MaxAnswerBytes::set(1024 * 1024);
 		assert_eq!((free(CHARLIE), held(CHARLIE)), (FUNDS - BOND, BOND));
 		assert_ok!(make(CHARLIE, dispute, Move::Prove(right)));
+	});
+}
+
+#[test]
+fn p17_claim_should_be_challenged_as_long_as_its_audit_holds_it_back() {
+	run(|| {
+		let worker = Worker::new(ALICE, DECODER, Cheat::Residual { row: 1, position: 4 });
+		let job = claimed(&worker);
+		AuditIsOpen::put(true);
+		assert_ok!(<JobsPallet as Claims<_, _, _>>::hold(job));
+		run_to(1 + 3 * WINDOW);
+		assert!(
+			matches!(job_state(job), JobState::Claimed { .. }),
+			"the audit holds the job back"
+		);
+		// Who needed longer than the window finds the lie.
+		let challenger = Challenger::new(CHARLIE, job);
+		let dispute = challenger.challenge(job, challenger.accusation().unwrap());
+		assert_eq!(held(CHARLIE), BOND);
+		play(dispute, &worker, &challenger);
+		assert_eq!(ruling(dispute), Some(Ruling::Refuted));
+		assert_eq!((held(CHARLIE), free(CHARLIE)), (0, FUNDS + PENALTY / 2));
+		assert_eq!(stake(ALICE), STAKE - PENALTY);
+	});
+}
+
+#[test]
+fn claim_should_not_be_challenged_when_window_and_audit_are_over() {
+	run(|| {
+		let worker = Worker::new(ALICE, DECODER, Cheat::Honest);
+		let job = claimed(&worker);
+		let attempt = JobsPallet::disputed_claim(job).unwrap().attempt;
+		assert_ok!(<JobsPallet as Claims<_, _, _>>::hold(job));
+		run_to(1 + WINDOW);
+		assert_noop!(challenge(CHARLIE, job, TRACE), Error::<Test>::WindowClosed);
+		<JobsPallet as Claims<_, _, _>>::let_go(job, attempt);
+		next_block();
+		assert!(matches!(job_state(job), JobState::Final { operator: ALICE, .. }));
 	});
 }

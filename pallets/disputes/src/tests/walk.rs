@@ -17,7 +17,11 @@ use sp_runtime::transaction_validity::InvalidTransaction;
 fn refuted(version: ModelVersion, cheat: Cheat, accusation: Option<Accusation>) -> Played {
 	let proved = refuted_by(version, cheat, accusation, |challenger| challenger);
 	let opened = refuted_by(version, cheat, accusation, Challenger::pointing);
-	assert_eq!(opened.moves, proved.moves + 1, "the worker opens what the challenger points at");
+	assert_eq!(
+		opened.moves,
+		proved.moves + 1,
+		"the worker opens what the challenger points at"
+	);
 	assert_eq!(opened.answers, proved.answers + 1);
 	proved
 }
@@ -100,7 +104,10 @@ fn wrong_inside_of_a_head_should_be_refuted_when_it_is_opened() {
 fn right_claim_should_be_upheld_whatever_is_doubted() {
 	for (version, head) in [(DECODER, 8), (ENCODER, 0), (PERCEPTRON, 0)] {
 		let accusations = [Accusation::Trace, Accusation::Head { position: head }];
-		for (accusation, points) in accusations.into_iter().flat_map(|about| [(about, false), (about, true)]) {
+		for (accusation, points) in accusations
+			.into_iter()
+			.flat_map(|about| [(about, false), (about, true)])
+		{
 			run(|| {
 				let worker = Worker::new(ALICE, version, Cheat::Honest);
 				let job = claimed(&worker);
@@ -169,7 +176,10 @@ fn p12_worker_that_cannot_open_a_step_should_lose_by_its_clock() {
 		lacking.items.pop();
 		let mut longer = right.clone();
 		longer.items.extend(right.items.first().cloned());
-		let other = Stage::OpenStep { place, step: Step::Element { op: 0, index: 300 } };
+		let other = Stage::OpenStep {
+			place,
+			step: Step::Element { op: 0, index: 300 },
+		};
 		for opening in [Opening::default(), lacking, longer] {
 			let refused = deliver(signed(ALICE, dispute, stage(dispute), Answer::Step(opening)));
 			assert_eq!(refused, refusal(Error::BadOpening));
@@ -202,7 +212,11 @@ fn only_a_step_of_an_opened_cell_should_be_pointed_at_by_the_challenger_in_turn(
 		assert_noop!(point(DAVE, place, step), Error::<Test>::NotChallenger);
 		let elsewhere = Place::Cell { row: 1, position: 3 };
 		assert_noop!(point(CHARLIE, elsewhere, step), Error::<Test>::NoSuchPlace);
-		for none in [Step::Element { op: 9, index: 0 }, Step::Choice { rival: 1 }, Step::Cache { head: 0 }] {
+		for none in [
+			Step::Element { op: 9, index: 0 },
+			Step::Choice { rival: 1 },
+			Step::Cache { head: 0 },
+		] {
 			assert_noop!(point(CHARLIE, place, none), Error::<Test>::NoSuchStep);
 		}
 		assert_ok!(point(CHARLIE, place, step));
@@ -229,7 +243,13 @@ fn p01_junk_in_place_of_a_cache_leaf_should_be_lost_by_its_worker() {
 			}
 		}
 		let place = Place::Cell { row: 2, position: 8 };
-		assert_eq!(stage(dispute), Stage::Show { place, target: Target::Cache });
+		assert_eq!(
+			stage(dispute),
+			Stage::Show {
+				place,
+				target: Target::Cache
+			}
+		);
 		assert_eq!(worker.act(dispute), refusal(Error::WrongExhibit));
 		run_to(2 + MOVE_PERIOD);
 		assert_eq!(ruling(dispute), Some(Ruling::WorkerSilent));

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{Error, Event, Models, Programs, Version, Versions};
-use assay_exact::program::{Op, Register};
+use assay_exact::program::{Op, Register, Shape};
 use assay_protocol::model::{ProgramBytes, VersionSubmission};
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{assert_noop, assert_ok};
@@ -233,5 +233,61 @@ fn a_model_has_so_many_versions_and_no_more() {
 		assert_ok!(add_version(PETRA));
 		assert!(!Versions::<Test>::contains_key(ModelId(0), VersionNumber(1)));
 		assert!(Versions::<Test>::contains_key(ModelId(0), VersionNumber(2)));
+	});
+}
+
+#[test]
+fn p14_a_program_whose_values_do_not_fit_into_an_answer_is_refused() {
+	ExtBuilder::default().build_and_execute(|| {
+		for (outputs, fits) in [(200_000, true), (1 << 18, false), (1 << 20, false)] {
+			let registered = register_submission(sample::submission(&assay_samples::programs::product(outputs)));
+			let expected = if fits {
+				Ok(())
+			} else {
+				Err(Error::<Test>::TooLargeToJudge.into())
+			};
+			assert_eq!(registered, expected, "{outputs} values");
+		}
+		assert_eq!(Models::<Test>::iter().count(), 1, "what is refused leaves nothing");
+	});
+}
+
+#[test]
+fn p14_a_program_with_too_much_work_of_attention_is_refused() {
+	ExtBuilder::default().build_and_execute(|| {
+		// Each head commits to a hash for each group of positions.
+		for (heads, fits) in [(64, true), (1_024, false)] {
+			let mut program = sample::decoder();
+			let width = 32 * u32::from(heads);
+			for (register, elements) in program.registers.iter_mut().enumerate() {
+				*elements = if register == 4 { sample::VOCABULARY } else { width };
+			}
+			for tensor in &mut program.tensors {
+				tensor.shape = match tensor.shape {
+					Shape::Matrix { rows, .. } if rows == sample::VOCABULARY => Shape::Matrix { rows, columns: width },
+					Shape::Matrix { .. } => Shape::Matrix {
+						rows: width,
+						columns: width,
+					},
+					_ => Shape::Vector { length: width },
+				};
+			}
+			for op in &mut program.layer {
+				if let Op::Attention {
+					heads: own, kv_heads, ..
+				} = op
+				{
+					(*own, *kv_heads) = (heads, heads);
+				}
+			}
+			program.validate().unwrap();
+			let registered = register_submission(sample::submission(&program));
+			let expected = if fits {
+				Ok(())
+			} else {
+				Err(Error::<Test>::TooLargeToJudge.into())
+			};
+			assert_eq!(registered, expected, "{heads} heads");
+		}
 	});
 }
