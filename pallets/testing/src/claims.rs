@@ -14,7 +14,7 @@ use assay_trace::{
 	prover::Prover,
 	Place,
 };
-use frame_system::RawOrigin;
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_core::Pair;
 use sp_runtime::traits::Zero;
 
@@ -86,7 +86,7 @@ pub fn signed_result<T: Stakes>(operator: AccountId, statement: &OwnedStatement,
 		trace: statement.trace,
 		claim,
 	};
-	let genesis = frame_system::Pallet::<T>::block_hash(<_ as Zero>::zero());
+	let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
 	let signature = worker_key(operator).sign(&result.signing_payload(&genesis.0));
 	SignedResult { result, signature }
 }
