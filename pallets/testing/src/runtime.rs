@@ -24,7 +24,8 @@ pub type Block<T> = generic::Block<generic::Header<u64, BlakeTwo256>, Extrinsic<
 /// What an account holds at least.
 pub const EXISTENTIAL_DEPOSIT: Balance = 10;
 
-/// Declares the runtime `Test` of the system, real balances and these pallets. It makes transactions that nobody signs;
+/// Declares the runtime `Test` of the system, real balances and these pallets, which the test configures: FRAME's defaults
+/// cannot be derived inside a macro. It makes transactions that nobody signs;
 /// `pool_says` tells what the pool makes of one, and `apply` puts it into the present block, where its call succeeds.
 #[macro_export]
 macro_rules! runtime {
@@ -36,19 +37,6 @@ macro_rules! runtime {
 				$($name: $pallet,)*
 			}
 		);
-
-		#[frame_support::derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-		impl frame_system::Config for Test {
-			type Block = $crate::Block<Test>;
-			type AccountData = pallet_balances::AccountData<$crate::Balance>;
-		}
-
-		#[frame_support::derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-		impl pallet_balances::Config for Test {
-			type AccountStore = System;
-			type Balance = $crate::Balance;
-			type ExistentialDeposit = frame_support::traits::ConstU128<{ $crate::EXISTENTIAL_DEPOSIT }>;
-		}
 
 		impl<C> frame_system::offchain::CreateTransactionBase<C> for Test
 		where

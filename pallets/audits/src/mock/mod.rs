@@ -9,7 +9,10 @@ pub(crate) use assay_testing::{
 	AccountId, AgendaSize, Balance, Seed, ALICE, BOB, CONSUMER, DECODER, EXISTENTIAL_DEPOSIT, FUNDS, STAKE, TREASURY,
 };
 use assay_testing::{AgendaWeight, AuditorShare, SeededRandomness, ServesSmallModels, SmallModels};
-use frame_support::{parameter_types, traits::ConstU32};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{ConstU128, ConstU32},
+};
 use sp_runtime::Permill;
 
 assay_testing::runtime!(
@@ -17,6 +20,19 @@ assay_testing::runtime!(
 	JobsPallet: pallet_assay_jobs,
 	AuditsPallet: pallet_assay_audits,
 );
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = assay_testing::Block<Test>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+}
 
 assay_testing::stakes_and_jobs! {
 	in_flight: All, All;

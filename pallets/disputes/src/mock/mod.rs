@@ -14,7 +14,7 @@ pub(crate) use assay_testing::{
 	ENCODER, EXISTENTIAL_DEPOSIT, FUNDS, MAX_FEE, PERCEPTRON, PUBLISHER, RETENTION, STAKE, TREASURY,
 };
 use assay_testing::{Retention, ServesSmallModels, SmallModels, Treasury};
-use frame_support::{pallet_prelude::ValueQuery, parameter_types, storage_alias};
+use frame_support::{derive_impl, pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::ConstU128};
 use sp_runtime::Permill;
 
 assay_testing::runtime!(
@@ -22,6 +22,19 @@ assay_testing::runtime!(
 	JobsPallet: pallet_assay_jobs,
 	DisputesPallet: pallet_assay_disputes,
 );
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = assay_testing::Block<Test>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+}
 
 assay_testing::stakes_and_jobs! {
 	in_flight: CommitmentLimit, OwnCommitmentLimit;

@@ -21,10 +21,23 @@ use assay_testing::{
 	AuditorShare, MissedDeadlinePenalty, OpenPeriod, ResultPeriod, Retention, RetryPeriod, SeededRandomness, Treasury,
 	WrongResultPenalty,
 };
-use frame_support::parameter_types;
+use frame_support::{derive_impl, parameter_types, traits::ConstU128};
 use sp_runtime::Permill;
 
 assay_testing::runtime!(JobsPallet: pallet_assay_jobs);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = assay_testing::Block<Test>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+}
 
 pub(crate) const OTHER_CONSUMER: AccountId = 2;
 pub(crate) const CHARLIE: AccountId = 13;
