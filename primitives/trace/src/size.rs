@@ -219,25 +219,28 @@ impl<'a> Sizes<'a> {
 		LENGTH + HASH + path(self.layout.group_size.into()) + 1 + HASH + path(self.layout.groups())
 	}
 
+	/// A leaf of a tensor with its path, and the leaves that hold one row.
+	fn leaf(&self, tensor: TensorIndex) -> (u64, u64) {
+		let Some(tensor) = self.program.tensors.get(usize::from(tensor.0)) else {
+			return (0, 0);
+		};
+		let (shape, leaves) = (tensor.shape, Leaves::new(tensor.shape));
+		let bytes = u64::from(shape.rows())
+			.saturating_mul(shape.row_bytes())
+			.min(LEAF_BYTES);
+		(2 * LENGTH + bytes + path(leaves.count()), leaves.leaves_per_row())
+	}
+
 	/// A row of a tensor, with the header of its artifact and its root.
 	fn row(&self, tensor: TensorIndex) -> u64 {
-		let Some(tensor) = self.program.tensors.get(usize::from(tensor.0)) else {
-			return 0;
-		};
-		let leaves = Leaves::new(tensor.shape);
-		let leaf = 2 * LENGTH
-			+ tensor
-				.shape
-				.row_bytes()
-				.max(leaves.rows_per_leaf().saturating_mul(tensor.shape.row_bytes()));
-		let leaf = leaf.min(2 * LENGTH + LEAF_BYTES) + path(leaves.count());
+		let (leaf, of_row) = self.leaf(tensor);
 		let header = 2 * (HASH + LENGTH) + 8 + 2 * (LENGTH + ARTIFACT_LEVELS * HASH);
-		leaves.leaves_per_row().saturating_mul(leaf).saturating_add(header)
+		of_row.saturating_mul(leaf).saturating_add(header)
 	}
 
 	/// A row of a matrix and one value of its bias.
 	fn product(&self, weight: TensorIndex, bias: Option<TensorIndex>) -> u64 {
-		let bias = bias.map_or(0, |_| 2 * LENGTH + LEAF_BYTES + path(u64::from(u32::MAX)));
+		let bias = bias.map_or(0, |bias| self.leaf(bias).0 + 2 * LENGTH + HASH + ARTIFACT_LEVELS * HASH);
 		self.row(weight).saturating_add(bias)
 	}
 

@@ -214,8 +214,6 @@ fn every_distortion_of_the_inside_of_a_cell_is_refuted() {
 					change(&|head| head.tops[0].value -= 1);
 					change(&|head| head.states[0] = Hash32::default());
 					change(&|head| *head.states.last_mut().unwrap() = Hash32::default());
-					change(&|head| head.states.push(Hash32::default()));
-					change(&|head| head.tops.clear());
 					changed
 				}
 				other => panic!("{other:?}"),

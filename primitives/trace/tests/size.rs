@@ -71,7 +71,7 @@ fn has(job: &Honest, place: Place, target: Target) -> bool {
 
 #[test]
 fn the_longest_answer_is_that_of_the_worst_job_and_not_of_the_longest() {
-	let program = assay_exact::models::decoder();
+	let program = assay_samples::programs::decoder();
 	for positions in 1..=program.positions.min(400) {
 		let layout = Layout::new(&program, positions, 1);
 		let of_job = Sizes::new(&program, layout).longest();

@@ -116,13 +116,15 @@ fn full_agendas_should_leave_the_draw_to_whoever_cares() {
 }
 
 #[test]
-fn a_model_whose_replies_may_be_too_long_should_not_be_asked_for_them() {
+fn p02_every_claim_should_be_drawn_however_wide_its_model_is() {
 	run(|| {
+		// What cannot be judged is not registered; nobody asks again when a claim is drawn.
 		MaxReplyBytes::set(60_000);
 		offer(&[BOB]);
 		let job = Worker::honest().claim();
 		blocks(2);
-		assert_eq!(outcome(job), Some(AuditOutcome::NotDrawn));
+		assert_eq!(outcome(job), None);
+		assert!(matches!(phase(job), AuditPhase::Commit { .. }));
 		MaxReplyBytes::set(1024 * 1024);
 	});
 }

@@ -109,7 +109,7 @@ fn parameters_should_be_those_of_the_configuration() {
 		let expected = DisputeParameters {
 			bond: BOND,
 			move_period: MOVE_PERIOD,
-			longest_delay: 6 * MOVE_PERIOD + 1,
+			longest_delay: 7 * MOVE_PERIOD + 1,
 		};
 		assert_eq!(DisputesPallet::parameters(), expected);
 	});
