@@ -448,7 +448,6 @@ sp_api::impl_runtime_apis! {
 		fn on_runtime_upgrade(
 			checks: frame_try_runtime::UpgradeCheckSelect,
 		) -> (Weight, Weight) {
-			use frame_support::traits::Get;
 			// The caller is a tool that reports the failure it is given.
 			let weight = Executive::try_runtime_upgrade(checks).unwrap();
 			(weight, <Runtime as frame_system::Config>::BlockWeights::get().max_block)

@@ -65,7 +65,7 @@ impl assay_protocol::benchmarks::ClaimsForBenchmarks for StatedClaims {
 		let id = pallet_assay_jobs::NextJobId::<Runtime>::get();
 		let generation = Generation {
 			max_tokens: 1,
-			..statement.generation.clone()
+			..statement.generation
 		};
 		let input = JobInput::try_from(Input::Tokens(vec![0])).expect("one token fits");
 		// At price 1.

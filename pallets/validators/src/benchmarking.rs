@@ -8,7 +8,7 @@ use frame_system::RawOrigin;
 use pallet_session::SessionManager;
 use sp_runtime::{
 	traits::{Hash, TrailingZeroInput},
-	RuntimeAppPublic, Saturating,
+	RuntimeAppPublic,
 };
 
 /// An active operator with session keys.
