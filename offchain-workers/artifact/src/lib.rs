@@ -13,6 +13,7 @@ mod root;
 mod rotary;
 mod source;
 pub mod synthetic;
+mod tokenizer;
 
 pub use artifact::Artifact;
 pub use error::{ArtifactError, Result};

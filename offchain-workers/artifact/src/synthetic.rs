@@ -167,7 +167,6 @@ pub fn bert(shape: BertShape, seed: u64) -> Result<Lowered> {
 		positions: shape.positions,
 		pooling: Pooling::Mean,
 		normalize: true,
-		prefix: "",
 	};
 	let mut lowered = lower::bert::lower(&config, &RandomCheckpoint { seed })?;
 	describe(&mut lowered, "BertModel", seed);
@@ -185,10 +184,6 @@ struct RandomCheckpoint {
 }
 
 impl Checkpoint for RandomCheckpoint {
-	fn has(&self, _: &str) -> bool {
-		false
-	}
-
 	fn take(&self, name: &str, dims: &[u64]) -> Result<Source> {
 		if dims.contains(&0) {
 			return Err(ArtifactError::MisshapenTensor {
