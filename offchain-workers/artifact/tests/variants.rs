@@ -3,7 +3,7 @@
 
 mod common;
 
-use assay_artifact::{ArtifactError as Error, ImportOptions, Lowered};
+use assay_artifact::{import_folder, ArtifactError as Error, ImportOptions};
 use assay_exact::{
 	program::{Head, Mask, Op, Pooling},
 	Generation, Input, Sampler,
@@ -127,9 +127,7 @@ fn the_layout_of_a_configuration_should_not_change_the_root() {
 	let moved = [&moved[..at], &moved[at + line.len()..]].concat();
 	for text in [pretty, moved] {
 		std::fs::write(guard.path().join("config.json"), text).unwrap();
-		let lowered = assay_artifact::import_folder(guard.path(), &ImportOptions::default()).unwrap();
-		let mut lowered: Lowered = lowered;
-		lowered.set_name("any");
+		let lowered = import_folder(guard.path(), &ImportOptions::default()).unwrap();
 		assert_eq!(pack(&lowered, guard.path()).root(), expected);
 	}
 }
