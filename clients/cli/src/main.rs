@@ -116,6 +116,53 @@ mod tests {
 	}
 
 	#[test]
+	fn texts_may_begin_with_a_hyphen() {
+		let parse = |arguments: &[&str]| Cli::try_parse_from(["assay"].iter().chain(arguments)).map(|_| ());
+		let submit = ["job", "submit", "--model", "0.0"];
+		for text in [
+			&["--text", "- item"][..],
+			&["--text", "-1"],
+			&["--text=-1"],
+			&["--text", "--"],
+			&["--text", "--json"],
+		] {
+			assert!(
+				parse(&[&submit[..], text, &["--max-tokens", "4"]].concat()).is_ok(),
+				"{text:?}"
+			);
+		}
+		let register = [
+			"model",
+			"register",
+			"a.assay",
+			"--name",
+			"-m",
+			"--description",
+			"- a model",
+			"--licence",
+			"-",
+		];
+		assert!(parse(&[&register[..], &["--tag", "-t", "--royalty", "1%"]].concat()).is_ok());
+		assert!(parse(&["model", "import", "folder", "--as", "-m"]).is_ok());
+		for identity in [&["-- Bob --"][..], &["-1", "--json"], &["--json", "-Bob"]] {
+			assert!(
+				parse(&[&["operator", "identity"][..], identity].concat()).is_ok(),
+				"{identity:?}"
+			);
+		}
+	}
+
+	#[test]
+	fn a_temperature_may_be_zero_and_is_read_when_it_is_negative() {
+		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
+		for temperature in ["0", "0.0", "-1", "1e-3"] {
+			let arguments = format!("assay job submit --model 0.0 --text a --temperature {temperature} --seed 7");
+			assert!(parse(&arguments).is_ok(), "{temperature}");
+		}
+		assert!(parse("assay job submit --model 0.0 --text a --temperature warm").is_err());
+	}
+
+	#[test]
 	fn accusations_are_checked_before_anything_is_done() {
 		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
 		assert!(parse("assay challenge 7").is_ok());

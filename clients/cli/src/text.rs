@@ -57,13 +57,18 @@ impl Text {
 		})
 	}
 
-	/// Tokens of a text, special ones included.
+	/// Tokens of a text, special ones included. A text that begins with the model's begin token, as chat templates write it,
+	/// does not get a second one.
 	pub(crate) fn encode(&self, text: &str) -> Result<Vec<u32>> {
 		let encoding = self
 			.tokenizer
 			.encode(text, true)
 			.map_err(|error| anyhow!("the text cannot be tokenised: {error}"))?;
-		Ok(encoding.get_ids().to_vec())
+		let (tokens, added) = (encoding.get_ids(), encoding.get_special_tokens_mask());
+		let begin = added.iter().take_while(|added| **added == 1).count();
+		let (begin, rest) = tokens.split_at(begin);
+		let twice = !begin.is_empty() && rest.starts_with(begin);
+		Ok(if twice { rest } else { tokens }.to_vec())
 	}
 
 	/// Text of tokens, special ones left out. What follows a stop token is on a line of its own.
@@ -103,6 +108,23 @@ mod tests {
 		assert_eq!(text.encode("a b c").unwrap(), [1, 2, 3]);
 		assert_eq!(text.encode("a").unwrap(), [1]);
 		assert_eq!(text.decode(&[1, 2]).unwrap(), "a b");
+	}
+
+	#[test]
+	fn a_text_that_begins_with_the_begin_token_gets_one() {
+		let begin = r#"{"SpecialToken": {"id": "c", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}"#;
+		let template = format!(
+			r#""post_processor": {{"type": "TemplateProcessing", "single": [{begin}], "pair": [{begin}],
+				"special_tokens": {{"c": {{"id": "c", "ids": [3], "tokens": ["c"]}}}}}}"#
+		);
+		let words = WORDS.replace(r#""post_processor": null"#, &template);
+		let text = Text::from_bytes(words.as_bytes()).unwrap();
+		assert_eq!(text.encode("a b").unwrap(), [3, 1, 2]);
+		assert_eq!(text.encode("c a b").unwrap(), [3, 1, 2]);
+		// What the writer of the text repeats is the writer's.
+		assert_eq!(text.encode("c c a").unwrap(), [3, 3, 1]);
+		assert_eq!(text.encode("a c").unwrap(), [3, 1, 3]);
+		assert_eq!(text.encode("").unwrap(), [3]);
 	}
 
 	#[test]

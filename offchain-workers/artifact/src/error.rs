@@ -159,6 +159,16 @@ pub enum ArtifactError {
 		/// Why not.
 		reason: &'static str,
 	},
+	/// Something that a model says in two places, which do not agree.
+	#[error("{what}: {first} and {second} exclude each other")]
+	Contradiction {
+		/// What it says.
+		what: &'static str,
+		/// In one place.
+		first: String,
+		/// In the other.
+		second: String,
+	},
 	/// A file that ends too early.
 	#[error("{path} is truncated: {what} needs {expected} bytes, the file has {found}")]
 	Truncated {
@@ -189,8 +199,8 @@ pub enum ArtifactError {
 		/// How.
 		reason: String,
 	},
-	/// A GGUF file whose tokenizer cannot be converted.
-	#[error("the tokenizer in the file cannot be used ({reason}); name a tokenizer.json in the import options")]
+	/// A tokenizer that cannot be converted, or does not have what its configuration asks for.
+	#[error("the tokenizer of the model cannot be used ({reason}); name a tokenizer.json in the import options")]
 	Tokenizer {
 		/// Why not.
 		reason: String,

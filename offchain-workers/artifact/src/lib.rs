@@ -14,6 +14,7 @@ mod rotary;
 mod source;
 #[cfg(feature = "synthetic")]
 pub mod synthetic;
+mod tokenizer;
 
 pub use artifact::Artifact;
 pub use error::{ArtifactError, Result};

@@ -26,7 +26,7 @@ pub(crate) enum Scaling {
 		original_positions: f64,
 	},
 	/// One divisor for each pair (`rope_freqs` of GGUF).
-	Divisors(Vec<f32>),
+	Divisors(Vec<f64>),
 }
 
 /// Angle per position of each pair.
@@ -54,7 +54,7 @@ pub(crate) fn frequencies(base: f64, head_dim: u32, scaling: &Scaling) -> Vec<f6
 						(1.0 - smooth) * frequency / factor + smooth * frequency
 					}
 				}
-				Scaling::Divisors(divisors) => frequency / f64::from(divisors[k as usize]),
+				Scaling::Divisors(divisors) => frequency / divisors[k as usize],
 			}
 		})
 		.collect()

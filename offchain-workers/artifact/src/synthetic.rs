@@ -171,7 +171,6 @@ pub fn bert(shape: BertShape, seed: u64) -> Result<Lowered> {
 		positions: shape.positions,
 		pooling: Pooling::Mean,
 		normalize: true,
-		prefix: "",
 	};
 	let mut lowered = lower::bert::lower(&config, &RandomCheckpoint { seed })?;
 	describe(&mut lowered, "BertModel", seed);
@@ -189,10 +188,6 @@ struct RandomCheckpoint {
 }
 
 impl Checkpoint for RandomCheckpoint {
-	fn has(&self, _: &str) -> bool {
-		false
-	}
-
 	fn take(&self, name: &str, dims: &[u64]) -> Result<Source> {
 		if dims.contains(&0) {
 			return Err(ArtifactError::MisshapenTensor {

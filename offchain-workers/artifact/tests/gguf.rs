@@ -1,29 +1,29 @@
-//! GGUF files: the same blocks as from a folder, tokenizers that tokenize, and every flaw named.
+//! GGUF files: the same blocks as from a folder, and every flaw named.
 
 mod common;
 
-use std::{fs, path::Path};
-
 use assay_artifact::{
-	gguf::{self, Array, Value, Writer},
-	import_gguf, ArtifactError as Error, ImportOptions, Lowered,
+	gguf::{self, Value},
+	ArtifactError as Error,
 };
 use assay_exact::program::{Head, Op, RotaryStyle};
-use common::{bytes, cosine, generate, logits, pack, Folder};
+use common::{
+	bytes, cosine, generate,
+	gguf::{import, text, Written},
+	logits, pack, Folder,
+};
 use proptest::prelude::*;
-use serde_json::json;
-use tokenizers::Tokenizer;
+use serde_json::{json, Value as Json};
 
 const PROMPT: [u32; 6] = [3, 17, 42, 5, 61, 70];
-
-fn import(path: &Path) -> Result<Lowered, Error> {
-	import_gguf(path, &ImportOptions::default())
-}
 
 #[test]
 fn a_qwen_file_should_give_the_tensors_of_its_folder() {
 	for class in ["Qwen2ForCausalLM", "Qwen3ForCausalLM"] {
-		let folder = Folder::llama(json!({"architectures": [class], "tie_word_embeddings": true}));
+		let heads = json!({
+			"architectures": [class], "tie_word_embeddings": true, "num_attention_heads": 2, "num_key_value_heads": 1,
+		});
+		let folder = Folder::llama(heads);
 		let (guard, lowered, from_folder) = folder.artifact();
 		let path = guard.path().join("model.gguf");
 		gguf::write(&lowered, &path).unwrap();
@@ -87,44 +87,170 @@ fn rope_freqs_should_divide_the_frequencies() {
 		.contains("`rope_freqs.weight` holds 0"));
 }
 
-/// A written file, and the same with metadata changed.
-struct Written {
-	guard: tempfile::TempDir,
-	lowered: Lowered,
+fn llama3() -> Json {
+	json!({
+		"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+		"original_max_position_embeddings": 64,
+	})
 }
 
-impl Written {
-	fn new() -> Self {
-		let (guard, lowered) = Folder::llama(json!({})).import().unwrap();
-		Self { guard, lowered }
+#[test]
+fn a_file_of_a_scaled_model_should_be_scaled() {
+	for scaling in [json!({"rope_type": "linear", "factor": 4.0}), llama3()] {
+		let folder = Folder::llama(json!({"rope_theta": null, "rope_scaling": null, "rope_parameters": scaling}));
+		let mut folder = folder;
+		folder.config["rope_parameters"]["rope_theta"] = json!(500_000.0);
+		let written = Written::of(&folder);
+		let artifact = pack(&written.with(|_| ()).unwrap(), written.guard.path());
+		let similarity = cosine(
+			&logits(artifact.program(), &artifact, &PROMPT),
+			&folder.llama_logits(&PROMPT),
+		);
+		assert!(similarity > 0.9993, "{scaling}: cosine {similarity}");
 	}
+}
 
-	fn with(&self, change: impl Fn(&mut Writer<'_>)) -> Result<Lowered, Error> {
-		let path = self.guard.path().join("changed.gguf");
-		let mut writer = gguf::writer(&self.lowered).unwrap();
-		change(&mut writer);
-		writer.write(&path).unwrap();
-		import(&path)
+#[test]
+fn a_factor_without_a_type_should_scale_linearly() {
+	let written = Written::new();
+	let scaled = |keys: &[(&str, Value)]| {
+		let lowered = written.with(|writer| {
+			for (key, value) in keys {
+				writer.set(format!("llama.rope.{key}"), value.clone());
+			}
+		});
+		let lowered = lowered.unwrap();
+		pack(&lowered, written.guard.path()).root()
+	};
+	let (linear, factor) = (text("linear"), Value::F32(4.0));
+	let expected = scaled(&[("scaling.type", linear.clone()), ("scaling.factor", factor.clone())]);
+	assert_ne!(expected, scaled(&[]));
+	for keys in [
+		&[("scaling.factor", factor.clone())][..],
+		&[("scale_linear", factor.clone())],
+		&[("scaling.type", linear), ("scale_linear", factor.clone())],
+		&[("scaling.factor", factor.clone()), ("scale_linear", factor.clone())],
+	] {
+		assert_eq!(scaled(keys), expected, "{keys:?}");
 	}
+	// Whoever says that there is none means it.
+	let none = [("scaling.type", text("none")), ("scaling.factor", factor)];
+	assert_eq!(scaled(&none), scaled(&[]));
+	assert_eq!(scaled(&[("scale_linear", Value::F32(1.0))]), scaled(&[]));
 
-	fn refusal(&self, change: impl Fn(&mut Writer<'_>)) -> String {
-		match self.with(change) {
-			Ok(_) => panic!("the file imports"),
-			Err(error) => error.to_string(),
-		}
-	}
+	let folder = Folder::llama(json!({"rope_scaling": {"type": "linear", "factor": 4.0}}));
+	let lowered = written.with(|writer| {
+		writer.set("llama.rope.scale_linear", Value::F32(4.0));
+	});
+	let artifact = pack(&lowered.unwrap(), written.guard.path());
+	let similarity = cosine(
+		&logits(artifact.program(), &artifact, &PROMPT),
+		&folder.llama_logits(&PROMPT),
+	);
+	assert!(similarity > 0.9993, "cosine {similarity}");
+}
 
-	fn bytes(&self) -> Vec<u8> {
-		let path = self.guard.path().join("good.gguf");
-		gguf::write(&self.lowered, &path).unwrap();
-		fs::read(path).unwrap()
-	}
+#[test]
+fn a_factor_should_divide_what_rope_freqs_leave() {
+	let written = Written::new();
+	let scaled = |divisor: f32, factor: f32| {
+		let lowered = written.with(|writer| {
+			writer.tensor_f32("rope_freqs.weight", &[16], vec![divisor; 16]);
+			writer.set("llama.rope.scaling.factor", Value::F32(factor));
+		});
+		let lowered = lowered.unwrap();
+		pack(&lowered, written.guard.path()).root()
+	};
+	assert_eq!(scaled(2.0, 4.0), scaled(8.0, 1.0));
+	assert_ne!(scaled(2.0, 4.0), scaled(2.0, 1.0));
+}
 
-	fn import_bytes(&self, bytes: &[u8]) -> Result<Lowered, Error> {
-		let path = self.guard.path().join("changed.gguf");
-		fs::write(&path, bytes).unwrap();
-		import(&path)
+#[test]
+fn scaling_that_cannot_be_read_should_be_refused() {
+	let written = Written::new();
+	let cases = [
+		(
+			&[("scaling.factor", Value::F32(4.0)), ("scale_linear", Value::F32(2.0))][..],
+			"rope scaling factor: `llama.rope.scaling.factor` 4.0 and `llama.rope.scale_linear` 2.0 exclude each other",
+		),
+		(
+			&[("scaling.factor", Value::U32(4))],
+			"metadata `llama.rope.scaling.factor` is missing or of another type",
+		),
+		(
+			&[("scale_linear", text("4"))],
+			"metadata `llama.rope.scale_linear` is missing or of another type",
+		),
+		(
+			&[("scaling.type", Value::U32(1)), ("scaling.factor", Value::F32(4.0))],
+			"metadata `llama.rope.scaling.type` is missing or of another type",
+		),
+		(&[("scaling.type", text("linear"))], "rope scaling factor is absent"),
+		(&[("scaling.factor", Value::F32(0.0))], "rope scaling factor is 0"),
+		(&[("scale_linear", Value::F32(-2.0))], "rope scaling factor is -2"),
+		(
+			&[("scaling.attn_factor", Value::F32(1.2))],
+			"rope attention factor `1.2",
+		),
+		(
+			&[("freq_base", Value::U32(500_000))],
+			"metadata `llama.rope.freq_base` is missing or of another type",
+		),
+	];
+	for (keys, expected) in cases {
+		let message = written.refusal(|writer| {
+			for (key, value) in keys {
+				writer.set(format!("llama.rope.{key}"), value.clone());
+			}
+		});
+		assert!(message.contains(expected), "{keys:?}: {message}");
 	}
+}
+
+#[test]
+fn a_file_with_a_pooling_type_should_return_a_vector() {
+	let class = json!({"architectures": ["Qwen3ForCausalLM"], "tie_word_embeddings": true});
+	let folder = Folder::llama(class);
+	let written = Written::of(&folder);
+	let pooled = |kind: u32| {
+		written.with(|writer| {
+			writer.set("qwen3.pooling_type", Value::U32(kind));
+		})
+	};
+	let mut sentence = folder.clone();
+	sentence.set_modules(&["Transformer", "Pooling", "Normalize"]);
+	for (kind, mode) in [(2, "cls_token"), (3, "lasttoken")] {
+		sentence.set_pooling(mode);
+		let (_guard, _, from_folder) = sentence.artifact();
+		let from_gguf = pack(&pooled(kind).unwrap(), written.guard.path());
+		assert_eq!(from_gguf.program(), from_folder.program());
+		assert_eq!(bytes(&from_gguf), bytes(&from_folder));
+	}
+	assert!(matches!(pooled(0).unwrap().program().head, Head::Tokens { .. }));
+	let refusal = |kind| pooled(kind).unwrap_err().to_string();
+	assert!(refusal(1).contains("pooling of a decoder `mean` is not supported"));
+	assert!(refusal(4).contains("pooling type `4` is not supported"));
+	let message = written.refusal(|writer| {
+		writer.set("qwen3.attention.causal", Value::Bool(false));
+	});
+	assert!(message.contains("attention of a decoder `not causal`"), "{message}");
+}
+
+#[test]
+fn what_llama_cpp_would_not_compute_should_not_be_written() {
+	let refusal = |changes: Json| {
+		let (_guard, lowered) = Folder::llama(changes).import().unwrap();
+		gguf::writer(&lowered).unwrap_err().to_string()
+	};
+	let gelu = refusal(json!({"hidden_act": "gelu"}));
+	assert!(
+		gelu.contains("GGUF export `llama with GeluErf` is not supported"),
+		"{gelu}"
+	);
+	let wide = refusal(json!({"architectures": ["Qwen2ForCausalLM"]}));
+	assert!(wide.contains("`qwen2 with heads of 128 over a width of 64`"), "{wide}");
+	let bias = refusal(json!({"architectures": ["Qwen3ForCausalLM"], "attention_bias": true}));
+	assert!(bias.contains("`qwen3 with `blk.0.attn_output.bias``"), "{bias}");
 }
 
 #[test]
@@ -292,118 +418,6 @@ fn a_bad_header_should_be_named() {
 		let error = written.import_bytes(&good[..length]).unwrap_err();
 		assert!(matches!(error, Error::Truncated { .. }), "{length}: {error}");
 	}
-}
-
-fn strings(tokens: &[&str]) -> Value {
-	Value::Array(Array::Strings(tokens.iter().map(|token| token.to_string()).collect()))
-}
-
-#[test]
-fn a_byte_level_tokenizer_should_tokenize() {
-	let written = Written::new();
-	let tokens = [
-		"h", "e", "l", "o", "Ġ", "w", "he", "ll", "Ġw", "hell", "hello", "<|end|>", "1", "2",
-	];
-	let mut kinds = vec![1; tokens.len()];
-	kinds[11] = 3;
-	for pre in ["gpt-2", "llama-bpe", "qwen2", "smollm"] {
-		let lowered = written
-			.with(|writer| {
-				writer.set("tokenizer.ggml.model", Value::String("gpt2".into()));
-				writer.set("tokenizer.ggml.pre", Value::String(pre.into()));
-				writer.set("tokenizer.ggml.tokens", strings(&tokens));
-				writer.set(
-					"tokenizer.ggml.merges",
-					strings(&["h e", "l l", "Ġ w", "he ll", "hell o"]),
-				);
-				writer.set(
-					"tokenizer.ggml.token_type",
-					Value::Array(Array::Integers(kinds.clone())),
-				);
-				writer.set("tokenizer.ggml.eos_token_id", Value::U32(11));
-				writer.set("tokenizer.ggml.add_eos_token", Value::Bool(true));
-				writer.set("tokenizer.chat_template", Value::String("{{ messages }}".into()));
-			})
-			.unwrap();
-		let tokenizer = Tokenizer::from_bytes(lowered.file("tokenizer.json").unwrap()).unwrap();
-		let encoding = tokenizer.encode("hello woe12", true).unwrap();
-		assert_eq!(encoding.get_ids(), [10, 8, 3, 1, 12, 13, 11], "{pre}");
-		assert_eq!(tokenizer.decode(encoding.get_ids(), true).unwrap(), "hello woe12");
-		assert_eq!(tokenizer.encode("o<|end|>o", false).unwrap().get_ids(), [3, 11, 3]);
-		let config: serde_json::Value = serde_json::from_slice(lowered.file("tokenizer_config.json").unwrap()).unwrap();
-		assert_eq!(
-			(&config["chat_template"], &config["eos_token"]),
-			(&json!("{{ messages }}"), &json!("<|end|>"))
-		);
-	}
-}
-
-#[test]
-fn a_sentence_piece_tokenizer_should_tokenize() {
-	let written = Written::new();
-	let bytes: Vec<String> = (0..=255u8).map(|byte| format!("<0x{byte:02X}>")).collect();
-	let mut tokens = vec!["<unk>", "<s>", "</s>"];
-	tokens.extend(bytes.iter().map(String::as_str));
-	let words = ["▁", "c", "a", "t", "s", "▁c", "at", "▁cat", "cat", "▁cats", "ts"];
-	tokens.extend(words);
-	let mut scores = vec![0.0; 259];
-	// "at" before "ts": the higher score merges first.
-	scores.extend([-20.0, -21.0, -22.0, -23.0, -24.0, -2.0, -1.0, -3.0, -6.0, -5.0, -9.0]);
-	let mut kinds = vec![6; 259];
-	kinds[..3].copy_from_slice(&[2, 3, 3]);
-	kinds.extend([1; 11]);
-	let set = |writer: &mut Writer<'_>| {
-		writer.set("tokenizer.ggml.model", Value::String("llama".into()));
-		writer.set("tokenizer.ggml.tokens", strings(&tokens));
-		writer.set("tokenizer.ggml.scores", Value::Array(Array::Floats(scores.clone())));
-		writer.set(
-			"tokenizer.ggml.token_type",
-			Value::Array(Array::Integers(kinds.clone())),
-		);
-		writer.set("tokenizer.ggml.bos_token_id", Value::U32(1));
-		writer.set("tokenizer.ggml.eos_token_id", Value::U32(2));
-		writer.set("tokenizer.ggml.unknown_token_id", Value::U32(0));
-	};
-	let lowered = written.with(set).unwrap();
-	let tokenizer = Tokenizer::from_bytes(lowered.file("tokenizer.json").unwrap()).unwrap();
-	let id = |word: &str| 259 + words.iter().position(|w| *w == word).unwrap() as u32;
-	let encoding = tokenizer.encode("cats at é", true).unwrap();
-	assert_eq!(
-		encoding.get_ids(),
-		[1, id("▁cats"), id("▁"), id("at"), id("▁"), 3 + 0xc3, 3 + 0xa9]
-	);
-	assert_eq!(tokenizer.decode(encoding.get_ids(), true).unwrap(), "cats at é");
-
-	let broken = written.refusal(|writer| {
-		set(writer);
-		writer.set("tokenizer.ggml.scores", Value::Array(Array::Floats(vec![0.0; 3])));
-	});
-	assert!(broken.contains("270 tokens and 3 scores"), "{broken}");
-	let broken = written.refusal(|writer| {
-		set(writer);
-		writer.set("tokenizer.ggml.bos_token_id", Value::U32(999));
-	});
-	assert!(
-		broken.contains("`tokenizer.ggml.bos_token_id` is 999, it has 270 tokens"),
-		"{broken}"
-	);
-}
-
-#[test]
-fn a_named_tokenizer_should_replace_the_files_own() {
-	let written = Written::new();
-	let path = written.guard.path().join("model.gguf");
-	let mut writer = gguf::writer(&written.lowered).unwrap();
-	writer.set("tokenizer.ggml.model", Value::String("t5".into()));
-	writer.write(&path).unwrap();
-	assert!(matches!(import(&path), Err(Error::Tokenizer { .. })));
-	let tokenizer = written.guard.path().join("tokenizer.json");
-	let options = ImportOptions {
-		tokenizer: Some(tokenizer),
-		..Default::default()
-	};
-	let lowered = import_gguf(&path, &options).unwrap();
-	assert_eq!(lowered.file("tokenizer.json"), Some(&br#"{"model":{}}"#[..]));
 }
 
 proptest! {

@@ -84,7 +84,7 @@ fn minilm_should_import_and_tell_sentences_apart() {
 			..
 		}
 	));
-	assert_eq!((program.positions, program.output_length()), (512, Some(384)));
+	assert_eq!((program.positions, program.output_length()), (256, Some(384)));
 
 	let mut tokenizer = tokenizers::Tokenizer::from_bytes(artifact.file("tokenizer.json").unwrap()).unwrap();
 	tokenizer.with_padding(None);

@@ -59,6 +59,22 @@ impl Folder {
 		self.add(&format!("{name}.bias"), &[width], 0.0, 0.1);
 	}
 
+	/// Makes it a model of sentence-transformers that pools like this.
+	fn pool(&self, width: usize, mode: &str, normalize: bool) {
+		let module = |index: usize, path: &str, kind: &str| {
+			let kind = format!("sentence_transformers.models.{kind}");
+			json!({"idx": index, "name": index.to_string(), "path": path, "type": kind})
+		};
+		let mut modules = vec![module(0, "", "Transformer"), module(1, "1_Pooling", "Pooling")];
+		if normalize {
+			modules.push(module(2, "2_Normalize", "Normalize"));
+		}
+		fs::write(self.path().join("modules.json"), Value::from(modules).to_string()).expect("it is written");
+		fs::create_dir(self.path().join("1_Pooling")).expect("it is made");
+		let pooling = json!({"word_embedding_dimension": width, format!("pooling_mode_{mode}"): true});
+		fs::write(self.path().join("1_Pooling/config.json"), pooling.to_string()).expect("it is written");
+	}
+
 	/// Writes the weights and imports the folder.
 	fn import(&self) -> Lowered {
 		candle_core::safetensors::save(&self.tensors, self.path().join("model.safetensors")).expect("it is written");
@@ -121,14 +137,7 @@ fn a_bert() -> (Folder, Value) {
 		"initializer_range": 0.02, "pad_token_id": 0, "position_embedding_type": "absolute", "use_cache": true,
 	});
 	let mut folder = Folder::new(&config);
-	let modules = json!([
-		{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
-		{"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
-	]);
-	fs::write(folder.path().join("modules.json"), modules.to_string()).expect("it is written");
-	fs::create_dir(folder.path().join("1_Pooling")).expect("it is made");
-	let pooling = json!({"word_embedding_dimension": 96, "pooling_mode_mean_tokens": true});
-	fs::write(folder.path().join("1_Pooling/config.json"), pooling.to_string()).expect("it is written");
+	folder.pool(96, "mean_tokens", false);
 	for (table, rows) in [("word", 80), ("position", 48), ("token_type", 2)] {
 		folder.matrix(&format!("embeddings.{table}_embeddings.weight"), rows, 96);
 	}
@@ -246,6 +255,34 @@ fn the_exact_decoder_stays_close_to_float() {
 		);
 		assert!(perplexities.increase().abs() < 0.01, "{perplexities:?}");
 	}
+}
+
+#[test]
+fn the_exact_embedding_of_a_decoder_stays_close_to_float() {
+	let (folder, _) = a_llama(true);
+	folder.pool(128, "lasttoken", true);
+	let lowered = folder.import();
+	let artifact = pack(&lowered, folder.path());
+	let model = Model::load(&artifact, Options::default()).expect("it loads");
+	let float = FloatModel::load(&lowered).expect("it loads");
+	let texts: Vec<_> = (1..30).map(|length| some_tokens(length, 90)).collect();
+	let cosines = quality::cosines(&model, &float, &texts, |_| ()).expect("it runs");
+	assert_eq!(cosines.each.len(), 29);
+	// One position's state: its errors do not cancel as those of a mean do.
+	assert!(
+		cosines.worst() > 0.999 && cosines.mean() > 0.9995,
+		"{} {}",
+		cosines.worst(),
+		cosines.mean()
+	);
+	let nothing = Generation {
+		sampler: Sampler::Greedy,
+		max_tokens: 0,
+		ignore_stop: true,
+	};
+	let input = Input::Tokens(texts[28].clone());
+	let expected = evaluate(artifact.program(), &artifact, &input, &nothing).expect("the reference runs it");
+	assert_eq!(model.run(&input, &nothing, &mut ()), Ok(expected));
 }
 
 #[test]

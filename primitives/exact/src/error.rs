@@ -201,6 +201,6 @@ pub enum JobError {
 		max_tokens: u32,
 		positions: u32,
 	},
-	#[error("inverse temperature must be positive")]
+	#[error("inverse temperature is 0, the smallest is 1; temperature 0 is the greedy sampler")]
 	InverseTemperature,
 }

@@ -67,6 +67,7 @@ pub(crate) enum OperatorCommand {
 	/// Say who this operator is, in a line of text.
 	Identity {
 		/// At most 128 bytes; an empty text takes back what was said.
+		#[arg(allow_hyphen_values = true)]
 		text: String,
 	},
 	/// Send a delegator away: all of its stake behind this operator starts to unbond.

@@ -11,7 +11,10 @@ use std::{
 use serde_json::{json, Value as Json};
 
 use super::{Array, Value};
-use crate::error::{ArtifactError, Result};
+use crate::{
+	error::Result,
+	tokenizer::{template, unusable, Special},
+};
 
 type Metadata = BTreeMap<String, Value>;
 
@@ -23,17 +26,32 @@ const SPLIT_LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L
 const SPLIT_QWEN2: &str =
 	r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// Builds tokenizer.json. `None` if the file has no tokenizer at all.
-pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<Option<Vec<u8>>> {
-	let Some(model) = metadata.get("tokenizer.ggml.model").and_then(Value::as_str) else {
-		return Ok(None);
+/// Pre-tokenizers of Llama 3: tokens are taken whole before merges are tried, and a begin token is the rule.
+fn like_llama3(pre: &str) -> bool {
+	matches!(pre, "llama-bpe" | "llama3" | "llama-v3")
+}
+
+/// Builds tokenizer.json for a model of `vocabulary` tokens. `None` if the file has no tokenizer at all.
+pub(crate) fn tokenizer_json(metadata: &Metadata, vocabulary: u32) -> Result<Option<Vec<u8>>> {
+	let model = match metadata.get("tokenizer.ggml.model") {
+		None => return Ok(None),
+		Some(model) => model.as_str().unwrap_or("(not a text)"),
 	};
+	if matches!(model, "no_vocab" | "none") {
+		return Ok(None);
+	}
 	if model != "gpt2" && model != "llama" {
 		return Err(unusable(format!(
 			"its model is `{model}`; gpt2 and llama can be converted"
 		)));
 	}
 	let tokens = strings(metadata, "tokenizer.ggml.tokens")?;
+	if tokens.len() as u64 != u64::from(vocabulary) {
+		return Err(unusable(format!(
+			"it has {} tokens, the embedding {vocabulary}",
+			tokens.len()
+		)));
+	}
 	let mut vocab = serde_json::Map::new();
 	for (id, token) in tokens.iter().enumerate() {
 		// Where a text is there twice the first id is the one the model meant; the other is reachable by decoding only.
@@ -47,14 +65,14 @@ pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<Option<Vec<u8>>> {
 	tokenizer["truncation"] = Json::Null;
 	tokenizer["padding"] = Json::Null;
 	tokenizer["added_tokens"] = added_tokens(metadata, tokens);
-	tokenizer["post_processor"] = post_processor(metadata, tokens, model)?;
+	tokenizer["post_processor"] = post_processor(metadata, model)?;
 	Ok(Some(tokenizer.to_string().into_bytes()))
 }
 
 /// A tokenizer_config.json with the chat template and the special tokens, if the file has a chat template.
 pub(crate) fn tokenizer_config(metadata: &Metadata) -> Option<Vec<u8>> {
 	let template = metadata.get("tokenizer.chat_template")?.as_str()?;
-	let token = |key| special(metadata, key).ok().flatten().map(|(_, token)| token);
+	let token = |key| special(metadata, key).ok().flatten().map(|token| token.text);
 	let config = json!({
 		"bos_token": token("tokenizer.ggml.bos_token_id"),
 		"eos_token": token("tokenizer.ggml.eos_token_id"),
@@ -73,10 +91,9 @@ fn byte_level(metadata: &Metadata, vocab: serde_json::Map<String, Json>) -> Resu
 			_ => return Err(unusable(format!("its merge `{merge}` is not two known tokens"))),
 		}
 	}
-	let pre = metadata
-		.get("tokenizer.ggml.pre")
-		.and_then(Value::as_str)
-		.unwrap_or("gpt-2");
+	// Without a name llama.cpp takes a split that no model was trained with, and warns. Tokens would differ, so the outputs.
+	let pre =
+		pre_tokenizer(metadata).ok_or_else(|| unusable("it does not name its pre-tokenizer, `tokenizer.ggml.pre`"))?;
 	let bytes =
 		|regex: bool| json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": regex});
 	let split = |regex: &str| {
@@ -84,7 +101,7 @@ fn byte_level(metadata: &Metadata, vocab: serde_json::Map<String, Json>) -> Resu
 		json!({"type": "Sequence", "pretokenizers": [split, bytes(false)]})
 	};
 	let (normalizer, pre_tokenizer) = match pre {
-		"gpt-2" | "default" => (Json::Null, bytes(true)),
+		"gpt-2" => (Json::Null, bytes(true)),
 		"smollm" => {
 			let digits = json!({"type": "Digits", "individual_digits": true});
 			(
@@ -92,7 +109,7 @@ fn byte_level(metadata: &Metadata, vocab: serde_json::Map<String, Json>) -> Resu
 				json!({"type": "Sequence", "pretokenizers": [digits, bytes(true)]}),
 			)
 		}
-		"llama-bpe" | "llama3" | "llama-v3" => (Json::Null, split(SPLIT_LLAMA3)),
+		pre if like_llama3(pre) => (Json::Null, split(SPLIT_LLAMA3)),
 		"qwen2" => (json!({"type": "NFC"}), split(SPLIT_QWEN2)),
 		other => {
 			return Err(unusable(format!(
@@ -107,10 +124,14 @@ fn byte_level(metadata: &Metadata, vocab: serde_json::Map<String, Json>) -> Resu
 		"model": {
 			"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
 			"end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false,
-			"ignore_merges": matches!(pre, "llama-bpe" | "llama3" | "llama-v3"),
+			"ignore_merges": like_llama3(pre),
 			"vocab": vocab, "merges": merges,
 		},
 	}))
+}
+
+fn pre_tokenizer(metadata: &Metadata) -> Option<&str> {
+	metadata.get("tokenizer.ggml.pre")?.as_str()
 }
 
 fn sentence_piece(metadata: &Metadata, tokens: &[String], vocab: serde_json::Map<String, Json>) -> Result<Json> {
@@ -154,7 +175,7 @@ fn sentence_piece(metadata: &Metadata, tokens: &[String], vocab: serde_json::Map
 		.iter()
 		.map(|&(_, left, right)| json!([tokens[left], tokens[right]]))
 		.collect();
-	let unknown = special(metadata, "tokenizer.ggml.unknown_token_id")?.map(|(_, token)| token);
+	let unknown = special(metadata, "tokenizer.ggml.unknown_token_id")?.map(|token| token.text);
 	let prefix = metadata
 		.get("tokenizer.ggml.add_space_prefix")
 		.and_then(Value::as_bool)
@@ -201,49 +222,37 @@ fn added_tokens(metadata: &Metadata, tokens: &[String]) -> Json {
 		.collect()
 }
 
-/// Puts the begin and end tokens where the file asks for them.
-fn post_processor(metadata: &Metadata, tokens: &[String], model: &str) -> Result<Json> {
-	let flag = |key: &str| metadata.get(key).and_then(Value::as_bool);
+/// Puts the begin and end tokens where the file asks for them, or its kind of tokenizer implies them as in llama.cpp.
+fn post_processor(metadata: &Metadata, model: &str) -> Result<Json> {
 	let sentence_piece = model == "llama";
-	let mut parts = vec![json!({"Sequence": {"id": "A", "type_id": 0}})];
-	let mut specials = serde_json::Map::new();
-	let mut place = |key: &str| -> Result<Option<Json>> {
-		let Some((id, token)) = special(metadata, key)? else {
-			return Ok(None);
-		};
-		specials.insert(token.clone(), json!({"id": token, "ids": [id], "tokens": [tokens[id]]}));
-		Ok(Some(json!({"SpecialToken": {"id": token, "type_id": 0}})))
+	let begins = sentence_piece || pre_tokenizer(metadata).is_some_and(like_llama3);
+	let asked = |flag: &str, implied: bool, key: &str| {
+		let flag = metadata.get(flag).and_then(Value::as_bool);
+		let token = special(metadata, key)?;
+		match (flag, token) {
+			(Some(true), None) => Err(unusable(format!("it asks for a token that it does not name, `{key}`"))),
+			(flag, token) => Ok(token.filter(|_| flag.unwrap_or(implied))),
+		}
 	};
-	if flag("tokenizer.ggml.add_bos_token").unwrap_or(sentence_piece) {
-		parts.splice(0..0, place("tokenizer.ggml.bos_token_id")?);
-	}
-	if flag("tokenizer.ggml.add_eos_token").unwrap_or(false) {
-		parts.extend(place("tokenizer.ggml.eos_token_id")?);
-	}
-	if specials.is_empty() {
-		return Ok(if sentence_piece {
-			Json::Null
-		} else {
+	let begin = asked("tokenizer.ggml.add_bos_token", begins, "tokenizer.ggml.bos_token_id")?;
+	let end = asked("tokenizer.ggml.add_eos_token", false, "tokenizer.ggml.eos_token_id")?;
+	Ok(match (&begin, &end) {
+		(None, None) if sentence_piece => Json::Null,
+		(None, None) => {
 			json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": true})
-		});
-	}
-	let mut pair = parts.clone();
-	pair.push(json!({"Sequence": {"id": "B", "type_id": 1}}));
-	Ok(json!({"type": "TemplateProcessing", "single": parts, "pair": pair, "special_tokens": specials}))
+		}
+		(begin, end) => template(begin.as_ref(), end.as_ref()),
+	})
 }
 
-fn special(metadata: &Metadata, key: &str) -> Result<Option<(usize, String)>> {
+fn special(metadata: &Metadata, key: &str) -> Result<Option<Special>> {
 	let Some(id) = metadata.get(key).and_then(Value::as_u64) else {
 		return Ok(None);
 	};
 	let tokens = strings(metadata, "tokenizer.ggml.tokens")?;
-	match usize::try_from(id)
-		.ok()
-		.and_then(|id| tokens.get(id).map(|token| (id, token.clone())))
-	{
-		Some(token) => Ok(Some(token)),
-		None => Err(unusable(format!("`{key}` is {id}, it has {} tokens", tokens.len()))),
-	}
+	let text = usize::try_from(id).ok().and_then(|id| tokens.get(id)).cloned();
+	let text = text.ok_or_else(|| unusable(format!("`{key}` is {id}, it has {} tokens", tokens.len())))?;
+	Ok(Some(Special { id, text }))
 }
 
 fn strings<'a>(metadata: &'a Metadata, key: &str) -> Result<&'a [String]> {
@@ -251,8 +260,4 @@ fn strings<'a>(metadata: &'a Metadata, key: &str) -> Result<&'a [String]> {
 		Some(Value::Array(Array::Strings(strings))) => Ok(strings),
 		_ => Err(unusable(format!("it has no list of strings `{key}`"))),
 	}
-}
-
-fn unusable(reason: impl Into<String>) -> ArtifactError {
-	ArtifactError::Tokenizer { reason: reason.into() }
 }

@@ -6,15 +6,22 @@ use std::{
 	path::Path,
 };
 
-use assay_exact::program::{Head, Op, RotaryStyle, Shape};
+use assay_exact::program::{Function, Head, Op, RotaryStyle, Shape};
 
 use super::{tensor_name, tensor_type, value_type, DEFAULT_ALIGNMENT, MAGIC};
 use crate::{
 	error::{ArtifactError, Result},
+	import::rotary,
 	lowered::Lowered,
 	quantise::gguf_row,
+	rotary::{frequencies, Scaling},
 	source::floats,
 };
+
+/// `general.file_type` of files whose matrices are in Q8_0.
+const MOSTLY_Q8_0: u32 = 7;
+/// `general.quantization_version`: of the layout of quantised blocks.
+const QUANTISATION_VERSION: u32 = 2;
 
 /// A metadata value.
 #[derive(Debug, Clone, PartialEq)]
@@ -234,7 +241,7 @@ fn pad(bytes: &mut Vec<u8>) {
 
 /// Writes a model of the Llama family as a GGUF file in Q8_0 with the very blocks that [`Lowered::pack`] would write
 /// (vectors in F32). Query and key rows of models in the rotary style *half* are reordered for `general.architecture`
-/// llama, as llama.cpp's converter does. The tokenizer is not written.
+/// llama, as llama.cpp's converter does. The tokenizer is not written, and the file says so.
 pub fn write(lowered: &Lowered, path: impl AsRef<Path>) -> Result<()> {
 	writer(lowered)?.write(path)
 }
@@ -276,16 +283,33 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 		"Qwen3ForCausalLM" => "qwen3",
 		other => return Err(unsupported(other)),
 	};
+	// llama.cpp takes neither from the file.
+	let mut activations = program.layer.iter().filter_map(|op| match *op {
+		Op::Activate { function, .. } => Some(function),
+		_ => None,
+	});
+	if let Some(function) = activations.find(|function| *function != Function::Silu) {
+		return Err(unsupported(&format!("{architecture} with {function:?}")));
+	}
+	let (hidden, width) = (program.registers[0], u32::from(heads) * head_dim);
+	if architecture == "qwen2" && hidden != width {
+		return Err(unsupported(&format!(
+			"qwen2 with heads of {width} over a width of {hidden}"
+		)));
+	}
 	let permuted = architecture == "llama" && style == RotaryStyle::Half;
 
 	let mut writer = Writer::default();
 	let number = |key: &str| config.get(key).and_then(serde_json::Value::as_u64).unwrap_or(0) as u32;
-	let base = config
-		.get("rope_theta")
-		.and_then(serde_json::Value::as_f64)
-		.unwrap_or(10_000.0);
+	let (base, scaling) = rotary(path, json)?;
+	let vocabulary = program.vocabulary().unwrap_or(0);
 	writer.set("general.architecture", Value::String(architecture.into()));
 	writer.set("general.name", Value::String(lowered.metadata.name.clone()));
+	writer.set("general.file_type", Value::U32(MOSTLY_Q8_0));
+	writer.set("general.quantization_version", Value::U32(QUANTISATION_VERSION));
+	// llama.cpp insists on a model of tokenizer, and on the size of the vocabulary where it is none.
+	writer.set("tokenizer.ggml.model", Value::String("no_vocab".into()));
+	writer.set(format!("{architecture}.vocab_size"), Value::U32(vocabulary));
 	let mut set = |key: &str, value: Value| {
 		writer.set(format!("{architecture}.{key}"), value);
 	};
@@ -303,6 +327,10 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 	);
 	set("rope.dimension_count", Value::U32(head_dim));
 	set("rope.freq_base", Value::F32(base as f32));
+	if let Scaling::Linear { factor } = scaling {
+		set("rope.scaling.type", Value::String("linear".into()));
+		set("rope.scaling.factor", Value::F32(factor as f32));
+	}
 	if let Some(&token) = stop.first() {
 		writer.set("tokenizer.ggml.eos_token_id", Value::U32(token));
 	}
@@ -313,6 +341,10 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 			continue;
 		}
 		let name = tensor_name(&named.name).ok_or_else(|| unsupported(&named.name))?;
+		let projected = name.contains("attn_output.") || name.contains("ffn_");
+		if architecture != "llama" && projected && name.ends_with(".bias") {
+			return Err(unsupported(&format!("{architecture} with `{name}`")));
+		}
 		let permute = permuted && (name.contains("attn_q.") || name.contains("attn_k."));
 		let head_rows = if permute { head_dim as usize } else { 0 };
 		let read = move || -> Result<Vec<u8>> {
@@ -342,6 +374,16 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 				writer.tensor_f32(&name, &[shape.row_bytes() / 4], values);
 			}
 		}
+	}
+	if matches!(scaling, Scaling::Llama3 { .. }) {
+		let plain = frequencies(base, head_dim, &Scaling::None);
+		let scaled = frequencies(base, head_dim, &scaling);
+		let divisors: Vec<f32> = plain
+			.iter()
+			.zip(scaled)
+			.map(|(plain, scaled)| (plain / scaled) as f32)
+			.collect();
+		writer.tensor_f32("rope_freqs.weight", &[divisors.len() as u64], divisors);
 	}
 	Ok(writer)
 }

@@ -6,11 +6,12 @@ use std::{
 };
 
 use serde::{de::DeserializeOwned, Deserialize};
+use serde_json::Value as Json;
 
 use super::{
-	huggingface::{bert_config, is_bert, is_llama, llama_config, Architecture, GenerationConfig},
+	huggingface::{bert_config, is_bert, llama_config, Architecture, Around, LlamaClass},
 	safetensors::SafeTensors,
-	sentence_transformers::SentenceModel,
+	sentence_transformers::{longest_input, SentenceModel},
 	ImportOptions,
 };
 use crate::{
@@ -18,13 +19,14 @@ use crate::{
 	format::MAX_FILE_BYTES,
 	lower::{self, activation, mlp::MlpConfig},
 	lowered::{Lowered, NamedFile},
+	tokenizer::{self, TokenizerConfig, TOKENIZER},
 };
 
 /// Files that travel in the artifact when the folder has them.
 const KEPT_FILES: [&str; 11] = [
 	"config.json",
 	"generation_config.json",
-	"tokenizer.json",
+	TOKENIZER,
 	"tokenizer_config.json",
 	"special_tokens_map.json",
 	"chat_template.jinja",
@@ -38,11 +40,11 @@ const KEPT_FILES: [&str; 11] = [
 /// What this function imports, for messages.
 const SUPPORTED: &str =
 	"LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, BertModel, BertForMaskedLM, \
-	 BertForPreTraining, and model type mlp";
+	 BertForPreTraining, decoders without a head (LlamaModel, …) that sentence-transformers uses, and model type mlp";
 
 /// Imports a folder in the layout of Hugging Face: `config.json`, `model.safetensors` (or shards with their index) in F32,
-/// F16 or BF16, and the tokenizer's files; with the `modules.json` of sentence-transformers for encoders. A folder whose
-/// `model_type` is `mlp` goes to [`import_mlp`].
+/// F16 or BF16, and the tokenizer's files; with the `modules.json` of sentence-transformers for models that embed. A folder
+/// whose `model_type` is `mlp` goes to [`import_mlp`].
 pub fn import_folder(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Lowered> {
 	let folder = path.as_ref();
 	let config_path = folder.join("config.json");
@@ -56,32 +58,47 @@ pub fn import_folder(path: impl AsRef<Path>, options: &ImportOptions) -> Result<
 		return import_mlp(folder, options);
 	}
 	let architecture = parse::<Architecture>(&config_path, &json)?.name()?;
-	let mut lowered = if is_llama(&architecture) {
+	let tokenizer = read_tokenizer(folder, options)?;
+	let longest_input = longest_input(folder)?;
+	let sentence = SentenceModel::read(folder)?;
+	let mut lowered = if LlamaClass::of(&architecture).is_some() {
 		let generation_path = folder.join("generation_config.json");
-		let generation = if generation_path.exists() {
-			read_json(&generation_path)?
-		} else {
-			GenerationConfig::default()
+		let around = Around {
+			generation: read_if_there(&generation_path)?.unwrap_or_default(),
+			sentence,
+			longest_input: longest_input.filter(|_| sentence.is_some()),
+			ends: tokenizer.as_deref().map_or(Ok(Vec::new()), tokenizer::ends)?,
 		};
-		let config = llama_config(&config_path, &json, &architecture, generation, options.positions)?;
+		let config = llama_config(&config_path, &json, &architecture, around, options.positions)?;
 		lower::llama::lower(&config, &SafeTensors::open(folder)?)?
 	} else if is_bert(&architecture) {
-		let sentence = SentenceModel::read(folder)?;
-		let tensors = SafeTensors::open(folder)?;
-		let (pooling, normalize) = (sentence.pooling, sentence.normalize);
-		let config = bert_config(&config_path, &json, &tensors, pooling, normalize, options.positions)?;
-		let mut lowered = lower::bert::lower(&config, &tensors)?;
-		lowered.metadata.max_sequence_length = sentence.max_sequence_length.map(|length| length.min(config.positions));
-		lowered
+		let sentence = sentence.unwrap_or_default();
+		let config = bert_config(&config_path, &json, sentence, longest_input, options.positions)?;
+		lower::bert::lower(&config, &SafeTensors::open(folder)?)?
 	} else {
 		return Err(ArtifactError::UnknownArchitecture {
 			found: architecture,
 			supported: SUPPORTED,
 		});
 	};
+	if lowered.program.output_length().is_some() {
+		let positions = lowered.program.positions;
+		lowered.metadata.max_sequence_length = longest_input.map(|length| length.min(positions));
+	}
 	lowered.metadata.architecture = architecture;
-	describe(&mut lowered, folder, options)?;
+	describe(&mut lowered, folder, tokenizer, options)?;
 	Ok(lowered)
+}
+
+/// The tokenizer.json of a folder, or the one that was named instead, with the tokens around a text that the folder asks
+/// for.
+fn read_tokenizer(folder: &Path, options: &ImportOptions) -> Result<Option<Vec<u8>>> {
+	let path = options.tokenizer.clone().unwrap_or_else(|| folder.join(TOKENIZER));
+	if options.tokenizer.is_none() && !path.exists() {
+		return Ok(None);
+	}
+	let config: Option<TokenizerConfig> = read_if_there(&folder.join("tokenizer_config.json"))?;
+	config.unwrap_or_default().apply(read_bounded(&path)?).map(Some)
 }
 
 /// `config.json` of an MLP folder.
@@ -108,23 +125,29 @@ pub fn import_mlp(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Low
 	};
 	let mut lowered = lower::mlp::lower(&config, &SafeTensors::open(folder)?)?;
 	lowered.metadata.architecture = "mlp".into();
-	describe(&mut lowered, folder, options)?;
+	describe(&mut lowered, folder, read_tokenizer(folder, options)?, options)?;
 	Ok(lowered)
 }
 
 /// Fills in the files, the name and the licence.
-fn describe(lowered: &mut Lowered, folder: &Path, options: &ImportOptions) -> Result<()> {
+fn describe(
+	lowered: &mut Lowered,
+	folder: &Path,
+	mut tokenizer: Option<Vec<u8>>,
+	options: &ImportOptions,
+) -> Result<()> {
 	for name in KEPT_FILES {
-		let path = match (name, &options.tokenizer) {
-			("tokenizer.json", Some(path)) => path.clone(),
-			_ => folder.join(name),
+		let path = folder.join(name);
+		let content = match name {
+			TOKENIZER => tokenizer.take(),
+			_ if !path.exists() => None,
+			"config.json" => Some(canonical_config(&path)?),
+			_ => Some(read_bounded(&path)?),
 		};
-		if path.exists() {
-			lowered.files.push(NamedFile {
-				name: name.into(),
-				content: read_bounded(&path)?,
-			});
-		}
+		lowered.files.extend(content.map(|content| NamedFile {
+			name: name.into(),
+			content,
+		}));
 	}
 	lowered.metadata.name = match &options.name {
 		Some(name) => name.clone(),
@@ -132,6 +155,22 @@ fn describe(lowered: &mut Lowered, folder: &Path, options: &ImportOptions) -> Re
 	};
 	lowered.metadata.licence = model_card_licence(&folder.join("README.md"));
 	Ok(())
+}
+
+/// A config.json in one spelling: keys in order, no white space, and the type of rope scaling under its newer name alone.
+/// The artifact's root covers the file, and the same model should have the same root whichever version of transformers
+/// has saved it last.
+fn canonical_config(path: &Path) -> Result<Vec<u8>> {
+	let mut config: Json = read_json(path)?;
+	for rope in ["rope_scaling", "rope_parameters"] {
+		if let Some(rope) = config.get_mut(rope).and_then(Json::as_object_mut) {
+			if let Some(kind) = rope.remove("type") {
+				rope.entry("rope_type").or_insert(kind);
+			}
+		}
+	}
+	config.sort_all_objects();
+	Ok(config.to_string().into_bytes())
 }
 
 fn folder_name(folder: &Path) -> String {
@@ -159,7 +198,12 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 	parse(path, &read_bounded(path)?)
 }
 
-fn parse<T: DeserializeOwned>(path: &Path, json: &[u8]) -> Result<T> {
+/// The content of a JSON file, if the file is there.
+fn read_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+	path.exists().then(|| read_json(path)).transpose()
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(path: &Path, json: &[u8]) -> Result<T> {
 	serde_json::from_slice(json).map_err(|source| ArtifactError::Json {
 		path: PathBuf::from(path),
 		source,

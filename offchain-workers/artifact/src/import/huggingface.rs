@@ -2,12 +2,17 @@
 
 use std::path::Path;
 
-use assay_exact::program::{Pooling, RotaryStyle};
+use assay_exact::program::RotaryStyle;
 use serde::Deserialize;
 
+use super::{folder::parse, sentence_transformers::SentenceModel};
 use crate::{
 	error::{ArtifactError, Result},
-	lower::{self, bert::BertConfig, llama::LlamaConfig, Checkpoint},
+	lower::{
+		self,
+		bert::BertConfig,
+		llama::{LlamaConfig, LlamaHead},
+	},
 	rotary::{self, Scaling},
 };
 
@@ -75,10 +80,6 @@ struct RawLlama {
 	num_key_value_heads: Option<u32>,
 	head_dim: Option<u32>,
 	rms_norm_eps: Option<f64>,
-	rope_theta: Option<f64>,
-	rope_scaling: Option<RawRope>,
-	rope_parameters: Option<RawRope>,
-	partial_rotary_factor: Option<f64>,
 	max_position_embeddings: Option<u32>,
 	tie_word_embeddings: Option<bool>,
 	attention_bias: Option<bool>,
@@ -86,14 +87,26 @@ struct RawLlama {
 	hidden_act: Option<String>,
 	sliding_window: Option<u32>,
 	use_sliding_window: Option<bool>,
+	is_causal: Option<bool>,
 	eos_token_id: Option<TokenIds>,
 }
 
+/// What config.json says about rotary positions, in the places of older and newer versions of transformers.
+#[derive(Debug, Deserialize)]
+struct RawRotary {
+	rope_theta: Option<f64>,
+	partial_rotary_factor: Option<f64>,
+	rope_scaling: Option<RawRope>,
+	rope_parameters: Option<RawRope>,
+}
+
 /// `rope_scaling`, and `rope_parameters` of newer configurations, which holds the base as well.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct RawRope {
-	#[serde(alias = "type")]
 	rope_type: Option<String>,
+	/// What `rope_type` was called before; some versions save both.
+	#[serde(rename = "type")]
+	older_type: Option<String>,
 	rope_theta: Option<f64>,
 	factor: Option<f64>,
 	low_freq_factor: Option<f64>,
@@ -112,13 +125,22 @@ impl RawRope {
 				reason: "this rope scaling needs a positive number",
 			}),
 		};
-		match self.rope_type.as_deref() {
-			None | Some("default") => Ok(Scaling::None),
-			Some("linear") => Ok(Scaling::Linear {
-				factor: field("rope scaling factor", self.factor)?,
+		let factor = || field("rope scaling factor", self.factor);
+		let kind = agreed(
+			"rope scaling",
+			("rope_type", self.rope_type.as_deref()),
+			("type", self.older_type.as_deref()),
+		)?;
+		match kind {
+			None if self.factor.is_some_and(|factor| factor != 1.0) => Err(ArtifactError::InvalidParameter {
+				what: "rope scaling factor",
+				value: factor()?.to_string(),
+				reason: "it has no rope_type that says how to scale",
 			}),
+			None | Some("default") => Ok(Scaling::None),
+			Some("linear") => Ok(Scaling::Linear { factor: factor()? }),
 			Some("llama3") => Ok(Scaling::Llama3 {
-				factor: field("rope scaling factor", self.factor)?,
+				factor: factor()?,
 				low: field("low_freq_factor", self.low_freq_factor)?,
 				high: field("high_freq_factor", self.high_freq_factor)?,
 				original_positions: field(
@@ -135,12 +157,76 @@ impl RawRope {
 	}
 }
 
-/// Whether this architecture is of the Llama family.
-pub(crate) fn is_llama(architecture: &str) -> bool {
-	matches!(
-		architecture,
-		"LlamaForCausalLM" | "MistralForCausalLM" | "Qwen2ForCausalLM" | "Qwen3ForCausalLM"
-	)
+/// What two places say, which must be the same if both say something.
+pub(crate) fn agreed<T: PartialEq + std::fmt::Debug>(
+	what: &'static str,
+	first: (&str, Option<T>),
+	second: (&str, Option<T>),
+) -> Result<Option<T>> {
+	match (first.1, second.1) {
+		(Some(one), Some(other)) if one != other => Err(ArtifactError::Contradiction {
+			what,
+			first: format!("`{}` {one:?}", first.0),
+			second: format!("`{}` {other:?}", second.0),
+		}),
+		(one, other) => Ok(one.or(other)),
+	}
+}
+
+/// Base and scaling of the rotary frequencies that config.json describes.
+pub(crate) fn rotary(path: &Path, json: &[u8]) -> Result<(f64, Scaling)> {
+	let raw: RawRotary = parse(path, json)?;
+	let (older, newer) = (raw.rope_scaling.as_ref(), raw.rope_parameters.as_ref());
+	let inside = |field: fn(&RawRope) -> Option<f64>| {
+		agreed(
+			"a field of rotary positions",
+			("rope_parameters", newer.and_then(field)),
+			("rope_scaling", older.and_then(field)),
+		)
+	};
+	let partial = agreed(
+		"partial rotary factor",
+		("rope_parameters", inside(|rope| rope.partial_rotary_factor)?),
+		("config.json", raw.partial_rotary_factor),
+	)?;
+	if let Some(factor) = partial.filter(|&factor| factor != 1.0) {
+		return Err(ArtifactError::Unsupported {
+			what: "partial rotary factor",
+			found: factor.to_string(),
+			supported: "1",
+		});
+	}
+	let base = agreed(
+		"rope base",
+		("rope_parameters", inside(|rope| rope.rope_theta)?),
+		("config.json", raw.rope_theta),
+	)?;
+	let scaling = agreed(
+		"rope scaling",
+		("rope_parameters", newer.map(RawRope::scaling).transpose()?),
+		("rope_scaling", older.map(RawRope::scaling).transpose()?),
+	)?;
+	Ok((rotary_base(base.unwrap_or(10_000.0))?, scaling.unwrap_or(Scaling::None)))
+}
+
+/// A class of the Llama family.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LlamaClass<'a> {
+	/// `Llama`, `Mistral`, `Qwen2` or `Qwen3`.
+	member: &'a str,
+	/// Whether it has the projection to logits.
+	generates: bool,
+}
+
+impl<'a> LlamaClass<'a> {
+	/// The class that `architecture` names, if it is of the family.
+	pub(crate) fn of(architecture: &'a str) -> Option<Self> {
+		let (member, generates) = match architecture.strip_suffix("ForCausalLM") {
+			Some(member) => (member, true),
+			None => (architecture.strip_suffix("Model")?, false),
+		};
+		matches!(member, "Llama" | "Mistral" | "Qwen2" | "Qwen3").then_some(Self { member, generates })
+	}
 }
 
 /// Whether this architecture is of the BERT family.
@@ -148,18 +234,37 @@ pub(crate) fn is_bert(architecture: &str) -> bool {
 	matches!(architecture, "BertModel" | "BertForMaskedLM" | "BertForPreTraining")
 }
 
+/// What a folder says about a decoder beside its config.json.
+#[derive(Debug, Default)]
+pub(crate) struct Around {
+	pub(crate) generation: GenerationConfig,
+	pub(crate) sentence: Option<SentenceModel>,
+	/// The longest input it was trained for.
+	pub(crate) longest_input: Option<u32>,
+	/// Tokens that its tokenizer has for ending a text or a turn.
+	pub(crate) ends: Vec<u32>,
+}
+
 /// Reads config.json of the Llama family.
 pub(crate) fn llama_config(
 	path: &Path,
 	json: &[u8],
 	architecture: &str,
-	generation: GenerationConfig,
+	around: Around,
 	positions: Option<u32>,
 ) -> Result<LlamaConfig> {
-	let raw: RawLlama = serde_json::from_slice(json).map_err(|source| ArtifactError::Json {
-		path: path.into(),
-		source,
+	let raw: RawLlama = parse(path, json)?;
+	let class = LlamaClass::of(architecture).ok_or_else(|| ArtifactError::UnknownArchitecture {
+		found: architecture.into(),
+		supported: "the Llama family",
 	})?;
+	if raw.is_causal == Some(false) {
+		return Err(ArtifactError::Unsupported {
+			what: "attention of a decoder",
+			found: "is_causal: false".into(),
+			supported: "causal attention",
+		});
+	}
 	lower::positive("attention heads", raw.num_attention_heads)?;
 	let head_dim = match raw.head_dim {
 		Some(head_dim) => head_dim,
@@ -172,10 +277,11 @@ pub(crate) fn llama_config(
 			})
 		}
 	};
-	let positions = lower::positions(positions, raw.max_position_embeddings.unwrap_or(2048))?;
+	let of_model = raw.max_position_embeddings.unwrap_or(2048);
+	let positions = lower::positions(positions, of_model, around.longest_input)?;
 	// A window no shorter than the context hides nothing.
-	let window = raw.sliding_window.filter(|_| match architecture {
-		"MistralForCausalLM" => true,
+	let window = raw.sliding_window.filter(|_| match class.member {
+		"Mistral" => true,
 		_ => raw.use_sliding_window == Some(true),
 	});
 	if let Some(window) = window.filter(|&window| window < positions) {
@@ -185,24 +291,36 @@ pub(crate) fn llama_config(
 			supported: "none, or one that is no shorter than the positions asked for",
 		});
 	}
-	let rope = raw.rope_parameters.or(raw.rope_scaling).unwrap_or_default();
-	if let Some(factor) = rope
-		.partial_rotary_factor
-		.or(raw.partial_rotary_factor)
-		.filter(|&factor| factor != 1.0)
-	{
-		return Err(ArtifactError::Unsupported {
-			what: "partial rotary factor",
-			found: factor.to_string(),
-			supported: "1",
-		});
-	}
-	let base = rotary_base(rope.rope_theta.or(raw.rope_theta).unwrap_or(10_000.0))?;
+	let (base, scaling) = rotary(path, json)?;
 	let attention_bias = raw.attention_bias.unwrap_or(false);
-	let mut stop = raw.eos_token_id.map(TokenIds::into_vec).unwrap_or_default();
-	stop.extend(generation.eos_token_id.map(TokenIds::into_vec).unwrap_or_default());
-	stop.sort_unstable();
-	stop.dedup();
+	let head = match around.sentence {
+		Some(SentenceModel { pooling, normalize }) => LlamaHead::Vector { pooling, normalize },
+		None if !class.generates => {
+			return Err(ArtifactError::Unsupported {
+				what: "decoder without a head",
+				found: architecture.into(),
+				supported: "its ForCausalLM class, or a folder with the modules.json of sentence-transformers",
+			})
+		}
+		None => {
+			let mut stop = raw.eos_token_id.map(TokenIds::into_vec).unwrap_or_default();
+			stop.extend(
+				around
+					.generation
+					.eos_token_id
+					.map(TokenIds::into_vec)
+					.unwrap_or_default(),
+			);
+			// A tokenizer may know more tokens than the model.
+			stop.extend(around.ends.into_iter().filter(|&token| token < raw.vocab_size));
+			stop.sort_unstable();
+			stop.dedup();
+			LlamaHead::Tokens {
+				tied: raw.tie_word_embeddings.unwrap_or(false),
+				stop,
+			}
+		}
+	};
 	Ok(LlamaConfig {
 		vocabulary: raw.vocab_size,
 		hidden: raw.hidden_size,
@@ -212,16 +330,15 @@ pub(crate) fn llama_config(
 		kv_heads: raw.num_key_value_heads.unwrap_or(raw.num_attention_heads),
 		head_dim,
 		epsilon: lower::epsilon("rms_norm_eps", raw.rms_norm_eps.unwrap_or(1e-6))?,
-		frequencies: head_frequencies(base, head_dim, &rope.scaling()?)?,
+		frequencies: head_frequencies(base, head_dim, &scaling)?,
 		rotary_style: RotaryStyle::Half,
 		activation: lower::activation(raw.hidden_act.as_deref().unwrap_or("silu"))?,
-		qkv_bias: architecture == "Qwen2ForCausalLM" || attention_bias,
-		output_bias: architecture != "Qwen2ForCausalLM" && attention_bias,
+		qkv_bias: class.member == "Qwen2" || attention_bias,
+		output_bias: class.member != "Qwen2" && attention_bias,
 		feed_forward_bias: raw.mlp_bias.unwrap_or(false),
-		query_key_norm: architecture == "Qwen3ForCausalLM",
-		tied: raw.tie_word_embeddings.unwrap_or(false),
+		query_key_norm: class.member == "Qwen3",
+		head,
 		positions,
-		stop,
 	})
 }
 
@@ -267,15 +384,11 @@ struct RawBert {
 pub(crate) fn bert_config(
 	path: &Path,
 	json: &[u8],
-	checkpoint: &dyn Checkpoint,
-	pooling: Pooling,
-	normalize: bool,
+	sentence: SentenceModel,
+	longest_input: Option<u32>,
 	positions: Option<u32>,
 ) -> Result<BertConfig> {
-	let raw: RawBert = serde_json::from_slice(json).map_err(|source| ArtifactError::Json {
-		path: path.into(),
-		source,
-	})?;
+	let raw: RawBert = parse(path, json)?;
 	if let Some(kind) = raw.position_embedding_type.filter(|kind| kind != "absolute") {
 		return Err(ArtifactError::Unsupported {
 			what: "position embedding type",
@@ -290,8 +403,6 @@ pub(crate) fn bert_config(
 			supported: "encoders",
 		});
 	}
-	let bare = checkpoint.has("embeddings.word_embeddings.weight");
-	let prefixed = checkpoint.has("bert.embeddings.word_embeddings.weight");
 	Ok(BertConfig {
 		vocabulary: raw.vocab_size,
 		hidden: raw.hidden_size,
@@ -302,9 +413,8 @@ pub(crate) fn bert_config(
 		token_types: raw.type_vocab_size.unwrap_or(2),
 		epsilon: lower::epsilon("layer_norm_eps", raw.layer_norm_eps.unwrap_or(1e-12))?,
 		activation: lower::activation(raw.hidden_act.as_deref().unwrap_or("gelu"))?,
-		positions: lower::positions(positions, raw.max_position_embeddings)?,
-		pooling,
-		normalize,
-		prefix: if prefixed && !bare { "bert." } else { "" },
+		positions: lower::positions(positions, raw.max_position_embeddings, longest_input)?,
+		pooling: sentence.pooling,
+		normalize: sentence.normalize,
 	})
 }

@@ -3,6 +3,7 @@
 mod folder;
 mod gguf;
 pub(crate) mod huggingface;
+mod names;
 mod safetensors;
 mod sentence_transformers;
 
@@ -14,10 +15,11 @@ pub use gguf::import_gguf;
 /// What the caller may decide at import.
 #[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
-	/// Largest number of positions of a job; the model's own up to 4,096 if absent.
+	/// Largest number of positions of a job; if absent the model's own, up to 4,096 and up to what sentence-transformers
+	/// cuts texts to.
 	pub positions: Option<u32>,
 	/// Name of the model; the folder's or file's own if absent.
 	pub name: Option<String>,
-	/// A tokenizer.json to embed, for GGUF files whose own tokenizer cannot be converted.
+	/// A tokenizer.json to embed in place of the model's, as for GGUF files whose own cannot be converted.
 	pub tokenizer: Option<PathBuf>,
 }

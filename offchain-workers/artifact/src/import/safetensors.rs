@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::{
 	error::{ArtifactError, Result},
-	import::folder::read_json,
+	import::{folder::read_json, names::aliases},
 	lower::Checkpoint,
 	source::{Encoding, ModelFile, Source, Stored},
 };
@@ -156,23 +156,31 @@ fn read_file(path: &Path, tensors: &mut BTreeMap<String, Entry>) -> Result<()> {
 	Ok(())
 }
 
-impl Checkpoint for SafeTensors {
-	fn has(&self, name: &str) -> bool {
-		self.tensors.contains_key(name)
+impl SafeTensors {
+	/// The tensor that families call `name`, with the name it has here.
+	fn find(&self, name: &str) -> Result<(String, &Entry)> {
+		let mut found: Vec<(String, &Entry)> = aliases(name)
+			.into_iter()
+			.filter_map(|alias| self.tensors.get(&alias).map(|entry| (alias, entry)))
+			.collect();
+		match (found.pop(), found.pop()) {
+			(Some(only), None) => Ok(only),
+			(Some((second, _)), Some((first, _))) => Err(ArtifactError::Contradiction {
+				what: "names of one tensor",
+				first: format!("`{first}`"),
+				second: format!("`{second}`"),
+			}),
+			(None, _) => Err(ArtifactError::MissingTensor { name: name.into() }),
+		}
 	}
+}
 
+impl Checkpoint for SafeTensors {
 	fn take(&self, name: &str, dims: &[u64]) -> Result<Source> {
-		let entry = self
-			.tensors
-			.get(name)
-			.ok_or_else(|| ArtifactError::MissingTensor { name: name.into() })?;
+		let (name, entry) = self.find(name)?;
 		if entry.info.shape != dims {
 			let (expected, found) = (dims.to_vec(), entry.info.shape.clone());
-			return Err(ArtifactError::MisshapenTensor {
-				name: name.into(),
-				expected,
-				found,
-			});
+			return Err(ArtifactError::MisshapenTensor { name, expected, found });
 		}
 		let encoding = match entry.info.dtype.as_str() {
 			"F32" => Encoding::F32,
@@ -180,7 +188,7 @@ impl Checkpoint for SafeTensors {
 			"BF16" => Encoding::Bf16,
 			_ => {
 				return Err(ArtifactError::UnsupportedDtype {
-					name: name.into(),
+					name,
 					found: entry.info.dtype.clone(),
 					supported: "F32, F16, BF16",
 				})
@@ -197,7 +205,7 @@ impl Checkpoint for SafeTensors {
 			return Err(ArtifactError::malformed(&entry.file.path, reason));
 		}
 		Ok(Source::Stored(Stored {
-			name: name.into(),
+			name,
 			file: entry.file.clone(),
 			offset: entry.offset,
 			dims: dims.to_vec(),

@@ -1,4 +1,4 @@
-//! The modules around the encoder of a sentence-transformers folder: pooling and normalisation.
+//! The modules around the transformer of a sentence-transformers folder: pooling and normalisation.
 
 use std::path::{Component, Path};
 
@@ -10,12 +10,21 @@ use crate::{
 	import::folder::read_json,
 };
 
-/// What follows and limits the encoder.
+/// What follows the transformer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SentenceModel {
 	pub(crate) pooling: Pooling,
 	pub(crate) normalize: bool,
-	pub(crate) max_sequence_length: Option<u32>,
+}
+
+impl Default for SentenceModel {
+	/// What sentence-transformers itself does with a folder of an encoder alone.
+	fn default() -> Self {
+		Self {
+			pooling: Pooling::Mean,
+			normalize: false,
+		}
+	}
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,32 +52,30 @@ struct SentenceBertConfig {
 	max_seq_length: Option<u32>,
 }
 
+/// The longest input that the folder says its model takes.
+pub(crate) fn longest_input(folder: &Path) -> Result<Option<u32>> {
+	let path = folder.join("sentence_bert_config.json");
+	if !path.exists() {
+		return Ok(None);
+	}
+	Ok(read_json::<SentenceBertConfig>(&path)?.max_seq_length)
+}
+
 impl SentenceModel {
-	/// Reads modules.json and what it names. Without it, a mean over the positions, as sentence-transformers itself does.
-	pub(crate) fn read(folder: &Path) -> Result<Self> {
-		let limits_path = folder.join("sentence_bert_config.json");
-		let limits: SentenceBertConfig = if limits_path.exists() {
-			read_json(&limits_path)?
-		} else {
-			SentenceBertConfig::default()
-		};
-		let mut model = Self {
-			pooling: Pooling::Mean,
-			normalize: false,
-			max_sequence_length: limits.max_seq_length,
-		};
+	/// Reads modules.json and what it names, if the folder has it.
+	pub(crate) fn read(folder: &Path) -> Result<Option<Self>> {
 		let modules_path = folder.join("modules.json");
 		if !modules_path.exists() {
-			return Ok(model);
+			return Ok(None);
 		}
 		let modules: Vec<Module> = read_json(&modules_path)?;
 		let kinds: Vec<&str> = modules
 			.iter()
 			.map(|module| module.kind.rsplit('.').next().unwrap_or_default())
 			.collect();
-		match kinds[..] {
-			["Transformer", "Pooling"] => {}
-			["Transformer", "Pooling", "Normalize"] => model.normalize = true,
+		let normalize = match kinds[..] {
+			["Transformer", "Pooling"] => false,
+			["Transformer", "Pooling", "Normalize"] => true,
 			_ => {
 				return Err(ArtifactError::Unsupported {
 					what: "chain of sentence-transformers modules",
@@ -76,7 +83,7 @@ impl SentenceModel {
 					supported: "Transformer, Pooling and optionally Normalize",
 				})
 			}
-		}
+		};
 		let path = Path::new(&modules[1].path);
 		if !path
 			.components()
@@ -86,8 +93,10 @@ impl SentenceModel {
 			return Err(ArtifactError::malformed(modules_path, reason));
 		}
 		let pooling: PoolingConfig = read_json(&folder.join(path).join("config.json"))?;
-		model.pooling = pooling.pooling()?;
-		Ok(model)
+		Ok(Some(Self {
+			pooling: pooling.pooling()?,
+			normalize,
+		}))
 	}
 }
 

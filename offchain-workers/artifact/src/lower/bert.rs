@@ -31,8 +31,6 @@ pub(crate) struct BertConfig {
 	pub(crate) pooling: Pooling,
 	/// Scale the pooled vector to unit length.
 	pub(crate) normalize: bool,
-	/// What precedes every tensor's name: nothing, or `bert.`.
-	pub(crate) prefix: &'static str,
 }
 
 impl BertConfig {
@@ -69,11 +67,8 @@ pub(crate) fn lower(config: &BertConfig, checkpoint: &dyn Checkpoint) -> Result<
 		hidden,
 		intermediate,
 		epsilon,
-		prefix,
 		..
 	} = *config;
-	let embeddings = format!("{prefix}embeddings");
-	let block = format!("{prefix}encoder.layer.{{}}");
 
 	let mut b = Builder::new(checkpoint, count("layers", config.layers)?);
 	let residual = b.register(hidden);
@@ -84,30 +79,30 @@ pub(crate) fn lower(config: &BertConfig, checkpoint: &dyn Checkpoint) -> Result<
 	let attended = b.register(hidden);
 	let inner = b.register(intermediate);
 
-	let words = format!("{embeddings}.word_embeddings.weight");
-	let places = format!("{embeddings}.position_embeddings.weight");
-	let types = format!("{embeddings}.token_type_embeddings.weight");
+	let words = "embeddings.word_embeddings.weight";
+	let places = "embeddings.position_embeddings.weight";
+	let types = "embeddings.token_type_embeddings.weight";
 	let entry = vec![
-		b.embed(residual, &words, config.vocabulary, RowIndex::Token)?,
-		b.embed(projected, &places, config.max_positions, RowIndex::Position)?,
+		b.embed(residual, words, config.vocabulary, RowIndex::Token)?,
+		b.embed(projected, places, config.max_positions, RowIndex::Position)?,
 		Op::Add {
 			dst: residual,
 			a: residual,
 			b: projected,
 		},
-		b.embed(projected, &types, config.token_types, RowIndex::Constant(0))?,
+		b.embed(projected, types, config.token_types, RowIndex::Constant(0))?,
 		Op::Add {
 			dst: residual,
 			a: residual,
 			b: projected,
 		},
-		b.layer_norm(residual, &format!("{embeddings}.LayerNorm"), epsilon)?,
+		b.layer_norm(residual, "embeddings.LayerNorm", epsilon)?,
 	];
 
 	let layer = vec![
-		b.linear(query, residual, &format!("{block}.attention.self.query"), true)?,
-		b.linear(key, residual, &format!("{block}.attention.self.key"), true)?,
-		b.linear(value, residual, &format!("{block}.attention.self.value"), true)?,
+		b.linear(query, residual, "encoder.layer.{}.attention.self.query", true)?,
+		b.linear(key, residual, "encoder.layer.{}.attention.self.key", true)?,
+		b.linear(value, residual, "encoder.layer.{}.attention.self.value", true)?,
 		Op::Attention {
 			dst: attended,
 			query,
@@ -119,26 +114,26 @@ pub(crate) fn lower(config: &BertConfig, checkpoint: &dyn Checkpoint) -> Result<
 			scale: attention_scale(head_dim),
 			mask: Mask::Full,
 		},
-		b.linear(projected, attended, &format!("{block}.attention.output.dense"), true)?,
+		b.linear(projected, attended, "encoder.layer.{}.attention.output.dense", true)?,
 		Op::Add {
 			dst: residual,
 			a: residual,
 			b: projected,
 		},
-		b.layer_norm(residual, &format!("{block}.attention.output.LayerNorm"), epsilon)?,
-		b.linear(inner, residual, &format!("{block}.intermediate.dense"), true)?,
+		b.layer_norm(residual, "encoder.layer.{}.attention.output.LayerNorm", epsilon)?,
+		b.linear(inner, residual, "encoder.layer.{}.intermediate.dense", true)?,
 		Op::Activate {
 			dst: inner,
 			src: inner,
 			function: config.activation,
 		},
-		b.linear(projected, inner, &format!("{block}.output.dense"), true)?,
+		b.linear(projected, inner, "encoder.layer.{}.output.dense", true)?,
 		Op::Add {
 			dst: residual,
 			a: residual,
 			b: projected,
 		},
-		b.layer_norm(residual, &format!("{block}.output.LayerNorm"), epsilon)?,
+		b.layer_norm(residual, "encoder.layer.{}.output.LayerNorm", epsilon)?,
 	];
 
 	let head = if config.normalize {

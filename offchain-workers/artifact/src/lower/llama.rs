@@ -3,7 +3,7 @@
 
 use assay_exact::{
 	limits,
-	program::{Function, Head, Mask, Op, RotaryStyle, RowIndex},
+	program::{Function, Head, Mask, Op, Pooling, RotaryStyle, RowIndex},
 };
 
 use super::{at_most, attention_scale, count, multiple_of_32, positive, Builder, Checkpoint};
@@ -12,6 +12,25 @@ use crate::{
 	lowered::Lowered,
 	rotary,
 };
+
+/// What a member of the family returns.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum LlamaHead {
+	/// Tokens, one after the other.
+	Tokens {
+		/// The embedding is also the output projection.
+		tied: bool,
+		/// Tokens that end generation.
+		stop: Vec<u32>,
+	},
+	/// A vector for the whole text (sentence-transformers).
+	Vector {
+		/// The position whose state it is: [`Pooling::First`] or [`Pooling::Last`].
+		pooling: Pooling,
+		/// Scale it to unit length.
+		normalize: bool,
+	},
+}
 
 /// Everything that tells one member of the family from another.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,10 +56,8 @@ pub(crate) struct LlamaConfig {
 	pub(crate) feed_forward_bias: bool,
 	/// RMSNorm of each query and key head before rotation.
 	pub(crate) query_key_norm: bool,
-	/// The embedding is also the output projection.
-	pub(crate) tied: bool,
+	pub(crate) head: LlamaHead,
 	pub(crate) positions: u32,
-	pub(crate) stop: Vec<u32>,
 }
 
 impl LlamaConfig {
@@ -62,7 +79,6 @@ impl LlamaConfig {
 		at_most("vocabulary size", self.vocabulary.into(), limits::MAX_ROWS.into())?;
 		at_most("layers", self.layers.into(), limits::MAX_LAYERS.into())?;
 		at_most("key/value heads", self.kv_heads.into(), self.heads.into())?;
-		at_most("stop tokens", self.stop.len() as u64, limits::MAX_STOP_TOKENS.into())?;
 		positive("key/value heads", self.kv_heads)?;
 		if !self.heads.is_multiple_of(self.kv_heads) {
 			return Err(ArtifactError::InvalidParameter {
@@ -71,7 +87,23 @@ impl LlamaConfig {
 				reason: "it must divide the number of query heads",
 			});
 		}
-		if let Some(token) = self.stop.iter().find(|&&token| token >= self.vocabulary) {
+		match &self.head {
+			LlamaHead::Tokens { stop, .. } => self.check_stop(stop),
+			// The final norm is computed after pooling. With one position that is the same as before it, with a mean it is not.
+			LlamaHead::Vector {
+				pooling: Pooling::Mean, ..
+			} => Err(ArtifactError::Unsupported {
+				what: "pooling of a decoder",
+				found: "mean".into(),
+				supported: "lasttoken, cls",
+			}),
+			LlamaHead::Vector { .. } => Ok(()),
+		}
+	}
+
+	fn check_stop(&self, stop: &[u32]) -> Result<()> {
+		at_most("stop tokens", stop.len() as u64, limits::MAX_STOP_TOKENS.into())?;
+		if let Some(token) = stop.iter().find(|&&token| token >= self.vocabulary) {
 			return Err(ArtifactError::TooLarge {
 				what: "end-of-sequence token",
 				value: (*token).into(),
@@ -109,7 +141,6 @@ pub(crate) fn lower(config: &LlamaConfig, checkpoint: &dyn Checkpoint) -> Result
 	let attended = b.register(query_width);
 	let gate = b.register(intermediate);
 	let up = b.register(intermediate);
-	let logits = b.register(config.vocabulary);
 
 	const EMBEDDING: &str = "model.embed_tokens.weight";
 	let embedding = b.matrix(EMBEDDING, config.vocabulary, hidden)?;
@@ -195,26 +226,37 @@ pub(crate) fn lower(config: &LlamaConfig, checkpoint: &dyn Checkpoint) -> Result
 		},
 	]);
 
-	let mut head = vec![b.rms_norm(normed, residual, "model.norm", hidden, epsilon)?];
-	head.push(if config.tied {
-		Op::Linear {
-			dst: logits,
-			src: normed,
-			weight: embedding,
-			bias: None,
+	let final_norm = b.rms_norm(normed, residual, "model.norm", hidden, epsilon)?;
+	let head = match config.head {
+		LlamaHead::Tokens { tied, ref stop } => {
+			let logits = b.register(config.vocabulary);
+			let project = if tied {
+				Op::Linear {
+					dst: logits,
+					src: normed,
+					weight: embedding,
+					bias: None,
+				}
+			} else {
+				b.linear(logits, normed, "lm_head", false)?
+			};
+			Head::Tokens {
+				ops: vec![final_norm, project],
+				logits,
+				stop: stop.clone(),
+			}
 		}
-	} else {
-		b.linear(logits, normed, "lm_head", false)?
-	});
-
-	b.finish(
-		config.positions,
-		entry,
-		layer,
-		Head::Tokens {
-			ops: head,
-			logits,
-			stop: config.stop.clone(),
-		},
-	)
+		LlamaHead::Vector { pooling, normalize } => {
+			let unit = Op::L2Normalize {
+				dst: normed,
+				src: normed,
+			};
+			Head::Vector {
+				pooling,
+				ops: [final_norm].into_iter().chain(normalize.then_some(unit)).collect(),
+				output: normed,
+			}
+		}
+	};
+	b.finish(config.positions, entry, layer, head)
 }

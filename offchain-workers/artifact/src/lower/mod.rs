@@ -22,8 +22,6 @@ use crate::{
 
 /// The tensors of a model.
 pub(crate) trait Checkpoint {
-	/// Whether there is a tensor of this name.
-	fn has(&self, name: &str) -> bool;
 	/// The tensor of this name, which must have these dimensions.
 	fn take(&self, name: &str, dims: &[u64]) -> Result<Source>;
 }
@@ -205,9 +203,11 @@ impl<'a> Builder<'a> {
 /// Positions when the options name none.
 pub(crate) const DEFAULT_POSITIONS: u32 = 4096;
 
-/// Number of positions: as asked for, else the model's own up to [`DEFAULT_POSITIONS`].
-pub(crate) fn positions(asked: Option<u32>, of_model: u32) -> Result<u32> {
-	let positions = asked.unwrap_or(of_model.min(DEFAULT_POSITIONS));
+/// Number of positions: as asked for, else the model's own up to [`DEFAULT_POSITIONS`] and the longest input it was
+/// trained for, if it says one.
+pub(crate) fn positions(asked: Option<u32>, of_model: u32, longest_input: Option<u32>) -> Result<u32> {
+	let usual = of_model.min(DEFAULT_POSITIONS).min(longest_input.unwrap_or(u32::MAX));
+	let positions = asked.unwrap_or(usual);
 	at_most("positions", positions.into(), of_model.into())?;
 	at_most("positions", positions.into(), limits::MAX_POSITIONS.into())?;
 	positive("positions", positions)?;

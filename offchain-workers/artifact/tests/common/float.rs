@@ -109,8 +109,16 @@ impl Folder {
 
 	/// Logits of a Llama after the last token.
 	pub(crate) fn llama_logits(&self, tokens: &[u32]) -> Vector {
+		let tied = self.config["tie_word_embeddings"].as_bool().unwrap();
+		let projection = if tied { "model.embed_tokens" } else { "lm_head" };
+		self.linear(projection, &self.llama_state(tokens))
+	}
+
+	/// State of a Llama at the last token, after the final norm.
+	pub(crate) fn llama_state(&self, tokens: &[u32]) -> Vector {
 		let epsilon = self.config["rms_norm_eps"].as_f64().unwrap();
-		let qk_norm = self.config["architectures"][0] == "Qwen3ForCausalLM";
+		let class = self.config["architectures"][0].as_str().unwrap();
+		let qk_norm = class.starts_with("Qwen3");
 		let (heads, kv_heads) = (self.number("num_attention_heads"), self.number("num_key_value_heads"));
 		let mut states: Vec<Vector> = tokens
 			.iter()
@@ -140,9 +148,7 @@ impl Folder {
 				add(x, &self.linear(&name("mlp.down_proj"), &inner));
 			}
 		}
-		let last = self.rms_norm("model.norm", states.last().unwrap(), epsilon);
-		let tied = self.config["tie_word_embeddings"].as_bool().unwrap();
-		self.linear(if tied { "model.embed_tokens" } else { "lm_head" }, &last)
+		self.rms_norm("model.norm", states.last().unwrap(), epsilon)
 	}
 
 	/// States of all positions of a BERT.

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod float;
+pub(crate) mod gguf;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -102,7 +103,7 @@ impl Folder {
 		let (hidden, inner, dim) = (number("hidden_size"), number("intermediate_size"), number("head_dim"));
 		let (heads, kv_heads) = (number("num_attention_heads"), number("num_key_value_heads"));
 		let (vocabulary, layers) = (number("vocab_size"), number("num_hidden_layers"));
-		let qkv_bias = class == "Qwen2ForCausalLM" || flag("attention_bias");
+		let qkv_bias = class.starts_with("Qwen2") || flag("attention_bias");
 		let (output_bias, tied) = (flag("attention_bias"), flag("tie_word_embeddings"));
 
 		let mut folder = Self::new(config);
@@ -126,7 +127,7 @@ impl Folder {
 					folder.vector(&name(&format!("{module}.bias")), rows, 0.0);
 				}
 			}
-			if class == "Qwen3ForCausalLM" {
+			if class.starts_with("Qwen3") {
 				folder.vector(&name("self_attn.q_norm.weight"), dim, 1.0);
 				folder.vector(&name("self_attn.k_norm.weight"), dim, 1.0);
 			}
@@ -173,6 +174,24 @@ impl Folder {
 			folder.module(&format!("{block}.output.dense"), 64, 96);
 			folder.layer_norm(&format!("{block}.output.LayerNorm"));
 		}
+		folder
+	}
+
+	/// The same tensors under other names.
+	pub(crate) fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
+		let mut folder = self.clone();
+		folder.tensors = self
+			.tensors
+			.iter()
+			.map(|(name, tensor)| (rename(name), tensor.clone()))
+			.collect();
+		folder
+	}
+
+	/// The same folder with another file, or another content of it.
+	pub(crate) fn with_file(&self, name: &str, content: impl ToString) -> Self {
+		let mut folder = self.clone();
+		folder.files.insert(name.into(), content.to_string());
 		folder
 	}
 

@@ -37,8 +37,8 @@ pub(crate) struct Submit {
 	/// Tokens to generate at most [default: 64, or as many as the model has room for].
 	#[arg(long)]
 	max_tokens: Option<u32>,
-	/// Draw tokens at this temperature instead of taking the likeliest.
-	#[arg(long)]
+	/// Draw tokens at this temperature; 0 takes the likeliest, as does leaving it out.
+	#[arg(long, allow_negative_numbers = true)]
 	temperature: Option<f64>,
 	/// Seed of the draws, a number: the same seed gives the same text.
 	#[arg(long, default_value_t = 0, requires = "temperature")]
@@ -62,7 +62,7 @@ pub(crate) struct Submit {
 #[group(required = true, multiple = false)]
 struct InputSource {
 	/// A text.
-	#[arg(long)]
+	#[arg(long, allow_hyphen_values = true)]
 	text: Option<String>,
 	/// A file with a text.
 	#[arg(long, value_name = "FILE")]
@@ -160,23 +160,7 @@ impl Submit {
 	}
 
 	fn generation(&self, version: &VersionSummary, input: u32) -> Result<Generation> {
-		let sampler = match self.temperature {
-			None => Sampler::Greedy,
-			Some(temperature) => {
-				let inverse = (65_536.0 / temperature).round();
-				ensure!(
-					(1.0..=f64::from(u32::MAX)).contains(&inverse),
-					"a temperature of {temperature} is outside what can be expressed: about 0.00002 to 65,536"
-				);
-				let mut seed = [0; 32];
-				seed[..8].copy_from_slice(&self.seed.to_le_bytes());
-				// In range: checked just above.
-				Sampler::Gumbel {
-					inverse_temperature: inverse as u32,
-					seed,
-				}
-			}
-		};
+		let sampler = sampler(self.temperature, self.seed)?;
 		let room = version.positions.saturating_sub(input).min(MAX_INLINE_ELEMENTS);
 		let max_tokens = match (version.output_length, self.max_tokens) {
 			(Some(_), None) => 0,
@@ -218,6 +202,25 @@ impl Submit {
 	}
 }
 
+/// How the next token is chosen at a temperature.
+fn sampler(temperature: Option<f64>, seed: u64) -> Result<Sampler> {
+	let Some(temperature) = temperature.filter(|temperature| *temperature != 0.0) else {
+		return Ok(Sampler::Greedy);
+	};
+	let inverse = (65_536.0 / temperature).round();
+	ensure!(
+		(1.0..=f64::from(u32::MAX)).contains(&inverse),
+		"a temperature of {temperature} is outside what can be expressed: 0, and about 0.00002 to 131,072"
+	);
+	let mut bytes = [0; 32];
+	bytes[..8].copy_from_slice(&seed.to_le_bytes());
+	Ok(Sampler::Gumbel {
+		// In range: checked just above.
+		inverse_temperature: inverse as u32,
+		seed: bytes,
+	})
+}
+
 /// A refusal by the chain costs a fee, one here does not.
 fn check_kind(input: &Input, model: ModelVersion, version: &VersionSummary) -> Result<()> {
 	match (input, version.vocabulary) {
@@ -243,4 +246,38 @@ fn check_length(tokens: usize, version: &VersionSummary) -> Result<()> {
 		"prompt has {tokens} tokens, model accepts {accepted}"
 	);
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn temperature_zero_takes_the_likeliest_token() {
+		for greedy in [None, Some(0.0), Some(-0.0)] {
+			assert_eq!(sampler(greedy, 7).unwrap(), Sampler::Greedy);
+		}
+		let mut seed = [0; 32];
+		seed[0] = 7;
+		for (temperature, inverse_temperature) in
+			[(1.0, 65_536), (0.5, 131_072), (2.0, 32_768), (0.000_02, 3_276_800_000)]
+		{
+			let drawn = Sampler::Gumbel {
+				inverse_temperature,
+				seed,
+			};
+			assert_eq!(sampler(Some(temperature), 7).unwrap(), drawn);
+		}
+	}
+
+	#[test]
+	fn a_temperature_that_cannot_be_expressed_is_refused() {
+		for temperature in [-1.0, 1e-9, 1e9, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+			let error = sampler(Some(temperature), 7).unwrap_err().to_string();
+			assert!(
+				error.starts_with(&format!("a temperature of {temperature} is outside")),
+				"{error}"
+			);
+		}
+	}
 }

@@ -27,14 +27,15 @@ pub(crate) struct Import {
 pub(crate) struct ModelSource {
 	/// Folder in Hugging Face's layout (config.json, *.safetensors, tokenizer.json), or a GGUF file in Q8_0.
 	model: PathBuf,
-	/// Largest number of positions of a job; the model's own up to 4,096 if absent.
+	/// Largest number of positions of a job; if absent the model's own, up to 4,096 and up to what sentence-transformers
+	/// cuts texts to.
 	#[arg(long)]
 	positions: Option<u32>,
 	/// A tokenizer.json to put into the artifact.
 	#[arg(long, value_name = "FILE")]
 	tokenizer: Option<PathBuf>,
 	/// Name of the model; its folder's or file's if absent.
-	#[arg(long = "as", value_name = "NAME")]
+	#[arg(long = "as", value_name = "NAME", allow_hyphen_values = true)]
 	name: Option<String>,
 }
 

@@ -24,16 +24,21 @@ pub(crate) struct Register {
 	/// The artifact.
 	artifact: PathBuf,
 	/// Name of the new model.
-	#[arg(long, required_unless_present = "model", conflicts_with = "model")]
+	#[arg(
+		long,
+		required_unless_present = "model",
+		conflicts_with = "model",
+		allow_hyphen_values = true
+	)]
 	name: Option<String>,
 	/// What it is for.
-	#[arg(long, default_value = "", conflicts_with = "model")]
+	#[arg(long, default_value = "", conflicts_with = "model", allow_hyphen_values = true)]
 	description: String,
 	/// Its licence, as an SPDX expression; the one the artifact states if absent.
-	#[arg(long, conflicts_with = "model")]
+	#[arg(long, conflicts_with = "model", allow_hyphen_values = true)]
 	licence: Option<String>,
 	/// A search word; may be given several times.
-	#[arg(long = "tag", conflicts_with = "model")]
+	#[arg(long = "tag", conflicts_with = "model", allow_hyphen_values = true)]
 	tags: Vec<String>,
 	/// Share of every fee that goes to the publisher, such as 1.5%.
 	#[arg(long, default_value = "0%", value_parser = parse_share)]
