@@ -58,11 +58,14 @@ impl Metrics {
 	/// Registers all metrics.
 	pub fn register(registry: &Registry) -> Result<Self, PrometheusError> {
 		let seconds = || exponential_buckets(0.01, 2.0, 16);
-		let counter = |name, help| register(Counter::new(name, help)?, registry);
-		let gauge = |name, help| register(Gauge::new(name, help)?, registry);
-		let counters = |name, help, labels| register(CounterVec::new(Opts::new(name, help), labels)?, registry);
-		let gauges = |name, help, labels| register(GaugeVec::new(Opts::new(name, help), labels)?, registry);
-		let histogram = |name, help| {
+		let counter = |name: &str, help: &str| register(Counter::new(name, help)?, registry);
+		let gauge = |name: &str, help: &str| register(Gauge::new(name, help)?, registry);
+		let counters = |name: &str, help: &str, labels: &[&str]| {
+			register(CounterVec::new(Opts::new(name, help), labels)?, registry)
+		};
+		let gauges =
+			|name: &str, help: &str, labels: &[&str]| register(GaugeVec::new(Opts::new(name, help), labels)?, registry);
+		let histogram = |name: &str, help: &str| {
 			register(
 				Histogram::with_opts(HistogramOpts::new(name, help).buckets(seconds()?))?,
 				registry,

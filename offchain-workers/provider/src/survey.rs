@@ -36,7 +36,7 @@ type Lack<'a> = (ModelVersion, String, &'a Absence);
 impl Survey {
 	/// Looks. Reads whole artifacts where that was not done yet, so it does not belong on the service's loop.
 	pub(crate) fn make(chain: &impl Chain, executor: &dyn Execute) -> Result<Self, String> {
-		let look = || {
+		let look = || -> Result<Self, String> {
 			let workers = chain.workers().map_err(|error| error.to_string())?;
 			let mut missing = BTreeMap::new();
 			for artifact in workers.iter().flat_map(offered) {
@@ -92,7 +92,7 @@ impl Survey {
 			}
 			let lacks = self.lacks(worker.operator.as_ref());
 			let lacked = before.and_then(|before| Some(last?.lacks(before.operator.as_ref())));
-			if lacked.as_ref().unwrap_or(&Vec::new()) != &lacks {
+			if offered(worker).next().is_some() && lacked.as_ref() != Some(&lacks) {
 				tell_lacks(worker, &lacks);
 			}
 		}

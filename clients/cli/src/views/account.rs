@@ -1,7 +1,6 @@
 //! Accounts.
 
 use crate::{
-	amount::Amount,
 	chain::{AccountId, Balances},
 	output::fields,
 };
