@@ -11,6 +11,7 @@ use crate::{
 	pool::{message, Execute},
 };
 use assay_protocol::{
+	model::ServedVersion,
 	operator::{ProviderReadiness, WorkerKey},
 	ModelVersion,
 };
@@ -67,7 +68,7 @@ impl Survey {
 	}
 
 	fn lacks(&self, operator: Option<&ServedOperator>) -> Vec<Lack<'_>> {
-		let offers = operator.into_iter().flat_map(|operator| &operator.serving.offers);
+		let offers = operator.into_iter().flat_map(standing);
 		offers
 			.filter_map(|offer| {
 				let name = String::from_utf8_lossy(&offer.name).into_owned();
@@ -128,9 +129,14 @@ impl Survey {
 	}
 }
 
+/// The offers that bring new jobs: a retired version has none, and its artifact may go.
+fn standing(operator: &ServedOperator) -> impl Iterator<Item = &ServedVersion<u128>> {
+	operator.serving.offers.iter().filter(|offer| !offer.retired)
+}
+
 /// The artifacts of what an operator offers.
 fn offered(worker: &Worker) -> impl Iterator<Item = Hash32> + '_ {
-	let offers = worker.operator.iter().flat_map(|operator| &operator.serving.offers);
+	let offers = worker.operator.iter().flat_map(standing);
 	offers.map(|offer| offer.artifact)
 }
 

@@ -57,12 +57,14 @@ impl<T: Config> Pallet<T> {
 		let offers = Served::<T>::get(operator).into_iter().filter_map(|version| {
 			let offers = Offers::<T>::get(version);
 			let offer = offers.into_iter().find(|offer| offer.operator == *operator)?;
+			let record = Versions::<T>::get(version.model, version.version)?;
 			Some(ServedVersion {
 				version,
 				name: Models::<T>::get(version.model)?.metadata.name.into_inner(),
-				artifact: Versions::<T>::get(version.model, version.version)?.artifact,
+				artifact: record.artifact,
 				price: offer.price,
 				capacity: offer.capacity,
+				retired: record.retired,
 			})
 		});
 		Serving {

@@ -151,6 +151,8 @@ pub struct ServedVersion<Balance> {
 	pub price: Balance,
 	/// Jobs of this version it runs at the same time.
 	pub capacity: u16,
+	/// Whether the version takes no new jobs.
+	pub retired: bool,
 }
 
 /// What the jobs pallet needs to know of a version.

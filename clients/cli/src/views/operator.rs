@@ -66,6 +66,7 @@ struct OfferView {
 	artifact: String,
 	price: Amount,
 	capacity: u16,
+	retired: bool,
 }
 
 impl OperatorView {
@@ -99,6 +100,7 @@ impl OperatorView {
 					artifact: offer.artifact.to_string(),
 					price: Amount(offer.price),
 					capacity: offer.capacity,
+					retired: offer.retired,
 				})
 				.collect(),
 			bond: Amount(operator.bond),
@@ -156,7 +158,7 @@ impl OperatorView {
 		}
 		let rows = self.offers.iter().map(|offer| {
 			[
-				offer.version.clone(),
+				format!("{}{}", offer.version, if offer.retired { " (retired)" } else { "" }),
 				printable(&offer.name),
 				offer.price.to_string(),
 				offer.capacity.to_string(),
@@ -314,6 +316,7 @@ mod tests {
 					artifact: Hash32([7; 32]),
 					price: ASY / 1_000,
 					capacity: 4,
+					retired: false,
 				}],
 			},
 			own: Some(StakePosition {

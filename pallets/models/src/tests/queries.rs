@@ -98,6 +98,9 @@ fn an_operator_is_shown_with_what_it_serves() {
 			assert_eq!(offer.name, model.metadata.name.into_inner());
 			assert_eq!(offer.artifact, model.versions[0].artifact);
 			assert_eq!((offer.price, offer.capacity), (shown.price, shown.capacity));
+			assert!(!offer.retired);
+			assert_ok!(ModelRegistry::retire(signed(PETRA), FIRST));
+			assert!(ModelRegistry::serving(&OLGA).offers[0].retired);
 
 			assert_ok!(Staking::chill(signed(OLGA)));
 			let chilled = ModelRegistry::serving(&OLGA);
