@@ -28,6 +28,8 @@ pub(crate) enum KeyCommand {
 		arguments: Box<InspectKeyCmd>,
 		/// The secret, or a file.
 		given: Option<String>,
+		/// Whether it is a public key instead.
+		public: bool,
 	},
 	/// Put a key into a keystore.
 	Insert {
@@ -52,6 +54,9 @@ impl FromArgMatches for KeyCommand {
 			KeySubcommand::Inspect(arguments) => Self::Inspect {
 				arguments: Box::new(arguments),
 				given: text("uri"),
+				public: matches
+					.subcommand()
+					.is_some_and(|(_, arguments)| arguments.get_flag("public")),
 			},
 			KeySubcommand::Insert(arguments) => Self::Insert {
 				arguments: Box::new(arguments),
@@ -86,7 +91,11 @@ impl KeyCommand {
 	/// Does it.
 	pub(crate) fn run<C: SubstrateCli>(&self, cli: &C) -> Result<()> {
 		match self {
-			Self::Inspect { arguments, given } => inspect(arguments, given.as_deref()),
+			Self::Inspect {
+				arguments,
+				given,
+				public,
+			} => inspect(arguments, given.as_deref(), *public),
 			Self::Insert {
 				arguments,
 				given,
@@ -156,9 +165,8 @@ fn insert<C: SubstrateCli>(cli: &C, arguments: &InsertKeyCmd, given: Option<&str
 	Ok(())
 }
 
-fn inspect(arguments: &InspectKeyCmd, given: Option<&str>) -> Result<()> {
+fn inspect(arguments: &InspectKeyCmd, given: Option<&str>, public: bool) -> Result<()> {
 	let InspectKeyCmd {
-		public,
 		keystore_params,
 		network_scheme,
 		output_scheme,
@@ -168,7 +176,7 @@ fn inspect(arguments: &InspectKeyCmd, given: Option<&str>) -> Result<()> {
 	} = arguments;
 	let secret = Secret::given(given)?;
 	let (network, output, scheme) = (network_scheme.network, output_scheme.output_type, crypto_scheme.scheme);
-	if *public {
+	if public {
 		return with_crypto_scheme!(scheme, print_from_public(&secret.text, network, output));
 	}
 	let password = keystore_params.read_password()?;
