@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::key::KeyCommand;
 use clap::ValueEnum;
 use std::{num::NonZeroUsize, path::PathBuf};
 
@@ -24,7 +25,7 @@ pub(crate) struct Cli {
 pub(crate) enum Subcommand {
 	/// Generate, inspect and insert keys.
 	#[command(subcommand)]
-	Key(sc_cli::KeySubcommand),
+	Key(KeyCommand),
 
 	/// Print a chain's specification.
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),

@@ -3,6 +3,7 @@
 use crate::{
 	chain_spec::{self, ChainSpec},
 	cli::{Cli, Subcommand},
+	ports,
 	service::{self, Block},
 };
 use sc_cli::SubstrateCli;
@@ -57,7 +58,8 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 	match &cli.subcommand {
 		None => {
 			let runner = cli.create_runner(&cli.run)?;
-			runner.run_node_until_exit(|config| async move {
+			runner.run_node_until_exit(|mut config| async move {
+				ports::check(&mut config, &cli.run)?;
 				service::new_full(config, &cli.worker).map_err(sc_cli::Error::Service)
 			})
 		}

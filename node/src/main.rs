@@ -1,7 +1,7 @@
 //! `assay-node`: authors, finalises and serves the Assay chain.
 //!
-//! [`cli`] is what may be asked on the command line, [`command`] what happens then, [`chain_spec`]
-//! the chains that are built in, [`service`] the running node and [`rpc`] what it answers.
+//! [`cli`] is what may be asked on the command line, [`command`] what happens then, [`key`] what of it
+//! is about keys, [`ports`] where it listens, [`chain_spec`] the chains that are built in, [`service`] the running node and [`rpc`] what it answers.
 
 // The large error types are those of `sc-cli` and `sc-service`.
 #![allow(clippy::result_large_err)]
@@ -9,9 +9,27 @@
 mod chain_spec;
 mod cli;
 mod command;
+mod key;
+mod ports;
 mod rpc;
 mod service;
 
-fn main() -> sc_cli::Result<()> {
-	command::run()
+use std::{error::Error, process::ExitCode};
+
+fn main() -> ExitCode {
+	let Err(error) = command::run() else {
+		return ExitCode::SUCCESS;
+	};
+	let mut text = error.to_string();
+	let mut cause = error.source();
+	while let Some(error) = cause {
+		let more = error.to_string();
+		// Some errors quote their causes themselves.
+		if !text.ends_with(&more) {
+			text = format!("{text}: {more}");
+		}
+		cause = error.source();
+	}
+	eprintln!("Error: {text}");
+	ExitCode::FAILURE
 }

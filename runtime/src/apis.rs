@@ -13,7 +13,7 @@ use assay_protocol::{
 		AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, MoveDuty, SignedAnswer, SignedMove,
 	},
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
-	model::{ModelSummary, OfferSummary},
+	model::{ModelSummary, OfferSummary, Serving},
 	operator::{OperatorSummary, Operators, WorkerKey},
 	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary},
 	DisputeId, JobId, ModelId, ModelVersion,
@@ -271,6 +271,10 @@ sp_api::impl_runtime_apis! {
 
 		fn operator_of_worker(key: WorkerKey) -> Option<AccountId> {
 			<Staking as Operators<AccountId, Balance>>::of_worker_key(&key)
+		}
+
+		fn serving(operator: AccountId) -> Serving<Balance, BlockNumber> {
+			Models::serving(&operator)
 		}
 	}
 

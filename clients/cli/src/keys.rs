@@ -1,7 +1,7 @@
 //! Who signs, and who is meant: secrets and addresses as they are written on the command line.
 
 use crate::chain::AccountId;
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use assay_protocol::operator::{possession_payload, WorkerKey, WorkerPair, WorkerSignature};
 use sp_core::{ByteArray, Pair};
 use std::{path::PathBuf, str::FromStr};
@@ -59,7 +59,11 @@ impl WorkerSource {
 				.clone()
 				.context("which worker key? Pass --worker-suri or --worker-key-file")?,
 		};
-		WorkerPair::from_string(&secret, None).map_err(|error| anyhow::anyhow!("the worker's secret: {error:?}"))
+		check_form(&secret, "--worker-key-file")?;
+		// The error could quote the secret, so it is not repeated.
+		WorkerPair::from_string(&secret, None)
+			.ok()
+			.context("the worker's secret does not make a key: check its words, length and derivations")
 	}
 
 	/// The worker key, and its proof that it may be registered for `account`.
@@ -72,12 +76,26 @@ impl WorkerSource {
 fn read_secret(file: &PathBuf) -> Result<String> {
 	let text = std::fs::read_to_string(file).with_context(|| format!("key file {}", file.display()))?;
 	let line = text.lines().next().map(str::trim).filter(|line| !line.is_empty());
-	Ok(line
-		.with_context(|| format!("key file {} is empty", file.display()))?
-		.to_owned())
+	let line = line.with_context(|| format!("the first line of key file {} is empty", file.display()))?;
+	ensure!(
+		!line.starts_with('{'),
+		"key file {} holds JSON: put only its secretPhrase into a file",
+		file.display()
+	);
+	Ok(line.to_owned())
+}
+
+/// Refuses what is more likely the name of a file: a derivation path without a phrase stands for a key that everybody knows.
+fn check_form(secret: &str, option: &str) -> Result<()> {
+	ensure!(
+		!secret.starts_with('/') || secret.starts_with("//"),
+		"the secret begins with a single slash, as the name of a file does: files are given with {option}"
+	);
+	Ok(())
 }
 
 fn keypair(secret: &str) -> Result<Keypair> {
+	check_form(secret, "--key-file")?;
 	// The parser's errors could quote the secret, so they are not repeated.
 	let uri = SecretUri::from_str(secret)
 		.ok()
@@ -128,8 +146,36 @@ mod tests {
 
 	#[test]
 	fn secrets_are_not_repeated_in_errors() {
-		let error = format!("{:#}", keypair("bottom drive obey lake curtain").err().unwrap());
-		assert!(!error.contains("obey"), "{error}");
+		let worker = |secret: &str| WorkerSource {
+			worker_suri: Some(secret.into()),
+			worker_key_file: None,
+		};
+		for secret in [
+			"bottom drive obey lake curtain",
+			"bottom drive obey lake curtain smoke basket hold race lonely fit wrong",
+			"bottom drive obey\nlake",
+			"obey.key",
+			"0xobey",
+			"/tmp/obey",
+		] {
+			let account = format!("{:#}", keypair(secret).err().unwrap());
+			let worker = format!("{:#}", worker(secret).pair().err().unwrap());
+			for error in [account, worker] {
+				assert!(!error.contains("obey"), "{error}");
+			}
+		}
+	}
+
+	#[test]
+	fn a_path_is_not_taken_for_a_secret_that_everybody_knows() {
+		let error = keypair("/tmp/no.key").err().unwrap().to_string();
+		assert!(error.contains("--key-file"), "{error}");
+		let worker = WorkerSource {
+			worker_suri: Some("/tmp/nokey".into()),
+			worker_key_file: None,
+		};
+		let error = worker.pair().err().unwrap().to_string();
+		assert!(error.contains("--worker-key-file"), "{error}");
 	}
 
 	#[test]
@@ -144,6 +190,9 @@ mod tests {
 		assert_eq!(source.signer().unwrap().public_key().to_account_id().to_string(), BOB);
 		std::fs::write(&file, "\n").unwrap();
 		assert!(source.signer().is_err());
+		std::fs::write(&file, "{\n  \"secretPhrase\": \"obey\"\n}\n").unwrap();
+		let error = format!("{:#}", source.signer().err().unwrap());
+		assert!(error.contains("secretPhrase") && !error.contains("obey"), "{error}");
 	}
 
 	#[test]

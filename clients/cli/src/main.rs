@@ -7,6 +7,7 @@ mod chain;
 mod challenger;
 mod commands;
 mod execute;
+mod explain;
 mod keys;
 mod library;
 mod life;
@@ -176,6 +177,8 @@ mod tests {
 		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
 		for right in [
 			"stake delegate //Alice 20",
+			"stake delegate //Alice --all",
+			"stake extra //Alice --all",
 			"stake extra //Alice 0.5",
 			"stake unbond //Alice",
 			"stake rebond //Alice 3",
@@ -193,7 +196,11 @@ mod tests {
 			"operator commission 7.5%",
 			"operator identity Alice",
 			"operator kick //Eve",
+			"operator node",
+			"operator unbond",
+			"model serve 0.0 --price 1 --anyway",
 			"validator keys",
+			"validator keys --anyway",
 			"validator join",
 			"validator leave",
 			"validator list",
@@ -203,6 +210,7 @@ mod tests {
 		}
 		for wrong in [
 			"stake delegate //Alice",
+			"stake delegate //Alice 20 --all",
 			"stake delegate 20",
 			"stake extra //Alice much",
 			"stake redelegate //Alice 7",

@@ -55,7 +55,7 @@ impl Output {
 }
 
 /// An error with its causes, without those that it quotes itself.
-fn causes(error: &anyhow::Error) -> String {
+pub(crate) fn causes(error: &anyhow::Error) -> String {
 	error
 		.chain()
 		.fold(String::new(), |text, cause| match cause.to_string() {

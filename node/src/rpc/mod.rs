@@ -7,9 +7,11 @@ mod disputes;
 mod error;
 mod jobs;
 mod models;
+mod provider;
 mod staking;
 
 use crate::service::{Block, FullBackend, FullClient, SelectChain, TransactionPool};
+use assay_provider::models::Models;
 use assay_runtime::{BlockNumber, Hash};
 use audits::AuditsApiServer;
 use disputes::DisputesApiServer;
@@ -17,6 +19,7 @@ use jobs::JobsApiServer;
 use jsonrpsee::RpcModule;
 use models::ModelsApiServer;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
+use provider::ProviderApiServer;
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_babe_rpc::{Babe, BabeApiServer};
 use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState};
@@ -47,8 +50,10 @@ pub(crate) struct Dependencies {
 	pub(crate) transaction_pool: Arc<TransactionPool>,
 	/// The rule by which the best block is chosen.
 	pub(crate) select_chain: SelectChain,
-	/// The node's session keys, to tell which slots are its own.
+	/// The node's keys, to tell which slots are its own and for whom its worker works.
 	pub(crate) keystore: KeystorePtr,
+	/// The models of its worker; absent where it has none.
+	pub(crate) models: Option<Arc<Models>>,
 	/// Knows BABE's epochs.
 	pub(crate) babe_worker: BabeWorkerHandle<Block>,
 	/// Knows about finality.
@@ -64,6 +69,7 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 		transaction_pool,
 		select_chain,
 		keystore,
+		models,
 		babe_worker,
 		grandpa,
 		executor,
@@ -76,6 +82,7 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 	module.merge(disputes::Disputes::new(client.clone()).into_rpc())?;
 	module.merge(audits::Audits::new(client.clone()).into_rpc())?;
 	module.merge(staking::Staking::new(client.clone()).into_rpc())?;
+	module.merge(provider::Provider::new(client.clone(), keystore.clone(), models).into_rpc())?;
 	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;
 	module.merge(
 		sc_consensus_grandpa_rpc::Grandpa::new(

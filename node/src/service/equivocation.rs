@@ -11,6 +11,8 @@ use sp_api::{ApiError, ApiExt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_consensus::BlockOrigin;
 use sp_consensus_babe::{AuthorityId, BabeApi, EquivocationProof, Slot};
+use sp_core::{crypto::key_types::BABE, ByteArray};
+use sp_keystore::KeystorePtr;
 use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
 use std::{
 	collections::BTreeMap,
@@ -31,16 +33,24 @@ pub(crate) struct ReportEquivocations<Inner> {
 	inner: Inner,
 	client: Arc<FullClient>,
 	pool: OffchainTransactionPoolFactory<Block>,
+	/// Tells which keys are the node's own.
+	keystore: KeystorePtr,
 	seen: Arc<Mutex<SeenHeaders>>,
 }
 
 impl<Inner> ReportEquivocations<Inner> {
 	/// Looks at blocks before `inner` imports them, and reports to the pool.
-	pub(crate) fn new(inner: Inner, client: Arc<FullClient>, pool: OffchainTransactionPoolFactory<Block>) -> Self {
+	pub(crate) fn new(
+		inner: Inner,
+		client: Arc<FullClient>,
+		pool: OffchainTransactionPoolFactory<Block>,
+		keystore: KeystorePtr,
+	) -> Self {
 		Self {
 			inner,
 			client,
 			pool,
+			keystore,
 			seen: Arc::default(),
 		}
 	}
@@ -78,12 +88,16 @@ impl<Inner> ReportEquivocations<Inner> {
 		let Some(offender) = offender else {
 			return Ok(());
 		};
-		log::info!(
-			target: "babe",
-			"{offender} has made blocks {} and {} for slot {slot}",
-			first.hash(),
-			second.hash()
-		);
+		let (one, other) = (first.hash(), second.hash());
+		if self.keystore.has_keys(&[(offender.to_raw_vec(), BABE)]) {
+			log::error!(
+				target: "babe",
+				"{offender}, A SESSION KEY OF THIS NODE, has made blocks {one} and {other} for slot {slot}: another node \
+				 makes blocks with the same key. Its operator loses stake by that; stop one of the two nodes now"
+			);
+		} else {
+			log::info!(target: "babe", "{offender} has made blocks {one} and {other} for slot {slot}");
+		}
 		let best = self.client.info().best_hash;
 		let prove = |at: Hash| {
 			self.client

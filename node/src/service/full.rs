@@ -119,12 +119,16 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 		);
 	}
 
+	let models = worker_params
+		.is_on(role.is_authority())
+		.then(|| worker::models(worker_params));
 	let voter_state = SharedVoterState::empty();
 	let rpc_builder = {
 		let client = client.clone();
 		let transaction_pool = transaction_pool.clone();
 		let select_chain = select_chain.clone();
 		let keystore = keystore.clone();
+		let models = models.clone();
 		let voter_state = voter_state.clone();
 		let justification_stream = grandpa_link.justification_stream();
 		let authority_set = grandpa_link.shared_authority_set().clone();
@@ -135,6 +139,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 				transaction_pool: transaction_pool.clone(),
 				select_chain: select_chain.clone(),
 				keystore: keystore.clone(),
+				models: models.clone(),
 				babe_worker: babe_worker.clone(),
 				grandpa: rpc::Grandpa {
 					voter_state: voter_state.clone(),
@@ -163,7 +168,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 		tracing_execute_block: None,
 	})?;
 
-	if worker_params.is_on(role.is_authority()) {
+	if let Some(models) = models {
 		let sync_service = sync_service.clone();
 		let node = worker::Node {
 			client: client.clone(),
@@ -174,7 +179,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 			data_path,
 			registry: registry.clone(),
 		};
-		worker::spawn(&task_manager.spawn_handle(), node, worker_params)?;
+		worker::spawn(&task_manager.spawn_handle(), node, models)?;
 	}
 
 	if role.is_authority() {

@@ -82,6 +82,7 @@ pub(super) fn new_parts(config: &Configuration) -> Result<Parts, Error> {
 		block_import,
 		client.clone(),
 		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+		keystore_container.keystore(),
 	);
 	let (import_queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
 		link: babe_link.clone(),

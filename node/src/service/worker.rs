@@ -14,6 +14,8 @@ use substrate_prometheus_endpoint::Registry;
 const LOG: &str = "assay::worker";
 /// How long the service rests after it failed.
 const RESTART_AFTER: Duration = Duration::from_secs(10);
+/// How often the worker looks which offers it can keep.
+const SURVEY_EVERY: Duration = Duration::from_secs(5);
 /// Every job has all of the worker's cores, so jobs run one after the other.
 const JOBS_AT_ONCE: usize = 1;
 
@@ -43,21 +45,26 @@ pub(super) fn insert_dev_key(keystore: &KeystorePtr, seed: &str) -> Result<(), E
 	Ok(())
 }
 
-/// Starts the worker. If it fails it is started again; the node goes on either way.
-pub(super) fn spawn(spawner: &SpawnTaskHandle, node: Node, params: &WorkerParams) -> Result<(), Error> {
+/// The models that the worker runs.
+pub(super) fn models(params: &WorkerParams) -> Arc<Models> {
 	let folder = params.models_dir();
 	let cores = params.cores();
 	log::info!(target: LOG, "the worker runs the models in {} with {cores} of the cores", folder.display());
+	Arc::new(Models::new(folder, None, cores))
+}
+
+/// Starts the worker. If it fails it is started again; the node goes on either way.
+pub(super) fn spawn(spawner: &SpawnTaskHandle, node: Node, models: Arc<Models>) -> Result<(), Error> {
 	let metrics = node
 		.registry
 		.as_ref()
 		.map(Metrics::register)
 		.transpose()
 		.map_err(|error| Error::Other(format!("the worker's metrics cannot be registered: {error}")))?;
-	let models = Arc::new(Models::new(folder, None, cores));
 	let settings = Settings {
 		journal: node.data_path.join("jobs"),
 		jobs_at_once: JOBS_AT_ONCE,
+		survey_every: SURVEY_EVERY,
 	};
 	let worker = async move {
 		loop {

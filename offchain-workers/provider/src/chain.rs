@@ -5,13 +5,17 @@ use assay_protocol::{
 	audit::{AuditDuty, Question, Reply, SignedReply},
 	dispute::{Answer, AnswerDuty, DisputedClaim, Move, MoveDuty, SignedAnswer, SignedMove, Stage},
 	job::{Duty, SignedResult},
-	operator::{WorkerKey, WorkerSignature},
+	model::Serving,
+	operator::{FaultCounts, ProviderReadiness, WorkerKey, WorkerSignature},
 	Attempt, DisputeId, JobId, ModelVersion,
 };
 use codec::{Decode, Encode};
 use core::fmt;
 use futures::future::BoxFuture;
-use sp_core::crypto::AccountId32;
+use sp_core::{
+	crypto::{AccountId32, Ss58Codec},
+	ByteArray,
+};
 
 /// Height of a block.
 pub type BlockNumber = u32;
@@ -30,6 +34,42 @@ impl Assignment {
 	pub fn key(&self) -> WorkKey {
 		(self.duty.job, self.duty.attempt)
 	}
+}
+
+/// A worker key at hand.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Worker {
+	/// The key.
+	pub key: WorkerKey,
+	/// Why it cannot sign, if it cannot.
+	pub flaw: Option<String>,
+	/// The operator it belongs to, if any.
+	pub operator: Option<ServedOperator>,
+}
+
+impl Worker {
+	/// The key as an address.
+	pub fn address(&self) -> String {
+		address(&self.key)
+	}
+}
+
+/// An operator whose worker key is at hand.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServedOperator {
+	/// Its account.
+	pub account: AccountId32,
+	/// Its own bond.
+	pub bond: u128,
+	/// Its faults so far.
+	pub faults: FaultCounts,
+	/// What it offers.
+	pub serving: Serving<u128, BlockNumber>,
+}
+
+/// A worker key as an address, as registrations show it.
+pub fn address(key: &WorkerKey) -> String {
+	AccountId32::try_from(key.as_slice()).map_or_else(|()| hex::encode(key.as_slice()), |key| key.to_ss58check())
 }
 
 /// Something else that is asked, and the worker key it is asked of.
@@ -92,6 +132,21 @@ pub enum RequestKey {
 	Reply(JobId, Attempt, AccountId32, Question),
 	/// In a dispute, where the challenger has to move.
 	Move(DisputeId, Stage),
+}
+
+impl RequestKey {
+	/// What kinds there are, as metrics name them.
+	pub const KINDS: [&'static str; 4] = ["answer", "spot-check", "audit", "move"];
+
+	/// What kind it is of.
+	pub fn kind(&self) -> &'static str {
+		match self {
+			Self::Answer(..) => "answer",
+			Self::Reply(.., Question::Digest | Question::Values { .. }) => "audit",
+			Self::Reply(..) => "spot-check",
+			Self::Move(..) => "move",
+		}
+	}
 }
 
 impl fmt::Display for RequestKey {
@@ -213,6 +268,9 @@ pub trait Chain: Send + Sync + 'static {
 	/// Hands a response to the transaction pool. A pool that holds it already has accepted it.
 	fn respond(&self, response: SignedResponse) -> BoxFuture<'_, Result<(), ChainError>>;
 
-	/// Tells the chain's offchain worker that this provider is ready until `until`, in milliseconds of Unix time.
-	fn mark_ready(&self, until: u64);
+	/// The worker keys at hand and what is expected of them, in the state of the best block.
+	fn workers(&self) -> Result<Vec<Worker>, ChainError>;
+
+	/// Tells the chain's offchain worker for which operators this provider is ready.
+	fn mark_ready(&self, readiness: &ProviderReadiness);
 }

@@ -40,9 +40,12 @@ pub enum EntryState {
 	/// The result is known and signed.
 	#[codec(index = 1)]
 	Finished(SignedResult),
-	/// Given up.
+	/// It was refused, for a reason that may pass: it is tried again while there is time.
 	#[codec(index = 2)]
 	Failed,
+	/// It began too often without an end, and is not tried again: it may be what ends the process.
+	#[codec(index = 3)]
+	GivenUp,
 }
 
 /// Why the journal cannot be used.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod chain;
+pub mod folder;
 pub mod journal;
 pub mod metrics;
 pub mod models;
@@ -8,6 +9,7 @@ pub mod node;
 pub mod pool;
 mod requests;
 pub mod service;
+mod survey;
 
 pub use chain::Chain;
 pub use service::{Provider, Settings};

@@ -2,6 +2,7 @@
 
 use crate::{
 	chain::{BlockNumber, Request, Response},
+	folder::{Absence, ArtifactFile, Fingerprint, Folder},
 	pool::{Execute, Failure, Watch},
 };
 use assay_artifact::Artifact;
@@ -18,135 +19,107 @@ use codec::Encode;
 use parking_lot::Mutex;
 use sp_core::crypto::AccountId32;
 use std::{
-	collections::{BTreeMap, BTreeSet},
 	num::NonZeroUsize,
 	path::{Path, PathBuf},
 	sync::Arc,
-	time::SystemTime,
 };
 
 const LOG: &str = "assay::provider";
-/// Suffix of artifact files.
-const EXTENSION: &str = "assay";
 /// Models kept loaded; the one used longest ago makes room.
 const MAX_LOADED: usize = 4;
 
 /// Runs duties with the engine on artifacts of one folder.
 pub struct Models {
-	folder: PathBuf,
 	options: Options,
-	files: Mutex<Files>,
+	folder: Mutex<Folder>,
 	/// Loaded and verified models, the most recently used last. The lock is held while a model loads, so that it loads once.
-	loaded: Mutex<Vec<(Hash32, Arc<Loaded>)>>,
+	loaded: Mutex<Vec<Arc<Loaded>>>,
 	/// The execution that was laid open last: disputes and audits ask for it several times.
 	opened: Mutex<Option<(TraceRoot, Arc<Record>)>>,
 }
 
 /// A model ready to run, and the artifact that proves its weights.
 struct Loaded {
+	/// The state of the file that it was loaded from.
+	print: Fingerprint,
 	model: Model,
 	artifact: Artifact,
 }
 
-#[derive(Default)]
-struct Files {
-	/// By the root their header states.
-	by_root: BTreeMap<Hash32, PathBuf>,
-	/// Files that cannot be opened, with the modification time at which that was reported.
-	broken: BTreeMap<PathBuf, Option<SystemTime>>,
-	/// Roots whose file did not verify.
-	refused: BTreeSet<Hash32>,
-}
-
 impl Models {
-	/// Serves from `folder` on `threads` threads. The folder may be empty or absent; it is read again when an artifact is
-	/// wanted that was not there before.
+	/// Serves from `folder` on `threads` threads. The folder may be empty or absent; it is listed again whenever an artifact
+	/// is wanted.
 	pub fn new(folder: PathBuf, tier: Option<Tier>, threads: NonZeroUsize) -> Self {
 		Self {
-			folder,
 			options: Options {
 				tier,
 				threads,
 				..Options::default()
 			},
-			files: Mutex::default(),
+			folder: Mutex::new(Folder::new(folder)),
 			loaded: Mutex::default(),
 			opened: Mutex::default(),
 		}
 	}
 
+	/// The artifact files in the folder.
+	pub fn files(&self) -> Vec<ArtifactFile> {
+		self.folder.lock().list()
+	}
+
 	fn load(&self, root: &Hash32) -> Result<Arc<Loaded>, Failure> {
 		let mut loaded = self.loaded.lock();
-		if let Some(index) = loaded.iter().position(|(other, _)| other == root) {
+		let found = self.folder.lock().find(root)?;
+		if let Some(index) = loaded.iter().position(|other| other.artifact.root() == *root) {
 			let entry = loaded.remove(index);
-			let found = entry.1.clone();
-			loaded.push(entry);
-			return Ok(found);
-		}
-		let path = self.files.lock().by_root.get(root).cloned();
-		let path = path.ok_or_else(|| Failure::Refused(format!("no artifact with root {root}")))?;
-		let opened = Artifact::open(&path)
-			.map_err(|error| error.to_string())
-			.and_then(|artifact| {
-				artifact.verify().map_err(|error| error.to_string())?;
-				if artifact.root() != *root {
-					return Err(format!("its root is {}", artifact.root()));
-				}
-				let model = Model::load(&artifact, self.options).map_err(|error| error.to_string())?;
-				Ok(Loaded { model, artifact })
-			});
-		match opened {
-			Ok(ready) => {
-				let ready = Arc::new(ready);
-				if loaded.len() >= MAX_LOADED {
-					loaded.remove(0);
-				}
-				loaded.push((*root, ready.clone()));
-				Ok(ready)
-			}
-			Err(reason) => {
-				self.files.lock().refused.insert(*root);
-				Err(Failure::Refused(format!("artifact {}: {reason}", path.display())))
+			// What was loaded from a file that has changed since may read other bytes than it verified.
+			if entry.print == found.print {
+				loaded.push(entry.clone());
+				return Ok(entry);
 			}
 		}
+		let opened = verified(&found.path, root).and_then(|artifact| {
+			let model = Model::load(&artifact, self.options).map_err(|error| error.to_string())?;
+			Ok((model, artifact))
+		});
+		let checked = opened.as_ref().map(|_| ()).map_err(String::clone);
+		self.folder.lock().note(&found, checked)?;
+		let (model, artifact) = opened.map_err(Failure::Refused)?;
+		let ready = Arc::new(Loaded {
+			print: found.print,
+			model,
+			artifact,
+		});
+		if loaded.len() >= MAX_LOADED {
+			loaded.remove(0);
+		}
+		loaded.push(ready.clone());
+		Ok(ready)
 	}
 }
 
-impl Files {
-	fn scan(&mut self, folder: &Path) {
-		let Ok(files) = std::fs::read_dir(folder) else { return };
-		let known: BTreeSet<_> = self.by_root.values().cloned().collect();
-		for path in files.filter_map(|file| Some(file.ok()?.path())) {
-			if path.extension().is_none_or(|extension| extension != EXTENSION) || known.contains(&path) {
-				continue;
-			}
-			let modified = path.metadata().and_then(|data| data.modified()).ok();
-			if self.broken.get(&path) == Some(&modified) {
-				continue;
-			}
-			match Artifact::open(&path) {
-				Ok(artifact) => {
-					log::info!(target: LOG, "artifact {} in {}", artifact.root(), path.display());
-					self.broken.remove(&path);
-					self.refused.remove(&artifact.root());
-					self.by_root.insert(artifact.root(), path);
-				}
-				Err(error) => {
-					log::warn!(target: LOG, "{}: {error}", path.display());
-					self.broken.insert(path, modified);
-				}
-			}
-		}
+/// Opens a file and reads all of it: its bytes have the root that is wanted.
+fn verified(path: &Path, root: &Hash32) -> Result<Artifact, String> {
+	let artifact = Artifact::open_verified(path).map_err(|error| error.to_string())?;
+	match artifact.root() == *root {
+		true => Ok(artifact),
+		false => Err(format!("its root is {}, not {root}", artifact.root())),
 	}
 }
 
 impl Execute for Models {
-	fn has(&self, artifact: &Hash32) -> bool {
-		let mut files = self.files.lock();
-		if !files.by_root.contains_key(artifact) {
-			files.scan(&self.folder);
+	fn look_for(&self, artifact: &Hash32) -> Result<(), Absence> {
+		self.folder.lock().find(artifact).map(|_| ())
+	}
+
+	fn examine(&self, artifact: &Hash32) -> Result<(), Absence> {
+		let found = self.folder.lock().find(artifact)?;
+		if found.verified {
+			return Ok(());
 		}
-		files.by_root.contains_key(artifact) && !files.refused.contains(artifact)
+		// Not under the lock: reading a large file takes its time, and jobs go on meanwhile.
+		let checked = verified(&found.path, artifact).map(|_| ());
+		self.folder.lock().note(&found, checked)
 	}
 
 	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<(Output, TraceRoot), Failure> {
@@ -160,8 +133,6 @@ impl Execute for Models {
 	}
 
 	fn respond(&self, statement: &OwnedStatement, request: &Request) -> Result<Response, Failure> {
-		// Looks for it: after a restart nothing has been wanted yet.
-		self.has(&statement.artifact);
 		let loaded = self.load(&statement.artifact)?;
 		if let Request::Reply(duty) = request {
 			if duty.question == Question::Digest {
@@ -245,5 +216,164 @@ impl Observer for Watching<'_, '_> {
 
 	fn should_cancel(&mut self) -> bool {
 		self.0.is_cancelled()
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::folder::FileState;
+	use crate::{
+		pool::{Completion, Pool},
+		service::tests::an_assignment,
+	};
+	use assay_artifact::synthetic::{llama, LlamaShape};
+	use std::{fs, fs::File};
+	use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver};
+
+	/// A provider's models, the threads that run them, and a good artifact outside their folder.
+	struct Setup {
+		folder: tempfile::TempDir,
+		good: Vec<u8>,
+		root: Hash32,
+		models: Arc<Models>,
+		pool: Pool,
+		completions: UnboundedReceiver<Completion>,
+	}
+
+	impl Setup {
+		fn new() -> Self {
+			let folder = tempfile::tempdir().unwrap();
+			let elsewhere = tempfile::tempdir().unwrap();
+			let path = elsewhere.path().join("good.assay");
+			let lowered = llama(LlamaShape::TINY, 5).unwrap();
+			let root = lowered.pack(&path, &mut ()).unwrap().root();
+			let models = Arc::new(Models::new(folder.path().join("models"), None, NonZeroUsize::MIN));
+			let (sender, completions) = unbounded_channel();
+			Self {
+				folder,
+				good: fs::read(&path).unwrap(),
+				root,
+				pool: Pool::start(1, models.clone(), sender),
+				models,
+				completions,
+			}
+		}
+
+		fn path(&self) -> PathBuf {
+			let folder = self.folder.path().join("models");
+			fs::create_dir_all(&folder).unwrap();
+			folder.join("model.assay")
+		}
+
+		/// The good artifact with 4 KiB of zeros inside.
+		fn broken(&self) -> Vec<u8> {
+			let mut broken = self.good.clone();
+			let middle = broken.len() / 2;
+			broken[middle..middle + 4096].fill(0);
+			assert_ne!(broken, self.good);
+			broken
+		}
+
+		async fn run(&mut self, job: u64) -> Result<(Output, TraceRoot), Failure> {
+			let mut assignment = an_assignment(job);
+			assignment.duty.artifact = self.root;
+			let key = assignment.key();
+			self.pool.push(assignment);
+			let completion = self.completions.recv().await.unwrap();
+			self.pool.completed(&key);
+			completion.outcome
+		}
+	}
+
+	fn reason(outcome: Result<impl Sized, Failure>) -> String {
+		match outcome.map(|_| ()).unwrap_err() {
+			Failure::Absent(absence) => absence.to_string(),
+			other => panic!("not for want of an artifact: {other}"),
+		}
+	}
+
+	#[tokio::test]
+	async fn p24_an_artifact_that_failed_is_used_once_a_good_file_is_in_its_place() {
+		let mut setup = Setup::new();
+		let path = setup.path();
+		fs::write(&path, setup.broken()).unwrap();
+		// Its header is whole, so that only reading all of it shows what is wrong.
+		assert_eq!(setup.models.look_for(&setup.root), Ok(()));
+		let why = reason(setup.run(1).await);
+		assert!(why.contains("model.assay: ") && !why.contains("no file"), "{why}");
+		assert_eq!(setup.models.look_for(&setup.root).unwrap_err().to_string(), why);
+		assert_eq!(setup.models.files()[0].state, FileState::Refused);
+		// As long as it stays as it is, it is not read again.
+		assert_eq!(reason(setup.run(2).await), why);
+
+		fs::write(&path, &setup.good).unwrap();
+		assert_eq!(setup.models.look_for(&setup.root), Ok(()));
+		let first = setup.run(3).await.unwrap();
+		assert_eq!(setup.models.files()[0].state, FileState::Verified);
+
+		// The same through a rename, with the length and the time of the bad file.
+		fs::write(&path, setup.broken()).unwrap();
+		let time = fs::metadata(&path).unwrap().modified().unwrap();
+		let why = reason(setup.run(3).await);
+		assert!(why.contains("model.assay: "), "{why}");
+		let other = path.with_extension("part");
+		fs::write(&other, &setup.good).unwrap();
+		File::options()
+			.write(true)
+			.open(&other)
+			.unwrap()
+			.set_modified(time)
+			.unwrap();
+		fs::rename(&other, &path).unwrap();
+		assert_eq!(setup.run(3).await.unwrap(), first);
+	}
+
+	#[tokio::test]
+	async fn p24_a_file_that_was_good_is_read_again_when_it_changes() {
+		let mut setup = Setup::new();
+		let path = setup.path();
+		fs::write(&path, &setup.good).unwrap();
+		let time = fs::metadata(&path).unwrap().modified().unwrap();
+		assert_eq!(setup.models.examine(&setup.root), Ok(()));
+		setup.run(1).await.unwrap();
+
+		// In place, with its old length and its old time.
+		fs::write(&path, setup.broken()).unwrap();
+		File::options()
+			.write(true)
+			.open(&path)
+			.unwrap()
+			.set_modified(time)
+			.unwrap();
+		let why = reason(setup.run(2).await);
+		assert!(why.contains("model.assay: "), "{why}");
+		assert_eq!(setup.models.examine(&setup.root).unwrap_err().to_string(), why);
+	}
+
+	#[tokio::test]
+	async fn an_absent_artifact_is_told_with_its_folder_and_what_cannot_be_read_there() {
+		let mut setup = Setup::new();
+		let folder = setup.folder.path().join("models");
+		let why = reason(setup.run(1).await);
+		let named = [
+			folder.display().to_string(),
+			setup.root.to_string(),
+			"cannot be listed".into(),
+		];
+		assert!(named.iter().all(|part| why.contains(part)), "{why}");
+
+		let path = setup.path();
+		fs::write(&path, &setup.good[..setup.good.len() / 2]).unwrap();
+		let why = reason(setup.run(2).await);
+		assert!(why.contains("no file in") && why.contains("model.assay: "), "{why}");
+		assert_eq!(setup.models.files()[0].root, None);
+		// The copy goes on to its end.
+		fs::write(&path, &setup.good).unwrap();
+		assert!(setup.run(3).await.is_ok());
+		fs::remove_file(&path).unwrap();
+		let why = reason(setup.run(4).await);
+		assert!(why.ends_with(&setup.root.to_string()), "{why}");
+		assert_eq!(setup.models.files(), []);
 	}
 }

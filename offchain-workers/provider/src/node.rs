@@ -1,11 +1,13 @@
 //! The chain as a node sees it from inside.
 
-use crate::chain::{Assignment, BlockNumber, Chain, ChainError, ChainEvent, Request, Requested, SignedResponse};
+use crate::chain::{
+	Assignment, BlockNumber, Chain, ChainError, ChainEvent, Request, Requested, ServedOperator, SignedResponse, Worker,
+};
 use assay_exact::Program;
 use assay_protocol::{
 	api::{AuditsApi, DisputesApi, JobsApi, ModelsApi},
 	job::SignedResult,
-	operator::{WorkerKey, WorkerSignature, PROVIDER_READY_UNTIL, WORKER_KEY_TYPE},
+	operator::{ProviderReadiness, WorkerKey, WorkerSignature, PROVIDER_READINESS, WORKER_KEY_TYPE},
 	ModelVersion,
 };
 use codec::{Decode, Encode};
@@ -23,6 +25,9 @@ use sp_core::{
 use sp_keystore::KeystorePtr;
 use sp_runtime::traits::{Block as BlockT, Header, NumberFor, SaturatedConversion};
 use std::sync::Arc;
+
+/// What a worker key signs to show that it can. Nothing that is signed for the chain begins like it.
+const KEY_CHECK: &[u8] = b"assay/keystore-check";
 
 /// A node's client, pool, keystore and offchain storage, together a [`Chain`].
 pub struct NodeChain<Block: BlockT, Client, Pool, Storage> {
@@ -117,6 +122,49 @@ where
 		}
 		Ok(assignments)
 	}
+}
+
+/// The worker keys in a keystore and what is expected of them, in the state of the best block.
+pub fn workers<Block, Client>(client: &Client, keystore: &KeystorePtr) -> Result<Vec<Worker>, ChainError>
+where
+	Block: BlockT,
+	Client: ProvideRuntimeApi<Block> + HeaderBackend<Block>,
+	Client::Api: ModelsApi<Block, AccountId32, u128, BlockNumber>,
+{
+	let (api, at) = (client.runtime_api(), client.info().best_hash);
+	let mut workers = vec![];
+	for public in keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
+		// The keystore lists what the names of its files say; only a signature shows what is inside.
+		let flaw = match keystore.sr25519_sign(WORKER_KEY_TYPE, &public, KEY_CHECK) {
+			Ok(Some(_)) => None,
+			Ok(None) => Some("the keystore does not hold its secret".into()),
+			Err(error) => Some(error.to_string()),
+		};
+		let key = WorkerKey::from(public);
+		let owner = ModelsApi::<Block, AccountId32, u128, BlockNumber>::operator_of_worker(&*api, at, key.clone())
+			.map_err(runtime_error("ModelsApi_operator_of_worker"))?;
+		let summary = match owner {
+			Some(account) => ModelsApi::<Block, AccountId32, u128, BlockNumber>::operator(&*api, at, account)
+				.map_err(runtime_error("ModelsApi_operator"))?,
+			None => None,
+		};
+		let operator = match summary {
+			Some(summary) => Some(ServedOperator {
+				serving: ModelsApi::<Block, AccountId32, u128, BlockNumber>::serving(
+					&*api,
+					at,
+					summary.account.clone(),
+				)
+				.map_err(runtime_error("ModelsApi_serving"))?,
+				account: summary.account,
+				bond: summary.bond,
+				faults: summary.faults,
+			}),
+			None => None,
+		};
+		workers.push(Worker { key, flaw, operator });
+	}
+	Ok(workers)
 }
 
 fn runtime_error(call: &'static str) -> impl FnOnce(ApiError) -> ChainError {
@@ -242,11 +290,15 @@ where
 		.boxed()
 	}
 
-	fn mark_ready(&self, until: u64) {
+	fn workers(&self) -> Result<Vec<Worker>, ChainError> {
+		workers::<Block, _>(&*self.client, &self.keystore)
+	}
+
+	fn mark_ready(&self, readiness: &ProviderReadiness) {
 		if let Some(storage) = &self.offchain {
 			storage
 				.lock()
-				.set(STORAGE_PREFIX, PROVIDER_READY_UNTIL, &until.encode());
+				.set(STORAGE_PREFIX, PROVIDER_READINESS, &readiness.encode());
 		}
 	}
 }

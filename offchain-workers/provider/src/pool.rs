@@ -1,6 +1,9 @@
 //! The threads that run jobs: a queue ordered by deadline, and panics that stay where they happen.
 
-use crate::chain::{Assignment, BlockNumber, Request, Response, WorkKey};
+use crate::{
+	chain::{Assignment, BlockNumber, Request, Response, WorkKey},
+	folder::Absence,
+};
 use assay_exact::Output;
 use assay_protocol::{dispute::OwnedStatement, job::Duty};
 use assay_trace::{merkle::Hash32, TraceRoot};
@@ -27,6 +30,9 @@ pub enum Failure {
 	/// The model or the engine refused.
 	#[error("{0}")]
 	Refused(String),
+	/// The artifact is not at hand.
+	#[error("{0}")]
+	Absent(#[from] Absence),
 	/// Nobody wants the result any more.
 	#[error("cancelled")]
 	Cancelled,
@@ -55,8 +61,11 @@ impl Watch<'_> {
 
 /// Runs jobs. The engine implements it; tests put worse things in its place.
 pub trait Execute: Send + Sync + 'static {
-	/// Whether the artifact is at hand.
-	fn has(&self, artifact: &Hash32) -> bool;
+	/// Whether an artifact is at hand, as far as is known without reading all of it.
+	fn look_for(&self, artifact: &Hash32) -> Result<(), Absence>;
+
+	/// Whether an artifact is at hand and whole. Reads all of it unless that was done since it last changed.
+	fn examine(&self, artifact: &Hash32) -> Result<(), Absence>;
 
 	/// Runs a duty to its output and the commitment to its execution.
 	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<(Output, TraceRoot), Failure>;

@@ -5,6 +5,7 @@
 
 use crate::{
 	chain::{BlockNumber, Chain, Request, RequestKey, Requested, Response, SignedResponse},
+	metrics::Metrics,
 	pool::{message, Execute, Failure},
 };
 use assay_protocol::{
@@ -43,17 +44,23 @@ pub(crate) struct Requests<C> {
 	executor: Arc<dyn Execute>,
 	responses: Vec<(RequestKey, Progress)>,
 	sender: UnboundedSender<Prepared>,
+	metrics: Option<Metrics>,
 }
 
 impl<C: Chain> Requests<C> {
 	/// With the channel on which prepared responses come back.
-	pub(crate) fn new(chain: Arc<C>, executor: Arc<dyn Execute>) -> (Self, UnboundedReceiver<Prepared>) {
+	pub(crate) fn new(
+		chain: Arc<C>,
+		executor: Arc<dyn Execute>,
+		metrics: Option<Metrics>,
+	) -> (Self, UnboundedReceiver<Prepared>) {
 		let (sender, receiver) = unbounded_channel();
 		let requests = Self {
 			chain,
 			executor,
 			responses: Vec::new(),
 			sender,
+			metrics,
 		};
 		(requests, receiver)
 	}
@@ -121,6 +128,7 @@ impl<C: Chain> Requests<C> {
 			}
 			Err(failure) => {
 				log::error!(target: LOG, "{key} cannot be answered: {failure}");
+				self.count(&key, "failed");
 				Progress::Failed(number)
 			}
 		};
@@ -177,9 +185,17 @@ impl<C: Chain> Requests<C> {
 	}
 
 	async fn deliver(&self, key: &RequestKey, response: SignedResponse) {
-		match self.chain.respond(response).await {
+		let outcome = self.chain.respond(response).await;
+		self.count(key, if outcome.is_ok() { "accepted" } else { "refused" });
+		match outcome {
 			Ok(()) => log::info!(target: LOG, "{key}: delivered"),
 			Err(error) => log::warn!(target: LOG, "{key}: {error}"),
+		}
+	}
+
+	fn count(&self, key: &RequestKey, outcome: &str) {
+		if let Some(metrics) = &self.metrics {
+			metrics.responses.with_label_values(&[key.kind(), outcome]).inc();
 		}
 	}
 }

@@ -2,10 +2,12 @@
 
 use crate::{
 	chain::{Assignment, BlockNumber, Chain, ChainError, ChainEvent, WorkKey},
+	folder::Absence,
 	journal::{EntryState, Journal, JournalError},
 	metrics::Metrics,
 	pool::{Completion, Execute, Failure, Pool},
 	requests::{Prepared, Requests},
+	survey::Survey,
 };
 use assay_exact::{Input, Output};
 use assay_protocol::job::{JobOutput, JobResult, SignedResult};
@@ -15,17 +17,17 @@ use std::{
 	collections::{BTreeMap, BTreeSet},
 	path::PathBuf,
 	sync::Arc,
-	time::{Duration, SystemTime, UNIX_EPOCH},
+	time::Duration,
 };
-use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver};
+use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender};
 
 /// Executions of one attempt before it is given up.
 const MAX_TRIES: u32 = 2;
 /// Blocks after which a result that is still due is delivered again.
 const DELIVER_AGAIN_AFTER: BlockNumber = 4;
-/// How often readiness is renewed.
-const READY_INTERVAL: Duration = Duration::from_secs(5);
-/// How long a renewal lasts.
+/// Blocks after which an attempt that was refused is tried again.
+const TRY_AGAIN_AFTER: BlockNumber = 4;
+/// How long readiness lasts unless it is renewed.
 const READY_FOR: Duration = Duration::from_secs(30);
 
 const LOG: &str = "assay::provider";
@@ -37,6 +39,8 @@ pub struct Settings {
 	pub journal: PathBuf,
 	/// Jobs run at the same time.
 	pub jobs_at_once: usize,
+	/// How often it looks which offers it can keep, and renews its readiness: well within half a minute.
+	pub survey_every: Duration,
 }
 
 /// The provider service.
@@ -50,8 +54,17 @@ pub struct Provider<C> {
 	prepared: UnboundedReceiver<Prepared>,
 	/// Block at which a finished result was last delivered.
 	delivered: BTreeMap<WorkKey, BlockNumber>,
-	/// Attempts whose missing artifact was already reported.
-	reported_missing: BTreeSet<WorkKey>,
+	/// Attempts whose missing artifact was already reported, and why it is missing.
+	reported_missing: BTreeMap<WorkKey, Absence>,
+	/// Block at which an attempt was refused last.
+	failed: BTreeMap<WorkKey, BlockNumber>,
+	/// What the last survey found; absent until the first has ended.
+	survey: Option<Survey>,
+	survey_every: Duration,
+	surveys: UnboundedReceiver<Result<Survey, String>>,
+	surveyor: UnboundedSender<Result<Survey, String>>,
+	/// Whether one is under way.
+	surveying: bool,
 	metrics: Option<Metrics>,
 }
 
@@ -66,8 +79,9 @@ impl<C: Chain> Provider<C> {
 		let journal = Journal::open(&settings.journal, chain.genesis())?;
 		let (sender, completions) = unbounded_channel();
 		let pool = Pool::start(settings.jobs_at_once, executor.clone(), sender);
-		let (requests, prepared) = Requests::new(chain.clone(), executor.clone());
-		let (delivered, reported_missing) = Default::default();
+		let (requests, prepared) = Requests::new(chain.clone(), executor.clone(), metrics.clone());
+		let (surveyor, surveys) = unbounded_channel();
+		let (delivered, reported_missing, failed) = Default::default();
 		Ok(Self {
 			chain,
 			executor,
@@ -78,13 +92,19 @@ impl<C: Chain> Provider<C> {
 			prepared,
 			delivered,
 			reported_missing,
+			failed,
+			survey: None,
+			survey_every: settings.survey_every,
+			surveys,
+			surveyor,
+			surveying: false,
 			metrics,
 		})
 	}
 
 	/// Serves until `events` ends.
 	pub async fn run(mut self, mut events: impl Stream<Item = ChainEvent> + Unpin) {
-		let mut ready = tokio::time::interval(READY_INTERVAL);
+		let mut ready = tokio::time::interval(self.survey_every);
 		// What was assigned or finished before a restart does not wait for the next block.
 		self.on_best(self.chain.best()).await;
 		loop {
@@ -99,7 +119,8 @@ impl<C: Chain> Provider<C> {
 					let number = self.chain.best();
 					self.requests.on_prepared(prepared, number).await;
 				}
-				_ = ready.tick() => self.mark_ready(),
+				Some(survey) = self.surveys.recv() => self.on_survey(survey),
+				_ = ready.tick() => self.look_around(),
 			}
 			if let Some(metrics) = &self.metrics {
 				metrics
@@ -109,12 +130,37 @@ impl<C: Chain> Provider<C> {
 		}
 	}
 
+	/// Renews the readiness that the last survey found, and starts the next survey.
+	fn look_around(&mut self) {
+		self.mark_ready();
+		// In the state of a node that is far behind, offers are history.
+		if self.surveying || self.chain.is_syncing() {
+			return;
+		}
+		self.surveying = true;
+		let (chain, executor, surveyor) = (self.chain.clone(), self.executor.clone(), self.surveyor.clone());
+		tokio::task::spawn_blocking(move || {
+			// The service has ended if nobody receives it.
+			let _ = surveyor.send(Survey::make(&*chain, &*executor));
+		});
+	}
+
+	fn on_survey(&mut self, survey: Result<Survey, String>) {
+		self.surveying = false;
+		let survey = match survey {
+			Ok(survey) => survey,
+			Err(error) => return log::warn!(target: LOG, "cannot tell which offers can be kept: {error}"),
+		};
+		survey.log(self.survey.as_ref());
+		self.count(|metrics| survey.measure(metrics, self.chain.best()));
+		self.survey = Some(survey);
+		self.mark_ready();
+	}
+
 	fn mark_ready(&self) {
-		let until = SystemTime::now()
-			.checked_add(READY_FOR)
-			.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-		if let Some(until) = until.and_then(|since| u64::try_from(since.as_millis()).ok()) {
-			self.chain.mark_ready(until);
+		let readiness = self.survey.as_ref().and_then(|survey| survey.readiness(READY_FOR));
+		if let Some(readiness) = readiness {
+			self.chain.mark_ready(&readiness);
 		}
 	}
 
@@ -149,9 +195,19 @@ impl<C: Chain> Provider<C> {
 			Some(EntryState::Started { tries }) if tries < MAX_TRIES => self.start(assignment, tries + 1),
 			Some(EntryState::Started { tries }) => {
 				log::error!(target: LOG, "job {} was begun {tries} times without an end; given up", key.0);
-				self.journal.record(assignment, EntryState::Failed)
+				self.journal.record(assignment, EntryState::GivenUp)
 			}
-			Some(EntryState::Failed) => Ok(()),
+			Some(EntryState::GivenUp) => Ok(()),
+			Some(EntryState::Failed) => {
+				let due_again = self
+					.failed
+					.get(&key)
+					.is_none_or(|at| number >= at.saturating_add(TRY_AGAIN_AFTER));
+				match due_again && assignment.duty.deadline >= number {
+					true => self.start(assignment, 1),
+					false => Ok(()),
+				}
+			}
 			Some(EntryState::Finished(result)) => {
 				let due_again = self
 					.delivered
@@ -167,15 +223,8 @@ impl<C: Chain> Provider<C> {
 
 	fn start(&mut self, assignment: Assignment, tries: u32) -> Result<(), JournalError> {
 		let key = assignment.key();
-		if !self.executor.has(&assignment.duty.artifact) {
-			if self.reported_missing.insert(key) {
-				log::warn!(
-					target: LOG,
-					"job {} needs model {} with artifact {}, which is not in the models folder",
-					key.0, assignment.duty.version, assignment.duty.artifact,
-				);
-				self.count(|metrics| metrics.missing_artifacts.inc());
-			}
+		if let Err(absence) = self.executor.look_for(&assignment.duty.artifact) {
+			self.report_missing(&assignment, absence);
 			return Ok(());
 		}
 		self.journal.record(assignment.clone(), EntryState::Started { tries })?;
@@ -183,6 +232,22 @@ impl<C: Chain> Provider<C> {
 		self.count(|metrics| metrics.started.inc());
 		self.pool.push(assignment);
 		Ok(())
+	}
+
+	/// Tells, once for each reason, why an attempt waits.
+	fn report_missing(&mut self, assignment: &Assignment, absence: Absence) {
+		let (key, duty) = (assignment.key(), &assignment.duty);
+		match self.reported_missing.insert(key, absence.clone()) {
+			Some(reported) if reported == absence => return,
+			Some(_) => {}
+			None => self.count(|metrics| metrics.missing_artifacts.inc()),
+		}
+		log::error!(
+			target: LOG,
+			"job {} attempt {} cannot be run: {absence}. It is as soon as there is a good file for model {}, if that is by \
+			 block {}",
+			key.0, key.1, duty.version, duty.deadline,
+		);
 	}
 
 	async fn on_completion(&mut self, completion: Completion) {
@@ -214,8 +279,18 @@ impl<C: Chain> Provider<C> {
 				log::error!(target: LOG, "job {} attempt {}: {failure}", key.0, key.1);
 				Ok(())
 			}
+			// Nothing was run: as if the duty had just come, it waits for the file.
+			Err(Failure::Absent(absence)) => {
+				self.report_missing(&completion.assignment, absence);
+				self.journal.forget(&key)
+			}
 			Err(failure @ Failure::Refused(_)) => {
-				log::error!(target: LOG, "job {} attempt {}: {failure}; given up", key.0, key.1);
+				log::error!(
+					target: LOG,
+					"job {} attempt {}: {failure}; tried again after {TRY_AGAIN_AFTER} blocks if there is time",
+					key.0, key.1
+				);
+				self.failed.insert(key, number);
 				self.journal.record(completion.assignment, EntryState::Failed)
 			}
 		};
@@ -251,7 +326,8 @@ impl<C: Chain> Provider<C> {
 		};
 		self.pool.cancel(|key, _| !due.contains(key));
 		self.delivered.retain(|key, _| due.contains(key));
-		self.reported_missing.retain(|key| due.contains(key));
+		self.reported_missing.retain(|key, _| due.contains(key));
+		self.failed.retain(|key, _| due.contains(key));
 		for key in self.journal.keys() {
 			if !due.contains(&key) && !self.pool.holds(&key) {
 				if let Err(error) = self.journal.forget(&key) {
@@ -267,6 +343,7 @@ impl<C: Chain> Provider<C> {
 			Err(Failure::Cancelled) => "cancelled",
 			Err(Failure::Panicked(_)) => "panicked",
 			Err(Failure::Refused(_)) => "refused",
+			Err(Failure::Absent(_)) => "absent",
 		};
 		self.count(|metrics| {
 			metrics.ended.with_label_values(&[outcome]).inc();

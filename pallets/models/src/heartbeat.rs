@@ -2,7 +2,9 @@
 
 use crate::{Call, Config, HeartbeatOf, LastHeartbeat, Pallet};
 use alloc::vec::Vec;
-use assay_protocol::operator::{Heartbeat, Operators, WorkerKey, WorkerSignature, PROVIDER_READY_UNTIL};
+use assay_protocol::operator::{
+	Heartbeat, Operators, ProviderReadiness, WorkerKey, WorkerSignature, PROVIDER_READINESS,
+};
 use codec::{Decode, Encode};
 use frame_support::{
 	pallet_prelude::{TransactionSource, Weight},
@@ -98,14 +100,15 @@ impl<T: Config> Pallet<T> {
 		heartbeat.signing_payload(&genesis.0)
 	}
 
-	/// Sends, from a node whose provider service is ready, the heartbeats that are due from the operators whose worker
-	/// keys are in its keystore. `now` is the block that was just imported.
+	/// Sends the heartbeats that are due from the operators whose worker keys are in the node's keystore and for which its
+	/// provider service is ready. `now` is the block that was just imported.
 	pub(crate) fn send_heartbeats(now: BlockNumberFor<T>) {
-		if !Self::provider_is_ready() {
-			log::trace!(target: "runtime::models", "no heartbeats at {now:?}: the provider service is not ready");
-			return;
-		}
+		let ready = Self::ready_keys();
 		for key in WorkerKey::all() {
+			if !ready.contains(&key) {
+				log::trace!(target: "runtime::models", "no heartbeat at {now:?}: the provider is not ready for {key:?}");
+				continue;
+			}
 			let Some(operator) = T::Operators::of_worker_key(&key) else {
 				continue;
 			};
@@ -116,9 +119,12 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn provider_is_ready() -> bool {
-		let until = StorageValueRef::persistent(PROVIDER_READY_UNTIL).get::<u64>();
-		matches!(until, Ok(Some(until)) if sp_io::offchain::timestamp().unix_millis() <= until)
+	/// The worker keys that the node's provider service is ready for.
+	fn ready_keys() -> Vec<WorkerKey> {
+		match StorageValueRef::persistent(PROVIDER_READINESS).get::<ProviderReadiness>() {
+			Ok(Some(ready)) if sp_io::offchain::timestamp().unix_millis() <= ready.until => ready.keys,
+			_ => Vec::new(),
+		}
 	}
 
 	pub(crate) fn send_heartbeat(

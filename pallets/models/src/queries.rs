@@ -1,11 +1,14 @@
 //! What the jobs pallet and the runtime API read.
 
-use crate::{BalanceOf, Config, LastHeartbeat, Models, NextModel, Offers, Pallet, Programs, RunningJobs, Versions};
+use crate::{
+	BalanceOf, Config, LastHeartbeat, Models, NextModel, Offers, Pallet, Programs, RunningJobs, Served, Versions,
+};
 use alloc::{collections::BTreeMap, vec::Vec};
 use assay_exact::Program;
 use assay_protocol::{
 	job::JobError,
-	model::{ModelSummary, Offer, OfferSummary, Terms, VersionSummary},
+	model::{ModelSummary, Offer, OfferSummary, ServedVersion, Serving, Terms, VersionSummary},
+	operator::Operators,
 	ModelId, ModelVersion,
 };
 use codec::Decode;
@@ -47,6 +50,29 @@ impl<T: Config> Pallet<T> {
 				offer,
 			})
 			.collect()
+	}
+
+	/// What an operator offers, and whether it counts.
+	pub fn serving(operator: &T::AccountId) -> Serving<BalanceOf<T>, BlockNumberFor<T>> {
+		let offers = Served::<T>::get(operator).into_iter().filter_map(|version| {
+			let offers = Offers::<T>::get(version);
+			let offer = offers.into_iter().find(|offer| offer.operator == *operator)?;
+			let record = Versions::<T>::get(version.model, version.version)?;
+			Some(ServedVersion {
+				version,
+				name: Models::<T>::get(version.model)?.metadata.name.into_inner(),
+				artifact: record.artifact,
+				price: offer.price,
+				capacity: offer.capacity,
+				retired: record.retired,
+			})
+		});
+		Serving {
+			active: T::Operators::is_active(operator),
+			last_heartbeat: LastHeartbeat::<T>::get(operator),
+			listed: Self::is_listed(operator),
+			offers: offers.collect(),
+		}
 	}
 
 	fn summarise(id: ModelId, listing: &mut Listing<T>) -> Option<ModelSummary<T::AccountId, BalanceOf<T>>> {

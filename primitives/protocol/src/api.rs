@@ -7,7 +7,7 @@ use crate::{
 	},
 	ids::*,
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
-	model::{ModelSummary, OfferSummary},
+	model::{ModelSummary, OfferSummary, Serving},
 	operator::{OperatorSummary, WorkerKey},
 	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary},
 };
@@ -35,6 +35,8 @@ sp_api::decl_runtime_apis! {
 		fn operator(account: AccountId) -> Option<OperatorSummary<AccountId, Balance, BlockNumber>>;
 		/// The operator a worker key belongs to, if any.
 		fn operator_of_worker(key: WorkerKey) -> Option<AccountId>;
+		/// What an operator offers.
+		fn serving(operator: AccountId) -> Serving<Balance, BlockNumber>;
 	}
 
 	/// Jobs: their life, their cost, and the work that is due.

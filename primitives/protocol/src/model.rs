@@ -125,6 +125,36 @@ pub struct OfferSummary<AccountId, Balance, BlockNumber> {
 	pub listed: bool,
 }
 
+/// What an operator offers, and whether it counts.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct Serving<Balance, BlockNumber> {
+	/// Whether the operator may take new work: its own bond is at least the minimum and it is not chilled.
+	pub active: bool,
+	/// Block of its last heartbeat.
+	pub last_heartbeat: Option<BlockNumber>,
+	/// Whether jobs are assigned to its offers.
+	pub listed: bool,
+	/// The versions it serves.
+	pub offers: Vec<ServedVersion<Balance>>,
+}
+
+/// An offer as its operator sees it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct ServedVersion<Balance> {
+	/// What is served.
+	pub version: ModelVersion,
+	/// The model's name as its publisher wrote it, not necessarily UTF-8.
+	pub name: Vec<u8>,
+	/// Root of the artifact that is needed for it.
+	pub artifact: Hash32,
+	/// Price of one unit of computation.
+	pub price: Balance,
+	/// Jobs of this version it runs at the same time.
+	pub capacity: u16,
+	/// Whether the version takes no new jobs.
+	pub retired: bool,
+}
+
 /// What the jobs pallet needs to know of a version.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Terms<AccountId> {

@@ -29,10 +29,18 @@ pub fn possession_payload<AccountId: Encode>(account: &AccountId, genesis: &[u8;
 	(b"assay/worker-key", genesis, account).encode()
 }
 
-/// Key in the node's persistent off-chain storage under which its provider service writes, as a SCALE `u64`, the time in
-/// milliseconds since 1970 until which it counts as ready. The models pallet's off-chain worker sends heartbeats only
-/// until then, so that a node without a working provider is not assigned jobs.
-pub const PROVIDER_READY_UNTIL: &[u8] = b"assay/provider/ready_until";
+/// Key in the node's persistent off-chain storage under which its provider service writes its [`ProviderReadiness`].
+pub const PROVIDER_READINESS: &[u8] = b"assay/provider/readiness";
+
+/// For which operators a node's provider service can work. The models pallet's off-chain worker sends heartbeats only for
+/// these, so that no jobs are assigned to an operator whose node has no working provider or lacks a model that is offered.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct ProviderReadiness {
+	/// How long this holds, in milliseconds since 1970.
+	pub until: u64,
+	/// The worker keys of the operators whose offers can all be kept.
+	pub keys: Vec<WorkerKey>,
+}
 
 /// An operator's statement that it is alive.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

@@ -240,6 +240,16 @@ impl Call {
 		)
 	}
 
+	/// Whose stake it is about, of a call to the staking pallet that says so first.
+	pub(crate) fn operator(&self) -> Option<AccountId> {
+		let first = matches!(
+			self.name,
+			"bond_extra" | "unbond" | "rebond" | "withdraw_unbonded" | "delegate" | "redelegate" | "claim" | "settle"
+		);
+		let account = self.arguments.get(..32).filter(|_| first && self.pallet == "Staking")?;
+		Some(AccountId::from(<[u8; 32]>::try_from(account).ok()?))
+	}
+
 	/// Its arguments in SCALE.
 	#[cfg(test)]
 	pub(super) fn arguments(&self) -> &[u8] {
@@ -277,13 +287,13 @@ impl Call {
 /// A call with decoded arguments.
 pub(super) type Payload = DynamicPayload<subxt::ext::scale_value::Composite<()>>;
 
-/// The number in a value that is one, or that wraps one.
+/// The number in a value that is one, or that wraps one; 1 and 0 for yes and no.
 pub(super) fn number(value: &Value<impl Clone>) -> Option<u128> {
 	use subxt::ext::scale_value::{Composite, ValueDef};
 	match &value.value {
 		ValueDef::Composite(Composite::Unnamed(inner)) if inner.len() == 1 => number(&inner[0]),
 		ValueDef::Composite(Composite::Named(inner)) if inner.len() == 1 => number(&inner[0].1),
-		_ => value.as_u128(),
+		_ => value.as_u128().or_else(|| value.as_bool().map(u128::from)),
 	}
 }
 
@@ -356,6 +366,16 @@ mod tests {
 		let call = Call::set_commission(Permill::from_percent(5));
 		assert_eq!(hex::encode(call.arguments), "50c30000");
 		assert_eq!(hex::encode(Call::set_identity("Bob").arguments), "0c426f62");
+	}
+
+	#[test]
+	fn calls_about_stake_name_whose_it_is() {
+		let operator = AccountId::from([8; 32]);
+		assert_eq!(Call::delegate(operator, 64).operator(), Some(operator));
+		assert_eq!(Call::withdraw_unbonded(operator).operator(), Some(operator));
+		assert_eq!(Call::chill().operator(), None);
+		assert_eq!(Call::kick(operator).operator(), None);
+		assert_eq!(Call::transfer(operator, 64).operator(), None);
 	}
 
 	#[test]

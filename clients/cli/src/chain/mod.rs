@@ -6,6 +6,7 @@ mod audits;
 mod calls;
 mod disputes;
 mod moves;
+mod provider;
 mod query;
 mod stake;
 mod submit;
@@ -17,7 +18,10 @@ pub(crate) use audits::Audit;
 pub(crate) use calls::Call;
 pub(crate) use disputes::{Dispute, Ending, Forfeit};
 pub(crate) use moves::{Action, Move, Subject};
-pub(crate) use query::{Job, Model, Offers, Operator, State};
+pub(crate) use provider::ProviderStatus;
+#[cfg(test)]
+pub(crate) use provider::{ArtifactFile, HeldKey, HeldOffer};
+pub(crate) use query::{Job, Model, Offers, Operator, Served, State};
 pub(crate) use stake::{StakeSums, Staked, StakedOperator, StakingRules, Validation, Validator};
 pub(crate) use submit::Receipt;
 
@@ -123,6 +127,14 @@ impl Chain {
 			self.methods.chain_subscribe_new_heads().await?
 		};
 		Ok(Heads(subscription))
+	}
+
+	/// A constant of a pallet.
+	pub(crate) async fn constant<R: Decode>(&self, pallet: &str, name: &str, at: Block) -> Result<R> {
+		let client = self.client.at_block(at.hash).await?;
+		let address = subxt::dynamic::constant::<subxt::dynamic::Value>(pallet, name);
+		let bytes = client.constants().entry_bytes(address)?;
+		R::decode(&mut &bytes[..]).with_context(|| format!("this chain's {pallet}.{name} is of another kind"))
 	}
 
 	/// Calls a function of the runtime's API.

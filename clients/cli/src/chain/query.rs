@@ -5,7 +5,7 @@ use crate::amount::Balance;
 use anyhow::{bail, Context, Result};
 use assay_protocol::{
 	job::{JobError, JobState, JobSummary, Quote, SignedResult},
-	model::{ModelSummary, OfferSummary, VersionSummary},
+	model::{ModelSummary, OfferSummary, Serving, VersionSummary},
 	operator::OperatorSummary,
 	JobId, ModelId, ModelVersion,
 };
@@ -20,6 +20,9 @@ pub(crate) type Job = JobSummary<AccountId, Balance, BlockNumber>;
 pub(crate) type State = JobState<AccountId, Balance, BlockNumber>;
 /// An operator as the runtime describes it.
 pub(crate) type Operator = OperatorSummary<AccountId, Balance, BlockNumber>;
+
+/// What an operator offers, as the runtime describes it.
+pub(crate) type Served = Serving<Balance, BlockNumber>;
 
 /// Models, jobs, disputes or operators the runtime returns at once, at most.
 pub(super) const MAX_PAGE: u32 = 100;
@@ -67,6 +70,11 @@ impl Chain {
 	/// An operator, if the account is one.
 	pub(crate) async fn operator(&self, account: AccountId, at: Block) -> Result<Option<Operator>> {
 		self.ask("ModelsApi_operator", (account,), at).await
+	}
+
+	/// What an operator offers.
+	pub(crate) async fn serving(&self, operator: AccountId, at: Block) -> Result<Served> {
+		self.ask("ModelsApi_serving", (operator,), at).await
 	}
 
 	/// A job; an error if there is none.

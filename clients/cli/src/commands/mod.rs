@@ -12,15 +12,20 @@ mod validators;
 mod verify;
 
 use crate::{
-	chain::{Block, Call, Chain, Receipt},
+	amount::Amount,
+	chain::{AccountId, Block, Call, Chain, Receipt},
+	explain::explain,
 	keys::KeySource,
 	library::Library,
 	output::Output,
 	Outcome,
 };
-use anyhow::Result;
+use anyhow::{ensure, Result};
 use assay_protocol::ModelVersion;
 use clap::Subcommand;
+
+/// What is not locked up, so that fees can be paid: enough for some fifty calls.
+const FEES_KEPT: Amount = Amount(100_000_000_000);
 
 /// What every command is given.
 #[derive(Debug)]
@@ -56,7 +61,29 @@ impl Context {
 
 	/// Signs and sends a call.
 	async fn submit(&self, chain: &Chain, call: Call) -> Result<Receipt> {
-		chain.submit(call, &self.key.signer()?, self.finalized).await
+		let signer = self.key.signer()?;
+		match chain.submit(call.clone(), &signer, self.finalized).await {
+			Ok(receipt) => Ok(receipt),
+			Err(error) => Err(explain(chain, &call, signer.public_key().to_account_id(), error).await),
+		}
+	}
+
+	/// Refuses to lock up so much that the signing account could not pay the fees of getting it back.
+	async fn keep_fees(&self, chain: &Chain, amount: Amount) -> Result<()> {
+		let account = self.key.signer()?.public_key().to_account_id();
+		let most = self.lockable(chain, account).await?;
+		ensure!(
+			amount <= most,
+			"{amount} would leave {account} too little for the fees of claiming, unbonding and withdrawing: {FEES_KEPT} are \
+			 kept back for them, so {most} at most can be locked up"
+		);
+		Ok(())
+	}
+
+	/// What an account can lock up and still pay fees.
+	async fn lockable(&self, chain: &Chain, account: AccountId) -> Result<Amount> {
+		let balances = chain.balances(account, chain.best().await?).await?;
+		Ok(Amount(balances.transferable.0.saturating_sub(FEES_KEPT.0)))
 	}
 
 	/// Signs and sends a call whose success is all there is to tell.

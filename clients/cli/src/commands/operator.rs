@@ -5,7 +5,7 @@ use crate::{
 	amount::{parse_share, show_share, Amount, Balance},
 	chain::{AccountId, Call},
 	keys::{parse_account, WorkerSource},
-	views::OperatorView,
+	views::{Facts, NodeView, OperatorView},
 	Outcome,
 };
 use anyhow::{ensure, Context as _, Result};
@@ -26,7 +26,9 @@ pub(crate) enum OperatorCommand {
 		#[arg(long)]
 		bond: Amount,
 	},
-	/// Show an operator.
+	/// Show what the worker of the node at --url has: worker keys and for which operators, and which artifacts.
+	Node,
+	/// Show an operator: its state, what it offers, its last heartbeat, what is unbonding, how it is audited.
 	Show {
 		/// Its address, or a development name; the signing account if absent.
 		#[arg(value_parser = parse_account)]
@@ -84,7 +86,8 @@ impl OperatorCommand {
 		match self {
 			Self::Register { worker, bond } => {
 				let chain = context.chain().await?;
-				let account = context.key.signer()?.public_key().to_account_id();
+				context.keep_fees(&chain, bond).await?;
+				let account = own(context)?;
 				let (key, proof) = worker.registration(&account, &chain.genesis())?;
 				let receipt = context
 					.submit(&chain, Call::register_operator(&key, &proof, bond.0))
@@ -105,31 +108,60 @@ impl OperatorCommand {
 					Some(account) => account,
 					None => context.key.signer()?.public_key().to_account_id(),
 				};
-				let chain = context.chain().await?;
-				let operator = chain.operator(account, chain.best().await?).await?;
-				let view = OperatorView::new(&operator.with_context(|| format!("{account} is not an operator"))?)?;
+				let (chain, at) = context.reading().await?;
+				let operator = chain.operator(account, at).await?;
+				let view = OperatorView::new(Facts {
+					operator: operator.with_context(|| format!("{account} is not an operator"))?,
+					staked: chain.staked_operator(account, at).await?,
+					serving: chain.serving(account, at).await?,
+					own: chain.position(account, account, at).await?,
+					rates: chain.audit_rates(account, at).await?,
+					now: at.number,
+				})?;
 				context.output.answer(&view, || view.text());
 				Ok(Outcome::Done)
 			}
+			Self::Node => {
+				let status = context.chain().await?.provider_status().await?;
+				let status = status.with_context(|| format!("the node at {} does not tell", context.url))?;
+				context.output.answer(&status, || NodeView(&status).text());
+				Ok(Outcome::Done)
+			}
 			Self::BondExtra { amount } => {
-				let call = Call::bond_extra(own(context)?, amount.0);
-				context
-					.submit_and_tell(call, &format!("{amount} added to the bond"))
-					.await
+				let chain = context.chain().await?;
+				context.keep_fees(&chain, amount).await?;
+				let receipt = context
+					.submit(&chain, Call::bond_extra(own(context)?, amount.0))
+					.await?;
+				context.tell(&receipt, &format!("{amount} added to the bond"));
+				Ok(Outcome::Done)
 			}
 			Self::Chill => context.submit_and_tell(Call::chill(), "no new work").await,
 			Self::Unchill => context.submit_and_tell(Call::unchill(), "working again").await,
 			Self::Unbond { amount } => {
 				let call = Call::unbond(own(context)?, amount.map_or(Balance::MAX, |amount| amount.0));
-				context.submit_and_tell(call, "unbonding").await
+				let chain = context.chain().await?;
+				let receipt = context.submit(&chain, call).await?;
+				let amount = receipt.amount("Staking", "UnbondingStarted")?;
+				let free_from = receipt.number("Staking", "free_from")?;
+				let done = format!("{amount} unbonding, free from block {free_from}; asked");
+				context.tell(&receipt, &done);
+				Ok(Outcome::Done)
 			}
 			Self::Rebond { amount } => {
 				let call = Call::rebond(own(context)?, amount.map_or(Balance::MAX, |amount| amount.0));
-				context.submit_and_tell(call, "bonded again").await
+				let chain = context.chain().await?;
+				let receipt = context.submit(&chain, call).await?;
+				let done = format!("{} bonded again", receipt.amount("Staking", "Rebonded")?);
+				context.tell(&receipt, &done);
+				Ok(Outcome::Done)
 			}
 			Self::Withdraw => {
-				let call = Call::withdraw_unbonded(own(context)?);
-				context.submit_and_tell(call, "bond withdrawn").await
+				let chain = context.chain().await?;
+				let receipt = context.submit(&chain, Call::withdraw_unbonded(own(context)?)).await?;
+				let done = format!("{} of the bond withdrawn", receipt.amount("Staking", "Withdrawn")?);
+				context.tell(&receipt, &done);
+				Ok(Outcome::Done)
 			}
 			Self::Commission { rate } => {
 				let chain = context.chain().await?;

@@ -22,7 +22,11 @@ pub(crate) enum StakeCommand {
 		#[arg(value_parser = parse_account)]
 		operator: AccountId,
 		/// How much.
-		amount: Amount,
+		#[arg(required_unless_present = "all")]
+		amount: Option<Amount>,
+		/// All that the account can spare: a little is kept back, for the fees of getting it out again.
+		#[arg(long, conflicts_with = "amount")]
+		all: bool,
 	},
 	/// Add to the stake behind an operator.
 	Extra {
@@ -30,7 +34,11 @@ pub(crate) enum StakeCommand {
 		#[arg(value_parser = parse_account)]
 		operator: AccountId,
 		/// How much.
-		amount: Amount,
+		#[arg(required_unless_present = "all")]
+		amount: Option<Amount>,
+		/// All that the account can spare: a little is kept back, for the fees of getting it out again.
+		#[arg(long, conflicts_with = "amount")]
+		all: bool,
 	},
 	/// Ask stake to leave. It waits, still answers for faults, and earns nothing meanwhile.
 	Unbond {
@@ -128,15 +136,19 @@ impl StakeCommand {
 	/// Does it.
 	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
 		match self {
-			Self::Delegate { operator, amount } => {
-				let done = format!("{amount} delegated to {operator}");
-				context.submit_and_tell(Call::delegate(operator, amount.0), &done).await
+			Self::Delegate { operator, amount, .. } => {
+				put(context, amount, |amount| {
+					let done = format!("{amount} delegated to {operator}");
+					(Call::delegate(operator, amount.0), done)
+				})
+				.await
 			}
-			Self::Extra { operator, amount } => {
-				let done = format!("{amount} added to the stake behind {operator}");
-				context
-					.submit_and_tell(Call::bond_extra(operator, amount.0), &done)
-					.await
+			Self::Extra { operator, amount, .. } => {
+				put(context, amount, |amount| {
+					let done = format!("{amount} added to the stake behind {operator}");
+					(Call::bond_extra(operator, amount.0), done)
+				})
+				.await
 			}
 			Self::Unbond { operator, amount } => {
 				submit(context, Call::unbond(operator, up_to(amount)), |receipt| {
@@ -170,7 +182,11 @@ impl StakeCommand {
 			}
 			Self::Claim { operator } => {
 				submit(context, Call::claim(operator), |receipt| {
-					Ok(format!("{} claimed", receipt.amount("Staking", "Claimed")?))
+					let amount = receipt.amount("Staking", "Claimed")?;
+					Ok(match receipt.number("Staking", "compounded")? {
+						0 => format!("{amount} claimed"),
+						_ => format!("{amount} compounded: added to the stake behind {operator}"),
+					})
 				})
 				.await
 			}
@@ -250,6 +266,26 @@ async fn submit(context: &Context, call: Call, done: impl Fn(&Receipt) -> Result
 	let chain = context.chain().await?;
 	let receipt = context.submit(&chain, call).await?;
 	let done = done(&receipt)?;
+	context.tell(&receipt, &done);
+	Ok(Outcome::Done)
+}
+
+/// Locks up so much, or all that can be spared.
+async fn put(
+	context: &Context,
+	amount: Option<Amount>,
+	call: impl FnOnce(Amount) -> (Call, String),
+) -> Result<Outcome> {
+	let chain = context.chain().await?;
+	let amount = match amount {
+		Some(amount) => {
+			context.keep_fees(&chain, amount).await?;
+			amount
+		}
+		None => context.lockable(&chain, own(context)?).await?,
+	};
+	let (call, done) = call(amount);
+	let receipt = context.submit(&chain, call).await?;
 	context.tell(&receipt, &done);
 	Ok(Outcome::Done)
 }

@@ -2,12 +2,12 @@
 
 use super::Context;
 use crate::{
-	chain::{AccountId, Block, Call, Chain},
+	chain::{AccountId, Block, Call, Chain, ProviderStatus},
 	output::table,
 	views::{KeysView, ValidationView, ValidatorView},
 	Outcome,
 };
-use anyhow::{ensure, Context as _, Result};
+use anyhow::{bail, ensure, Context as _, Result};
 use clap::Subcommand;
 
 /// Sessions from the one in which keys are registered to the first in which they hold.
@@ -18,7 +18,11 @@ const SESSIONS_TO_WAIT: u32 = 2;
 pub(crate) enum ValidatorCommand {
 	/// Have the node at --url make session keys for the signing account, and register them. Run it on the node's own
 	/// machine; the secrets stay in the node's keystore.
-	Keys,
+	Keys {
+		/// Although the node works for another operator.
+		#[arg(long)]
+		anyway: bool,
+	},
 	/// Offer to make blocks: those operators do that have the most stake behind them.
 	Join,
 	/// Take that offer back. A validator goes on until the session after the next, and must stay online until then.
@@ -33,7 +37,7 @@ impl ValidatorCommand {
 	/// Does it.
 	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
 		match self {
-			Self::Keys => keys(context).await,
+			Self::Keys { anyway } => keys(context, anyway).await,
 			Self::Join => {
 				let (chain, at) = context.reading().await?;
 				check_candidate(&chain, signing(context)?, at).await?;
@@ -56,9 +60,16 @@ impl ValidatorCommand {
 	}
 }
 
-async fn keys(context: &Context) -> Result<Outcome> {
+async fn keys(context: &Context, anyway: bool) -> Result<Outcome> {
 	let account = signing(context)?;
 	let chain = context.chain().await?;
+	if !anyway {
+		if let Some(status) = chain.provider_status().await? {
+			if let Some(doubt) = check_node(&status, &account)? {
+				context.output.progress(&format!("the node at {} {doubt}", context.url));
+			}
+		}
+	}
 	let made = chain.make_session_keys(account).await?;
 	let call = Call::set_session_keys(made.keys(), made.proof()?);
 	let receipt = context.submit(&chain, call).await?;
@@ -68,6 +79,24 @@ async fn keys(context: &Context) -> Result<Outcome> {
 	let view = KeysView::new(account, made.keys(), from, &receipt);
 	context.output.answer(&view, || view.text());
 	Ok(Outcome::Done)
+}
+
+/// Fails if the node works for another operator: whoever holds session keys makes the blocks of whoever registered them, and
+/// keys in a stranger's node are of no use to the one and a temptation to the other. Returns why it cannot be told.
+fn check_node(status: &ProviderStatus, account: &AccountId) -> Result<Option<String>> {
+	let operators = || status.worker_keys.iter().filter_map(|held| held.operator.as_ref());
+	if operators().any(|operator| operator == account) {
+		return Ok(None);
+	}
+	match operators().next() {
+		Some(other) => bail!(
+			"the node works for {other}, not for {account}: is --url right? Session keys belong into the node that makes the \
+			 blocks of whoever registers them; --anyway makes them there all the same"
+		),
+		None => Ok(Some(format!(
+			"holds no worker key of {account}: see to it that it is the node that shall make its blocks"
+		))),
+	}
 }
 
 /// Says what is missing before a transaction is paid for.
@@ -99,4 +128,37 @@ async fn list(context: &Context) -> Result<Outcome> {
 /// The signing account.
 fn signing(context: &Context) -> Result<AccountId> {
 	Ok(context.key.signer()?.public_key().to_account_id())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::HeldKey;
+
+	fn status(operators: &[Option<[u8; 32]>]) -> ProviderStatus {
+		let held = operators.iter().map(|operator| HeldKey {
+			worker_key: "5Key".into(),
+			signs: true,
+			operator: operator.map(AccountId::from),
+			offers: vec![],
+		});
+		ProviderStatus {
+			running: true,
+			worker_keys: held.collect(),
+			artifacts: vec![],
+		}
+	}
+
+	#[test]
+	fn session_keys_are_not_made_in_the_node_of_another_operator() {
+		let account = AccountId::from([5; 32]);
+		let check = |operators: &[Option<[u8; 32]>]| check_node(&status(operators), &account);
+		assert_eq!(check(&[Some([5; 32])]).unwrap(), None);
+		assert_eq!(check(&[Some([6; 32]), Some([5; 32])]).unwrap(), None);
+		let error = check(&[None, Some([6; 32])]).unwrap_err().to_string();
+		assert!(error.contains(&AccountId::from([6; 32]).to_string()), "{error}");
+		for nobody in [&[][..], &[None]] {
+			assert!(check(nobody).unwrap().unwrap().contains("holds no worker key"));
+		}
+	}
 }

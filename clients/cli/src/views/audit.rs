@@ -185,7 +185,13 @@ impl RatesView {
 	pub(crate) fn text(&self) -> String {
 		fields([
 			("operator", Some(self.operator.to_string())),
-			("clean jobs", Some(format!("{} since its last fault", self.clean_jobs))),
+			(
+				"clean jobs",
+				Some(format!(
+					"{} final since a claim of it was last struck down",
+					self.clean_jobs
+				)),
+			),
 			("spot-check", Some(format!("{} of its claims", self.spot_check))),
 			(
 				"audit",

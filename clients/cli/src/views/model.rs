@@ -49,7 +49,12 @@ pub(crate) struct OfferView {
 	capacity: u16,
 	last_heartbeat: Option<BlockNumber>,
 	listed: bool,
+	/// Whether jobs are assigned to it, or why none are.
+	state: &'static str,
 }
+
+/// An offer as the runtime describes it.
+type OfferOf = <Offers as IntoIterator>::Item;
 
 fn words(text: &[u8]) -> String {
 	String::from_utf8_lossy(text).into_owned()
@@ -74,8 +79,8 @@ impl ModelView {
 		}
 	}
 
-	/// Adds the offers for the version at an index.
-	pub(crate) fn with_offers(&mut self, index: usize, offers: Offers) {
+	/// Adds the offers for the version at an index, with their states.
+	pub(crate) fn with_offers(&mut self, index: usize, offers: &[(OfferOf, &'static str)]) {
 		if let Some(version) = self.versions.get_mut(index) {
 			version.offers = Some(offers.iter().map(OfferView::new).collect());
 		}
@@ -201,20 +206,21 @@ impl VersionView {
 }
 
 impl OfferView {
-	fn new(offer: &assay_protocol::model::OfferSummary<AccountId, u128, BlockNumber>) -> Self {
+	fn new((offer, state): &(OfferOf, &'static str)) -> Self {
 		Self {
 			operator: offer.offer.operator,
 			price: Amount(offer.offer.price),
 			capacity: offer.offer.capacity,
 			last_heartbeat: offer.last_heartbeat,
 			listed: offer.listed,
+			state,
 		}
 	}
 
 	fn row(&self) -> [String; 5] {
 		[
 			self.operator.to_string(),
-			if self.listed { "listed" } else { "silent" }.into(),
+			self.state.into(),
 			self.last_heartbeat
 				.map_or("never".into(), |block| format!("block {block}")),
 			self.price.to_string(),

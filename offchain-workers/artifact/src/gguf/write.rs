@@ -11,7 +11,7 @@ use assay_exact::program::{Function, Head, Op, RotaryStyle, Shape};
 use super::{tensor_name, tensor_type, value_type, DEFAULT_ALIGNMENT, MAGIC};
 use crate::{
 	error::{ArtifactError, Result},
-	import::rotary,
+	import::huggingface::rotary,
 	lowered::Lowered,
 	quantise::gguf_row,
 	rotary::{frequencies, Scaling},

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-	chain::{Request, RequestKey, Requested, Response, SignedResponse},
+	chain::{Request, RequestKey, Requested, Response, ServedOperator, SignedResponse, Worker},
 	journal::{parse, Entry},
 	pool::Watch,
 };
@@ -11,7 +11,8 @@ use assay_protocol::{
 	dispute::{Answer, AnswerDuty, DisputedClaim, OwnedStatement, SignedAnswer, Stage},
 	ids::{DisputeId, ModelVersion, VersionNumber},
 	job::{Duty, JobInput},
-	operator::{WorkerKey, WorkerPair, WorkerSignature},
+	model::{ServedVersion, Serving},
+	operator::{ProviderReadiness, WorkerKey, WorkerPair, WorkerSignature},
 	Attempt, JobId, ModelId,
 };
 use assay_samples::programs::perceptron;
@@ -64,7 +65,12 @@ pub(crate) struct FakeEngine {
 	executions: Mutex<Vec<u64>>,
 	begun: Condvar,
 	panics_on: Mutex<Option<u64>>,
-	lacks_artifact: bool,
+	/// Why the artifact cannot be used.
+	absence: Mutex<Option<Absence>>,
+	/// Whether that is found out only when it is loaded.
+	found_late: bool,
+	loads: Mutex<u32>,
+	refuses: Mutex<bool>,
 	cannot_answer: Mutex<bool>,
 }
 
@@ -72,6 +78,13 @@ impl FakeEngine {
 	pub(crate) fn panicking_on(job: u64) -> Self {
 		Self {
 			panics_on: Mutex::new(Some(job)),
+			..Self::default()
+		}
+	}
+
+	fn lacking(absence: Absence) -> Self {
+		Self {
+			absence: Mutex::new(Some(absence)),
 			..Self::default()
 		}
 	}
@@ -105,13 +118,25 @@ impl Drop for Gate<'_> {
 }
 
 impl Execute for FakeEngine {
-	fn has(&self, _: &Hash32) -> bool {
-		!self.lacks_artifact
+	fn look_for(&self, artifact: &Hash32) -> Result<(), Absence> {
+		match self.found_late {
+			true => Ok(()),
+			false => self.examine(artifact),
+		}
+	}
+
+	fn examine(&self, _: &Hash32) -> Result<(), Absence> {
+		self.absence.lock().clone().map_or(Ok(()), Err)
 	}
 
 	fn execute(&self, duty: &Duty<BlockNumber>, watch: &mut Watch<'_>) -> Result<(Output, TraceRoot), Failure> {
+		*self.loads.lock() += 1;
+		self.examine(&duty.artifact)?;
 		self.executions.lock().push(duty.job.0);
 		self.begun.notify_all();
+		if *self.refuses.lock() {
+			return Err(Failure::Refused("the machine is out of memory".into()));
+		}
 		let mut held = self.held.lock();
 		while *held {
 			self.let_go.wait(&mut held);
@@ -153,6 +178,8 @@ struct FakeChain {
 	delivered: Mutex<Vec<SignedResult>>,
 	refuses: Mutex<bool>,
 	requests: Mutex<Vec<Requested>>,
+	workers: Mutex<Vec<Worker>>,
+	ready: Mutex<Option<Vec<WorkerKey>>>,
 	answered: Mutex<Vec<SignedAnswer>>,
 }
 
@@ -202,7 +229,13 @@ impl Chain for FakeChain {
 		self.answered.lock().push(answer);
 		async { Ok(()) }.boxed()
 	}
-	fn mark_ready(&self, _: u64) {}
+	fn workers(&self) -> Result<Vec<Worker>, ChainError> {
+		Ok(self.workers.lock().clone())
+	}
+
+	fn mark_ready(&self, readiness: &ProviderReadiness) {
+		*self.ready.lock() = Some(readiness.keys.clone());
+	}
 }
 
 /// A running service; dropping it is a kill: nothing is shut down in order.
@@ -216,6 +249,7 @@ impl Running {
 		let settings = Settings {
 			journal: folder.into(),
 			jobs_at_once: 1,
+			survey_every: Duration::from_millis(10),
 		};
 		let provider = Provider::new(chain.clone(), engine.clone(), &settings, None).unwrap();
 		let (events, receiver) = mpsc::unbounded();
@@ -424,10 +458,7 @@ async fn a_panicking_model_is_tried_twice_and_does_not_stop_other_jobs() {
 async fn a_missing_artifact_waits_without_using_up_tries() {
 	let (chain, _, folder) = setup();
 	*chain.duties.lock() = vec![an_assignment(7)];
-	let without = Arc::new(FakeEngine {
-		lacks_artifact: true,
-		..Default::default()
-	});
+	let without = Arc::new(FakeEngine::lacking(nowhere()));
 	let running = Running::start(&chain, &without, folder.path());
 	running.best(&chain, 1);
 	running.finish().await;
@@ -435,6 +466,144 @@ async fn a_missing_artifact_waits_without_using_up_tries() {
 	let with = Arc::new(FakeEngine::default());
 	let running = Running::start(&chain, &with, folder.path());
 	eventually(|| chain.delivered.lock().len() == 1).await;
+	running.finish().await;
+}
+
+fn nowhere() -> Absence {
+	Absence::NotInFolder {
+		folder: "models".into(),
+		root: Hash32([1; 32]),
+		others: String::new(),
+	}
+}
+
+#[tokio::test]
+async fn p24_a_file_that_does_not_load_waits_for_a_good_one_without_using_up_tries() {
+	let (chain, _, folder) = setup();
+	let engine = Arc::new(FakeEngine {
+		found_late: true,
+		..FakeEngine::lacking(Absence::Refused {
+			path: "models/a.assay".into(),
+			reason: "its root is another".into(),
+		})
+	});
+	*chain.duties.lock() = vec![an_assignment(7)];
+	let running = Running::start(&chain, &engine, folder.path());
+	let mut blocks = 0;
+	let mut until = async |condition: &dyn Fn() -> bool| {
+		while !condition() {
+			blocks += 1;
+			assert!(blocks < 10_000, "it is never tried again");
+			running.best(&chain, 1);
+			tokio::time::sleep(Duration::from_millis(5)).await;
+		}
+	};
+	// More often than an attempt that was run is tried.
+	until(&|| *engine.loads.lock() > MAX_TRIES + 1).await;
+	assert_eq!(engine.executions(), [] as [u64; 0]);
+	*engine.absence.lock() = None;
+	until(&|| !chain.delivered.lock().is_empty()).await;
+	running.finish().await;
+	assert_eq!(engine.executions(), [7]);
+	assert_eq!(chain.delivered.lock()[0].result.job, JobId(7));
+}
+
+#[tokio::test]
+async fn p24_an_attempt_that_failed_is_tried_again_while_its_deadline_allows() {
+	let (chain, engine, folder) = setup();
+	*engine.refuses.lock() = true;
+	let assignment = an_assignment(7);
+	*chain.duties.lock() = vec![assignment.clone()];
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| journaled(folder.path()) == [EntryState::Failed]).await;
+	running.best(&chain, TRY_AGAIN_AFTER - 1);
+	running.finish().await;
+	assert_eq!(engine.executions(), [7]);
+
+	// A restart tries at once, and then every few blocks.
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| engine.executions().len() == 2 && journaled(folder.path()) == [EntryState::Failed]).await;
+	*engine.refuses.lock() = false;
+	running.best(&chain, 2 * TRY_AGAIN_AFTER);
+	eventually(|| chain.delivered.lock().len() == 1).await;
+	running.finish().await;
+	assert_eq!(engine.executions(), [7, 7, 7]);
+
+	let (chain, engine, folder) = setup();
+	*engine.refuses.lock() = true;
+	*chain.duties.lock() = vec![assignment.clone()];
+	let running = Running::start(&chain, &engine, folder.path());
+	eventually(|| journaled(folder.path()) == [EntryState::Failed]).await;
+	*engine.refuses.lock() = false;
+	running.best(&chain, assignment.duty.deadline + 1);
+	running.finish().await;
+	assert_eq!((engine.executions(), chain.delivered.lock().len()), (vec![7], 0));
+}
+
+/// What the journal says of all attempts.
+fn journaled(folder: &Path) -> Vec<EntryState> {
+	let files = std::fs::read_dir(folder)
+		.unwrap()
+		.filter_map(|file| std::fs::read(file.ok()?.path()).ok());
+	files.filter_map(|bytes| Some(parse(&bytes)?.state)).collect()
+}
+
+/// The worker key's operator, serving what the assignments ask for.
+fn a_worker() -> Worker {
+	let Assignment { worker, duty } = an_assignment(7);
+	Worker {
+		key: worker,
+		flaw: None,
+		operator: Some(ServedOperator {
+			account: sp_core::crypto::AccountId32::new([5; 32]),
+			bond: 2_000_000_000_000_000,
+			faults: Default::default(),
+			serving: Serving {
+				active: true,
+				last_heartbeat: Some(1),
+				listed: true,
+				offers: vec![ServedVersion {
+					version: duty.version,
+					name: b"glossary".to_vec(),
+					artifact: duty.artifact,
+					price: 1,
+					capacity: 1,
+					retired: false,
+				}],
+			},
+		}),
+	}
+}
+
+#[tokio::test]
+async fn p23_only_keys_whose_offers_can_be_kept_are_ready() {
+	let (chain, _, folder) = setup();
+	let engine = Arc::new(FakeEngine::lacking(nowhere()));
+	let mut other = a_worker();
+	other.key = WorkerPair::from_string("//Other", None).unwrap().public();
+	other.operator.as_mut().unwrap().serving.offers.clear();
+	let mut unregistered = a_worker();
+	unregistered.key = WorkerPair::from_string("//Nobody", None).unwrap().public();
+	unregistered.operator = None;
+	let mut broken = other.clone();
+	broken.key = WorkerPair::from_string("//Broken", None).unwrap().public();
+	broken.flaw = Some("Public key mismatch".into());
+	*chain.workers.lock() = vec![a_worker(), other.clone(), unregistered, broken];
+
+	let running = Running::start(&chain, &engine, folder.path());
+	let ready = |keys: Vec<WorkerKey>| {
+		let chain = chain.clone();
+		eventually(move || *chain.ready.lock() == Some(keys.clone()))
+	};
+	ready(vec![other.key.clone()]).await;
+	// The file comes: both are ready, without a restart.
+	*engine.absence.lock() = None;
+	ready(vec![a_worker().key, other.key.clone()]).await;
+	*engine.absence.lock() = Some(nowhere());
+	ready(vec![other.key.clone()]).await;
+	// A version that takes no new jobs needs none.
+	chain.workers.lock()[0].operator.as_mut().unwrap().serving.offers[0].retired = true;
+	ready(vec![a_worker().key, other.key]).await;
 	running.finish().await;
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{heartbeat::NotSent, Call, LastHeartbeat};
-use assay_protocol::operator::{Heartbeat, Operators as _, PROVIDER_READY_UNTIL, WORKER_KEY_TYPE};
+use assay_protocol::operator::{Heartbeat, Operators as _, ProviderReadiness, PROVIDER_READINESS, WORKER_KEY_TYPE};
 use codec::{Decode, Encode};
 use frame_support::{
 	assert_ok,
@@ -59,10 +59,16 @@ impl Node {
 	}
 
 	fn provider_ready_until(&self, millis: u64) {
-		self.offchain
-			.write()
-			.persistent_storage
-			.set(b"", PROVIDER_READY_UNTIL, &millis.encode());
+		self.provider_ready_for(&[OLGA, OTTO], millis);
+	}
+
+	fn provider_ready_for(&self, operators: &[AccountId], until: u64) {
+		let keys = operators.iter().map(|operator| key_of(*operator)).collect();
+		self.offchain.write().persistent_storage.set(
+			b"",
+			PROVIDER_READINESS,
+			&ProviderReadiness { until, keys }.encode(),
+		);
 	}
 
 	/// Imports block `number` and returns the operators whose heartbeats were submitted, having checked that the next
@@ -151,22 +157,39 @@ fn a_node_whose_provider_is_not_ready_is_silent() {
 	assert_eq!(node.import(PERIOD), [OLGA]);
 
 	let mut node = Node::with_keys(&[OLGA]);
-	node.offchain
-		.write()
-		.persistent_storage
-		.remove(b"", PROVIDER_READY_UNTIL);
+	node.offchain.write().persistent_storage.remove(b"", PROVIDER_READINESS);
 	assert_eq!(node.import(PERIOD), NOBODY);
 
 	let mut node = Node::with_keys(&[OLGA]);
 	node.offchain
 		.write()
 		.persistent_storage
-		.set(b"", PROVIDER_READY_UNTIL, &[1, 2]);
+		.set(b"", PROVIDER_READINESS, &[1, 2]);
 	assert_eq!(node.import(PERIOD), NOBODY);
 
 	let mut node = Node::with_keys(&[OLGA]);
 	node.clock(NOW + 10_001);
 	assert_eq!(node.import(PERIOD), NOBODY);
+}
+
+#[test]
+fn p23_a_node_is_silent_for_operators_whose_offers_its_provider_cannot_keep() {
+	let mut node = Node::with_keys(&[OLGA, OTTO]);
+	node.provider_ready_for(&[OTTO], NOW + 10_000);
+	assert_eq!(node.import(PERIOD), [OTTO]);
+	node.provider_ready_for(&[], NOW + 10_000);
+	assert_eq!(node.import(PERIOD + 5), NOBODY);
+	// Once it can, the heartbeat goes out in the same period.
+	node.provider_ready_for(&[OLGA, OTTO], NOW + 10_000);
+	node.include(OTTO, PERIOD + 6);
+	assert_eq!(node.import(PERIOD + 6), [OLGA]);
+
+	// Without heartbeats the offer is not listed any more.
+	node.ext.execute_with(|| {
+		System::set_block_number(PERIOD + 6 + GRACE);
+		assert!(!ModelRegistry::is_listed(&OLGA));
+		assert!(ModelRegistry::is_listed(&OTTO));
+	});
 }
 
 #[test]

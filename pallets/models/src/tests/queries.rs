@@ -76,6 +76,40 @@ fn a_page_never_has_more_than_a_hundred_models() {
 }
 
 #[test]
+fn an_operator_is_shown_with_what_it_serves() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			let nothing = ModelRegistry::serving(&OLGA);
+			assert!(nothing.active && !nothing.listed && nothing.offers.is_empty());
+			assert_eq!(nothing.last_heartbeat, None);
+
+			assert_ok!(serve(OLGA));
+			let serving = ModelRegistry::serving(&OLGA);
+			assert!(serving.active && serving.listed);
+			assert_eq!(serving.last_heartbeat, Some(System::block_number()));
+			let [offer] = &serving.offers[..] else {
+				panic!("it serves one version")
+			};
+			let model = ModelRegistry::model_summary(FIRST.model).unwrap();
+			let shown = ModelRegistry::offer_summaries(FIRST)[0].offer;
+			assert_eq!(offer.version, FIRST);
+			assert_eq!(offer.name, model.metadata.name.into_inner());
+			assert_eq!(offer.artifact, model.versions[0].artifact);
+			assert_eq!((offer.price, offer.capacity), (shown.price, shown.capacity));
+			assert!(!offer.retired);
+			assert_ok!(ModelRegistry::retire(signed(PETRA), FIRST));
+			assert!(ModelRegistry::serving(&OLGA).offers[0].retired);
+
+			assert_ok!(Staking::chill(signed(OLGA)));
+			let chilled = ModelRegistry::serving(&OLGA);
+			assert!(!chilled.active && !chilled.listed && chilled.offers.len() == 1);
+			assert_eq!(ModelRegistry::serving(&STRANGER).offers, []);
+		});
+}
+
+#[test]
 fn offers_are_shown_listed_or_not() {
 	ExtBuilder::default()
 		.published()

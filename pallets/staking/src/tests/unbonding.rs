@@ -1,5 +1,6 @@
 use super::*;
 use crate::{Error, Event, Leaving, Positions, MAX_CHUNKS};
+use assay_protocol::operator::Fault;
 use frame_support::{assert_noop, assert_ok};
 
 #[test]
@@ -92,5 +93,53 @@ fn what_is_bonded_again_is_no_less_than_the_minimum() {
 		);
 		assert_noop!(Staking::rebond(signed(BOB), ALICE, 0), Error::<Test>::AmountIsZero);
 		assert_ok!(Staking::rebond(signed(BOB), ALICE, 10));
+	});
+}
+
+#[test]
+fn a_delegation_slashed_below_the_minimum_can_leave_entirely() {
+	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
+		assert_ok!(delegate(BOB, ALICE, MIN_DELEGATION));
+		assert_ok!(delegate(CAROL, ALICE, MIN_DELEGATION));
+		// A tenth of everything.
+		assert_eq!(Staking::penalise(&ALICE, 12, Fault::WrongResult, None), 12);
+		assert_eq!((bonded(BOB, ALICE), bonded(CAROL, ALICE)), (9, 9));
+
+		// A part may not leave, for less than the minimum would remain; all of it may, however it is said.
+		assert_noop!(unbond(BOB, ALICE, 1), Error::<Test>::RemainderBelowMinimum);
+		assert_ok!(unbond(BOB, ALICE, 9));
+		last_event(Event::UnbondingStarted {
+			operator: ALICE,
+			member: BOB,
+			amount: 9,
+			free_from: FREE_FROM,
+		});
+		assert_ok!(unbond(CAROL, ALICE, Balance::MAX));
+		assert_eq!((bonded(CAROL, ALICE), unbonding(CAROL, ALICE)), (0, 9));
+
+		go_to(FREE_FROM);
+		for member in [BOB, CAROL] {
+			assert_ok!(withdraw(member, ALICE));
+			last_event(Event::Withdrawn {
+				operator: ALICE,
+				member,
+				amount: 9,
+			});
+			assert_eq!((free(member), held(member)), (FUNDS - 1, 0));
+			assert!(!Positions::<Test>::contains_key(member, ALICE));
+		}
+		assert_eq!(free(TREASURY), FUNDS + 12);
+	});
+}
+
+#[test]
+fn a_delegation_that_a_slash_made_worthless_leaves_no_position() {
+	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
+		assert_ok!(delegate(BOB, ALICE, MIN_DELEGATION));
+		assert_eq!(Staking::penalise(&ALICE, 110, Fault::WrongResult, None), 110);
+		assert_noop!(unbond(BOB, ALICE, Balance::MAX), Error::<Test>::NothingBonded);
+		settle(BOB, ALICE);
+		assert_eq!((free(BOB), held(BOB)), (FUNDS - MIN_DELEGATION, 0));
+		assert!(!Positions::<Test>::contains_key(BOB, ALICE));
 	});
 }

@@ -3,11 +3,12 @@
 mod eval;
 mod import;
 mod register;
+mod serve;
 mod show;
 
 use super::{parse_version, Context};
-use crate::{amount::Amount, chain::Call, Outcome};
-use anyhow::{ensure, Result};
+use crate::{chain::Call, Outcome};
+use anyhow::Result;
 use assay_protocol::ModelVersion;
 use clap::Subcommand;
 
@@ -23,17 +24,7 @@ pub(crate) enum ModelCommand {
 	/// Show a model, or one version of it, with the operators that serve it.
 	Show(show::Show),
 	/// Offer to run a model version, as the signing operator.
-	Serve {
-		/// Model version, such as 3.0.
-		#[arg(value_parser = parse_version)]
-		version: ModelVersion,
-		/// Price of one unit of computation (about a million multiply-accumulates).
-		#[arg(long)]
-		price: Amount,
-		/// Jobs of this version to run at the same time.
-		#[arg(long, default_value_t = 1)]
-		capacity: u16,
-	},
+	Serve(serve::Serve),
 	/// Withdraw an offer.
 	Unserve {
 		/// Model version.
@@ -64,17 +55,7 @@ impl ModelCommand {
 			Self::Register(command) => command.run(context).await,
 			Self::List => show::list(context).await,
 			Self::Show(command) => command.run(context).await,
-			Self::Serve {
-				version,
-				price,
-				capacity,
-			} => {
-				ensure!(capacity > 0, "a capacity of 0 serves nobody: use `assay model unserve`");
-				let done = format!("{version} is served at {price} a unit, {capacity} jobs at a time");
-				context
-					.submit_and_tell(Call::serve(version, price.0, capacity), &done)
-					.await
-			}
+			Self::Serve(command) => command.run(context).await,
 			Self::Unserve { version } => {
 				context
 					.submit_and_tell(Call::unserve(version), &format!("{version} is not served any more"))

@@ -1,6 +1,7 @@
 //! `assay model list` and `assay model show`.
 
 use crate::{
+	chain::{AccountId, Block, Chain},
 	commands::{parse_version, Context},
 	output::table,
 	views::ModelView,
@@ -49,7 +50,15 @@ impl Show {
 					model: id,
 					version: found.version,
 				};
-				view.with_offers(index, chain.offers(version, at).await?);
+				let mut offers = vec![];
+				for offer in chain.offers(version, at).await? {
+					let state = match offer.listed {
+						true => "listed",
+						false => unlisted(&chain, offer.offer.operator, at).await?,
+					};
+					offers.push((offer, state));
+				}
+				view.with_offers(index, &offers);
 			}
 		}
 		if let Some(version) = version {
@@ -63,6 +72,16 @@ impl Show {
 		context.output.answer(&view, || view.text());
 		Ok(Outcome::Done)
 	}
+}
+
+/// Why no jobs are assigned to an operator's offers.
+async fn unlisted(chain: &Chain, operator: AccountId, at: Block) -> Result<&'static str> {
+	let operator = chain.staked_operator(operator, at).await?;
+	Ok(match (operator.active, operator.chilled) {
+		(true, _) => "silent",
+		(false, true) => "chilled",
+		(false, false) => "bond too low",
+	})
 }
 
 /// Lists the registered models.
