@@ -45,6 +45,12 @@ packages() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
+# The programs that people run: the node, the command line, the demo and the test network. The rest of the workspace stays
+# out, but in the form that keeps features as in scripts/test, so that nothing is compiled twice.
+build_programs() {
+	cargo build --locked --workspace --exclude assay-simulation --exclude assay-trainer --bins "$@"
+}
+
 if [[ -f "$ASSAY_TOOLCHAIN_ENV" ]]; then
 	# shellcheck disable=SC1090
 	. "$ASSAY_TOOLCHAIN_ENV"
