@@ -5,7 +5,7 @@ use assay_e2e::{Binaries, Document};
 use std::{
 	env, fs,
 	net::TcpListener,
-	path::{Path, PathBuf},
+	path::Path,
 	process::{Command, Stdio},
 };
 
@@ -33,17 +33,16 @@ for page in "$@"; do . "$page"; done
 if [[ "$(set +o)" != "$options" ]]; then echo "the pages changed options of the shell" >&2; exit 1; fi
 "#;
 
-/// Pastes the commands of pages into a fresh shell at the root of the repository.
-fn paste(pages: &[Document]) -> Result<()> {
-	let folder = tempfile::Builder::new().prefix("assay-documents-").tempdir()?;
-	let log = folder.path().join("shell.log");
+/// Pastes the commands of pages into a fresh shell at the root of the repository; all that they leave is in `folder`.
+fn paste(pages: &[Document], folder: &Path) -> Result<()> {
+	let log = folder.join("shell.log");
 	let shown = fs::File::create(&log)?;
 	let mut shell = Command::new("bash");
 	// The first argument is the shell's own name.
 	shell.args(["--noprofile", "--norc", "-c", SHELL, "bash"]);
 	for page in pages {
 		let name = page.path().file_name().context("a page without a name")?;
-		let script = folder.path().join(name);
+		let script = folder.join(name);
 		fs::write(&script, page.script()?)?;
 		shell.arg(script);
 	}
@@ -54,18 +53,15 @@ fn paste(pages: &[Document]) -> Result<()> {
 	let binaries = Binaries::find()?;
 	let status = shell
 		.env("ASSAY_BIN_DIR", binaries.node.parent().context("a node in no folder")?)
-		.env("TMPDIR", folder.path())
+		.env("TMPDIR", folder)
 		.current_dir(REPOSITORY)
 		.stdin(Stdio::null())
 		.stdout(shown.try_clone()?)
 		.stderr(shown)
 		.status()
 		.context("bash")?;
-	if status.success() {
-		return Ok(());
-	}
-	let printed = fs::read_to_string(&log)?;
-	anyhow::bail!("{printed}\nlogs are kept in {}", folder.keep().display())
+	ensure!(status.success(), "{}", fs::read_to_string(&log)?);
+	Ok(())
 }
 
 /// All pages that readers are sent to: README.md and those of `docs`.
@@ -88,7 +84,8 @@ fn commands_of_the_documents_run_as_they_are_pasted() -> Result<()> {
 		.into_iter()
 		.map(Document::of_the_repository)
 		.collect::<Result<Vec<_>>>()?;
-	paste(&pages)
+	let folder = tempfile::Builder::new().prefix("assay-documents-").tempdir()?;
+	paste(&pages, folder.path()).map_err(|error| error.context(format!("logs are kept in {}", folder.keep().display())))
 }
 
 #[test]
@@ -115,27 +112,27 @@ fn every_block_of_commands_is_pasted_or_says_why_not() -> Result<()> {
 
 #[test]
 fn a_command_that_fails_is_named_with_its_page_and_line() -> Result<()> {
-	let folder = tempfile::tempdir()?;
+	let (written, folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
 	let page = |name: &str, commands: &str| -> Result<Document> {
-		let path: PathBuf = folder.path().join(name);
+		let path = written.path().join(name);
 		fs::write(&path, format!("# A page\n\n```sh\n{commands}\n```\n"))?;
 		Document::read(path)
 	};
 	let good = page("good.md", "set -- a b\nsleep 1000 &\nexport X=1")?;
-	paste(std::slice::from_ref(&good))?;
-	let error = paste(&[
-		good.clone(),
-		page("bad.md", "[[ $X == 1 ]]\nls /no/such/folder\necho on")?,
-	]);
-	let error = error.err().context("a failed command is no error")?.to_string();
+	paste(std::slice::from_ref(&good), folder.path())?;
+	let fails = |pages: &[Document]| -> Result<String> {
+		let error = paste(pages, folder.path())
+			.err()
+			.context("a failed command is no error")?;
+		Ok(error.to_string())
+	};
+	let error = fails(&[good, page("bad.md", "[[ $X == 1 ]]\nls /no/such/folder\necho on")?])?;
 	ensure!(
 		error.contains("bad.md line 5: `ls /no/such/folder` ended with 2"),
 		"{error}"
 	);
 	ensure!(!error.contains("\non"), "the commands after it were run: {error}");
-	let error = paste(&[page("strict.md", "set -u")?])
-		.err()
-		.context("options may change")?;
-	ensure!(error.to_string().contains("options of the shell"), "{error}");
+	let error = fails(&[page("strict.md", "set -u")?])?;
+	ensure!(error.contains("options of the shell"), "{error}");
 	Ok(())
 }
