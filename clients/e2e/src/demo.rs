@@ -96,6 +96,7 @@ impl Demo {
 
 	/// Shows the demo in a page instead of on the terminal.
 	fn write(&self, page: &Path) -> Result<()> {
+		println!("running the demo, to be shown in {}", page.display());
 		let mut page = Document::read(page)?;
 		// What a terminal shows comes from this program and from those that it runs.
 		let output = Command::new(env::current_exe().context("this program's own path")?)

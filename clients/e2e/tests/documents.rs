@@ -85,7 +85,7 @@ fn commands_of_the_documents_run_as_they_are_pasted() -> Result<()> {
 		.map(Document::of_the_repository)
 		.collect::<Result<Vec<_>>>()?;
 	let folder = tempfile::Builder::new().prefix("assay-documents-").tempdir()?;
-	paste(&pages, folder.path()).map_err(|error| error.context(format!("logs are kept in {}", folder.keep().display())))
+	paste(&pages, folder.path()).with_context(|| format!("logs are kept in {}", folder.keep().display()))
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use assay_runtime::{currency::UNIT, Balance, Runtime};
 use assay_simulation::constants::Constants;
-use frame_support::traits::Get;
 use sp_runtime::Permill;
 use std::{fs, path::Path};
 
