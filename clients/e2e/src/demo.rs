@@ -1,12 +1,13 @@
 //! The demo: a chain, two models, two jobs, and where the money went. `scripts/demo` builds and calls it.
 
 use anyhow::{ensure, Context, Result};
-use assay_e2e::{amount, Assay, Node, Scene, Served};
+use assay_e2e::{amount, Assay, Document, Node, Scene, Served};
 use clap::Parser;
 use serde_json::{json, Value};
 use std::{
+	env,
 	path::{Path, PathBuf},
-	process::{ExitCode, Stdio},
+	process::{Command, ExitCode, Stdio},
 	time::Instant,
 };
 
@@ -35,11 +36,18 @@ struct Demo {
 	/// End with the summary as one JSON document; everything else goes to standard error.
 	#[arg(long)]
 	json: bool,
+	/// Write what the demo prints into this page, between `<!-- demo -->` and `<!-- /demo -->`.
+	#[arg(long, value_name = "PAGE", conflicts_with = "json")]
+	readme: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
 	let demo = Demo::parse();
-	match demo.run() {
+	let ended = match &demo.readme {
+		Some(page) => demo.write(page),
+		None => demo.run(),
+	};
+	match ended {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
 			eprintln!("error: {error:#}");
@@ -86,6 +94,24 @@ impl Demo {
 		scene.end()
 	}
 
+	/// Shows the demo in a page instead of on the terminal.
+	fn write(&self, page: &Path) -> Result<()> {
+		println!("running the demo, to be shown in {}", page.display());
+		let mut page = Document::read(page)?;
+		// What a terminal shows comes from this program and from those that it runs.
+		let output = Command::new(env::current_exe().context("this program's own path")?)
+			.arg("--embedder")
+			.arg(&self.embedder)
+			.arg("--generator")
+			.arg(&self.generator)
+			.arg("--json")
+			.output()?;
+		let printed = String::from_utf8(output.stderr)?;
+		ensure!(output.status.success(), "{printed}");
+		println!("{printed}");
+		page.show("demo", &printed)
+	}
+
 	/// Imports and registers a model.
 	fn prepare(&self, scene: &Scene, node: &Node, folder: &Path, name: &str, licence: &str) -> Result<Served> {
 		self.step(&format!("importing and registering {name}"));
@@ -129,34 +155,36 @@ impl Demo {
 	}
 
 	fn show(&self, summary: &Value) {
-		if self.json {
-			println!("{summary}");
-			return;
-		}
 		let asy = |value: &Value| format!("{} ASY", value.as_f64().unwrap_or_default() / 1e12);
-		println!("\n==> summary");
-		println!(
-			"embedding   {}, cosine to float {:.6}",
-			word(&summary["embedding"]["state"]),
-			summary["embedding"]["cosine"].as_f64().unwrap_or_default()
-		);
-		println!(
+		let (embedding, generation, escrow) = (&summary["embedding"], &summary["generation"], &summary["escrow"]);
+		self.step("summary");
+		self.say(&format!(
+			"embedding   {}, cosine to float {:.4}",
+			word(&embedding["state"]),
+			embedding["cosine"].as_f64().unwrap_or_default()
+		));
+		self.say(&format!(
 			"generation  {}, {} tokens",
-			word(&summary["generation"]["state"]),
-			summary["generation"]["tokens"]
-		);
-		for line in format!("{PROMPT}{}", word(&summary["generation"]["text"])).lines() {
-			println!("            {line}");
+			word(&generation["state"]),
+			generation["tokens"]
+		));
+		for line in format!("{PROMPT}{}", word(&generation["text"])).lines() {
+			self.say(&format!("            {line}"));
 		}
-		let escrow = &summary["escrow"];
-		println!("escrow      held {}", asy(&escrow["held"]));
-		println!(
+		self.say(&format!("escrow      held {}", asy(&escrow["held"])));
+		self.say(&format!(
 			"            paid {}, refunded {}",
 			asy(&escrow["paid"]),
 			asy(&escrow["refunded"])
-		);
-		println!("verified    both jobs: recomputed bit for bit");
-		println!("seconds     {:.0}", summary["seconds"].as_f64().unwrap_or_default());
+		));
+		self.say("verified    both jobs: recomputed bit for bit");
+		self.say(&format!(
+			"seconds     {:.0}",
+			summary["seconds"].as_f64().unwrap_or_default()
+		));
+		if self.json {
+			println!("{summary}");
+		}
 	}
 }
 

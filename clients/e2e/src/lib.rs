@@ -1,11 +1,13 @@
 //! Real nodes and the real command line: what the end-to-end tests and the demo are made of.
 //!
 //! [`Node`] starts and kills `assay-node` processes, [`Assay`] runs `assay --json`, [`Wallet`] runs what others made for
-//! Substrate chains, [`Money`] tells where every unit of the currency is. Nothing here sleeps for a fixed time: everything waits for a condition, with a generous limit.
+//! Substrate chains, [`Money`] tells where every unit of the currency is, [`Document`] holds what documents tell of all this
+//! against what it does. Nothing here sleeps for a fixed time: everything waits for a condition, with a generous limit.
 
 mod arena;
 mod assay;
 mod binaries;
+mod document;
 mod evidence;
 mod models;
 mod money;
@@ -19,6 +21,7 @@ mod wallet;
 pub use arena::{Arena, Attack, Row};
 pub use assay::{Answer, Assay};
 pub use binaries::Binaries;
+pub use document::{same_but_for_time, Commands, Document};
 pub use evidence::Evidence;
 pub use models::{embedder, generator, minilm, slow_generator, stopping_generator, GLOSSARY};
 pub use money::{amount, at_once, shares, Money, ASY, TREASURY};

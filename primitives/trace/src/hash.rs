@@ -102,7 +102,7 @@ mod tests {
 	use alloc::{format, string::ToString};
 
 	#[test]
-	fn forms_of_a_hash() {
+	fn a_hash_is_written_long_or_short_and_read_back() {
 		let hash = Hash32::of(&[]);
 		let long = "0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 		assert_eq!(hash.to_string(), long);

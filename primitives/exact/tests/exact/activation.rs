@@ -30,7 +30,7 @@ const ALL: [Function; 6] = [
 ];
 
 #[test]
-fn the_extremes_of_every_function() {
+fn every_function_stays_in_range_at_the_extremes() {
 	let at = |x| ALL.map(|function| activate(function, x));
 	assert_eq!(at(0), [0, 0, 0, 0, 32768, 0]);
 	assert_eq!(at(i32::MAX), [i32::MAX, i32::MAX, i32::MAX, i32::MAX, 65536, 65536]);

@@ -42,7 +42,7 @@ fn real_attention(query: &[i32], keys: &[CacheRow], values: &[CacheRow]) -> Vec<
 }
 
 #[test]
-fn the_exponential_at_its_ends() {
+fn the_exponential_is_exact_at_its_ends() {
 	assert_eq!(exp2_below(0), EXP2[0].into());
 	assert_eq!(exp2_below(1 << 16), i64::from(EXP2[0]) / 2);
 	assert_eq!(exp2_below((30 << 16) + 65535), 0);

@@ -52,7 +52,7 @@ fn malformed_weight_rows_are_refused() {
 }
 
 #[test]
-fn activation_blocks_at_the_extremes() {
+fn activation_blocks_shift_and_clamp_the_extremes() {
 	let zero = Activation::new(&[0; 64]);
 	assert_eq!((zero.base, zero.lifts, zero.mantissas), (0, vec![0, 0], vec![0; 64]));
 	let mut x = [0; 96];

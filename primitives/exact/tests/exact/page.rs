@@ -55,7 +55,7 @@ fn values() -> Vec<i32> {
 }
 
 #[test]
-fn the_linear_row() {
+fn a_linear_row_comes_out_as_the_page_says() {
 	let bytes = weights();
 	let row = WeightRow::parse(&bytes).unwrap();
 	let factors = Factors::new(&row.scales);
@@ -94,7 +94,7 @@ fn the_linear_row() {
 }
 
 #[test]
-fn the_normalised_vector() {
+fn a_normalised_vector_comes_out_as_the_page_says() {
 	let x = [65_536, -131_072, 196_608, 12_345];
 	let (gain, bias) = ([65_536, 65_536, 32_768, -65_536], [0, 1_000, 0, -1_000]);
 	let sum: i64 = x.iter().map(|&x| i64::from(x).pow(2)).sum();
@@ -115,7 +115,7 @@ fn the_normalised_vector() {
 }
 
 #[test]
-fn the_softmax() {
+fn a_softmax_comes_out_as_the_page_says() {
 	let t = [-50_000, 200_000, 131_072, -2_000_000];
 	let u = t.map(|t| (200_000 - t) as u32);
 	let e = u.map(exp2_below);
@@ -129,7 +129,7 @@ fn the_softmax() {
 }
 
 #[test]
-fn the_attention_vector() {
+fn an_attention_vector_comes_out_as_the_page_says() {
 	let row = |f: fn(i64, i64) -> i64, j: i64| (0..64).map(|i| f(i, j) as i32).collect::<Vec<_>>();
 	let query = row(|i, _| 9_000 * i - 250_000, 0);
 	let keys: Vec<CacheRow> = (0..5)
@@ -158,7 +158,7 @@ fn the_attention_vector() {
 }
 
 #[test]
-fn the_activation_functions() {
+fn activation_functions_come_out_as_the_page_says() {
 	let names = [
 		(Function::Silu, "SiLU"),
 		(Function::GeluErf, "GELU (erf)"),
@@ -175,7 +175,7 @@ fn the_activation_functions() {
 }
 
 #[test]
-fn the_noise() {
+fn noise_comes_out_as_the_page_says() {
 	let seed: [u8; 32] = core::array::from_fn(|i| i as u8);
 	let words = random_words(&seed, 5, 1);
 	let join = |values: Vec<String>| values.join(", ");
@@ -203,7 +203,7 @@ fn the_noise() {
 }
 
 #[test]
-fn the_encoded_program() {
+fn a_program_is_encoded_as_the_page_says() {
 	let op = |dst, src, weight| Op::Linear {
 		dst: Register(dst),
 		src: Register(src),

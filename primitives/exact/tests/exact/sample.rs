@@ -21,7 +21,7 @@ fn greedy_takes_the_first_of_the_largest() {
 }
 
 #[test]
-fn the_tails_of_the_noise() {
+fn the_noise_has_bounded_tails() {
 	// E is one unit of 2⁻³³ at the least: the noise is at most 33 ln 2.
 	assert_eq!(exponential(0), 1);
 	assert_eq!(gumbel(0), (33.0 * std::f64::consts::LN_2 * 65536.0).round() as i64);
