@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What every script here shares: where things are and where they are built.
 # Source it: . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -48,10 +49,11 @@ packages() {
 # The programs that people run: the node, the command line, the demo and the test network. The rest of the workspace stays
 # out, but in the form that keeps features as in scripts/test, so that nothing is compiled twice.
 build_programs() {
-	cargo build --locked --workspace --exclude assay-simulation --exclude assay-trainer --bins "$@"
+	cargo build --locked --workspace --exclude assay-simulation --exclude assay-trainer --bins
 }
 
 if [[ -f "$ASSAY_TOOLCHAIN_ENV" ]]; then
+	# setup writes it on this machine.
 	# shellcheck disable=SC1090
 	. "$ASSAY_TOOLCHAIN_ENV"
 fi

@@ -10,8 +10,10 @@ use codec::Encode;
 use sp_runtime::Permill;
 
 /// Tokens the decoder knows.
+#[cfg(test)]
 pub(crate) const VOCABULARY: u32 = 256;
 /// Positions of a job of the decoder.
+#[cfg(test)]
 pub(crate) const POSITIONS: u32 = 4_096;
 /// Elements the vector model returns.
 pub(crate) const OUTPUT_LENGTH: u32 = 7;

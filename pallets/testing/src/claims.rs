@@ -114,6 +114,7 @@ pub use benchmarks::*;
 
 /// Claims of made-up models for benchmarks.
 #[cfg(feature = "runtime-benchmarks")]
+#[allow(missing_docs, reason = "a storage alias makes a type that cannot be documented")]
 mod benchmarks {
 	use super::*;
 	use crate::{version, ALICE, PERCEPTRON};
