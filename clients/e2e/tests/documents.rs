@@ -27,7 +27,15 @@ const RPC_PORT: u16 = 9944;
 /// the shell, whose options must be at the end what they were.
 const SHELL: &str = r#"
 options="$(set +o)"
-trap 'trap - ERR; kill $(jobs -p) 2>/dev/null; wait' EXIT
+end() {
+	trap - ERR
+	# Again and again: a job that has only just begun may not have heard it.
+	while [[ -n "$(jobs -rp)" ]]; do
+		kill $(jobs -rp) 2>/dev/null
+		sleep 1
+	done
+}
+trap end EXIT
 trap 'status=$?; echo "$(basename "${BASH_SOURCE[0]:-}") line $LINENO: \`$BASH_COMMAND\` ended with $status" >&2; exit "$status"' ERR
 for page in "$@"; do . "$page"; done
 if [[ "$(set +o)" != "$options" ]]; then echo "the pages changed options of the shell" >&2; exit 1; fi
