@@ -18,16 +18,28 @@ pub struct Rpc {
 impl Rpc {
 	/// Calls a method.
 	pub fn call(&self, method: &str, parameters: Value) -> Result<Value> {
-		let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters }).to_string();
-		let answer = self
-			.post(&body)
-			.with_context(|| format!("{method} at {}", self.address))?;
-		let mut answer: Value =
-			serde_json::from_str(&answer).with_context(|| format!("{method} answers `{answer}`"))?;
+		let mut answer = self.answer(method, parameters)?;
 		match answer.get("error") {
 			Some(error) => bail!("{method}: {error}"),
 			None => Ok(answer["result"].take()),
 		}
+	}
+
+	/// Calls a method that must fail, and returns its error.
+	pub fn error(&self, method: &str, parameters: Value) -> Result<Value> {
+		let mut answer = self.answer(method, parameters)?;
+		match answer.get_mut("error") {
+			Some(error) => Ok(error.take()),
+			None => bail!("{method} does not fail: {answer}"),
+		}
+	}
+
+	fn answer(&self, method: &str, parameters: Value) -> Result<Value> {
+		let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters }).to_string();
+		let answer = self
+			.post(&body)
+			.with_context(|| format!("{method} at {}", self.address))?;
+		serde_json::from_str(&answer).with_context(|| format!("{method} answers `{answer}`"))
 	}
 
 	fn post(&self, body: &str) -> Result<String> {

@@ -12,7 +12,7 @@ mod validators;
 mod verify;
 
 use crate::{
-	chain::{Block, Call, Chain, Receipt},
+	chain::{Block, Call, Chain, Receipt, Sending},
 	keys::KeySource,
 	library::Library,
 	output::Output,
@@ -21,12 +21,17 @@ use crate::{
 use anyhow::Result;
 use assay_protocol::ModelVersion;
 use clap::Subcommand;
+use std::time::Duration;
 
 /// What every command is given.
 #[derive(Debug)]
 pub(crate) struct Context {
 	/// The node's address.
 	pub(crate) url: String,
+	/// How long to wait for a node that does not answer yet.
+	pub(crate) patience: Duration,
+	/// Whether transactions are sent without being tried out.
+	pub(crate) force: bool,
 	/// Who signs.
 	pub(crate) key: KeySource,
 	/// The artifacts.
@@ -40,7 +45,14 @@ pub(crate) struct Context {
 impl Context {
 	/// A connection to the node.
 	async fn chain(&self) -> Result<Chain> {
-		Chain::connect(&self.url).await
+		let waiting = || {
+			self.output.notice(&format!(
+				"no node answers at {} yet: waiting for one, {} s at most (--wait)",
+				self.url,
+				self.patience.as_secs()
+			));
+		};
+		Chain::connect(&self.url, self.patience, waiting).await
 	}
 
 	/// A connection to the node, and the block to read at.
@@ -56,7 +68,15 @@ impl Context {
 
 	/// Signs and sends a call.
 	async fn submit(&self, chain: &Chain, call: Call) -> Result<Receipt> {
-		chain.submit(call, &self.key.signer()?, self.finalized).await
+		chain.submit(call, &self.key.signer()?, self.sending()).await
+	}
+
+	/// How transactions are sent.
+	fn sending(&self) -> Sending {
+		Sending {
+			finalized: self.finalized,
+			tried: !self.force,
+		}
 	}
 
 	/// Signs and sends a call whose success is all there is to tell.

@@ -4,6 +4,7 @@ mod eval;
 mod import;
 mod register;
 mod show;
+mod tokenizer;
 
 use super::{parse_version, Context};
 use crate::{amount::Amount, chain::Call, Outcome};
@@ -22,6 +23,8 @@ pub(crate) enum ModelCommand {
 	List,
 	/// Show a model, or one version of it, with the operators that serve it.
 	Show(show::Show),
+	/// Write the tokenizer.json of a model version to a file, for programs that tokenise by themselves.
+	Tokenizer(tokenizer::TokenizerOf),
 	/// Offer to run a model version, as the signing operator.
 	Serve {
 		/// Model version, such as 3.0.
@@ -64,6 +67,7 @@ impl ModelCommand {
 			Self::Register(command) => command.run(context).await,
 			Self::List => show::list(context).await,
 			Self::Show(command) => command.run(context).await,
+			Self::Tokenizer(command) => command.run(context).await,
 			Self::Serve {
 				version,
 				price,
