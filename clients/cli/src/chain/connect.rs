@@ -4,7 +4,6 @@ use super::{Chain, Config, Methods};
 use anyhow::{anyhow, Result};
 use std::{
 	error::Error,
-	io::{self, ErrorKind},
 	sync::Arc,
 	time::{Duration, Instant},
 };
@@ -60,39 +59,36 @@ impl Chain {
 	}
 }
 
-/// The client's own error, which its wrapper does not name as its source.
+/// The transport's own error, which its wrappers do not name as their source.
 fn root(error: &rpcs::Error) -> &(dyn Error + 'static) {
 	match error {
-		rpcs::Error::Client(inner) => &**inner,
+		rpcs::Error::Client(inner) => match inner.downcast_ref::<rpcs::Error>() {
+			Some(nested) => root(nested),
+			None => &**inner,
+		},
 		other => other,
 	}
 }
 
 /// The last in a chain of errors: the others only repeat it.
-fn innermost<'e>(mut error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
+fn innermost(mut error: &(dyn Error + 'static)) -> &(dyn Error + 'static) {
 	while let Some(source) = error.source() {
 		error = source;
 	}
 	error
 }
 
-/// Whether a node that starts, or starts again, may be the reason.
+/// Whether a node that starts, or starts again, may be the reason. The transport keeps only the system's words.
 fn is_passing(error: &rpcs::Error) -> bool {
-	let mut error = Some(root(error));
-	while let Some(cause) = error {
-		if let Some(io) = cause.downcast_ref::<io::Error>() {
-			return matches!(
-				io.kind(),
-				ErrorKind::ConnectionRefused
-					| ErrorKind::ConnectionReset
-					| ErrorKind::ConnectionAborted
-					| ErrorKind::BrokenPipe
-					| ErrorKind::UnexpectedEof
-			);
-		}
-		error = cause.source();
-	}
-	false
+	let text = innermost(root(error)).to_string();
+	[
+		"Connection refused",
+		"Connection reset",
+		"Connection aborted",
+		"Broken pipe",
+	]
+	.iter()
+	.any(|words| text.contains(words))
 }
 
 #[cfg(test)]
