@@ -1,6 +1,6 @@
 //! Amounts of ASY and shares, read and written exactly.
 
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{anyhow, bail, ensure, Context, Result};
 use serde::{Serialize, Serializer};
 use sp_runtime::Permill;
 use std::{fmt, str::FromStr};
@@ -21,9 +21,10 @@ impl FromStr for Amount {
 	type Err = anyhow::Error;
 
 	fn from_str(text: &str) -> Result<Self> {
+		// In one message: clap repeats no causes.
 		decimal(text, DECIMALS)
 			.map(Self)
-			.with_context(|| format!("`{text}` is not an amount of ASY"))
+			.map_err(|reason| anyhow!("`{text}` is not an amount of ASY: {reason:#}"))
 	}
 }
 
@@ -48,7 +49,7 @@ pub(crate) fn parse_share(text: &str) -> Result<Permill> {
 	let number = text
 		.strip_suffix('%')
 		.with_context(|| format!("`{text}` is not a share: write it as 1.5%"))?;
-	let parts = decimal(number.trim_end(), 4).with_context(|| format!("`{text}` is not a share"))?;
+	let parts = decimal(number.trim_end(), 4).map_err(|reason| anyhow!("`{text}` is not a share: {reason:#}"))?;
 	ensure!(parts <= 1_000_000, "`{text}` is more than 100%");
 	Ok(Permill::from_parts(u32::try_from(parts)?))
 }
@@ -64,6 +65,7 @@ pub(crate) fn show_share(share: Permill) -> String {
 
 /// Reads a decimal number as a whole number of its last permitted decimal place.
 fn decimal(text: &str, places: usize) -> Result<u128> {
+	ensure!(!text.starts_with('-'), "it is negative");
 	let (whole, part) = text.split_once('.').unwrap_or((text, ""));
 	let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
 	if !digits(whole) || !digits(part) || whole.len() + part.len() == 0 {
@@ -100,7 +102,7 @@ mod tests {
 		for (text, reason) in [
 			("", "digits"),
 			(".", "digits"),
-			("-1", "digits"),
+			("-1", "negative"),
 			("1e3", "digits"),
 			("1,5", "digits"),
 			("1.2.3", "digits"),

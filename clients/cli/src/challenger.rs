@@ -1,7 +1,7 @@
 //! A challenger at work: it follows its dispute block by block, makes each of its moves, and calls time.
 
 use crate::{
-	chain::{AccountId, Action, Block, BlockNumber, Call, Chain, Dispute, Ending, Move, Subject},
+	chain::{AccountId, Action, Block, BlockNumber, Call, Chain, Dispute, Ending, Move, Sending, Subject},
 	output::Output,
 	views::{MoveView, Places},
 };
@@ -118,7 +118,12 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 
 	/// Sends a call that is due at a stage. That it fails does not matter when the dispute has gone on without it.
 	async fn send(&self, id: DisputeId, stage: Option<Stage>, call: Call) -> Result<()> {
-		let Err(error) = self.chain.submit(call, self.signer, false).await else {
+		// Clocks run, and a move that is refused is no loss: it is not tried out first.
+		let sending = Sending {
+			finalized: false,
+			tried: false,
+		};
+		let Err(error) = self.chain.submit(call, self.signer, sending).await else {
 			return Ok(());
 		};
 		let now = self.chain.find_dispute(id, self.chain.best().await?).await?;

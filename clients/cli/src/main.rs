@@ -15,12 +15,12 @@ mod output;
 mod text;
 mod views;
 
-use clap::Parser;
+use clap::{error::ErrorKind, CommandFactory, FromArgMatches, Parser};
 use commands::{Command, Context};
 use keys::KeySource;
 use library::Library;
 use output::Output;
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode, time::Duration};
 
 /// Inference that is checked: models, jobs, disputes, audits, accounts, operators, stake and validators of an Assay chain.
 #[derive(Debug, Parser)]
@@ -48,6 +48,12 @@ struct Cli {
 		value_name = "URL"
 	)]
 	url: String,
+	/// Wait so many seconds for a node that does not answer yet.
+	#[arg(long, global = true, default_value_t = 30, value_name = "SECONDS")]
+	wait: u64,
+	/// Send transactions without trying them out first. One that the chain then refuses costs its fee.
+	#[arg(long, global = true)]
+	force: bool,
 	/// Wait until the transaction is final instead of being in a block.
 	#[arg(long, global = true)]
 	finalized: bool,
@@ -65,14 +71,48 @@ pub(crate) enum Outcome {
 	Unfavourable,
 }
 
+impl Cli {
+	fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+		let mut command = with_negative_numbers(Self::command());
+		let mut matches = command.try_get_matches_from_mut(arguments)?;
+		Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+	}
+}
+
+/// What begins with a minus and a digit is a value, so that whatever reads it can say what is wrong with it.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+	let command = command.mut_args(|argument| match argument.get_action().takes_values() {
+		true => argument.allow_negative_numbers(true),
+		false => argument,
+	});
+	command.mut_subcommands(with_negative_numbers)
+}
+
+/// Why a command line is wrong, in one line.
+fn wrong_call(error: &clap::Error) -> String {
+	if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+		return "a command is missing: `assay --help` lists them".into();
+	}
+	let text = error.render().to_string();
+	let reason = text.split("\n\nUsage:").next().unwrap_or_default();
+	let reason = reason.split("\n\nFor more information").next().unwrap_or_default();
+	let words: Vec<_> = reason.trim_start_matches("error: ").split_whitespace().collect();
+	words.join(" ")
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-	let cli = match Cli::try_parse() {
+	let arguments: Vec<_> = std::env::args_os().collect();
+	let cli = match Cli::parse_from(arguments.clone()) {
 		Ok(cli) => cli,
 		Err(error) => {
 			// 2 has a meaning of its own here, so a wrong call exits with 1.
 			let failed = error.use_stderr();
-			return match error.print() {
+			let printed = error.print();
+			if failed && arguments.iter().any(|argument| argument == "--json") {
+				Output { json: true }.document(&serde_json::json!({ "error": wrong_call(&error) }));
+			}
+			return match printed {
 				Ok(()) if !failed => ExitCode::SUCCESS,
 				_ => ExitCode::FAILURE,
 			};
@@ -81,6 +121,8 @@ async fn main() -> ExitCode {
 	let output = Output { json: cli.json };
 	let context = Context {
 		url: cli.url,
+		patience: Duration::from_secs(cli.wait),
+		force: cli.force,
 		key: cli.key,
 		library: cli.library,
 		finalized: cli.finalized,
@@ -99,11 +141,43 @@ async fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use clap::CommandFactory;
+
+	fn parsed(line: &str) -> Result<Cli, clap::Error> {
+		Cli::parse_from(line.split(' ').map(OsString::from))
+	}
 
 	#[test]
 	fn the_command_line_is_well_defined() {
-		Cli::command().debug_assert();
+		with_negative_numbers(Cli::command()).debug_assert();
+	}
+
+	#[test]
+	fn a_wrong_call_is_told_in_one_line() {
+		for (line, words) in [
+			("assay", "a command is missing"),
+			("assay job", "a command is missing"),
+			("assay job cancel", "required arguments were not provided: <JOB>"),
+			("assay job show seven", "invalid value 'seven' for '<JOB>'"),
+			("assay job show 7 --jsn", "unexpected argument '--jsn' found"),
+			(
+				"assay job submit --model 0.0 --tokens 1 --max-fee -1",
+				"`-1` is not an amount of ASY: it is negative",
+			),
+			(
+				"assay account transfer //Bob -0.5",
+				"`-0.5` is not an amount of ASY: it is negative",
+			),
+		] {
+			let text = wrong_call(&parsed(line).unwrap_err());
+			assert!(text.contains(words) && !text.contains('\n'), "{line}: {text}");
+			assert!(!text.contains("Usage"), "{line}: {text}");
+		}
+	}
+
+	#[test]
+	fn numbers_of_a_vector_may_be_negative() {
+		assert!(parsed("assay job submit --model 0.0 --vector -0.5,1").is_ok());
+		assert!(parsed("assay job submit --model 0.0 --vector -.5").is_ok());
 	}
 
 	#[test]

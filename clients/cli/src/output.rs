@@ -32,6 +32,16 @@ impl Output {
 		}
 	}
 
+	/// Something that is neither on the way to the answer nor part of it, such as having to wait: on standard error.
+	pub(crate) fn notice(&self, line: &str) {
+		eprintln!("{line}");
+	}
+
+	/// A document for programs, whatever it says.
+	pub(crate) fn document(&self, document: &impl Serialize) {
+		print_document(document);
+	}
+
 	/// A failure: its causes on standard error and, for programs, as the document.
 	pub(crate) fn failure(&self, error: &anyhow::Error) {
 		let text = causes(error);
@@ -54,11 +64,22 @@ impl Output {
 	}
 }
 
+/// Layers of the client library, each of which puts its name before what the next one says.
+const LAYERS: [&str; 5] = [
+	"Backend error: ",
+	"RPC error: ",
+	"client error: ",
+	"Client error: ",
+	"User error: ",
+];
+
 /// An error with its causes, without those that it quotes itself.
 pub(crate) fn causes(error: &anyhow::Error) -> String {
+	let plain = |text: String| LAYERS.iter().fold(text, |text, layer| text.replace(layer, ""));
 	error
 		.chain()
-		.fold(String::new(), |text, cause| match cause.to_string() {
+		.map(|cause| plain(cause.to_string()))
+		.fold(String::new(), |text, cause| match cause {
 			cause if text.is_empty() => cause,
 			cause if text.ends_with(&cause) => text,
 			cause => format!("{text}: {cause}"),
@@ -131,6 +152,14 @@ mod tests {
 			.context("x.assay: no such file")
 			.context("import");
 		assert_eq!(causes(&quoted), "import: x.assay: no such file");
+	}
+
+	#[test]
+	fn the_layers_of_the_client_library_are_left_out() {
+		let nested = anyhow::anyhow!("RPC error: client error: connection closed")
+			.context("Backend error: RPC error: RPC error: client error: connection closed")
+			.context("JobsApi_job at block 7");
+		assert_eq!(causes(&nested), "JobsApi_job at block 7: connection closed");
 	}
 
 	#[test]

@@ -15,6 +15,8 @@ use std::{
 
 /// How long a node may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(120);
+/// How long a node may take to end.
+const END_LIMIT: Duration = Duration::from_secs(90);
 /// Lines of its log that a node which does not start shows.
 const SHOWN_LINES: usize = 20;
 /// Name of a node's log, in the folder of its data.
@@ -176,6 +178,30 @@ impl Node {
 			process.wait()?;
 		}
 		Ok(())
+	}
+
+	/// Asks the process to end, as the terminal and service managers do, and returns what it wrote into its log since.
+	pub fn terminate(&mut self) -> Result<String> {
+		let mut log = File::open(self.log())?;
+		log.seek(SeekFrom::End(0))?;
+		let number = self.process()?.to_string();
+		let told = Command::new("kill").arg(&number).status().context("kill")?;
+		ensure!(told.success(), "process {number} takes no signal");
+		let what = format!("node {} to end", self.options.name);
+		let status = until(&what, END_LIMIT, || {
+			let process = self.process.as_mut();
+			Ok(process.map(Child::try_wait).transpose()?.flatten())
+		})?;
+		self.process = None;
+		let mut last = vec![];
+		log.read_to_end(&mut last)?;
+		let last = String::from_utf8_lossy(&last).into_owned();
+		ensure!(
+			status.success(),
+			"node {} ended with {status}:\n{last}",
+			self.options.name
+		);
+		Ok(last)
 	}
 
 	/// Starts a killed node again on the data it left.

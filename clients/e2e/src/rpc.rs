@@ -19,13 +19,35 @@ pub struct Rpc {
 impl Rpc {
 	/// Calls a method, over a connection of its own: the node may have been another before.
 	pub fn call(&self, method: &str, parameters: Value) -> Result<Value> {
+		let answer = self.answer(method, parameters)?;
+		answer.with_context(|| format!("{method} at {}", self.address))
+	}
+
+	/// Calls a method that must fail, and returns its error.
+	pub fn error(&self, method: &str, parameters: Value) -> Result<Value> {
+		match self.answer(method, parameters)? {
+			Err(subxt::rpcs::Error::User(error)) => Ok(json!({
+				"code": error.code,
+				"message": error.message,
+				"data": error.data,
+			})),
+			Err(error) => Err(error).with_context(|| format!("{method} at {}", self.address)),
+			Ok(answer) => bail!("{method} does not fail: {answer}"),
+		}
+	}
+
+	fn answer(&self, method: &str, parameters: Value) -> Result<Result<Value, subxt::rpcs::Error>> {
+		let parameters = RawValue::from_string(parameters.to_string())?;
 		let answer = RUNTIME.block_on(async {
 			let client = RpcClient::from_insecure_url(format!("ws://{}", self.address)).await?;
-			let parameters = RawValue::from_string(parameters.to_string())?;
-			anyhow::Ok(client.request_raw(method, Some(parameters)).await?)
+			client.request_raw(method, Some(parameters)).await
 		});
-		let answer = answer.with_context(|| format!("{method} at {}", self.address))?;
-		serde_json::from_str(answer.get()).with_context(|| format!("{method} answers `{answer}`"))
+		Ok(match answer {
+			Ok(answer) => {
+				Ok(serde_json::from_str(answer.get()).with_context(|| format!("{method} answers `{answer}`"))?)
+			}
+			Err(error) => Err(error),
+		})
 	}
 
 	/// The height of the best block.

@@ -139,6 +139,19 @@ mod tests {
 	}
 
 	#[test]
+	fn the_documented_application_is_the_one_that_runs() {
+		let script = fs::read_to_string(Path::new(SCRIPTS).join("jobs.mjs")).unwrap();
+		let (_, rest) = script.split_once("// begin\n").unwrap();
+		let (example, _) = rest.split_once("// end\n").unwrap();
+		let page = Path::new(SCRIPTS).join("../../../docs/dapps.md");
+		let page = fs::read_to_string(page).unwrap();
+		assert!(
+			page.contains(&format!("```js\n{example}```\n")),
+			"docs/dapps.md does not show what is between the marks of wallets/jobs.mjs:\n{example}"
+		);
+	}
+
+	#[test]
 	fn a_failed_command_says_what_it_printed() {
 		let mut command = Command::new("sh");
 		command.args(["-c", "echo out; echo err >&2; exit 3"]);

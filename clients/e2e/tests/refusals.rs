@@ -25,22 +25,48 @@ fn jobs_that_cannot_be_run_or_paid_are_refused_with_the_reason() -> Result<()> {
 	let prompt = vec!["1"; 64].join(",");
 	assert_says(&submit("99.0", "--tokens 1")?, &["there is no model 99"]);
 	assert_says(&submit("0.7", "--tokens 1")?, &["model 0 has no version 7"]);
+	assert_says(&submit(model, &format!("--tokens {prompt}"))?, &["positions of", model]);
 	assert_says(
-		&submit(model, &format!("--tokens {prompt}"))?,
-		&["exceed its positions"],
+		&submit(model, "--tokens 1 --max-tokens 5000")?,
+		&["5000 tokens are asked for, at most 1024"],
+	);
+	let longest = vec!["1"; 1_025].join(",");
+	assert_says(
+		&submit(model, &format!("--tokens {longest}"))?,
+		&["the input has 1025 elements, at most 1024 fit"],
 	);
 	assert_says(&submit(model, "--tokens 1,500")?, &["token 500", "vocabulary of 128"]);
 	assert_says(&submit(model, "--vector 0.5")?, &["takes tokens"]);
 	assert_says(&submit(model, "--text hello")?, &["has no tokenizer"]);
+	assert_says(&submit(model, "--text ''")?, &["the text is empty"]);
+	assert_says(
+		&submit(model, "--tokens 1 --max-tokens 9 --max-fee 2000000")?,
+		&["the highest fee is 2000000 ASY", "can pay", "0.001 ASY of it must stay"],
+	);
+	assert_says(
+		&submit(model, "--tokens 1 --max-tokens 9 --max-fee 0.000000000001")?,
+		&["below every offer", "may charge", "--open"],
+	);
+	let (closed, longer) = ("--max-fee -1", "--max-fee 1 --max-tokens 64");
+	assert_says(
+		&submit(model, &format!("--tokens 1 {closed}"))?,
+		&["`-1`", "it is negative"],
+	);
+	assert_says(&submit(model, &format!("--tokens 1,2 {longer}"))?, &["positions of"]);
+	// What no check here knows is tried out on the node.
+	assert_says(
+		&bob.error("model unserve 0.0")?,
+		&["Models.unserve: ", "nothing was sent and nothing is paid"],
+	);
 	assert_eq!(scene.money(&node)?, before);
 
 	// Refused by the chain itself, whatever client sends it: only the transaction is paid.
 	assert_says(
-		&submit(model, &format!("--tokens {prompt} --max-tokens 9 --max-fee 1"))?,
+		&submit(model, &format!("--tokens {prompt} --max-tokens 9 --max-fee 1 --force"))?,
 		&["Jobs.submit: Jobs."],
 	);
 	assert_says(
-		&submit(model, "--tokens 1 --max-tokens 9 --max-fee 2000000")?,
+		&submit(model, "--tokens 1 --max-tokens 9 --max-fee 2000000 --force")?,
 		&["Jobs.submit: "],
 	);
 	let after = scene.money(&node)?;
@@ -50,8 +76,30 @@ fn jobs_that_cannot_be_run_or_paid_are_refused_with_the_reason() -> Result<()> {
 
 	// Nobody without money can even send a transaction.
 	let pauper = scene.assay(&node).signing_as("//Nobody");
-	let error = pauper.error(&format!("job submit --model {model} --tokens 1 --max-fee 1"))?;
-	assert_says(&error, &["refused", "balance too low"]);
+	let job = format!("job submit --model {model} --tokens 1 --max-fee 1");
+	assert_says(&pauper.error(&job)?, &["can pay 0 ASY at most"]);
+	assert_says(
+		&pauper.error("model unserve 0.0")?,
+		&["refused: balance too low", "the transaction costs", "has 0 ASY free"],
+	);
+	assert_says(
+		&pauper.error(&format!("{job} --force"))?,
+		&["refused", "balance too low"],
+	);
+
+	// The fee and what an account has to keep count too: what is left over must not be less.
+	let poor = scene.assay(&node).signing_as("//Poor");
+	bob.ok("account transfer //Poor 1")?;
+	let error = poor.error(&format!("job submit --model {model} --tokens 1 --max-fee 0.9985"))?;
+	assert_says(
+		&error,
+		&[
+			"Funds are unavailable",
+			"has 1 ASY free, of which it can spend 0.999 ASY",
+		],
+	);
+	assert_says(&error, &["the transaction itself costs", "nothing was sent"]);
+	assert_eq!(poor.ok("account show")?["free"], json!(ASY.to_string()));
 	assert_eq!(bob.ok("job list")?, json!([]));
 	scene.end()
 }
@@ -104,7 +152,11 @@ fn an_open_job_can_be_cancelled_by_its_consumer_only() -> Result<()> {
 
 	let cancel = format!("job cancel {job}");
 	let eve = scene.assay(&node).signing_as("//Eve");
-	assert_says(&eve.error(&cancel)?, &["Jobs.cancel: Jobs."]);
+	assert_says(&eve.error(&cancel)?, &["Jobs.cancel: Jobs.NotConsumer"]);
+	assert_says(
+		&bob.error(&format!("verify {job}"))?,
+		&["waits for an operator until block"],
+	);
 	let cancelled = bob.ok(&cancel)?;
 	let shown = bob.ok(&format!("job show {job}"))?;
 	assert_eq!(
@@ -116,8 +168,17 @@ fn an_open_job_can_be_cancelled_by_its_consumer_only() -> Result<()> {
 	assert_eq!(after.held("//Bob"), 0);
 	let fees = amount(&submitted["receipt"]["fee"])? + amount(&cancelled["fee"])?;
 	assert_eq!(after.free("//Bob"), before.free("//Bob") - fees);
-	// Nothing is refunded twice.
-	assert_says(&bob.error(&cancel)?, &["Jobs.cancel: Jobs."]);
+	assert_says(
+		&bob.error(&format!("verify {job}"))?,
+		&["will have none: it was cancelled"],
+	);
+	// Nothing is refunded twice, and only who insists pays for hearing that from the chain.
+	assert_says(&bob.error(&cancel)?, &["Jobs.cancel: Jobs.NotOpen"]);
+	assert_eq!(scene.money(&node)?, after);
+	assert_says(
+		&bob.error(&format!("{cancel} --force"))?,
+		&["Jobs.cancel: Jobs.NotOpen"],
+	);
 	assert!(scene.money(&node)?.free("//Bob") < after.free("//Bob"));
 	scene.end()
 }

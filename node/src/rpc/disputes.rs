@@ -1,6 +1,11 @@
 //! `disputes_*`: challenges and how they end.
 
-use super::{amount::Amount, error::Error};
+use super::{
+	amount::Amount,
+	block::block,
+	error::Error,
+	parameters::{Parameter, Taken, BLOCK},
+};
 use crate::service::FullClient;
 use assay_protocol::{
 	api::DisputesApi as _,
@@ -10,7 +15,6 @@ use assay_protocol::{
 use assay_runtime::{AccountId, Balance, BlockNumber, Hash};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use sp_api::ProvideRuntimeApi;
-use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
 
 /// Disputes in an answer unless the caller wants fewer.
@@ -18,6 +22,21 @@ const PAGE: u32 = 20;
 
 /// A dispute as it travels.
 type Dispute = DisputeSummary<AccountId, Amount, BlockNumber>;
+
+/// What the methods take.
+pub(super) const TAKEN: &[Taken] = &[
+	("disputes_get", &[Parameter::new::<DisputeId>("dispute"), BLOCK]),
+	(
+		"disputes_list",
+		&[
+			Parameter::new::<Option<JobId>>("job"),
+			Parameter::new::<Option<DisputeId>>("before"),
+			Parameter::new::<Option<u32>>("limit"),
+			BLOCK,
+		],
+	),
+	("disputes_parameters", &[BLOCK]),
+];
 
 /// Disputes. Every method reads at the best block unless `at` names another.
 #[rpc(server, namespace = "disputes")]
@@ -52,8 +71,8 @@ impl Disputes {
 		Self { client }
 	}
 
-	fn at(&self, at: Option<Hash>) -> Hash {
-		at.unwrap_or_else(|| self.client.info().best_hash)
+	fn at(&self, at: Option<Hash>) -> RpcResult<Hash> {
+		block(&self.client, at)
 	}
 }
 
@@ -76,7 +95,7 @@ impl DisputesApiServer for Disputes {
 		let dispute = self
 			.client
 			.runtime_api()
-			.dispute(self.at(at), dispute)
+			.dispute(self.at(at)?, dispute)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(dispute.map(travelling))
 	}
@@ -91,7 +110,7 @@ impl DisputesApiServer for Disputes {
 		let disputes = self
 			.client
 			.runtime_api()
-			.disputes(self.at(at), job, before, limit.unwrap_or(PAGE))
+			.disputes(self.at(at)?, job, before, limit.unwrap_or(PAGE))
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(disputes.into_iter().map(travelling).collect())
 	}
@@ -100,7 +119,7 @@ impl DisputesApiServer for Disputes {
 		let parameters = self
 			.client
 			.runtime_api()
-			.parameters(self.at(at))
+			.parameters(self.at(at)?)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(DisputeParameters {
 			bond: Amount(parameters.bond),

@@ -1,13 +1,21 @@
 //! `jobs_*`: jobs and their life.
 
-use super::{amount::Amount, error::Error};
+use super::{
+	amount::Amount,
+	block::block,
+	error::{About, Error},
+	parameters::{Parameter, Taken, BLOCK},
+};
 use crate::service::FullClient;
+use assay_exact::{Generation, Program, Sampler};
 use assay_protocol::{
-	api::JobsApi as _,
+	api::{JobsApi as _, ModelsApi as _},
 	job::{JobInput, JobOutput, JobParameters, JobState, JobSummary, Quote},
+	refusal::{Part, Request},
 	Attempt, JobId, ModelId, ModelVersion, VersionNumber,
 };
 use assay_runtime::{AccountId, Balance, BlockNumber, Hash};
+use codec::DecodeAll;
 use futures::{stream, Stream, StreamExt};
 use jsonrpsee::{
 	core::{async_trait, RpcResult},
@@ -17,6 +25,7 @@ use jsonrpsee::{
 use sc_client_api::BlockchainEvents;
 use sc_rpc::utils::{BoundedVecDeque, PendingSubscription};
 use serde::Serialize;
+use serde_json::json;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
@@ -26,6 +35,34 @@ use std::sync::Arc;
 const PAGE: u32 = 20;
 /// States of a job that may wait for a slow subscriber before the subscription ends.
 const SUBSCRIPTION_BUFFER: usize = 64;
+
+/// What the methods take.
+pub(super) const TAKEN: &[Taken] = &[
+	("jobs_get", &[JOB, BLOCK]),
+	(
+		"jobs_list",
+		&[
+			Parameter::new::<Option<AccountId>>("consumer"),
+			Parameter::new::<Option<JobId>>("before"),
+			Parameter::new::<Option<u32>>("limit"),
+			BLOCK,
+		],
+	),
+	(
+		"jobs_quote",
+		&[
+			Parameter::new::<ModelId>("model"),
+			Parameter::new::<VersionNumber>("version"),
+			Parameter::new::<u32>("input"),
+			Parameter::new::<u32>("max_tokens"),
+			BLOCK,
+		],
+	),
+	("jobs_parameters", &[BLOCK]),
+	("jobs_subscribeJob", &[JOB]),
+];
+
+const JOB: Parameter = Parameter::new::<JobId>("job");
 
 /// Jobs. Every method reads at the best block unless `at` names another.
 #[rpc(server, namespace = "jobs")]
@@ -65,25 +102,42 @@ pub(crate) trait JobsApi {
 	async fn subscribe_job(&self, job: JobId);
 }
 
-/// A job.
+/// A job, in the form in which the command line writes it too.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub(crate) struct Job {
 	id: JobId,
-	consumer: AccountId,
-	model: ModelId,
-	version: VersionNumber,
+	/// `model.version`.
+	model: String,
 	artifact: H256,
-	input: Elements,
-	max_tokens: u32,
+	consumer: AccountId,
+	submitted_at: BlockNumber,
 	max_fee: Amount,
 	named_operator: Option<AccountId>,
-	submitted_at: BlockNumber,
 	attempt: Attempt,
+	/// The name of the state, and beside it what the state has.
+	#[serde(flatten)]
 	state: JobState<AccountId, Amount, BlockNumber>,
+	input: Elements,
+	generation: Generated,
 	output: Option<Elements>,
 	trace: Option<H256>,
 	claim: Option<H256>,
 }
+
+/// How far and how a job generates.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+struct Generated {
+	max_tokens: u32,
+	ignore_stop: bool,
+	/// Absent when the largest logit is taken.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	temperature: Option<f64>,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	seed: Option<String>,
+}
+
+/// Value of one in fixed point with 16 fraction bits.
+const ONE: f64 = 65_536.0;
 
 /// What goes into a model or comes out of it.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -91,31 +145,54 @@ pub(crate) struct Job {
 enum Elements {
 	/// Token ids.
 	Tokens(Vec<u32>),
-	/// Values with 16 fraction bits.
-	Vector(Vec<i32>),
+	/// Numbers, exact: they have 16 fraction bits.
+	Vector(Vec<f64>),
+}
+
+impl Elements {
+	fn vector(values: impl IntoIterator<Item = i32>) -> Self {
+		Self::Vector(values.into_iter().map(|value| f64::from(value) / ONE).collect())
+	}
+}
+
+impl From<Generation> for Generated {
+	fn from(generation: Generation) -> Self {
+		let (temperature, seed) = match generation.sampler {
+			Sampler::Greedy => (None, None),
+			Sampler::Gumbel {
+				inverse_temperature,
+				seed,
+			} => (Some(ONE / f64::from(inverse_temperature)), Some(hex::encode(seed))),
+		};
+		Self {
+			max_tokens: generation.max_tokens,
+			ignore_stop: generation.ignore_stop,
+			temperature,
+			seed,
+		}
+	}
 }
 
 impl From<JobSummary<AccountId, Balance, BlockNumber>> for Job {
 	fn from(job: JobSummary<AccountId, Balance, BlockNumber>) -> Self {
 		Self {
 			id: job.id,
-			consumer: job.consumer,
-			model: job.version.model,
-			version: job.version.version,
+			model: job.version.to_string(),
 			artifact: H256(job.artifact.0),
-			input: match job.input {
-				JobInput::Tokens(tokens) => Elements::Tokens(tokens.into_inner()),
-				JobInput::Vector(values) => Elements::Vector(values.into_inner()),
-			},
-			max_tokens: job.generation.max_tokens,
+			consumer: job.consumer,
+			submitted_at: job.submitted_at,
 			max_fee: Amount(job.max_fee),
 			named_operator: job.named_operator,
-			submitted_at: job.submitted_at,
 			attempt: job.attempt,
 			state: state(job.state),
+			input: match job.input {
+				JobInput::Tokens(tokens) => Elements::Tokens(tokens.into_inner()),
+				JobInput::Vector(values) => Elements::vector(values),
+			},
+			generation: job.generation.into(),
 			output: job.output.map(|output| match output {
 				JobOutput::Tokens(tokens) => Elements::Tokens(tokens.into_inner()),
-				JobOutput::Vector(values) => Elements::Vector(values.into_inner()),
+				JobOutput::Vector(values) => Elements::vector(values),
 			}),
 			trace: job.trace.map(|trace| H256(trace.0 .0)),
 			claim: job.claim.map(|claim| H256(claim.0 .0)),
@@ -183,8 +260,17 @@ impl Jobs {
 		Self { client }
 	}
 
-	fn at(&self, at: Option<Hash>) -> Hash {
-		at.unwrap_or_else(|| self.client.info().best_hash)
+	fn at(&self, at: Option<Hash>) -> RpcResult<Hash> {
+		block(&self.client, at)
+	}
+
+	fn program(&self, at: Hash, version: ModelVersion) -> RpcResult<Option<Program>> {
+		let program = self
+			.client
+			.runtime_api()
+			.program(at, version)
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(program.and_then(|program| Program::decode_all(&mut &program[..]).ok()))
 	}
 }
 
@@ -227,7 +313,7 @@ fn changes(client: Arc<FullClient>, first: Job) -> impl Stream<Item = Job> {
 #[async_trait]
 impl JobsApiServer for Jobs {
 	fn get(&self, job: JobId, at: Option<Hash>) -> RpcResult<Option<Job>> {
-		job_at(&self.client, self.at(at), job)
+		job_at(&self.client, self.at(at)?, job)
 	}
 
 	fn list(
@@ -240,7 +326,7 @@ impl JobsApiServer for Jobs {
 		let jobs = self
 			.client
 			.runtime_api()
-			.jobs(self.at(at), consumer, before, limit.unwrap_or(PAGE))
+			.jobs(self.at(at)?, consumer, before, limit.unwrap_or(PAGE))
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(jobs.into_iter().map(Job::from).collect())
 	}
@@ -253,12 +339,35 @@ impl JobsApiServer for Jobs {
 		max_tokens: u32,
 		at: Option<Hash>,
 	) -> RpcResult<Quote<Amount>> {
+		let at = self.at(at)?;
+		let request = Request {
+			version: ModelVersion { model, version },
+			input,
+			max_tokens,
+		};
 		let quote = self
 			.client
 			.runtime_api()
-			.quote(self.at(at), ModelVersion { model, version }, input, max_tokens)
-			.map_err(|error| Error::Runtime.because(error))?
-			.map_err(|error| Error::Refused.because(format!("{error:?}")))?;
+			.quote(at, request.version, input, max_tokens)
+			.map_err(|error| Error::Runtime.because(error))?;
+		let quote = match quote {
+			Ok(quote) => quote,
+			Err(error) => {
+				let program = self.program(at, request.version)?;
+				let refusal = request.refusal(error, program.as_ref());
+				let (parameter, value) = match refusal.part {
+					Part::Version => ("version", json!(request.version.to_string())),
+					Part::Input => ("input", json!(input)),
+					Part::MaxTokens => ("max_tokens", json!(max_tokens)),
+				};
+				let about = About {
+					parameter,
+					value,
+					limit: refusal.limit.map(u64::from),
+				};
+				return Err(Error::Refused.about(refusal, about));
+			}
+		};
 		Ok(Quote {
 			units: quote.units,
 			lowest_price: quote.lowest_price.map(Amount),
@@ -270,7 +379,7 @@ impl JobsApiServer for Jobs {
 		let parameters = self
 			.client
 			.runtime_api()
-			.parameters(self.at(at))
+			.parameters(self.at(at)?)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(JobParameters {
 			result_period: parameters.result_period,
@@ -285,7 +394,7 @@ impl JobsApiServer for Jobs {
 	}
 
 	async fn subscribe_job(&self, pending: PendingSubscriptionSink, job: JobId) {
-		match job_at(&self.client, self.at(None), job) {
+		match job_at(&self.client, self.client.info().best_hash, job) {
 			Ok(Some(first)) => {
 				let changes = changes(self.client.clone(), first);
 				PendingSubscription::from(pending)
@@ -294,7 +403,14 @@ impl JobsApiServer for Jobs {
 			}
 			Ok(None) => {
 				pending
-					.reject(Error::UnknownJob.because(format!("there is no job {job}")))
+					.reject(Error::UnknownJob.about(
+						format!("there is no job {job}: it was never submitted, or it ended long ago and was removed"),
+						About {
+							parameter: "job",
+							value: json!(job),
+							limit: None,
+						},
+					))
 					.await
 			}
 			Err(error) => pending.reject(error).await,

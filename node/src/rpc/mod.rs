@@ -3,10 +3,12 @@
 
 mod amount;
 mod audits;
+mod block;
 mod disputes;
 mod error;
 mod jobs;
 mod models;
+mod parameters;
 mod provider;
 mod staking;
 
@@ -19,6 +21,7 @@ use jobs::JobsApiServer;
 use jsonrpsee::RpcModule;
 use models::ModelsApiServer;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
+use parameters::checked;
 use provider::ProviderApiServer;
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_babe_rpc::{Babe, BabeApiServer};
@@ -77,11 +80,17 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 	let mut module = RpcModule::new(());
 	module.merge(System::new(client.clone(), transaction_pool).into_rpc())?;
 	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
-	module.merge(models::Models::new(client.clone()).into_rpc())?;
-	module.merge(jobs::Jobs::new(client.clone()).into_rpc())?;
-	module.merge(disputes::Disputes::new(client.clone()).into_rpc())?;
-	module.merge(audits::Audits::new(client.clone()).into_rpc())?;
-	module.merge(staking::Staking::new(client.clone()).into_rpc())?;
+	module.merge(checked(models::Models::new(client.clone()).into_rpc(), models::TAKEN)?)?;
+	module.merge(checked(jobs::Jobs::new(client.clone()).into_rpc(), jobs::TAKEN)?)?;
+	module.merge(checked(
+		disputes::Disputes::new(client.clone()).into_rpc(),
+		disputes::TAKEN,
+	)?)?;
+	module.merge(checked(audits::Audits::new(client.clone()).into_rpc(), audits::TAKEN)?)?;
+	module.merge(checked(
+		staking::Staking::new(client.clone()).into_rpc(),
+		staking::TAKEN,
+	)?)?;
 	module.merge(provider::Provider::new(client.clone(), keystore.clone(), models).into_rpc())?;
 	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;
 	module.merge(

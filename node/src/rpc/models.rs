@@ -1,10 +1,15 @@
 //! `models_*`: the registry of models and the operators that serve them.
 
-use super::{amount::Amount, error::Error};
+use super::{
+	amount::Amount,
+	block::block,
+	error::Error,
+	parameters::{Parameter, Taken, BLOCK},
+};
 use crate::service::FullClient;
 use assay_protocol::{
 	api::ModelsApi as _,
-	model::{ModelSummary, Offer, OfferSummary, VersionSummary},
+	model::{ModelSummary, OfferSummary, VersionSummary},
 	operator::OperatorSummary,
 	ModelId, ModelVersion, VersionNumber,
 };
@@ -12,12 +17,31 @@ use assay_runtime::{AccountId, Balance, BlockNumber, Hash};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use serde::Serialize;
 use sp_api::ProvideRuntimeApi;
-use sp_blockchain::HeaderBackend;
-use sp_core::Bytes;
+use sp_core::{Bytes, H256};
+use sp_runtime::Permill;
 use std::sync::Arc;
 
 /// Models in an answer unless the caller wants fewer.
 const PAGE: u32 = 20;
+
+/// What the methods take.
+pub(super) const TAKEN: &[Taken] = &[
+	("models_get", &[MODEL, BLOCK]),
+	(
+		"models_list",
+		&[
+			Parameter::new::<Option<ModelId>>("start"),
+			Parameter::new::<Option<u32>>("limit"),
+			BLOCK,
+		],
+	),
+	("models_program", &[MODEL, VERSION, BLOCK]),
+	("models_offers", &[MODEL, VERSION, BLOCK]),
+	("models_operator", &[Parameter::new::<AccountId>("account"), BLOCK]),
+];
+
+const MODEL: Parameter = Parameter::new::<ModelId>("model");
+const VERSION: Parameter = Parameter::new::<VersionNumber>("version");
 
 /// The registry. Every method reads at the best block unless `at` names another.
 #[rpc(server, namespace = "models")]
@@ -36,12 +60,7 @@ pub(crate) trait ModelsApi {
 
 	/// Who serves a version, at which price.
 	#[method(name = "offers")]
-	fn offers(
-		&self,
-		model: ModelId,
-		version: VersionNumber,
-		at: Option<Hash>,
-	) -> RpcResult<Vec<OfferSummary<AccountId, Amount, BlockNumber>>>;
+	fn offers(&self, model: ModelId, version: VersionNumber, at: Option<Hash>) -> RpcResult<Vec<Offer>>;
 
 	/// One operator, or nothing.
 	#[method(name = "operator")]
@@ -52,7 +71,8 @@ pub(crate) trait ModelsApi {
 	) -> RpcResult<Option<OperatorSummary<AccountId, Amount, BlockNumber>>>;
 }
 
-/// A model. Texts are what the publisher wrote; bytes that are not UTF-8 show as �.
+/// A model, in the form in which the command line writes it too. Texts are what the publisher wrote; bytes that are not
+/// UTF-8 show as �.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Model {
 	id: ModelId,
@@ -62,7 +82,69 @@ pub(crate) struct Model {
 	licence: String,
 	tags: Vec<String>,
 	deposit: Amount,
-	versions: Vec<VersionSummary>,
+	versions: Vec<Version>,
+}
+
+/// A version of a model.
+#[derive(Clone, Debug, Serialize)]
+struct Version {
+	/// `model.version`.
+	id: String,
+	artifact: H256,
+	artifact_bytes: u64,
+	program_bytes: u32,
+	tokenizer: Option<H256>,
+	positions: u32,
+	vocabulary: Option<u32>,
+	output_length: Option<u32>,
+	/// In parts of a million.
+	royalty: Permill,
+	retired: bool,
+	listed_offers: u32,
+}
+
+impl Version {
+	fn new(model: ModelId, version: VersionSummary) -> Self {
+		let id = ModelVersion {
+			model,
+			version: version.version,
+		};
+		Self {
+			id: id.to_string(),
+			artifact: H256(version.artifact.0),
+			artifact_bytes: version.artifact_bytes,
+			program_bytes: version.program_bytes,
+			tokenizer: version.tokenizer.map(|hash| H256(hash.0)),
+			positions: version.positions,
+			vocabulary: version.vocabulary,
+			output_length: version.output_length,
+			royalty: version.royalty,
+			retired: version.retired,
+			listed_offers: version.offers,
+		}
+	}
+}
+
+/// An offer.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Offer {
+	operator: AccountId,
+	price: Amount,
+	capacity: u16,
+	last_heartbeat: Option<BlockNumber>,
+	listed: bool,
+}
+
+impl From<OfferSummary<AccountId, Balance, BlockNumber>> for Offer {
+	fn from(summary: OfferSummary<AccountId, Balance, BlockNumber>) -> Self {
+		Self {
+			operator: summary.offer.operator,
+			price: Amount(summary.offer.price),
+			capacity: summary.offer.capacity,
+			last_heartbeat: summary.last_heartbeat,
+			listed: summary.listed,
+		}
+	}
 }
 
 impl From<ModelSummary<AccountId, Balance>> for Model {
@@ -76,7 +158,11 @@ impl From<ModelSummary<AccountId, Balance>> for Model {
 			licence: text(&model.metadata.licence),
 			tags: model.metadata.tags.iter().map(|tag| text(tag)).collect(),
 			deposit: Amount(model.deposit),
-			versions: model.versions,
+			versions: model
+				.versions
+				.into_iter()
+				.map(|version| Version::new(model.id, version))
+				.collect(),
 		}
 	}
 }
@@ -92,8 +178,8 @@ impl Models {
 		Self { client }
 	}
 
-	fn at(&self, at: Option<Hash>) -> Hash {
-		at.unwrap_or_else(|| self.client.info().best_hash)
+	fn at(&self, at: Option<Hash>) -> RpcResult<Hash> {
+		block(&self.client, at)
 	}
 }
 
@@ -102,7 +188,7 @@ impl ModelsApiServer for Models {
 		let model = self
 			.client
 			.runtime_api()
-			.model(self.at(at), model)
+			.model(self.at(at)?, model)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(model.map(Model::from))
 	}
@@ -111,7 +197,7 @@ impl ModelsApiServer for Models {
 		let models = self
 			.client
 			.runtime_api()
-			.models(self.at(at), start.unwrap_or_default(), limit.unwrap_or(PAGE))
+			.models(self.at(at)?, start.unwrap_or_default(), limit.unwrap_or(PAGE))
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(models.into_iter().map(Model::from).collect())
 	}
@@ -120,40 +206,18 @@ impl ModelsApiServer for Models {
 		let program = self
 			.client
 			.runtime_api()
-			.program(self.at(at), ModelVersion { model, version })
+			.program(self.at(at)?, ModelVersion { model, version })
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(program.map(Bytes))
 	}
 
-	fn offers(
-		&self,
-		model: ModelId,
-		version: VersionNumber,
-		at: Option<Hash>,
-	) -> RpcResult<Vec<OfferSummary<AccountId, Amount, BlockNumber>>> {
+	fn offers(&self, model: ModelId, version: VersionNumber, at: Option<Hash>) -> RpcResult<Vec<Offer>> {
 		let offers = self
 			.client
 			.runtime_api()
-			.offers(self.at(at), ModelVersion { model, version })
+			.offers(self.at(at)?, ModelVersion { model, version })
 			.map_err(|error| Error::Runtime.because(error))?;
-		Ok(offers
-			.into_iter()
-			.map(
-				|OfferSummary {
-				     offer,
-				     last_heartbeat,
-				     listed,
-				 }| OfferSummary {
-					offer: Offer {
-						operator: offer.operator,
-						price: Amount(offer.price),
-						capacity: offer.capacity,
-					},
-					last_heartbeat,
-					listed,
-				},
-			)
-			.collect())
+		Ok(offers.into_iter().map(Offer::from).collect())
 	}
 
 	fn operator(
@@ -164,7 +228,7 @@ impl ModelsApiServer for Models {
 		let operator = self
 			.client
 			.runtime_api()
-			.operator(self.at(at), account)
+			.operator(self.at(at)?, account)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(operator.map(|operator| OperatorSummary {
 			account: operator.account,

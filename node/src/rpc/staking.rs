@@ -1,6 +1,11 @@
 //! `staking_*`: who has put how much behind whom, what it earns and what it waits for.
 
-use super::{amount::Amount, error::Error};
+use super::{
+	amount::Amount,
+	block::block,
+	error::Error,
+	parameters::{Parameter, Taken, BLOCK},
+};
 use crate::service::FullClient;
 use assay_protocol::{
 	api::StakingApi as _,
@@ -10,11 +15,35 @@ use assay_runtime::{AccountId, BlockNumber, Hash};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 use serde::Serialize;
 use sp_api::ProvideRuntimeApi;
-use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
 
 /// Operators in an answer unless the caller wants fewer or more.
 const PAGE: u32 = 20;
+
+/// What the methods take.
+pub(super) const TAKEN: &[Taken] = &[
+	("staking_positions", &[ACCOUNT, BLOCK]),
+	(
+		"staking_position",
+		&[ACCOUNT, Parameter::new::<AccountId>("operator"), BLOCK],
+	),
+	("staking_balance", &[ACCOUNT, BLOCK]),
+	(
+		"staking_operators",
+		&[
+			Parameter::new::<Option<u32>>("start"),
+			Parameter::new::<Option<u32>>("limit"),
+			BLOCK,
+		],
+	),
+	("staking_operator", &[ACCOUNT, BLOCK]),
+	("staking_parameters", &[BLOCK]),
+	("staking_validators", &[BLOCK]),
+	("staking_election", &[BLOCK]),
+	("staking_validation", &[BLOCK]),
+];
+
+const ACCOUNT: Parameter = Parameter::new::<AccountId>("account");
 
 /// Stake. Every method reads at the best block unless `at` names another. Shares are in parts of a million.
 #[rpc(server, namespace = "staking")]
@@ -92,8 +121,8 @@ impl Staking {
 		Self { client }
 	}
 
-	fn at(&self, at: Option<Hash>) -> Hash {
-		at.unwrap_or_else(|| self.client.info().best_hash)
+	fn at(&self, at: Option<Hash>) -> RpcResult<Hash> {
+		block(&self.client, at)
 	}
 }
 
@@ -106,7 +135,7 @@ impl StakingApiServer for Staking {
 		let positions = self
 			.client
 			.runtime_api()
-			.positions(self.at(at), account)
+			.positions(self.at(at)?, account)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(positions
 			.into_iter()
@@ -123,7 +152,7 @@ impl StakingApiServer for Staking {
 		let position = self
 			.client
 			.runtime_api()
-			.position(self.at(at), account, operator)
+			.position(self.at(at)?, account, operator)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(position.map(|position| position.map_amounts(Amount)))
 	}
@@ -132,7 +161,7 @@ impl StakingApiServer for Staking {
 		let balance = self
 			.client
 			.runtime_api()
-			.balance(self.at(at), account)
+			.balance(self.at(at)?, account)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(balance.map_amounts(Amount))
 	}
@@ -146,7 +175,7 @@ impl StakingApiServer for Staking {
 		let operators = self
 			.client
 			.runtime_api()
-			.operators(self.at(at), start.unwrap_or(0), limit.unwrap_or(PAGE))
+			.operators(self.at(at)?, start.unwrap_or(0), limit.unwrap_or(PAGE))
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(operators
 			.into_iter()
@@ -162,7 +191,7 @@ impl StakingApiServer for Staking {
 		let operator = self
 			.client
 			.runtime_api()
-			.operator(self.at(at), account)
+			.operator(self.at(at)?, account)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(operator.map(|operator| operator.map_amounts(Amount)))
 	}
@@ -171,7 +200,7 @@ impl StakingApiServer for Staking {
 		let parameters = self
 			.client
 			.runtime_api()
-			.parameters(self.at(at))
+			.parameters(self.at(at)?)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(parameters.map_amounts(Amount))
 	}
@@ -180,7 +209,7 @@ impl StakingApiServer for Staking {
 		let validators = self
 			.client
 			.runtime_api()
-			.validators(self.at(at))
+			.validators(self.at(at)?)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(validators
 			.into_iter()
@@ -192,7 +221,7 @@ impl StakingApiServer for Staking {
 		let election = self
 			.client
 			.runtime_api()
-			.election(self.at(at))
+			.election(self.at(at)?)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(election
 			.into_iter()
@@ -207,7 +236,7 @@ impl StakingApiServer for Staking {
 		let validation = self
 			.client
 			.runtime_api()
-			.validation(self.at(at))
+			.validation(self.at(at)?)
 			.map_err(|error| Error::Runtime.because(error))?;
 		Ok(validation.map_amounts(Amount))
 	}

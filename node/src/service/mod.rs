@@ -6,6 +6,7 @@
 mod equivocation;
 mod full;
 mod parts;
+mod pool;
 mod worker;
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The parts of a node: client, database, transaction pool and the import of blocks.
 
-use super::{equivocation::ReportEquivocations, Consensus, Parts};
+use super::{equivocation::ReportEquivocations, pool::PoolTasks, Consensus, Parts};
 use sc_consensus_grandpa::GrandpaPruningFilter;
 use sc_service::{config::KeystoreConfig, Configuration, Error};
 use sc_telemetry::{Telemetry, TelemetryWorker};
@@ -49,7 +49,7 @@ pub(super) fn new_parts(config: &Configuration) -> Result<Parts, Error> {
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
 	let transaction_pool = Arc::from(
 		sc_transaction_pool::Builder::new(
-			task_manager.spawn_essential_handle(),
+			PoolTasks(task_manager.spawn_essential_handle()),
 			client.clone(),
 			config.role.is_authority().into(),
 		)

@@ -138,6 +138,7 @@ impl From<assay_exact::JobError> for JobError {
 #[derive(
 	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
+#[serde(tag = "state")]
 pub enum JobState<AccountId, Balance, BlockNumber> {
 	/// Waiting for an operator with free capacity until `expires`.
 	#[codec(index = 0)]

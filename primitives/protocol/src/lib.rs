@@ -13,6 +13,8 @@ pub mod ids;
 pub mod job;
 pub mod model;
 pub mod operator;
+#[cfg(feature = "std")]
+pub mod refusal;
 pub mod stake;
 
 pub use draw::draw;

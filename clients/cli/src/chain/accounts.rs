@@ -1,7 +1,7 @@
 //! What an account has.
 
 use super::{calls::number, AccountId, Block, Chain};
-use crate::amount::Amount;
+use crate::amount::{Amount, Balance};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use subxt::dynamic::{self, At, Value};
@@ -29,6 +29,15 @@ pub(crate) struct Hold {
 }
 
 impl Chain {
+	/// What an account has to keep.
+	pub(crate) async fn existential_deposit(&self, at: Block) -> Result<Balance> {
+		let client = self.client.at_block(at.hash).await?;
+		let deposit = client
+			.constants()
+			.entry(dynamic::constant("Balances", "ExistentialDeposit"))?;
+		Ok(deposit)
+	}
+
 	/// The money of an account at a block.
 	pub(crate) async fn balances(&self, account: AccountId, at: Block) -> Result<Balances> {
 		let client = self.client.at_block(at.hash).await?;
@@ -49,9 +58,7 @@ impl Chain {
 			None => Ok(0),
 		};
 		let (free, held, frozen) = (amount("free")?, amount("reserved")?, amount("frozen")?);
-		let deposit: u128 = client
-			.constants()
-			.entry(dynamic::constant("Balances", "ExistentialDeposit"))?;
+		let deposit = self.existential_deposit(at).await?;
 		let untouchable = frozen.saturating_sub(held).max(deposit);
 		let address = dynamic::storage::<(AccountId,), Value>("Balances", "Holds");
 		let holds = match storage.try_fetch(address, (account,)).await? {

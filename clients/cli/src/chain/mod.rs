@@ -4,12 +4,14 @@
 mod accounts;
 mod audits;
 mod calls;
+mod connect;
 mod disputes;
 mod moves;
 mod provider;
 mod query;
 mod stake;
 mod submit;
+mod trial;
 mod validators;
 mod watch;
 
@@ -23,15 +25,14 @@ pub(crate) use provider::ProviderStatus;
 pub(crate) use provider::{ArtifactFile, HeldKey, HeldOffer};
 pub(crate) use query::{Job, Model, Offers, Operator, Served, State};
 pub(crate) use stake::{StakeSums, Staked, StakedOperator, StakingRules, Validation, Validator};
-pub(crate) use submit::Receipt;
+pub(crate) use submit::{Receipt, Sending};
 
-use anyhow::{Context, Result};
+use anyhow::{anyhow, Context, Result};
 use codec::{Decode, Encode};
-use std::sync::Arc;
 use subxt::{
-	backend::LegacyBackend,
 	config::{Header, RpcConfigFor},
 	rpcs::{
+		self,
 		client::RpcSubscription,
 		methods::{legacy::NumberOrHex, LegacyRpcMethods},
 		RpcClient,
@@ -66,19 +67,6 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-	/// Connects to the node at `url`.
-	pub(crate) async fn connect(url: &str) -> Result<Self> {
-		let unreachable = || format!("no node answers at {url}: is it running, and is --url right?");
-		let rpc = RpcClient::from_insecure_url(url).await.with_context(unreachable)?;
-		let backend = LegacyBackend::<Config>::builder().build(rpc.clone());
-		let client = OnlineClient::from_backend_with_config(PolkadotConfig::new(), Arc::new(backend));
-		Ok(Self {
-			methods: Methods::new(rpc.clone()),
-			rpc,
-			client: client.await.with_context(unreachable)?,
-		})
-	}
-
 	/// The hash of the first block, which tells chains apart.
 	pub(crate) fn genesis(&self) -> [u8; 32] {
 		self.client.genesis_hash().0
@@ -143,11 +131,28 @@ impl Chain {
 			.methods
 			.state_call(function, Some(&arguments.encode()), Some(at.hash))
 			.await
+			.map_err(|error| unreadable(error, at))
 			.with_context(|| format!("{function} at block {}", at.number))?;
 		R::decode(&mut &answer[..]).with_context(|| {
 			format!("{function} answers in a form this program does not know: they are of different versions")
 		})
 	}
+}
+
+/// Why the state of a block cannot be read, and what to do where the node no longer has it.
+fn unreadable(error: rpcs::Error, at: Block) -> anyhow::Error {
+	let text = error.to_string();
+	if ["State already discarded", "UnknownBlock", "unknown Block"]
+		.iter()
+		.any(|words| text.contains(words))
+	{
+		return anyhow!(
+			"the node has discarded the state of block {} (pruning): it keeps those of the last blocks only; ask a node that \
+			 runs with --state-pruning archive",
+			at.number
+		);
+	}
+	error.into()
 }
 
 /// A subscription to blocks.

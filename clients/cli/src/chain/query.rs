@@ -3,12 +3,15 @@
 use super::{AccountId, Block, BlockNumber, Chain};
 use crate::amount::Balance;
 use anyhow::{bail, Context, Result};
+use assay_exact::Program;
 use assay_protocol::{
 	job::{JobError, JobState, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary, Serving, VersionSummary},
 	operator::OperatorSummary,
+	refusal::Request,
 	JobId, ModelId, ModelVersion,
 };
+use codec::DecodeAll;
 
 /// A model as the runtime describes it.
 pub(crate) type Model = ModelSummary<AccountId, Balance>;
@@ -115,29 +118,23 @@ impl Chain {
 	) -> Result<Quote<Balance>> {
 		let quote: Result<Quote<Balance>, JobError> =
 			self.ask("JobsApi_quote", (version, input, max_tokens), at).await?;
-		match quote {
-			Ok(quote) => Ok(quote),
-			Err(error) => bail!("model version {version} cannot run this job: {}", explain(error)),
-		}
+		let error = match quote {
+			Ok(quote) => return Ok(quote),
+			Err(error) => error,
+		};
+		// Its program has the limits; one that this program cannot read has none to tell.
+		let program: Option<Vec<u8>> = self.ask("ModelsApi_program", (version,), at).await?;
+		let program = program.and_then(|program| Program::decode_all(&mut &program[..]).ok());
+		let request = Request {
+			version,
+			input,
+			max_tokens,
+		};
+		bail!("{}", request.refusal(error, program.as_ref()))
 	}
 
 	/// The fee-free transaction that delivers a result.
 	pub(crate) async fn result_transaction(&self, result: &SignedResult, at: Block) -> Result<Vec<u8>> {
 		self.ask("JobsApi_result_transaction", (result,), at).await
-	}
-}
-
-/// Why a job cannot be run, in words.
-fn explain(error: JobError) -> &'static str {
-	match error {
-		JobError::UnknownVersion => "there is no such version",
-		JobError::CorruptProgram => "its stored program does not decode",
-		JobError::EmptyInput => "the input is empty",
-		JobError::InputTooLong => "the input has more elements than fit into a transaction",
-		JobError::OutputTooLong => "the output could have more elements than fit into a result",
-		JobError::WrongInputKind => "it takes another kind or length of input",
-		JobError::TokenOutOfVocabulary => "a token is outside its vocabulary",
-		JobError::TooManyPositions => "input and generated tokens together exceed its positions",
-		JobError::BadGeneration => "it generates tokens, so at least one must be asked for",
 	}
 }

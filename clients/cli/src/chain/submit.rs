@@ -8,6 +8,7 @@ use super::{
 use crate::amount::{Amount, Balance};
 use anyhow::{anyhow, Context, Result};
 use serde::Serialize;
+use std::{fmt, time::Duration};
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
 	dynamic::{At, Value},
@@ -22,6 +23,18 @@ use subxt_signer::sr25519::Keypair;
 
 /// Blocks a signed transaction stays valid.
 const LIFE: BlockNumber = 64;
+/// How often a call is signed anew because others of the same account were faster.
+const TRIES: u32 = 40;
+/// The code with which a pool refuses a transaction while it holds another with the same index.
+const PRIORITY_TOO_LOW: i32 = 1014;
+/// What a pool says of a transaction whose index was used up between signing and sending.
+const OUTDATED: &str = "outdated";
+
+/// How long to wait before a call is signed anew: processes that collided get out of step.
+fn pause(tries: u32, process: u32) -> Duration {
+	let spread = u64::from(process.wrapping_mul(tries) % 16) * 20;
+	Duration::from_millis(50 + spread)
+}
 
 /// A transaction that succeeded.
 #[derive(Serialize)]
@@ -38,9 +51,53 @@ pub(crate) struct Receipt {
 	events: ExtrinsicEvents<Config>,
 }
 
+/// How a transaction is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Sending {
+	/// Whether it is awaited until it is final.
+	pub(crate) finalized: bool,
+	/// Whether it is tried out first, so that one that the chain would refuse is not sent.
+	pub(crate) tried: bool,
+}
+
+/// Another transaction of the same account took the place of one that was sent, which no block can hold any more.
+#[derive(Debug)]
+pub(super) struct Displaced(pub(super) String);
+
+impl fmt::Display for Displaced {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str(&self.0)
+	}
+}
+
+impl std::error::Error for Displaced {}
+
 impl Chain {
-	/// Signs and sends a call and waits until it is in a block, best or `finalized`, and has succeeded.
-	pub(crate) async fn submit(&self, call: Call, signer: &Keypair, finalized: bool) -> Result<Receipt> {
+	/// Signs and sends a call and waits until it is in a block and has succeeded.
+	///
+	/// Programs that sign with the same account at the same time may be given the same index by the node. All but one of
+	/// them are refused or displaced; this one then takes another index, a bounded number of times.
+	pub(crate) async fn submit(&self, call: Call, signer: &Keypair, sending: Sending) -> Result<Receipt> {
+		let mut tries = 1;
+		loop {
+			let sent = self.sign_and_send(&call, signer, sending).await;
+			let Err(error) = sent else {
+				return sent;
+			};
+			let displaced = error.chain().find_map(|cause| cause.downcast_ref::<Displaced>());
+			if displaced.is_none() {
+				return Err(error).with_context(|| format!("{}.{}", call.pallet, call.name));
+			}
+			if tries == TRIES {
+				let advice = format!("{tries} times another transaction of the account was faster: send it again");
+				return Err(error.context(advice)).with_context(|| format!("{}.{}", call.pallet, call.name));
+			}
+			tokio::time::sleep(pause(tries, std::process::id())).await;
+			tries += 1;
+		}
+	}
+
+	async fn sign_and_send(&self, call: &Call, signer: &Keypair, sending: Sending) -> Result<Receipt> {
 		let best = self.best().await?;
 		let client = self.client.at_block(best.hash).await?;
 		let mut transactions = client.transactions();
@@ -54,13 +111,15 @@ impl Chain {
 			.mortal_from_unchecked(LIFE.into(), birth.number.into(), birth.hash)
 			.build();
 		let transaction = transactions.create_signed(&payload, signer, parameters).await?;
+		if sending.tried {
+			self.try_out(&transaction, account, best, client.metadata()).await?;
+		}
 		let life = Life {
 			first: birth.number.saturating_add(1),
 			last: birth.number.saturating_add(LIFE - 1),
 			nonce: Some(nonce),
 		};
-		let sent = self.watch(&transaction, life, Some(account), finalized).await;
-		sent.with_context(|| format!("{}.{}", call.pallet, call.name))
+		self.watch(&transaction, life, Some(account), sending.finalized).await
 	}
 
 	/// Sends the transaction that delivers a result, which needs no signature and is of use up to block `last`.
@@ -256,9 +315,13 @@ fn refusal(error: ExtrinsicError) -> anyhow::Error {
 			.data
 			.as_ref()
 			.and_then(|data| serde_json::from_str::<String>(data.get()).ok());
-		return match details {
-			Some(details) => anyhow!("refused: {}: {details}", user.message),
-			None => anyhow!("refused: {}", user.message),
+		let words = match details {
+			Some(details) => format!("refused: {}: {details}", user.message),
+			None => format!("refused: {}", user.message),
+		};
+		return match user.code == PRIORITY_TOO_LOW || words.contains(OUTDATED) {
+			true => anyhow!(Displaced(words)),
+			false => anyhow!(words),
 		};
 	}
 	anyhow!(error)
@@ -287,7 +350,7 @@ fn refused_result(words: &str, metadata: &Metadata) -> Option<String> {
 }
 
 /// Why a transaction in a block failed, with the pallet's own explanation.
-fn failure(dispatch: DispatchError) -> anyhow::Error {
+pub(super) fn failure(dispatch: DispatchError) -> anyhow::Error {
 	let DispatchError::Module(module) = &dispatch else {
 		return anyhow!("{dispatch}");
 	};
@@ -317,5 +380,44 @@ mod tests {
 		assert_eq!(birth_height(0, 0), 0);
 		// Finality may be read a moment after the best block.
 		assert_eq!(birth_height(100, 101), 100);
+	}
+
+	fn refused(code: i32, message: &str, data: &str) -> anyhow::Error {
+		let user = subxt::rpcs::UserError {
+			code,
+			message: message.into(),
+			data: serde_json::value::to_raw_value(data).ok(),
+		};
+		refusal(ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(
+			RpcError::ClientError(subxt::rpcs::Error::User(user)),
+		)))
+	}
+
+	#[test]
+	fn only_a_race_for_the_index_is_run_again() {
+		let raced = [
+			refused(
+				1014,
+				"Priority is too low: (7 vs 7)",
+				"The transaction has too low priority",
+			),
+			refused(1010, "Invalid Transaction", "Transaction is outdated"),
+		];
+		for error in raced {
+			assert!(error.downcast_ref::<Displaced>().is_some(), "{error}");
+		}
+		let other = refused(1010, "Invalid Transaction", "Transaction has a bad signature");
+		assert!(other.downcast_ref::<Displaced>().is_none());
+		assert_eq!(
+			other.to_string(),
+			"refused: Invalid Transaction: Transaction has a bad signature"
+		);
+	}
+
+	#[test]
+	fn processes_that_collide_wait_differently() {
+		let pauses: std::collections::BTreeSet<_> = (1_000..1_016).map(|process| pause(1, process)).collect();
+		assert_eq!(pauses.len(), 16);
+		assert!(pauses.iter().all(|pause| *pause < Duration::from_millis(400)));
 	}
 }

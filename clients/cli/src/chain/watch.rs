@@ -3,7 +3,7 @@
 //! A pool gives a transaction up when the fork that held it is left behind, or when a block of another fork took it over.
 //! Neither means that it is lost: it counts as lost when no block can hold it any more.
 
-use super::{Block, BlockNumber};
+use super::{submit::Displaced, Block, BlockNumber};
 use anyhow::{bail, Result};
 use std::collections::BTreeMap;
 use subxt::utils::H256;
@@ -62,7 +62,9 @@ pub(super) async fn search<L: Ledger>(ledger: &mut L, life: Life, reason: &str) 
 		searched.extend(fresh);
 		if let (Some(used), Some(settled)) = (life.nonce, settled) {
 			if settled > used {
-				bail!("another transaction of the same account took its place, with nonce {used} ({reason})");
+				bail!(Displaced(format!(
+					"another transaction of the same account took its place, with nonce {used} ({reason})"
+				)));
 			}
 		}
 		if tip.number >= life.last {

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::{
-	chain::{AccountId, Block, Call, Chain, Dispute},
+	chain::{AccountId, Block, Call, Chain, Dispute, Sending},
 	challenger::{Challenger, Ended},
 	execute::{check_program, record},
 	views::{is_struck_down, DisputeView, EndingView, Places},
@@ -122,7 +122,11 @@ impl Challenge {
 		places: &Places,
 	) -> Result<(DisputeId, u32)> {
 		let call = Call::challenge(self.job, accusation);
-		let receipt = chain.submit(call, signer, false).await?;
+		let sending = Sending {
+			finalized: false,
+			..context.sending()
+		};
+		let receipt = chain.submit(call, signer, sending).await?;
 		let id = DisputeId(u64::try_from(receipt.number("Disputes", "dispute")?)?);
 		let what = places.accusation(accusation);
 		context

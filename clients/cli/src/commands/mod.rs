@@ -13,7 +13,7 @@ mod verify;
 
 use crate::{
 	amount::Amount,
-	chain::{AccountId, Block, Call, Chain, Receipt},
+	chain::{AccountId, Block, Call, Chain, Receipt, Sending},
 	explain::explain,
 	keys::KeySource,
 	library::Library,
@@ -23,6 +23,7 @@ use crate::{
 use anyhow::{ensure, Result};
 use assay_protocol::ModelVersion;
 use clap::Subcommand;
+use std::time::Duration;
 
 /// What is not locked up, so that fees can be paid: enough for some fifty calls.
 const FEES_KEPT: Amount = Amount(100_000_000_000);
@@ -32,6 +33,10 @@ const FEES_KEPT: Amount = Amount(100_000_000_000);
 pub(crate) struct Context {
 	/// The node's address.
 	pub(crate) url: String,
+	/// How long to wait for a node that does not answer yet.
+	pub(crate) patience: Duration,
+	/// Whether transactions are sent without being tried out.
+	pub(crate) force: bool,
 	/// Who signs.
 	pub(crate) key: KeySource,
 	/// The artifacts.
@@ -45,7 +50,14 @@ pub(crate) struct Context {
 impl Context {
 	/// A connection to the node.
 	async fn chain(&self) -> Result<Chain> {
-		Chain::connect(&self.url).await
+		let waiting = || {
+			self.output.notice(&format!(
+				"no node answers at {} yet: waiting for one, {} s at most (--wait)",
+				self.url,
+				self.patience.as_secs()
+			));
+		};
+		Chain::connect(&self.url, self.patience, waiting).await
 	}
 
 	/// A connection to the node, and the block to read at.
@@ -62,9 +74,17 @@ impl Context {
 	/// Signs and sends a call.
 	async fn submit(&self, chain: &Chain, call: Call) -> Result<Receipt> {
 		let signer = self.key.signer()?;
-		match chain.submit(call.clone(), &signer, self.finalized).await {
+		match chain.submit(call.clone(), &signer, self.sending()).await {
 			Ok(receipt) => Ok(receipt),
 			Err(error) => Err(explain(chain, &call, signer.public_key().to_account_id(), error).await),
+		}
+	}
+
+	/// How transactions are sent.
+	fn sending(&self) -> Sending {
+		Sending {
+			finalized: self.finalized,
+			tried: !self.force,
 		}
 	}
 

@@ -2,14 +2,18 @@
 
 use super::Context;
 use crate::{
+	chain::Job,
 	execute::{check_program, execute},
 	output::fields,
 	text::Text,
 	views::Elements,
 	Outcome,
 };
-use anyhow::{Context as _, Result};
-use assay_protocol::JobId;
+use anyhow::{ensure, Context as _, Result};
+use assay_protocol::{
+	job::{JobState, RefundReason},
+	JobId,
+};
 use assay_trace::claim::claim_root;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -65,9 +69,7 @@ impl Verify {
 			chain.best().await?
 		};
 		let job = chain.job(self.job, at).await?;
-		let claim = job
-			.claim
-			.with_context(|| format!("job {} has no result yet", self.job))?;
+		let claim = job.claim.with_context(|| without_result(&job))?;
 		let trace = job
 			.trace
 			.with_context(|| format!("job {} has no trace on chain", self.job))?;
@@ -75,9 +77,10 @@ impl Verify {
 			.output
 			.as_ref()
 			.with_context(|| format!("job {} has no output on chain", self.job))?;
+		let on_chain = Elements::from(on_chain);
 		let claimed = match &self.output {
-			Some(file) => read_output(file)?,
-			None => on_chain.into(),
+			Some(file) => read_output(file, Some(&on_chain))?,
+			None => on_chain,
 		};
 		let artifact = context.library.verified(job.artifact, self.artifact.as_deref())?;
 		check_program(&artifact, &chain.program(job.version, at).await?)?;
@@ -121,10 +124,48 @@ impl Verify {
 	}
 }
 
-/// Reads an output from a file.
-pub(super) fn read_output(file: &Path) -> Result<Elements> {
-	let text = std::fs::read_to_string(file).with_context(|| format!("output {}", file.display()))?;
-	Elements::from_json(&text).with_context(|| format!("output {}", file.display()))
+/// Reads an output from a file; it must be of the same kind as another, if there is one.
+pub(super) fn read_output(file: &Path, other: Option<&Elements>) -> Result<Elements> {
+	let named = || format!("output {}", file.display());
+	let text = std::fs::read_to_string(file).with_context(named)?;
+	let output = Elements::from_json(&text).with_context(named)?;
+	if let Some(other) = other {
+		check_kind(&output, other).with_context(named)?;
+	}
+	Ok(output)
+}
+
+/// What is of another kind does not differ from an output: it is none.
+fn check_kind(output: &Elements, other: &Elements) -> Result<()> {
+	ensure!(
+		std::mem::discriminant(output) == std::mem::discriminant(other),
+		"it holds {}, the model returns {}",
+		output.noun(),
+		other.noun()
+	);
+	Ok(())
+}
+
+/// Why a job has nothing to verify.
+fn without_result(job: &Job) -> String {
+	let id = job.id;
+	match &job.state {
+		JobState::Open { expires } => {
+			format!("job {id} has no result yet: it waits for an operator until block {expires}")
+		}
+		JobState::Assigned { operator, deadline, .. } => {
+			format!("job {id} has no result yet: {operator} has to deliver it by block {deadline}")
+		}
+		JobState::Refunded { reason, .. } => {
+			let reason = match reason {
+				RefundReason::Cancelled => "it was cancelled by its consumer",
+				RefundReason::Unassigned => "no operator took it in time",
+				RefundReason::AttemptsExhausted => "every operator missed its deadline",
+			};
+			format!("job {id} has no result and will have none: {reason}")
+		}
+		JobState::Claimed { .. } | JobState::Final { .. } => format!("job {id} has no claim on chain"),
+	}
 }
 
 fn compare(claimed: &Elements, computed: &Elements, text: Option<&Text>) -> Option<Difference> {
@@ -197,6 +238,16 @@ mod tests {
 		let difference = compare(&claimed, &computed, None).unwrap();
 		assert_eq!(difference.text("tokens"), "token 1: claimed 6, computed 9");
 		assert_eq!(compare(&computed, &computed, None), None);
+	}
+
+	#[test]
+	fn an_output_of_another_kind_is_no_output() {
+		let (tokens, vector) = (Elements::Tokens(vec![5]), Elements::Vector(vec![0.5]));
+		assert!(check_kind(&tokens, &Elements::Tokens(vec![])).is_ok());
+		let error = check_kind(&vector, &tokens).unwrap_err().to_string();
+		assert_eq!(error, "it holds a vector, the model returns tokens");
+		let error = check_kind(&tokens, &vector).unwrap_err().to_string();
+		assert_eq!(error, "it holds tokens, the model returns a vector");
 	}
 
 	#[test]

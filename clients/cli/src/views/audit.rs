@@ -9,6 +9,7 @@ use crate::{
 use assay_protocol::audit::{AuditOutcome, AuditPhase, AuditRates, AuditorState, SpotCheck};
 use assay_trace::Place;
 use serde::Serialize;
+use sp_runtime::Permill;
 
 /// The audit of a claim.
 #[derive(Serialize)]
@@ -166,8 +167,9 @@ impl AuditorView {
 pub(crate) struct RatesView {
 	operator: AccountId,
 	clean_jobs: u32,
-	spot_check: String,
-	audit: String,
+	/// In JSON in parts of a million, as over JSON-RPC.
+	spot_check: Permill,
+	audit: Permill,
 }
 
 impl RatesView {
@@ -176,8 +178,8 @@ impl RatesView {
 		Self {
 			operator,
 			clean_jobs: rates.clean_jobs,
-			spot_check: show_share(rates.spot_check),
-			audit: show_share(rates.audit),
+			spot_check: rates.spot_check,
+			audit: rates.audit,
 		}
 	}
 
@@ -192,10 +194,13 @@ impl RatesView {
 					self.clean_jobs
 				)),
 			),
-			("spot-check", Some(format!("{} of its claims", self.spot_check))),
+			(
+				"spot-check",
+				Some(format!("{} of its claims", show_share(self.spot_check))),
+			),
 			(
 				"audit",
-				Some(format!("{} of its claims, more of large ones", self.audit)),
+				Some(format!("{} of its claims, more of large ones", show_share(self.audit))),
 			),
 		])
 	}
@@ -207,7 +212,6 @@ mod tests {
 	use crate::views::places::tests::claim;
 	use assay_protocol::{Attempt, JobId};
 	use assay_trace::{Hash32, Step};
-	use sp_runtime::Permill;
 
 	const CELL: Place = Place::Cell { row: 1, position: 9 };
 
@@ -352,7 +356,7 @@ mod tests {
 		let document = serde_json::to_value(&view).unwrap();
 		assert_eq!(
 			(&document["clean_jobs"], &document["spot_check"], &document["audit"]),
-			(&30.into(), &"25%".into(), &"5.25%".into())
+			(&30.into(), &250_000.into(), &52_500.into())
 		);
 	}
 

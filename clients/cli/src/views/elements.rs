@@ -27,6 +27,14 @@ impl Elements {
 		}
 	}
 
+	/// What they are together.
+	pub(crate) fn noun(&self) -> &'static str {
+		match self {
+			Self::Tokens(_) => "tokens",
+			Self::Vector(_) => "a vector",
+		}
+	}
+
 	/// How many there are.
 	pub(crate) fn len(&self) -> usize {
 		match self {

@@ -8,6 +8,7 @@ use crate::{
 };
 use assay_protocol::model::VersionSummary;
 use serde::Serialize;
+use sp_runtime::Permill;
 
 /// A model with its versions.
 #[derive(Serialize)]
@@ -34,7 +35,8 @@ pub(crate) struct VersionView {
 	positions: u32,
 	vocabulary: Option<u32>,
 	output_length: Option<u32>,
-	royalty: String,
+	/// In JSON in parts of a million, as over JSON-RPC.
+	royalty: Permill,
 	retired: bool,
 	listed_offers: u32,
 	#[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +150,7 @@ impl VersionView {
 			positions: version.positions,
 			vocabulary: version.vocabulary,
 			output_length: version.output_length,
-			royalty: show_share(version.royalty),
+			royalty: version.royalty,
 			retired: version.retired,
 			listed_offers: version.offers,
 			offers: None,
@@ -185,7 +187,7 @@ impl VersionView {
 			),
 			("program", Some(bytes(self.program_bytes.into()))),
 			("tokenizer", self.tokenizer.clone()),
-			("royalty", Some(self.royalty.clone())),
+			("royalty", Some(show_share(self.royalty))),
 		]);
 		match &self.offers {
 			Some(offers) if offers.is_empty() => format!("{head}\nno operator serves it"),

@@ -80,7 +80,7 @@ impl Arena {
 		let auditors = audit["auditors"].as_array().cloned().unwrap_or_default();
 		let digest = auditors
 			.iter()
-			.find_map(|auditor| auditor[1]["Bound"]["digest"].as_str().map(String::from));
+			.find_map(|auditor| auditor["state"]["Bound"]["digest"].as_str().map(String::from));
 		Ok(digest.map(|digest| digest.parse()).transpose()?)
 	}
 }

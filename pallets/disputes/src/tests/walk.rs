@@ -149,8 +149,8 @@ fn step_should_be_provable_as_soon_as_its_cell_is_open() {
 	});
 }
 
-/// A dispute in which the worker has to open a step of its first group, and the step.
-fn asked_for_a_step(worker: &Worker, job: JobId) -> (DisputeId, Place, Step) {
+/// A dispute in which the worker has to open a step of its first group, and the step's cell.
+fn asked_for_a_step(worker: &Worker, job: JobId) -> (DisputeId, Place) {
 	let challenger = Challenger::new(CHARLIE, job);
 	let dispute = challenger.challenge(job, Accusation::Trace);
 	worker.act(dispute).unwrap();
@@ -159,7 +159,7 @@ fn asked_for_a_step(worker: &Worker, job: JobId) -> (DisputeId, Place, Step) {
 	let (place, step) = (Place::Cell { row: 0, position: 3 }, Step::Element { op: 0, index: 5 });
 	make(CHARLIE, dispute, Move::PointAtStep(place, step)).unwrap();
 	assert_eq!(stage(dispute), Stage::OpenStep { place, step });
-	(dispute, place, step)
+	(dispute, place)
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn p12_worker_that_cannot_open_a_step_should_lose_by_its_clock() {
 	run(|| {
 		let worker = Worker::new(ALICE, DECODER, Cheat::Honest);
 		let job = claimed(&worker);
-		let (dispute, place, step) = asked_for_a_step(&worker, job);
+		let (dispute, place) = asked_for_a_step(&worker, job);
 		// Its weights are missing or none, so it has no opening that proves anything.
 		let Answer::Step(right) = worker.answer(stage(dispute)) else {
 			panic!("a step is opened")

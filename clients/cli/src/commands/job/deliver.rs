@@ -43,7 +43,7 @@ impl Deliver {
 		let at = chain.best().await?;
 		let job = chain.job(self.job, at).await?;
 		let attempt = self.attempt.unwrap_or(job.attempt);
-		let stated = self.output.as_deref().map(read_output).transpose()?;
+		let stated = self.output.as_deref().map(|file| read_output(file, None)).transpose()?;
 		let artifact = context.library.verified(job.artifact, self.artifact.as_deref())?;
 		check_program(&artifact, &chain.program(job.version, at).await?)?;
 		let input = job.input.clone().into();

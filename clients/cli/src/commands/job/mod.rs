@@ -1,6 +1,8 @@
 //! `assay job`.
 
+mod asked;
 mod deliver;
+mod quote;
 mod show;
 mod submit;
 
@@ -23,6 +25,8 @@ use serde_json::json;
 pub(crate) enum JobCommand {
 	/// Submit a job and hold its highest fee.
 	Submit(submit::Submit),
+	/// Say what a job would cost, without submitting it.
+	Quote(quote::Ask),
 	/// Print each change in the life of a job, until it is over.
 	Watch {
 		/// The job.
@@ -64,6 +68,7 @@ impl JobCommand {
 	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
 		match self {
 			Self::Submit(command) => command.run(context).await,
+			Self::Quote(command) => command.run(context).await,
 			Self::Watch { job } => watch(context, &context.chain().await?, job, None).await,
 			Self::Show { job } => show::show(context, job).await,
 			Self::List { consumer, mine, limit } => {

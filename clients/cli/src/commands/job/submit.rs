@@ -1,42 +1,24 @@
 //! `assay job submit`.
 
-use super::watch;
+use super::{asked::Asked, watch};
 use crate::{
 	amount::{Amount, Balance},
 	chain::{AccountId, Block, Call, Chain},
-	commands::{parse_version, Context},
+	commands::Context,
 	keys::parse_account,
-	text::{hash, Text},
-	views::{fixed, Elements},
+	views::Elements,
 	Outcome,
 };
-use anyhow::{anyhow, bail, ensure, Context as _, Result};
-use assay_exact::{Generation, Input, Sampler};
-use assay_protocol::{
-	job::{JobInput, MAX_INLINE_ELEMENTS},
-	model::VersionSummary,
-	JobId, ModelVersion,
-};
+use anyhow::{bail, ensure, Context as _, Result};
+use assay_exact::{Generation, Sampler};
+use assay_protocol::{job::Quote, JobId, ModelVersion};
 use serde_json::json;
-use std::path::PathBuf;
-
-/// Tokens to generate unless the caller says otherwise.
-const DEFAULT_TOKENS: u32 = 64;
 
 /// The job.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Submit {
-	/// Model version to run, such as 3.0.
-	#[arg(long, value_parser = parse_version)]
-	model: ModelVersion,
 	#[command(flatten)]
-	input: InputSource,
-	/// The model's tokenizer.json; the one inside its artifact if absent.
-	#[arg(long, value_name = "FILE")]
-	tokenizer: Option<PathBuf>,
-	/// Tokens to generate at most [default: 64, or as many as the model has room for].
-	#[arg(long)]
-	max_tokens: Option<u32>,
+	asked: Asked,
 	/// Draw tokens at this temperature; 0 takes the likeliest, as does leaving it out.
 	#[arg(long, allow_negative_numbers = true)]
 	temperature: Option<f64>,
@@ -49,6 +31,10 @@ pub(crate) struct Submit {
 	/// The highest fee, held until the job is over [default: what the dearest listed operator may charge].
 	#[arg(long)]
 	max_fee: Option<Amount>,
+	/// Submit the job although every listed operator asks for more than --max-fee: it waits for a cheaper one, and is
+	/// refunded if none comes.
+	#[arg(long, requires = "max_fee")]
+	open: bool,
 	/// Insist on this operator.
 	#[arg(long, value_parser = parse_account)]
 	operator: Option<AccountId>,
@@ -57,22 +43,15 @@ pub(crate) struct Submit {
 	watch: bool,
 }
 
-/// What the job is run on.
-#[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
-struct InputSource {
-	/// A text.
-	#[arg(long, allow_hyphen_values = true)]
-	text: Option<String>,
-	/// A file with a text.
-	#[arg(long, value_name = "FILE")]
-	text_file: Option<PathBuf>,
-	/// Token ids.
-	#[arg(long, value_delimiter = ',')]
-	tokens: Option<Vec<u32>>,
-	/// Numbers with at most 16 fraction bits; others are rounded.
-	#[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
-	vector: Option<Vec<f64>>,
+/// What the offers for a job ask for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Asking {
+	/// Units of computation at most.
+	units: u64,
+	/// The lowest price of a listed offer, or that of the operator insisted on.
+	lowest: Option<Balance>,
+	/// The highest, or that of the operator insisted on.
+	highest: Option<Balance>,
 }
 
 impl Submit {
@@ -81,15 +60,23 @@ impl Submit {
 		let signer = context.key.signer()?;
 		let chain = context.chain().await?;
 		let at = chain.best().await?;
-		let version = chain.version(self.model, at).await?;
-		let input = self.input(context, &version)?;
-		let generation = self.generation(&version, input.len())?;
-		let max_fee = match self.max_fee {
-			Some(fee) => fee.0,
-			None => self.highest_fee(&chain, input.len(), generation.max_tokens, at).await?,
+		let model = self.asked.model;
+		let version = chain.version(model, at).await?;
+		let input = self.asked.input(context, &version)?;
+		let generation = self.generation(self.asked.max_tokens(&version, input.len())?)?;
+		let max_fee = match (self.max_fee, context.force) {
+			// Whoever insists has the chain decide.
+			(Some(fee), true) => fee.0,
+			_ => {
+				let quote = chain.quote(model, input.len(), generation.max_tokens, at).await?;
+				self.max_fee(model, self.asking(&chain, &quote, at).await?)?
+			}
 		};
-		let call = Call::submit(self.model, &input, &generation, max_fee, self.operator);
-		let receipt = chain.submit(call, &signer, context.finalized).await?;
+		if !context.force {
+			check_funds(&chain, signer.public_key().to_account_id(), max_fee, at).await?;
+		}
+		let call = Call::submit(model, &input, &generation, max_fee, self.operator);
+		let receipt = chain.submit(call, &signer, context.sending()).await?;
 		let id = JobId(u64::try_from(receipt.number("Jobs", "job")?)?);
 		let held = Amount(max_fee);
 		if self.watch {
@@ -109,68 +96,8 @@ impl Submit {
 		Ok(Outcome::Done)
 	}
 
-	fn input(&self, context: &Context, version: &VersionSummary) -> Result<JobInput> {
-		let input = if let Some(tokens) = &self.input.tokens {
-			Input::Tokens(tokens.clone())
-		} else if let Some(values) = &self.input.vector {
-			let round = |value: &f64| fixed((value * 65_536.0).round() / 65_536.0);
-			Input::Vector(values.iter().map(round).collect::<Result<_>>()?)
-		} else {
-			let text = match &self.input.text_file {
-				Some(file) => std::fs::read_to_string(file).with_context(|| format!("text {}", file.display()))?,
-				None => self.input.text.clone().unwrap_or_default(),
-			};
-			let tokens = self.text(context, version)?.encode(&text)?;
-			check_length(tokens.len(), version)?;
-			Input::Tokens(tokens)
-		};
-		check_kind(&input, self.model, version)?;
-		let length = Elements::from(&input).len();
-		JobInput::try_from(input).map_err(|_| {
-			anyhow!("the input has {length} elements, at most {MAX_INLINE_ELEMENTS} fit into a transaction")
-		})
-	}
-
-	fn text(&self, context: &Context, version: &VersionSummary) -> Result<Text> {
-		let Some(expected) = version.tokenizer else {
-			bail!(
-				"model version {} has no tokenizer: pass --tokens or --vector",
-				self.model
-			);
-		};
-		if let Some(file) = &self.tokenizer {
-			let bytes = std::fs::read(file).with_context(|| format!("tokenizer {}", file.display()))?;
-			ensure!(
-				hash(&bytes) == expected,
-				"{} is not the tokenizer of {}: its hash is {}, the chain has {}",
-				file.display(),
-				self.model,
-				hash(&bytes),
-				expected
-			);
-			return Text::new(&bytes, expected);
-		}
-		let artifact = context.library.find(version.artifact)?.with_context(|| {
-			format!(
-				"the artifact of {} is not in the folder of artifacts: pass --tokenizer, or import the model",
-				self.model
-			)
-		})?;
-		Text::of(&artifact, expected)
-	}
-
-	fn generation(&self, version: &VersionSummary, input: u32) -> Result<Generation> {
+	fn generation(&self, max_tokens: u32) -> Result<Generation> {
 		let sampler = sampler(self.temperature, self.seed)?;
-		let room = version.positions.saturating_sub(input).min(MAX_INLINE_ELEMENTS);
-		let max_tokens = match (version.output_length, self.max_tokens) {
-			(Some(_), None) => 0,
-			(Some(length), Some(_)) => bail!(
-				"{} returns a vector of {length}: --max-tokens does not apply",
-				self.model
-			),
-			(None, Some(tokens)) => tokens,
-			(None, None) => DEFAULT_TOKENS.min(room).max(1),
-		};
 		Ok(Generation {
 			sampler,
 			max_tokens,
@@ -178,27 +105,58 @@ impl Submit {
 		})
 	}
 
-	/// What the operator insisted on, or the dearest listed one, may charge.
-	async fn highest_fee(&self, chain: &Chain, input: u32, max_tokens: u32, at: Block) -> Result<Balance> {
-		let quote = chain.quote(self.model, input, max_tokens, at).await?;
-		let price = match self.operator {
-			Some(operator) => {
-				let offers = chain.offers(self.model, at).await?;
-				let offer = offers.iter().find(|offer| offer.offer.operator == operator);
-				offer
-					.map(|offer| offer.offer.price)
-					.with_context(|| format!("{operator} does not serve {}", self.model))?
-			}
-			None => quote.highest_price.with_context(|| {
-				format!(
-					"no operator serves {} at the moment: wait for one, or say with --max-fee what you would pay",
-					self.model
-				)
-			})?,
+	/// What the operator insisted on, or the listed ones, ask.
+	async fn asking(&self, chain: &Chain, quote: &Quote<Balance>, at: Block) -> Result<Asking> {
+		let Some(operator) = self.operator else {
+			return Ok(Asking {
+				units: quote.units,
+				lowest: quote.lowest_price,
+				highest: quote.highest_price,
+			});
 		};
-		price
-			.checked_mul(quote.units.into())
-			.with_context(|| format!("{} units at {} are beyond all money", quote.units, Amount(price)))
+		let model = self.asked.model;
+		let offers = chain.offers(model, at).await?;
+		let offer = offers.iter().find(|offer| offer.offer.operator == operator);
+		let offer = offer.with_context(|| format!("{operator} does not serve {model}"))?;
+		ensure!(
+			offer.listed,
+			"{operator} serves {model}, but is not listed at the moment: it is chilled, or its last heartbeat is too old"
+		);
+		Ok(Asking {
+			units: quote.units,
+			lowest: Some(offer.offer.price),
+			highest: Some(offer.offer.price),
+		})
+	}
+
+	/// What is held: what the caller says, if somebody takes the job for it, or else what the dearest offer may charge.
+	fn max_fee(&self, model: ModelVersion, asking: Asking) -> Result<Balance> {
+		let units = asking.units;
+		let fee = |price: Balance| {
+			price
+				.checked_mul(units.into())
+				.with_context(|| format!("{units} units at {} are beyond all money", Amount(price)))
+		};
+		let Some(said) = self.max_fee else {
+			let highest = asking.highest.with_context(|| {
+				format!(
+					"no operator serves {model} at the moment: wait for one, or say with --max-fee what you would pay"
+				)
+			})?;
+			return fee(highest);
+		};
+		// Without an offer there is nothing to compare with; the job waits for one, as the caller was told above.
+		if let Some(lowest) = asking.lowest.map(fee).transpose()?.filter(|lowest| *lowest > said.0) {
+			let lowest = Amount(lowest);
+			if let Some(operator) = self.operator {
+				bail!("{operator} may charge {lowest} for this job ({units} units), --max-fee is {said}");
+			}
+			ensure!(
+				self.open,
+				"--max-fee {said} is below every offer: the lowest may charge {lowest} for this job ({units} units). It would 				 wait for a cheaper operator and be refunded if none comes; pass --open to submit it all the same"
+			);
+		}
+		Ok(said.0)
 	}
 }
 
@@ -221,29 +179,18 @@ fn sampler(temperature: Option<f64>, seed: u64) -> Result<Sampler> {
 	})
 }
 
-/// A refusal by the chain costs a fee, one here does not.
-fn check_kind(input: &Input, model: ModelVersion, version: &VersionSummary) -> Result<()> {
-	match (input, version.vocabulary) {
-		(Input::Vector(_), Some(_)) => bail!("model version {model} takes tokens, not a vector"),
-		(Input::Tokens(_), None) => bail!("model version {model} takes a vector, not tokens"),
-		(Input::Tokens(tokens), Some(vocabulary)) => match tokens.iter().find(|token| **token >= vocabulary) {
-			Some(token) => bail!("token {token} is outside the vocabulary of {vocabulary}"),
-			None => Ok(()),
-		},
-		(Input::Vector(_), None) => Ok(()),
-	}
-}
-
-fn check_length(tokens: usize, version: &VersionSummary) -> Result<()> {
-	// A generated token takes a position too.
-	let accepted = if version.output_length.is_some() {
-		version.positions
-	} else {
-		version.positions.saturating_sub(1)
-	};
+/// Whether an account can have so much held. What the transaction costs besides is seen when it is tried out.
+async fn check_funds(chain: &Chain, account: AccountId, max_fee: Balance, at: Block) -> Result<()> {
+	let balances = chain.balances(account, at).await?;
+	// A hold does not mind what is frozen, only that the account stays alive.
+	let deposit = chain.existential_deposit(at).await?;
+	let spendable = Amount(balances.free.0.saturating_sub(deposit));
 	ensure!(
-		tokens <= accepted as usize,
-		"prompt has {tokens} tokens, model accepts {accepted}"
+		max_fee <= spendable.0,
+		"the highest fee is {}, but {account} can pay {spendable} at most: it has {} free, and {} of it must stay",
+		Amount(max_fee),
+		balances.free,
+		Amount(deposit)
 	);
 	Ok(())
 }
@@ -251,6 +198,69 @@ fn check_length(tokens: usize, version: &VersionSummary) -> Result<()> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::commands::Command;
+	use clap::Parser;
+
+	#[derive(Parser)]
+	struct Line {
+		#[command(subcommand)]
+		command: Command,
+	}
+
+	fn submit(arguments: &str) -> Submit {
+		let line = format!("assay job submit --model 3.0 --tokens 1 {arguments}");
+		let parsed = Line::try_parse_from(line.split_whitespace()).unwrap();
+		let Command::Job(super::super::JobCommand::Submit(submit)) = parsed.command else {
+			panic!("not a job");
+		};
+		submit
+	}
+
+	const ASY: Balance = 1_000_000_000_000;
+	const OFFERS: Asking = Asking {
+		units: 10,
+		lowest: Some(ASY),
+		highest: Some(3 * ASY),
+	};
+
+	fn max_fee(arguments: &str, asking: Asking) -> Result<Balance, String> {
+		let submit = submit(arguments);
+		submit
+			.max_fee(submit.asked.model, asking)
+			.map_err(|error| error.to_string())
+	}
+
+	#[test]
+	fn the_dearest_offer_is_held_unless_the_caller_says_otherwise() {
+		assert_eq!(max_fee("", OFFERS), Ok(30 * ASY));
+		assert_eq!(max_fee("--max-fee 10", OFFERS), Ok(10 * ASY));
+	}
+
+	#[test]
+	fn a_fee_that_nobody_works_for_is_refused_with_the_lowest_that_somebody_does() {
+		let error = max_fee("--max-fee 9.5", OFFERS).unwrap_err();
+		assert!(error.contains("--max-fee 9.5 ASY is below every offer"), "{error}");
+		assert!(error.contains("may charge 10 ASY for this job (10 units)"), "{error}");
+		assert!(error.contains("--open"), "{error}");
+		assert_eq!(max_fee("--max-fee 9.5 --open", OFFERS), Ok(9 * ASY + ASY / 2));
+		let error = max_fee("--max-fee 9.5 --operator //Alice", OFFERS).unwrap_err();
+		assert!(
+			error.contains("may charge 10 ASY for this job (10 units), --max-fee is 9.5 ASY"),
+			"{error}"
+		);
+	}
+
+	#[test]
+	fn without_an_offer_the_caller_has_to_say_what_it_would_pay() {
+		let none = Asking {
+			units: 10,
+			lowest: None,
+			highest: None,
+		};
+		let error = max_fee("", none).unwrap_err();
+		assert!(error.contains("no operator serves 3.0 at the moment"), "{error}");
+		assert_eq!(max_fee("--max-fee 2", none), Ok(2 * ASY));
+	}
 
 	#[test]
 	fn temperature_zero_takes_the_likeliest_token() {

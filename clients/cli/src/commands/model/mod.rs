@@ -5,6 +5,7 @@ mod import;
 mod register;
 mod serve;
 mod show;
+mod tokenizer;
 
 use super::{parse_version, Context};
 use crate::{chain::Call, Outcome};
@@ -23,6 +24,8 @@ pub(crate) enum ModelCommand {
 	List,
 	/// Show a model, or one version of it, with the operators that serve it.
 	Show(show::Show),
+	/// Write the tokenizer.json of a model version to a file, for programs that tokenise by themselves.
+	Tokenizer(tokenizer::TokenizerOf),
 	/// Offer to run a model version, as the signing operator.
 	Serve(serve::Serve),
 	/// Withdraw an offer.
@@ -55,6 +58,7 @@ impl ModelCommand {
 			Self::Register(command) => command.run(context).await,
 			Self::List => show::list(context).await,
 			Self::Show(command) => command.run(context).await,
+			Self::Tokenizer(command) => command.run(context).await,
 			Self::Serve(command) => command.run(context).await,
 			Self::Unserve { version } => {
 				context

@@ -1,0 +1,122 @@
+//! Trying a transaction out: the node executes it on the best block and throws the outcome away. What the chain would refuse
+//! is then never sent, and costs nothing.
+
+use super::{submit::failure, AccountId, Block, Chain, Config};
+use crate::amount::Amount;
+use anyhow::{anyhow, Result};
+use codec::Decode;
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
+use subxt::{error::DispatchError, metadata::ArcMetadata, tx::SubmittableTransaction};
+
+/// The function by which authors execute a transaction.
+const APPLY: &str = "BlockBuilder_apply_extrinsic";
+
+/// What executing a transaction gave.
+#[derive(PartialEq, Eq, Debug)]
+enum Trial<'a> {
+	/// It succeeds, or whether it does depends on what is not in the block: transactions of the same account that wait, the
+	/// room in the next block.
+	Passes,
+	/// The account cannot pay the fee.
+	Unpayable,
+	/// Its call fails; the error in SCALE.
+	Fails(&'a [u8]),
+}
+
+impl<'a> Trial<'a> {
+	/// Reads the runtime's answer.
+	fn read(answer: &'a [u8]) -> Self {
+		match answer {
+			[0, 1, error @ ..] => Self::Fails(error),
+			[1, rest @ ..] => match TransactionValidityError::decode(&mut &rest[..]) {
+				Ok(TransactionValidityError::Invalid(InvalidTransaction::Payment)) => Self::Unpayable,
+				_ => Self::Passes,
+			},
+			_ => Self::Passes,
+		}
+	}
+}
+
+impl Chain {
+	/// Fails if the chain would refuse the transaction in the block after `best`.
+	pub(super) async fn try_out<C>(
+		&self,
+		transaction: &SubmittableTransaction<Config, C>,
+		account: AccountId,
+		best: Block,
+		metadata: ArcMetadata,
+	) -> Result<()>
+	where
+		C: subxt::client::OnlineClientAtBlockT<Config>,
+	{
+		let executed = self
+			.methods
+			.state_call(APPLY, Some(transaction.encoded()), Some(best.hash))
+			.await;
+		// A node that does not execute it has said nothing about it.
+		let Ok(answer) = executed else {
+			return Ok(());
+		};
+		match Trial::read(&answer) {
+			Trial::Passes => Ok(()),
+			Trial::Unpayable => {
+				let fee = Amount(transaction.partial_fee_estimate().await?);
+				let free = self.balances(account, best).await?.free;
+				Err(anyhow!(
+					"refused: balance too low: the transaction costs {fee}, {account} has {free} free"
+				))
+			}
+			Trial::Fails(error) => {
+				let dispatch = DispatchError::decode_from(error, metadata)?;
+				let is_money = matches!(dispatch, DispatchError::Token(_));
+				let mut words = failure(dispatch).to_string();
+				if is_money {
+					let fee = Amount(transaction.partial_fee_estimate().await?);
+					let balances = self.balances(account, best).await?;
+					words = format!(
+						"{}: {account} has {} free, of which it can spend {}, and the transaction itself costs {fee}",
+						words.trim_end_matches('.'),
+						balances.free,
+						balances.transferable,
+					);
+				}
+				Err(anyhow!(
+					"{words} (tried out on block {}: nothing was sent and nothing is paid)",
+					best.number
+				))
+			}
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use codec::Encode;
+	use sp_runtime::{ApplyExtrinsicResult, DispatchError, ModuleError};
+
+	fn read(result: ApplyExtrinsicResult) -> String {
+		format!("{:?}", Trial::read(&result.encode()))
+	}
+
+	#[test]
+	fn only_what_the_chain_would_refuse_for_sure_fails() {
+		let module = DispatchError::Module(ModuleError {
+			index: 12,
+			error: [3, 0, 0, 0],
+			message: None,
+		});
+		assert_eq!(read(Ok(Err(module))), "Fails([3, 12, 3, 0, 0, 0])");
+		assert_eq!(read(Err(InvalidTransaction::Payment.into())), "Unpayable");
+		assert_eq!(read(Ok(Ok(()))), "Passes");
+		for unknown in [
+			InvalidTransaction::Future,
+			InvalidTransaction::Stale,
+			InvalidTransaction::ExhaustsResources,
+			InvalidTransaction::AncientBirthBlock,
+		] {
+			assert_eq!(read(Err(unknown.into())), "Passes");
+		}
+		assert_eq!(Trial::read(&[]), Trial::Passes);
+	}
+}

@@ -1,0 +1,196 @@
+//! What a job is asked to run: the arguments that `assay job submit` and `assay job quote` share.
+
+use crate::{
+	commands::{parse_version, Context},
+	text::{hash, Text},
+	views::{fixed, Elements},
+};
+use anyhow::{anyhow, bail, ensure, Context as _, Result};
+use assay_exact::Input;
+use assay_protocol::{
+	job::{JobInput, MAX_INLINE_ELEMENTS},
+	model::VersionSummary,
+	ModelVersion,
+};
+use std::path::PathBuf;
+
+/// Tokens to generate unless the caller says otherwise.
+const DEFAULT_TOKENS: u32 = 64;
+
+/// What to run on what, and how far.
+#[derive(Debug, clap::Args)]
+pub(super) struct Asked {
+	/// Model version to run, such as 3.0.
+	#[arg(long, value_parser = parse_version)]
+	pub(super) model: ModelVersion,
+	#[command(flatten)]
+	input: InputSource,
+	/// The model's tokenizer.json; the one inside its artifact if absent.
+	#[arg(long, value_name = "FILE")]
+	tokenizer: Option<PathBuf>,
+	/// Tokens to generate at most [default: 64, or as many as the model has room for].
+	#[arg(long)]
+	max_tokens: Option<u32>,
+}
+
+/// What the job is run on.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct InputSource {
+	/// A text.
+	#[arg(long, allow_hyphen_values = true)]
+	text: Option<String>,
+	/// A file with a text.
+	#[arg(long, value_name = "FILE")]
+	text_file: Option<PathBuf>,
+	/// Token ids.
+	#[arg(long, value_delimiter = ',')]
+	tokens: Option<Vec<u32>>,
+	/// Numbers with at most 16 fraction bits; others are rounded.
+	#[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+	vector: Option<Vec<f64>>,
+}
+
+impl Asked {
+	/// The input, which the version can read and a transaction can hold.
+	pub(super) fn input(&self, context: &Context, version: &VersionSummary) -> Result<JobInput> {
+		let input = if let Some(tokens) = &self.input.tokens {
+			Input::Tokens(tokens.clone())
+		} else if let Some(values) = &self.input.vector {
+			let round = |value: &f64| fixed((value * 65_536.0).round() / 65_536.0);
+			Input::Vector(values.iter().map(round).collect::<Result<_>>()?)
+		} else {
+			let text = match &self.input.text_file {
+				Some(file) => std::fs::read_to_string(file).with_context(|| format!("text {}", file.display()))?,
+				None => self.input.text.clone().unwrap_or_default(),
+			};
+			ensure!(
+				!text.is_empty(),
+				"the text is empty, and a job without a text is paid all the same: to have a model begin by itself, pass its \
+				 start token with --tokens"
+			);
+			let tokens = self.text(context, version)?.encode(&text)?;
+			check_length(tokens.len(), version)?;
+			Input::Tokens(tokens)
+		};
+		check_kind(&input, self.model, version)?;
+		let length = Elements::from(&input).len();
+		JobInput::try_from(input).map_err(|_| {
+			anyhow!("the input has {length} elements, at most {MAX_INLINE_ELEMENTS} fit into a transaction")
+		})
+	}
+
+	fn text(&self, context: &Context, version: &VersionSummary) -> Result<Text> {
+		let Some(expected) = version.tokenizer else {
+			bail!(
+				"model version {} has no tokenizer: pass --tokens or --vector",
+				self.model
+			);
+		};
+		if let Some(file) = &self.tokenizer {
+			let bytes = std::fs::read(file).with_context(|| format!("tokenizer {}", file.display()))?;
+			ensure!(
+				hash(&bytes) == expected,
+				"{} is not the tokenizer of {}: its hash is {}, the chain has {}",
+				file.display(),
+				self.model,
+				hash(&bytes),
+				expected
+			);
+			return Text::new(&bytes, expected);
+		}
+		let artifact = context.library.find(version.artifact)?.with_context(|| {
+			format!(
+				"the artifact of {} is not in the folder of artifacts: pass --tokenizer, or import the model",
+				self.model
+			)
+		})?;
+		Text::of(&artifact, expected)
+	}
+
+	/// The largest number of tokens to generate after an input of so many elements.
+	pub(super) fn max_tokens(&self, version: &VersionSummary, input: u32) -> Result<u32> {
+		let room = version.positions.saturating_sub(input).min(MAX_INLINE_ELEMENTS);
+		Ok(match (version.output_length, self.max_tokens) {
+			(Some(_), None) => 0,
+			(Some(length), Some(_)) => bail!(
+				"{} returns a vector of {length}: --max-tokens does not apply",
+				self.model
+			),
+			(None, Some(tokens)) => tokens,
+			(None, None) => DEFAULT_TOKENS.min(room).max(1),
+		})
+	}
+}
+
+/// A refusal by the chain costs a fee, one here does not.
+fn check_kind(input: &Input, model: ModelVersion, version: &VersionSummary) -> Result<()> {
+	match (input, version.vocabulary) {
+		(Input::Vector(_), Some(_)) => bail!("model version {model} takes tokens, not a vector"),
+		(Input::Tokens(_), None) => bail!("model version {model} takes a vector, not tokens"),
+		(Input::Tokens(tokens), Some(vocabulary)) => match tokens.iter().find(|token| **token >= vocabulary) {
+			Some(token) => bail!("token {token} is outside the vocabulary of {vocabulary}"),
+			None => Ok(()),
+		},
+		(Input::Vector(_), None) => Ok(()),
+	}
+}
+
+/// A text is refused by the number of its tokens, whichever of the limits is the smaller.
+fn check_length(tokens: usize, version: &VersionSummary) -> Result<()> {
+	// A generated token takes a position too.
+	let accepted = if version.output_length.is_some() {
+		version.positions
+	} else {
+		version.positions.saturating_sub(1)
+	};
+	ensure!(
+		tokens <= accepted as usize,
+		"prompt has {tokens} tokens, model accepts {accepted}"
+	);
+	ensure!(
+		tokens <= MAX_INLINE_ELEMENTS as usize,
+		"prompt has {tokens} tokens, at most {MAX_INLINE_ELEMENTS} fit into a transaction"
+	);
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use assay_protocol::VersionNumber;
+	use assay_trace::Hash32;
+	use sp_runtime::Permill;
+
+	fn version(positions: u32, output_length: Option<u32>) -> VersionSummary {
+		VersionSummary {
+			version: VersionNumber(0),
+			artifact: Hash32([1; 32]),
+			artifact_bytes: 1,
+			tokenizer: None,
+			program_bytes: 1,
+			positions,
+			vocabulary: Some(100),
+			output_length,
+			royalty: Permill::zero(),
+			retired: false,
+			offers: 0,
+		}
+	}
+
+	#[test]
+	fn a_prompt_is_refused_at_the_smaller_of_its_limits() {
+		let error = |tokens, version: &VersionSummary| check_length(tokens, version).unwrap_err().to_string();
+		let small = version(512, None);
+		assert!(check_length(511, &small).is_ok());
+		assert_eq!(error(512, &small), "prompt has 512 tokens, model accepts 511");
+		let encoder = version(512, Some(384));
+		assert!(check_length(512, &encoder).is_ok());
+		let large = version(4_096, None);
+		assert!(check_length(1_024, &large).is_ok());
+		assert_eq!(
+			error(1_025, &large),
+			"prompt has 1025 tokens, at most 1024 fit into a transaction"
+		);
+	}
+}

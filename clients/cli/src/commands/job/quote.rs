@@ -1,0 +1,99 @@
+//! `assay job quote`.
+
+use super::asked::Asked;
+use crate::{amount::Amount, commands::Context, output::fields, Outcome};
+use anyhow::Result;
+use serde::Serialize;
+
+/// What a job would cost.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ask {
+	#[command(flatten)]
+	asked: Asked,
+}
+
+/// What it would cost. Prices and fees are absent while no operator is listed.
+#[derive(Serialize)]
+struct QuoteView {
+	model: String,
+	/// Elements of the input.
+	input: u32,
+	max_tokens: u32,
+	units: u64,
+	lowest_price: Option<Amount>,
+	highest_price: Option<Amount>,
+	lowest_fee: Option<Amount>,
+	highest_fee: Option<Amount>,
+}
+
+impl Ask {
+	/// Does it.
+	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
+		let (chain, at) = context.reading().await?;
+		let version = chain.version(self.asked.model, at).await?;
+		let input = self.asked.input(context, &version)?.len();
+		let max_tokens = self.asked.max_tokens(&version, input)?;
+		let quote = chain.quote(self.asked.model, input, max_tokens, at).await?;
+		let fee = |price: Option<u128>| Some(Amount(price?.checked_mul(quote.units.into())?));
+		let view = QuoteView {
+			model: self.asked.model.to_string(),
+			input,
+			max_tokens,
+			units: quote.units,
+			lowest_price: quote.lowest_price.map(Amount),
+			highest_price: quote.highest_price.map(Amount),
+			lowest_fee: fee(quote.lowest_price),
+			highest_fee: fee(quote.highest_price),
+		};
+		context.output.answer(&view, || view.text());
+		Ok(Outcome::Done)
+	}
+}
+
+impl QuoteView {
+	fn text(&self) -> String {
+		let range = |lowest: Option<Amount>, highest: Option<Amount>| match (lowest, highest) {
+			(Some(lowest), Some(highest)) if lowest == highest => lowest.to_string(),
+			(Some(lowest), Some(highest)) => format!("{lowest} to {highest}"),
+			_ => "no operator is listed".into(),
+		};
+		fields([
+			("model", Some(self.model.clone())),
+			("input", Some(format!("{} elements", self.input))),
+			(
+				"tokens",
+				(self.max_tokens > 0).then(|| format!("{} at most", self.max_tokens)),
+			),
+			("units", Some(format!("{} at most", self.units))),
+			("price", Some(range(self.lowest_price, self.highest_price))),
+			("fee", Some(range(self.lowest_fee, self.highest_fee))),
+		])
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn view(prices: Option<(u128, u128)>) -> QuoteView {
+		let fee = |price: u128| Amount(price * 7);
+		QuoteView {
+			model: "0.0".into(),
+			input: 10,
+			max_tokens: 64,
+			units: 7,
+			lowest_price: prices.map(|(lowest, _)| Amount(lowest)),
+			highest_price: prices.map(|(_, highest)| Amount(highest)),
+			lowest_fee: prices.map(|(lowest, _)| fee(lowest)),
+			highest_fee: prices.map(|(_, highest)| fee(highest)),
+		}
+	}
+
+	#[test]
+	fn one_price_is_no_range() {
+		let asy = 1_000_000_000_000;
+		assert!(view(Some((asy, asy))).text().ends_with("fee     7 ASY"));
+		assert!(view(Some((asy, 2 * asy))).text().ends_with("fee     7 ASY to 14 ASY"));
+		assert!(view(None).text().ends_with("fee     no operator is listed"));
+	}
+}
