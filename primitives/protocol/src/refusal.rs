@@ -168,7 +168,7 @@ mod tests {
 
 	#[test]
 	fn what_exceeds_the_positions_is_named() {
-		let program = assay_exact::models::decoder();
+		let program = assay_samples::programs::decoder();
 		let positions = program.positions;
 		let too_long = request(positions + 1, 4).refusal(JobError::TooManyPositions, Some(&program));
 		assert_eq!((too_long.part, too_long.limit), (Part::Input, Some(positions)));
@@ -184,7 +184,7 @@ mod tests {
 
 	#[test]
 	fn a_vector_of_another_length_is_told_the_right_one() {
-		let program = assay_exact::models::perceptron();
+		let program = assay_samples::programs::perceptron();
 		let length = program.input_length().unwrap();
 		let refusal = request(length + 1, 0).refusal(JobError::WrongInputKind, Some(&program));
 		assert_eq!((refusal.part, refusal.limit), (Part::Input, Some(length)));

@@ -71,7 +71,7 @@ fn root(error: &rpcs::Error) -> &(dyn Error + 'static) {
 }
 
 /// The last in a chain of errors: the others only repeat it.
-fn innermost(mut error: &(dyn Error + 'static)) -> &(dyn Error + 'static) {
+fn innermost<'e>(mut error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
 	while let Some(source) = error.source() {
 		error = source;
 	}
