@@ -4,6 +4,7 @@ mod folder;
 mod gguf;
 mod huggingface;
 mod names;
+mod rope;
 mod safetensors;
 mod sentence_transformers;
 
@@ -11,7 +12,8 @@ use std::path::PathBuf;
 
 pub use folder::{import_folder, import_mlp};
 pub use gguf::import_gguf;
-pub(crate) use huggingface::{llama_config, rotary};
+pub(crate) use huggingface::llama_config;
+pub(crate) use rope::rotary;
 
 /// What the caller may decide at import.
 #[derive(Debug, Clone, Default)]
