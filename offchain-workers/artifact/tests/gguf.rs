@@ -249,6 +249,8 @@ fn what_llama_cpp_would_not_compute_should_not_be_written() {
 	);
 	let wide = refusal(json!({"architectures": ["Qwen2ForCausalLM"]}));
 	assert!(wide.contains("`qwen2 with heads of 128 over a width of 64`"), "{wide}");
+	let scaled = refusal(json!({"architectures": ["Qwen3ForCausalLM"], "rope_scaling": llama3()}));
+	assert!(scaled.contains("`qwen3 with rope scaling `llama3``"), "{scaled}");
 	let bias = refusal(json!({"architectures": ["Qwen3ForCausalLM"], "attention_bias": true}));
 	assert!(bias.contains("`qwen3 with `blk.0.attn_output.bias``"), "{bias}");
 }

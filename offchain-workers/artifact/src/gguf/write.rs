@@ -11,7 +11,7 @@ use assay_exact::program::{Function, Head, Op, RotaryStyle, Shape};
 use super::{tensor_name, tensor_type, value_type, DEFAULT_ALIGNMENT, MAGIC};
 use crate::{
 	error::{ArtifactError, Result},
-	import::huggingface::rotary,
+	import::rotary,
 	lowered::Lowered,
 	quantise::gguf_row,
 	rotary::{frequencies, Scaling},
@@ -283,7 +283,8 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 		"Qwen3ForCausalLM" => "qwen3",
 		other => return Err(unsupported(other)),
 	};
-	// llama.cpp takes neither from the file.
+	let (base, scaling) = rotary(path, json)?;
+	// llama.cpp takes none of these from the file.
 	let mut activations = program.layer.iter().filter_map(|op| match *op {
 		Op::Activate { function, .. } => Some(function),
 		_ => None,
@@ -292,6 +293,9 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 		return Err(unsupported(&format!("{architecture} with {function:?}")));
 	}
 	let (hidden, width) = (program.registers[0], u32::from(heads) * head_dim);
+	if architecture != "llama" && matches!(scaling, Scaling::Llama3 { .. }) {
+		return Err(unsupported(&format!("{architecture} with rope scaling `llama3`")));
+	}
 	if architecture == "qwen2" && hidden != width {
 		return Err(unsupported(&format!(
 			"qwen2 with heads of {width} over a width of {hidden}"
@@ -301,7 +305,6 @@ pub fn writer(lowered: &Lowered) -> Result<Writer<'_>> {
 
 	let mut writer = Writer::default();
 	let number = |key: &str| config.get(key).and_then(serde_json::Value::as_u64).unwrap_or(0) as u32;
-	let (base, scaling) = rotary(path, json)?;
 	let vocabulary = program.vocabulary().unwrap_or(0);
 	writer.set("general.architecture", Value::String(architecture.into()));
 	writer.set("general.name", Value::String(lowered.metadata.name.clone()));

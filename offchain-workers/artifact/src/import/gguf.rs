@@ -6,7 +6,7 @@ use assay_exact::program::{Function, Pooling, RotaryStyle};
 
 use super::{
 	folder::read_bounded,
-	huggingface::{agreed, head_frequencies, rotary_base},
+	rope::{agreed, head_frequencies, rotary_base},
 	ImportOptions,
 };
 use crate::{

@@ -4,6 +4,7 @@ mod folder;
 mod gguf;
 pub(crate) mod huggingface;
 mod names;
+mod rope;
 mod safetensors;
 mod sentence_transformers;
 
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 pub use folder::{import_folder, import_mlp};
 pub use gguf::import_gguf;
+pub(crate) use rope::rotary;
 
 /// What the caller may decide at import.
 #[derive(Debug, Clone, Default)]
