@@ -286,6 +286,12 @@ mod tests {
 		}
 	}
 
+	/// Writes a file when the clock of the file system, which stands still for some milliseconds, has gone on.
+	fn write(path: &Path, bytes: &[u8]) {
+		std::thread::sleep(std::time::Duration::from_millis(30));
+		fs::write(path, bytes).unwrap();
+	}
+
 	fn reason(outcome: Result<impl Sized, Failure>) -> String {
 		match outcome.map(|_| ()).unwrap_err() {
 			Failure::Absent(absence) => absence.to_string(),
@@ -297,7 +303,7 @@ mod tests {
 	async fn p24_an_artifact_that_failed_is_used_once_a_good_file_is_in_its_place() {
 		let mut setup = Setup::new();
 		let path = setup.path();
-		fs::write(&path, setup.broken()).unwrap();
+		write(&path, &setup.broken());
 		// Its header is whole, so that only reading all of it shows what is wrong.
 		assert_eq!(setup.models.look_for(&setup.root), Ok(()));
 		let why = reason(setup.run(1).await);
@@ -307,18 +313,18 @@ mod tests {
 		// As long as it stays as it is, it is not read again.
 		assert_eq!(reason(setup.run(2).await), why);
 
-		fs::write(&path, &setup.good).unwrap();
+		write(&path, &setup.good);
 		assert_eq!(setup.models.look_for(&setup.root), Ok(()));
 		let first = setup.run(3).await.unwrap();
 		assert_eq!(setup.models.files()[0].state, FileState::Verified);
 
 		// The same through a rename, with the length and the time of the bad file.
-		fs::write(&path, setup.broken()).unwrap();
+		write(&path, &setup.broken());
 		let time = fs::metadata(&path).unwrap().modified().unwrap();
 		let why = reason(setup.run(3).await);
 		assert!(why.contains("model.assay: "), "{why}");
 		let other = path.with_extension("part");
-		fs::write(&other, &setup.good).unwrap();
+		write(&other, &setup.good);
 		File::options()
 			.write(true)
 			.open(&other)
@@ -333,13 +339,13 @@ mod tests {
 	async fn p24_a_file_that_was_good_is_read_again_when_it_changes() {
 		let mut setup = Setup::new();
 		let path = setup.path();
-		fs::write(&path, &setup.good).unwrap();
+		write(&path, &setup.good);
 		let time = fs::metadata(&path).unwrap().modified().unwrap();
 		assert_eq!(setup.models.examine(&setup.root), Ok(()));
 		setup.run(1).await.unwrap();
 
 		// In place, with its old length and its old time.
-		fs::write(&path, setup.broken()).unwrap();
+		write(&path, &setup.broken());
 		File::options()
 			.write(true)
 			.open(&path)
@@ -364,12 +370,15 @@ mod tests {
 		assert!(named.iter().all(|part| why.contains(part)), "{why}");
 
 		let path = setup.path();
-		fs::write(&path, &setup.good[..setup.good.len() / 2]).unwrap();
+		write(&path, &setup.good[..setup.good.len() / 2]);
 		let why = reason(setup.run(2).await);
-		assert!(why.contains("no file in") && why.contains("model.assay: "), "{why}");
+		assert!(
+			why.contains("no file in") && why.contains("model.assay is truncated"),
+			"{why}"
+		);
 		assert_eq!(setup.models.files()[0].root, None);
 		// The copy goes on to its end.
-		fs::write(&path, &setup.good).unwrap();
+		write(&path, &setup.good);
 		assert!(setup.run(3).await.is_ok());
 		fs::remove_file(&path).unwrap();
 		let why = reason(setup.run(4).await);
