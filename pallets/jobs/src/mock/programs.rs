@@ -1,6 +1,5 @@
 //! Model versions and their programs.
 
-use super::*;
 use assay_exact::Program;
 use assay_protocol::{ModelId, ModelVersion, VersionNumber};
 use assay_samples::programs::{bigram, mean_of_embeddings, product};
