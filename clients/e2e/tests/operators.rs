@@ -82,7 +82,8 @@ fn p24_a_job_runs_as_soon_as_a_good_file_is_in_the_place_of_a_broken_one() -> Re
 	let operator = alice.ok("operator show")?;
 	assert_eq!(operator["faults"]["missed_deadlines"], json!(0));
 	assert_eq!(amount(&operator["bond"])?, bond);
-	wait_for_log(&node, "the artifact of every offer is there and whole")?;
+	assert_eq!(status(&node)?["worker_keys"][0]["offers"][0]["present"], json!(true));
+	assert_eq!(status(&node)?["artifacts"][0]["state"], json!("verified"));
 	scene.end()
 }
 

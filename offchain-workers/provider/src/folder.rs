@@ -1,7 +1,7 @@
 //! The folder of artifacts: which files it holds, and what is known of each.
 //!
 //! What is known holds for one state of a file. Whenever something is wanted the folder is listed anew, and a file whose
-//! [`Fingerprint`] differs is looked at as if it had never been seen: what once failed does not stay refused after it was
+//! fingerprint differs is looked at as if it had never been seen: what once failed does not stay refused after it was
 //! replaced, and what once was good is not trusted after it was changed.
 
 use assay_artifact::Artifact;

@@ -1,4 +1,4 @@
-//! The folder of artifacts, and the engine behind [`Execute`].
+//! The engine behind [`Execute`], on the artifacts of a folder.
 
 use crate::{
 	chain::{BlockNumber, Request, Response},
