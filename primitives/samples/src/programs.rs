@@ -4,7 +4,7 @@ use alloc::vec;
 use assay_exact::program::*;
 
 /// log2(e) / √32 with 30 fraction bits: what queries of heads of 32 elements are multiplied with.
-pub const ATTENTION_SCALE: u32 = 273_843_922;
+pub const ATTENTION_SCALE: u32 = 273_841_598;
 
 /// A register.
 pub const fn r(register: u8) -> Register {
