@@ -156,11 +156,10 @@ impl Constants {
 	}
 
 	/// Blocks from a job's submission to the last block in which a claim to it can be struck down. Each attempt waits for an
-	/// operator, then for its result; the claim is open to challenges for its window or, to a drawn auditor, while it
-	/// may commit; then the dispute takes its time.
+	/// operator, then for its result; the claim is open to challenges for its window and while its audit lasts; then the
+	/// dispute takes its time.
 	pub fn longest_job(&self) -> BlockNumber {
-		let challenged = self.window.max(BEACON + self.audit_period) + self.longest_dispute;
-		let claimed = challenged.max(self.longest_audit);
+		let claimed = self.window.max(self.longest_audit) + self.longest_dispute;
 		self.max_attempts * (self.open_period + 1 + self.result_period + 1 + claimed)
 	}
 
@@ -230,8 +229,8 @@ mod tests {
 	#[test]
 	fn longest_job_should_be_the_sum_of_its_clocks() {
 		let constants = Constants::of_the_runtime();
-		// Three times: 100 + 1 to be assigned, 40 + 1 for the result, 2 + 30 until an auditor challenges, 121 of dispute.
-		assert_eq!(constants.longest_job(), 3 * (101 + 41 + 32 + 121));
+		// Three times: 100 + 1 to be assigned, 40 + 1 for the result, 68 of audit, 141 of dispute.
+		assert_eq!(constants.longest_job(), 3 * (101 + 41 + 68 + 141));
 	}
 
 	#[test]

@@ -8,19 +8,11 @@ use assay_protocol::{
 use assay_trace::{
 	boundary::{Boundaries, Boundary},
 	cell::{boundary, CellRoots},
-	fault::{first_group, first_output_fault, first_step, first_target, listed_leaves, Target},
+	check_step,
+	fault::{first_group, first_output_fault, first_step, first_target, listed_leaves, output_fault, Target},
 	prover::{OpenArtifact, ProveError},
 	Group, Opening, Place, Step, Verdict,
 };
-
-/// Has a step judged: by a proof if this execution's opening refutes it, else by the worker's opening. The worker may have
-/// committed to what no execution can read, and then only the worker could open it.
-fn have_judged(opened: Result<(Opening, Verdict), ProveError>, place: Place, step: Step) -> Move {
-	match opened {
-		Ok((opening, Verdict::Refuted)) => Move::Prove(Proof { place, step, opening }),
-		Ok((_, Verdict::Holds)) | Err(_) => Move::PointAtStep(place, step),
-	}
-}
 
 /// What a challenger does next.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,11 +71,8 @@ impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 				let own = self.prover().cell(*place)?;
 				let step = first_step(&statement, *place, &own, *target, exhibit).ok_or(DisputeError::Agrees)?;
 				let prover = self.prover_of(self.claimed(cells, shown)?);
-				Ok(have_judged(
-					prover.open(*place, step, &own.with(*target, exhibit)),
-					*place,
-					step,
-				))
+				let opened = prover.open(*place, step, &own.with(*target, exhibit));
+				Ok(self.have_judged(cells, opened, *place, step))
 			}
 			Stage::ListGroups
 			| Stage::OpenGroup { .. }
@@ -107,13 +96,33 @@ impl<A: OpenArtifact + ?Sized> Execution<'_, A> {
 			return Ok(Move::PointAtTarget(place, target));
 		}
 		// The cell is right: what is wrong is what the statement says comes out of it.
-		let fault = first_output_fault(&statement, self.artifact, |place| prover.cell(place))?;
-		let (place, step) = fault
-			.filter(|(place, _)| places.contains(place))
-			.ok_or(DisputeError::Agrees)?;
-		let own = prover.cell(place)?;
+		let own = prover.cell(first)?;
+		let step = output_fault(&statement, self.artifact, first, &own).ok_or(DisputeError::Agrees)?;
 		let prover = self.prover_of(self.claimed(opened, shown)?);
-		Ok(have_judged(prover.open(place, step, &own), place, step))
+		Ok(self.have_judged(opened, prover.open(first, step, &own), first, step))
+	}
+
+	/// Has a step judged: by this execution's own opening if that refutes it under the worker's roots, as the referee will
+	/// see them; else by the worker's. The worker may have committed to what no execution can read, or to what only it
+	/// knows beside what the step is about, and then only the worker can open it.
+	fn have_judged(
+		&self,
+		cells: &OpenedCells,
+		opened: Result<(Opening, Verdict), ProveError>,
+		place: Place,
+		step: Step,
+	) -> Move {
+		let (places, roots) = self.opened(cells);
+		let at = places.iter().position(|other| *other == place);
+		let roots = at.and_then(|at| roots.get(at));
+		if let (Ok((opening, Verdict::Refuted)), Some(roots)) = (opened, roots) {
+			let statement = self.statement.as_statement();
+			let seen = check_step(&statement, place, roots, step, opening.clone());
+			if seen == Ok(Verdict::Refuted) {
+				return Move::Prove(Proof { place, step, opening });
+			}
+		}
+		Move::PointAtStep(place, step)
 	}
 
 	/// Places and roots of opened cells.

@@ -8,7 +8,7 @@ use crate::{
 use assay_artifact::Artifact;
 use assay_dispute::{Execution, Judgement};
 use assay_engine::{Model, Observer, Options, RunError, Tier};
-use assay_exact::{Input, Output};
+use assay_exact::{Generation, Input, Output};
 use assay_protocol::{
 	audit::{AuditDuty, Question, Reply},
 	dispute::{Move, OwnedStatement},
@@ -35,7 +35,27 @@ pub struct Models {
 	/// Loaded and verified models, the most recently used last. The lock is held while a model loads, so that it loads once.
 	loaded: Mutex<Vec<Arc<Loaded>>>,
 	/// The execution that was laid open last: disputes and audits ask for it several times.
-	opened: Mutex<Option<(TraceRoot, Arc<Record>)>>,
+	opened: Mutex<Option<(Ran, Arc<Record>)>>,
+}
+
+/// All that an execution depends on. Not what its claim says of its trace: anybody can copy that onto another job.
+#[derive(Clone, PartialEq, Debug)]
+struct Ran {
+	artifact: Hash32,
+	input: Input,
+	generation: Generation,
+	output: Output,
+}
+
+impl Ran {
+	fn of(statement: &OwnedStatement) -> Self {
+		Self {
+			artifact: statement.artifact,
+			input: statement.input.clone(),
+			generation: statement.generation,
+			output: statement.output.clone(),
+		}
+	}
 }
 
 /// A model ready to run, and the artifact that proves its weights.
@@ -157,15 +177,16 @@ impl Models {
 	fn record(&self, loaded: &Loaded, statement: &OwnedStatement) -> Result<Arc<Record>, Failure> {
 		// Held while it is run: two requests about one claim run it once.
 		let mut opened = self.opened.lock();
+		let ran = Ran::of(statement);
 		match &*opened {
-			Some((trace, record)) if *trace == statement.trace => Ok(record.clone()),
+			Some((last, record)) if *last == ran => Ok(record.clone()),
 			_ => {
 				let record = loaded
 					.model
 					.record(&statement.as_statement(), &mut ())
 					.map_err(failure)?;
 				let record = Arc::new(record);
-				*opened = Some((statement.trace, record.clone()));
+				*opened = Some((ran, record.clone()));
 				Ok(record)
 			}
 		}
@@ -297,6 +318,35 @@ mod tests {
 			Failure::Absent(absence) => absence.to_string(),
 			other => panic!("not for want of an artifact: {other}"),
 		}
+	}
+
+	#[test]
+	fn p03_a_copied_trace_root_does_not_bring_back_the_execution_of_another_job() {
+		let setup = Setup::new();
+		write(&setup.path(), &setup.good);
+		let loaded = setup.models.load(&setup.root).unwrap();
+		let claimed = |token| OwnedStatement {
+			program: loaded.artifact.program().clone(),
+			artifact: setup.root,
+			input: Input::Tokens(vec![token, 7, 9]),
+			generation: an_assignment(1).duty.generation,
+			output: Output::Tokens(vec![3]),
+			// The same on every claim: a cheat copies what it likes.
+			trace: TraceRoot(Hash32([9; 32])),
+		};
+		let of = |statement: &OwnedStatement| setup.models.record(&loaded, statement).unwrap();
+		let (first, other) = (of(&claimed(1)), of(&claimed(2)));
+		assert_ne!(first.boundaries().root(), other.boundaries().root());
+		assert!(
+			Arc::ptr_eq(&other, &of(&claimed(2))),
+			"asked again, it is not run again"
+		);
+		// Nor does another root, or none that anybody claimed, hide the execution of the same job.
+		let told = OwnedStatement {
+			trace: TraceRoot(Hash32([8; 32])),
+			..claimed(2)
+		};
+		assert!(Arc::ptr_eq(&other, &of(&told)));
 	}
 
 	#[tokio::test]

@@ -357,18 +357,37 @@ pub fn first_output_fault<W: Weights + ?Sized, E>(
 		let Some(cell) = Cell::new(statement, place) else {
 			continue;
 		};
-		let values = own(place)?;
-		if let (Some(register), Output::Vector(claimed)) = (cell.output(), statement.output) {
-			let right = values.vector(cell.source(cell.ops.len(), register));
-			let index = right.iter().zip(claimed).position(|(right, claimed)| right != claimed);
-			return Ok(index.map(|index| (place, Step::Output { index: index as u32 })));
-		}
-		let best = best_token(&cell, weights, &values);
-		if let Some(rival) = best.filter(|best| Some(*best) != statement.chosen(position)) {
-			return Ok(Some((place, Step::Choice { rival })));
+		if let Some(step) = fault_of(&cell, weights, &own(place)?) {
+			return Ok(Some((place, step)));
 		}
 	}
 	Ok(None)
+}
+
+/// The same of one head, of whose inside `own` is one's own: nothing else is run. `None` for cells of rows.
+pub fn output_fault<W: Weights + ?Sized>(
+	statement: &Statement<'_>,
+	weights: &W,
+	place: Place,
+	own: &CellValues,
+) -> Option<Step> {
+	fault_of(&Cell::new(statement, place)?, weights, own)
+}
+
+fn fault_of<W: Weights + ?Sized>(cell: &Cell<'_>, weights: &W, own: &CellValues) -> Option<Step> {
+	let Place::Head { position } = cell.place else {
+		return None;
+	};
+	if let (Some(register), Output::Vector(claimed)) = (cell.output(), cell.statement.output) {
+		let right = own.vector(cell.source(cell.ops.len(), register));
+		let index = right
+			.iter()
+			.zip(claimed)
+			.position(|(right, claimed)| right != claimed)?;
+		return Some(Step::Output { index: index as u32 });
+	}
+	let rival = best_token(cell, weights, own)?;
+	(Some(rival) != cell.statement.chosen(position)).then_some(Step::Choice { rival })
 }
 
 /// The token that the sampler chooses from a head's logits.

@@ -8,7 +8,7 @@ use crate::{
 	views::{is_struck_down, DisputeView, EndingView, Places},
 	Outcome,
 };
-use anyhow::{bail, ensure, Context as _, Result};
+use anyhow::{bail, Context as _, Result};
 use assay_dispute::Execution;
 use assay_protocol::{
 	dispute::{Accusation, OwnedStatement},
@@ -58,17 +58,13 @@ impl Challenge {
 		let chain = context.chain().await?;
 		let best = chain.best().await?;
 		let job = chain.job(self.job, best).await?;
-		let JobState::Claimed { final_at, .. } = job.state else {
+		// Whether the chain still takes a challenge also depends on the claim's audit; it refuses one for nothing.
+		let JobState::Claimed { .. } = job.state else {
 			bail!("job {} has no claim that can be challenged", self.job);
 		};
 		let claim = chain.claim(self.job, best).await?;
 		let claim = claim.with_context(|| format!("job {} has no claim on chain", self.job))?;
 		let open = open_dispute(&chain, self.job, claim.attempt, account, best).await?;
-		ensure!(
-			open.is_some() || best.number < final_at,
-			"the window of job {} closed at block {final_at}",
-			self.job
-		);
 
 		let artifact = context.library.verified(claim.artifact, self.artifact.as_deref())?;
 		check_program(&artifact, &chain.program(claim.version, best).await?)?;

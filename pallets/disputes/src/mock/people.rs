@@ -37,6 +37,9 @@ pub(crate) enum Cheat {
 	Head,
 	/// The trace's root: there is nothing behind it.
 	Root,
+	/// The residual vectors of the first cells of two groups of a row, with the blame put on the sums of attention at the
+	/// first over the positions of the second.
+	Sums { row: u16 },
 	/// A cache leaf of a cell is junk of a megabyte.
 	JunkCache { row: u16, position: u32 },
 }
@@ -63,6 +66,11 @@ impl Worker {
 		let mut executed = Executed::of(version, a_statement(version, output)).changed(|record| match cheat {
 			Cheat::Residual { row, position } => record.residual_mut(row, position).unwrap()[3] ^= 1,
 			Cheat::Cache { row, position } => record.cache_mut(row, position).unwrap()[1][5] ^= 1,
+			Cheat::Sums { row } => {
+				for position in [0, 8] {
+					record.residual_mut(row, position).unwrap()[3] ^= 1;
+				}
+			}
 			Cheat::JunkCache { row, position } => record.cache_mut(row, position).unwrap()[0] = junk(),
 			_ => {}
 		});
@@ -97,6 +105,13 @@ impl Worker {
 			return honest.with(Target::Cache, &Exhibit::Cache(leaves));
 		}
 		let values = self.executed.cell(place);
+		if let (Cheat::Sums { row }, Place::Cell { row: at, position: 0 }) = (self.cheat, place) {
+			if row == at {
+				let mut heads: Vec<_> = values.heads.iter().map(|(work, _)| work.clone()).collect();
+				heads[1].states[1] = Hash32::default();
+				return values.with(Target::Work, &Exhibit::Heads(heads));
+			}
+		}
 		if self.cheat == Cheat::Head && matches!(place, Place::Head { .. }) {
 			let mut shown = values.vectors[0].clone();
 			shown[1] ^= 64;

@@ -257,3 +257,30 @@ fn p01_junk_in_place_of_a_cache_leaf_should_be_lost_by_its_worker() {
 		assert_eq!(stake(ALICE), STAKE - PENALTY);
 	});
 }
+
+#[test]
+fn challenger_should_point_where_its_own_opening_does_not_lead_to_the_worker_s_trace() {
+	run(|| {
+		// Attention of an encoder sees later groups, whose residual trees only the worker knows.
+		let worker = Worker::new(ALICE, ENCODER, Cheat::Sums { row: 2 });
+		let job = claimed(&worker);
+		let challenger = Challenger::new(CHARLIE, job);
+		let dispute = challenger.challenge(job, challenger.accusation().expect("it is found out"));
+		while stage(dispute) != Stage::PointAtStep {
+			if stage(dispute).is_workers() {
+				worker.act(dispute).unwrap();
+			} else {
+				challenger.act(dispute).unwrap();
+			}
+		}
+		let place = Place::Cell { row: 2, position: 0 };
+		let step = Step::Attend { head: 1, group: 1 };
+		assert_eq!(challenger.next_move(dispute), Move::PointAtStep(place, step));
+		challenger.act(dispute).unwrap();
+		assert_eq!(stage(dispute), Stage::OpenStep { place, step });
+		worker.act(dispute).unwrap();
+		assert_eq!(ruling(dispute), Some(Ruling::Refuted));
+		assert_eq!((held(CHARLIE), free(CHARLIE)), (0, FUNDS + PENALTY / 2));
+		assert_eq!(stake(ALICE), STAKE - PENALTY);
+	});
+}
