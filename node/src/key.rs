@@ -197,7 +197,8 @@ fn inspect(arguments: &InspectKeyCmd, given: Option<&str>, public: bool) -> Resu
 }
 
 fn is_address<P: Pair>(text: &str) -> bool {
-	P::Public::from_string_with_version(text).is_ok()
+	// `from_string` would also take a path alone, from an address that everybody knows.
+	P::Public::from_ss58check_with_version(text).is_ok()
 }
 
 /// A secret, or an address, and where it came from.
