@@ -192,9 +192,6 @@ impl Constants {
 /// What a dispute may ask a worker for: the groups, the cells of one, a vector.
 const FREE_ANSWERS: Balance = 3;
 
-/// Blocks from a claim to the draw.
-const BEACON: BlockNumber = 2;
-
 fn weight_fee(weight: Weight) -> Balance {
 	<Runtime as pallet_transaction_payment::Config>::WeightToFee::weight_to_fee(&weight)
 }
