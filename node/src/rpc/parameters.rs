@@ -19,17 +19,22 @@ use std::{future, sync::Arc};
 /// Characters of a wrong value that its error repeats.
 const SHOWN: usize = 80;
 
-/// A parameter: its name, and whether a value is one.
+/// A parameter: its name, whether a value is one, and if it is a number, the largest it may be.
 #[derive(Clone, Copy)]
 pub(super) struct Parameter {
 	name: &'static str,
 	read: fn(&Value) -> Result<(), serde_json::Error>,
+	limit: fn() -> Option<u64>,
 }
 
 impl Parameter {
 	/// A parameter of type `T`; one that may be absent has an optional type.
 	pub(super) const fn new<T: DeserializeOwned>(name: &'static str) -> Self {
-		Self { name, read: read::<T> }
+		Self {
+			name,
+			read: read::<T>,
+			limit: limit::<T>,
+		}
 	}
 }
 
@@ -117,15 +122,20 @@ fn check(method: &str, parameters: &[Parameter], given: &Params<'_>) -> Result<(
 		let Err(error) = (parameter.read)(value.unwrap_or(&Value::Null)) else {
 			continue;
 		};
-		let name = parameter.name;
+		let (name, limit) = (parameter.name, (parameter.limit)());
+		// In words that do not depend on how it is stored.
+		let expected = match limit {
+			Some(limit) => format!("expected a whole number from 0 to {limit}"),
+			None => error.to_string(),
+		};
 		let reason = match value {
 			None => format!("{method}: parameter `{name}` is missing: it takes {names}"),
-			Some(value) => format!("{method}: parameter `{name}` is {}: {}", shown(value), expected(&error)),
+			Some(value) => format!("{method}: parameter `{name}` is {}: {expected}", shown(value)),
 		};
 		let about = About {
 			parameter: name,
 			value: value.cloned().unwrap_or_default(),
-			limit: limit(&error),
+			limit,
 		};
 		return Err(Error::Parameter.about(reason, about));
 	}
@@ -141,28 +151,12 @@ fn shown(value: &Value) -> String {
 	}
 }
 
-/// The types of numbers and their largest values.
-const NUMBERS: [(&str, u64); 4] = [
-	("u8", u8::MAX as u64),
-	("u16", u16::MAX as u64),
-	("u32", u32::MAX as u64),
-	("u64", u64::MAX),
-];
+/// The largest values of the types of numbers.
+const LARGEST: [u64; 4] = [u64::MAX, u32::MAX as u64, u16::MAX as u64, u8::MAX as u64];
 
-/// The largest value of the type of number that an error asks for.
-fn limit(error: &serde_json::Error) -> Option<u64> {
-	let text = error.to_string();
-	let (_, wanted) = text.rsplit_once("expected ")?;
-	NUMBERS
-		.iter()
-		.find(|(name, _)| *name == wanted)
-		.map(|(_, limit)| *limit)
-}
-
-/// What must be there instead, in words that do not depend on how it is stored.
-fn expected(error: &serde_json::Error) -> String {
-	match limit(error) {
-		Some(limit) => format!("expected a whole number from 0 to {limit}"),
-		None => error.to_string(),
-	}
+/// The largest number that is a `T`; none if no number is.
+fn limit<T: DeserializeOwned>() -> Option<u64> {
+	LARGEST
+		.into_iter()
+		.find(|largest| read::<T>(&Value::from(*largest)).is_ok())
 }
