@@ -177,7 +177,7 @@ fn keys_are_confirmed_or_diagnosed_and_secrets_never_shown() -> Result<()> {
 	let folder = scene.folder();
 	let file = folder.join("worker.key");
 	let base = format!("--chain dev --base-path {}", folder.join("node").display());
-	let keystore = folder.join("node/chains/dev/keystore");
+	let keystore = folder.join("node/chains/assay_dev/keystore");
 	let insert = |scheme: &str, kind: &str, secret: &Path| {
 		let line = format!("insert {base} --scheme {scheme} --key-type {kind} --suri");
 		key(&scene.binaries, &line, &[secret])
