@@ -235,7 +235,8 @@ pub(crate) struct AttentionShape {
 }
 
 impl AttentionShape {
-	fn of(op: &Op) -> Option<Self> {
+	/// Of an operation, if it is attention.
+	pub(crate) fn of(op: &Op) -> Option<Self> {
 		match *op {
 			Op::Attention {
 				query,

@@ -6,7 +6,7 @@
 use crate::{
 	artifact::{Leaves, LEAF_BYTES},
 	cache::leaf_bytes,
-	cell::operations,
+	cell::{operations, AttentionShape},
 	fault::{lists_trees, Target},
 	rules::Step,
 	statement::{group_sizes, Layout, Place},
@@ -95,7 +95,7 @@ impl<'a> Sizes<'a> {
 			Target::Pooled => self.vector(Register(0)),
 			Target::Cache => self.cache(),
 			Target::Work => match attention(ops) {
-				Some(shape) => shape.heads.saturating_mul(self.head_work(shape.head_dim)),
+				Some(shape) => u64::from(shape.heads).saturating_mul(self.head_work(shape.head_dim)),
 				None => u64::from(chunk_count(self.width(Register(0)))).saturating_mul(self.states()),
 			},
 		};
@@ -116,7 +116,7 @@ impl<'a> Sizes<'a> {
 			}),
 			Step::Attend { .. } => attention(ops).map_or(0, |shape| {
 				let caches = cache_leaf(shape).saturating_mul(self.layout.group_size.into());
-				self.work(self.head_work(shape.head_dim), shape.heads)
+				self.work(self.head_work(shape.head_dim), shape.heads.into())
 					.saturating_add(self.range(shape.query, shape.head_dim))
 					.saturating_add(LENGTH + caches)
 					.saturating_add(LENGTH + HASH + path(self.layout.groups()))
@@ -276,7 +276,7 @@ impl<'a> Sizes<'a> {
 	fn cache(&self) -> u64 {
 		attention(&self.program.layer).map_or(LENGTH, |shape| {
 			let leaf = LENGTH + leaf_bytes(shape.head_dim) as u64;
-			LENGTH.saturating_add(shape.kv_heads.saturating_mul(leaf))
+			LENGTH.saturating_add(u64::from(shape.kv_heads).saturating_mul(leaf))
 		})
 	}
 
@@ -300,42 +300,13 @@ impl<'a> Sizes<'a> {
 	}
 }
 
-/// An attention's heads and the registers it reads.
-#[derive(Clone, Copy)]
-struct Attention {
-	query: Register,
-	key: Register,
-	value: Register,
-	heads: u64,
-	kv_heads: u64,
-	head_dim: u32,
-}
-
-fn attention(ops: &[Op]) -> Option<Attention> {
-	ops.iter().find_map(|op| match *op {
-		Op::Attention {
-			query,
-			key,
-			value,
-			heads,
-			kv_heads,
-			head_dim,
-			..
-		} => Some(Attention {
-			query,
-			key,
-			value,
-			heads: heads.into(),
-			kv_heads: kv_heads.into(),
-			head_dim,
-		}),
-		_ => None,
-	})
+fn attention(ops: &[Op]) -> Option<AttentionShape> {
+	ops.iter().find_map(AttentionShape::of)
 }
 
 /// One head's leaf of a cache with its path.
-fn cache_leaf(shape: Attention) -> u64 {
-	2 * LENGTH + leaf_bytes(shape.head_dim) as u64 + path(shape.kv_heads)
+fn cache_leaf(shape: AttentionShape) -> u64 {
+	2 * LENGTH + leaf_bytes(shape.head_dim) as u64 + path(shape.kv_heads.into())
 }
 
 /// The sums of a state.
