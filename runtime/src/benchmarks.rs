@@ -46,6 +46,20 @@ impl Randomness<Option<Hash>, BlockNumber> for FixedRandomness {
 	}
 }
 
+impl assay_protocol::Beacon<AccountId, BlockNumber> for FixedRandomness {
+	fn known_from(made_at: BlockNumber) -> BlockNumber {
+		made_at
+	}
+
+	fn longest_wait() -> BlockNumber {
+		0
+	}
+
+	fn number(_: BlockNumber, _: &AccountId, subject: &[u8]) -> Option<Hash> {
+		Some(BlakeTwo256::hash(subject))
+	}
+}
+
 /// Claims for disputes and audits: a job of the largest benchmark model, with as many operators as can serve it, whose program,
 /// input and claim are replaced by those of a statement.
 pub struct StatedClaims;
@@ -72,7 +86,9 @@ impl assay_protocol::benchmarks::ClaimsForBenchmarks for StatedClaims {
 		let quote = Jobs::quote(version, input.len(), generation.max_tokens).expect("the version takes a token");
 		let max_fee = Balance::from(quote.units);
 		let origin = RuntimeOrigin::signed(funded("consumer"));
-		Jobs::submit(origin, version, input, generation, max_fee, None).expect("the job is accepted");
+		Jobs::submit(origin.clone(), version, input, generation, max_fee, 1, None).expect("the job is accepted");
+		System::set_block_number(System::block_number() + time::ASSIGNMENT_DELAY);
+		Jobs::advance(origin, id).expect("it is assigned");
 
 		let mut claimant = None;
 		pallet_assay_jobs::Jobs::<Runtime>::mutate(id, |job| {

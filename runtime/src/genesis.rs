@@ -3,12 +3,13 @@
 use crate::{
 	currency::{EXISTENTIAL_DEPOSIT, MINIMUM_BOND, UNIT},
 	time::{
-		Milliseconds, BABE_GENESIS_EPOCH_CONFIG, DEFAULT_SLOT_DURATION, DEVELOPMENT_EPOCH_SLOTS,
-		DEVELOPMENT_SLOT_DURATION, DEVELOPMENT_STAKING_PERIOD,
+		Milliseconds, BABE_GENESIS_EPOCH_CONFIG, DEFAULT_SLOT_DURATION, DEVELOPMENT_DRAW_WINDOW,
+		DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_GUILT_PERIOD, DEVELOPMENT_SLOT_DURATION, DEVELOPMENT_STAKING_PERIOD,
+		TESTNET_DRAW_WINDOW,
 	},
 	treasury::TreasuryAccount,
-	AccountId, BabeConfig, Balance, BalancesConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingConfig,
-	SudoConfig, TimingConfig, ValidatorsConfig,
+	AccountId, BabeConfig, Balance, BalancesConfig, BlockNumber, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+	StakingConfig, SudoConfig, TimingConfig, ValidatorsConfig,
 };
 use alloc::{vec, vec::Vec};
 use assay_protocol::operator::WorkerKey;
@@ -65,12 +66,14 @@ const DAVE: Validator = Validator {
 	finality: Ed25519Keyring::Dave,
 };
 
-fn genesis(slot_duration_ms: Milliseconds, validators: &[Validator]) -> Value {
+fn genesis(slot_duration_ms: Milliseconds, draw_window: BlockNumber, validators: &[Validator]) -> Value {
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		timing: TimingConfig {
 			slot_duration_ms,
 			epoch_slots: DEVELOPMENT_EPOCH_SLOTS,
-			staking_period: DEVELOPMENT_STAKING_PERIOD
+			staking_period: DEVELOPMENT_STAKING_PERIOD,
+			draw_window,
+			guilt_period: DEVELOPMENT_GUILT_PERIOD
 		},
 		babe: BabeConfig {
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
@@ -116,12 +119,12 @@ fn genesis(slot_duration_ms: Milliseconds, validators: &[Validator]) -> Value {
 
 /// One validator and operator, Alice, and slots of one second. Her worker key is that of her account.
 fn development() -> Value {
-	genesis(DEVELOPMENT_SLOT_DURATION, &[ALICE])
+	genesis(DEVELOPMENT_SLOT_DURATION, DEVELOPMENT_DRAW_WINDOW, &[ALICE])
 }
 
 /// Four validators and operators, Alice to Dave: one may fail. Their worker keys are those of their accounts.
 fn local_testnet() -> Value {
-	genesis(DEFAULT_SLOT_DURATION, &[ALICE, BOB, CHARLIE, DAVE])
+	genesis(DEFAULT_SLOT_DURATION, TESTNET_DRAW_WINDOW, &[ALICE, BOB, CHARLIE, DAVE])
 }
 
 /// The preset's genesis as JSON, or nothing if no preset has that name.

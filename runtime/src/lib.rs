@@ -197,6 +197,9 @@ mod runtime {
 	#[runtime::pallet_index(25)]
 	pub type Validators = pallet_assay_validators;
 
+	#[runtime::pallet_index(26)]
+	pub type Beacon = pallet_assay_beacon;
+
 	#[runtime::pallet_index(255)]
 	pub type Sudo = pallet_sudo;
 }

@@ -31,7 +31,20 @@ pub const BLOCK_HASH_COUNT: BlockNumber = 4_096;
 /// for the next author to build on it.
 pub const MAXIMUM_BLOCK_MILLISECONDS: u64 = DEVELOPMENT_SLOT_DURATION / 2;
 
-/// Blocks an operator has for the result of a job.
+/// Units of computation a second that whoever looks at a claim, or answers for one, has to manage: a sixth of what one core
+/// with AVX2 does when it runs a job again.
+pub const REFERENCE_SPEED: u64 = 4_000;
+/// Blocks that a job takes at most at that speed: four hours at three seconds, 800 tokens of a model with 70 thousand million
+/// weights.
+pub const LONGEST_RUN: BlockNumber = 4_800;
+/// Blocks after which an unnamed job is first assigned, with the output of a block that was not made when it was submitted.
+pub const ASSIGNMENT_DELAY: BlockNumber = 2;
+/// Blocks, from the first question about a claim, in which an operator may answer late, unless genesis says otherwise: a day at
+/// three seconds.
+pub const DEFAULT_GUILT_PERIOD: BlockNumber = 28_800;
+/// The same on development and test chains: short, so that silence is seen to lose.
+pub const DEVELOPMENT_GUILT_PERIOD: BlockNumber = 30;
+/// Blocks an operator has for the result of a job, beside those that it takes to run.
 pub const JOB_RESULT_PERIOD: BlockNumber = 40;
 /// Blocks an open job waits for an operator before it is refunded.
 pub const JOB_OPEN_PERIOD: BlockNumber = 100;
@@ -47,10 +60,10 @@ pub const AUDIT_PERIOD: BlockNumber = 30;
 pub const DISPUTE_MOVE_PERIOD: BlockNumber = 20;
 /// Blocks a dispute stays readable after its end, like a job.
 pub const DISPUTE_RETENTION: BlockNumber = JOB_RETENTION;
-/// Stake that asks to leave waits for the end of such a stretch of blocks first, unless genesis says otherwise: four hours at
+/// Stake that asks to leave waits for the end of such a stretch of blocks first, unless genesis says otherwise: 28 hours at
 /// three seconds.
-pub const DEFAULT_STAKING_PERIOD: BlockNumber = 4_800;
-/// Such stretches that it then waits: a day together, longer than any job and every dispute about it.
+pub const DEFAULT_STAKING_PERIOD: BlockNumber = 33_600;
+/// Such stretches that it then waits: seven days together, longer than any job and every dispute about it.
 pub const STAKING_PERIODS: BlockNumber = 6;
 /// Staking periods of development and test chains: short, so that leaving is seen. Disputes may last longer than stake
 /// waits there.
@@ -62,3 +75,12 @@ pub const SILENCE_LIMIT: u32 = 30;
 pub const HEARTBEAT_PERIOD: BlockNumber = 20;
 /// Blocks an operator stays listed after its last heartbeat: one may be missed.
 pub const HEARTBEAT_GRACE: BlockNumber = 45;
+/// Blocks of a window from whose authors the numbers of a draw come, unless genesis says otherwise: of a hundred validators, nine
+/// have made blocks in a third of them.
+pub const DEFAULT_DRAW_WINDOW: BlockNumber = 32;
+/// Such windows on development chains, whose only validator draws for itself.
+pub const DEVELOPMENT_DRAW_WINDOW: BlockNumber = 1;
+/// Such windows on test networks of four validators.
+pub const TESTNET_DRAW_WINDOW: BlockNumber = 8;
+/// Windows that are kept: of a day at three seconds.
+pub const DRAW_WINDOWS_KEPT: u32 = 1_024;

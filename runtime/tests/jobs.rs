@@ -88,6 +88,7 @@ fn a_job() -> RuntimeCall {
 			ignore_stop: false,
 		},
 		max_fee: MAX_FEE,
+		max_price: PRICE,
 		operator: Some(account(Alice)),
 	}
 	.into()
@@ -115,6 +116,8 @@ fn chain_with_a_job(test: impl FnOnce(Duty<u32>)) {
 			version: VERSION,
 			price: PRICE,
 			capacity: 1,
+			speed: 4_000,
+			largest: 1_000_000,
 		};
 		assert_eq!(next_block(vec![signed(Charlie, 0, a_model())]), [Ok(Ok(()))]);
 		assert_eq!(next_block(vec![signed(Alice, 0, serve)]), [Ok(Ok(()))]);

@@ -103,7 +103,7 @@ impl<'a> Worker<'a> {
 		};
 		let (dispute, stage) = (duty.dispute, duty.stage);
 		let answer = DisputeAnswer { dispute, stage, answer };
-		let signature = self.sign(&answer.signing_payload(&self.genesis));
+		let signature = self.sign(&answer.signing_payload(&duty.claim.root(), &self.genesis));
 		self.submit(self.api("DisputesApi_answer_transaction", SignedAnswer { answer, signature })?)
 	}
 
@@ -130,7 +130,7 @@ impl<'a> Worker<'a> {
 			question: duty.question,
 			reply,
 		};
-		let signature = self.sign(&reply.signing_payload(&self.genesis));
+		let signature = self.sign(&reply.signing_payload(&duty.claim.root(), &self.genesis));
 		self.submit(self.api("AuditsApi_reply_transaction", SignedReply { reply, signature })?)
 	}
 

@@ -107,16 +107,17 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 	/// The next move as a call; `None` if there is nothing to point at.
 	fn call(&self, id: DisputeId, stage: Stage, shown: &DisputeRecord) -> Result<Option<Call>> {
 		Ok(Some(match self.execution.next_move(stage, shown) {
-			Ok(Answered::PointAtGroup(group)) => Call::point_at_group(id, group),
-			Ok(Answered::PointAtTarget(place, target)) => Call::point_at_target(id, place, target),
-			Ok(Answered::PointAtStep(place, step)) => Call::point_at_step(id, place, step),
-			Ok(Answered::Prove(proof)) => Call::prove(id, &proof),
+			Ok(Answered::PointAtGroup(group)) => Call::point_at_group(id, shown.hash, group),
+			Ok(Answered::PointAtTarget(place, target)) => Call::point_at_target(id, shown.hash, place, target),
+			Ok(Answered::PointAtStep(place, step)) => Call::point_at_step(id, shown.hash, place, step),
+			Ok(Answered::Prove(proof)) => Call::prove(id, shown.hash, &proof),
 			Err(DisputeError::Agrees) => return Ok(None),
 			Err(error) => return Err(error).context("the next move cannot be prepared"),
 		}))
 	}
 
-	/// Sends a call that is due at a stage. That it fails does not matter when the dispute has gone on without it.
+	/// Sends a call that is due at a stage. That it fails does not matter when the dispute has gone on without it, and while its
+	/// clock runs the next block brings another try.
 	async fn send(&self, id: DisputeId, stage: Option<Stage>, call: Call) -> Result<()> {
 		// Clocks run, and a move that is refused is no loss: it is not tried out first.
 		let sending = Sending {
@@ -126,8 +127,15 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 		let Err(error) = self.chain.submit(call, self.signer, sending).await else {
 			return Ok(());
 		};
-		let now = self.chain.find_dispute(id, self.chain.best().await?).await?;
-		match now {
+		let best = self.chain.best().await?;
+		match self.chain.find_dispute(id, best).await? {
+			Some(dispute) if dispute.stage == stage && best.number < dispute.deadline => {
+				self.output.progress(&format!(
+					"block {:>5}  the move was not taken: {error:#}; it is sent again",
+					best.number
+				));
+				Ok(())
+			}
 			Some(dispute) if dispute.stage == stage => Err(error),
 			_ => Ok(()),
 		}
@@ -254,6 +262,7 @@ mod tests {
 			bond: 10,
 			stage,
 			deadline: 60,
+			late: false,
 			ruling: stage.is_none().then_some(Ruling::Refuted),
 		}
 	}

@@ -45,7 +45,7 @@ fn jobs_that_cannot_be_run_or_paid_are_refused_with_the_reason() -> Result<()> {
 	);
 	assert_says(
 		&submit(model, "--tokens 1 --max-tokens 9 --max-fee 0.000000000001")?,
-		&["below every offer", "may charge", "--open"],
+		&["every listed operator may charge", "--max-fee is"],
 	);
 	let (closed, longer) = ("--max-fee -1", "--max-fee 1 --max-tokens 64");
 	assert_says(

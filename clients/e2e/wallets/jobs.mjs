@@ -24,6 +24,7 @@ export async function submit({ api, provider }, pair, { model, version, tokens, 
 		{ Tokens: tokens }, // or { Vector: values }, each times 65,536
 		{ sampler: 'Greedy', maxTokens, ignoreStop: false }, // or { Gumbel: { inverseTemperature: 65536, seed } }
 		maxFee,
+		quote.highest_price, // of a unit, whatever is asked when the job is assigned
 		null, // or the address of the operator to insist on
 	);
 	// `nonce: -1` asks the node for the account's next index, with what waits in its pool counted.

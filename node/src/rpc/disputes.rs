@@ -86,6 +86,7 @@ fn travelling(dispute: DisputeSummary<AccountId, Balance, BlockNumber>) -> Dispu
 		bond: Amount(dispute.bond),
 		stage: dispute.stage,
 		deadline: dispute.deadline,
+		late: dispute.late,
 		ruling: dispute.ruling,
 	}
 }

@@ -131,6 +131,8 @@ pub(crate) struct Offer {
 	operator: AccountId,
 	price: Amount,
 	capacity: u16,
+	speed: u64,
+	largest: u64,
 	last_heartbeat: Option<BlockNumber>,
 	listed: bool,
 }
@@ -141,6 +143,8 @@ impl From<OfferSummary<AccountId, Balance, BlockNumber>> for Offer {
 			operator: summary.offer.operator,
 			price: Amount(summary.offer.price),
 			capacity: summary.offer.capacity,
+			speed: summary.offer.speed,
+			largest: summary.offer.largest,
 			last_heartbeat: summary.last_heartbeat,
 			listed: summary.listed,
 		}

@@ -13,6 +13,7 @@ use assay_trace::{
 	prover::{OpenArtifact, ProveError},
 	Group, Opening, Place, Step, Verdict,
 };
+use sp_core::H256;
 
 /// What a challenger does next.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,13 +29,23 @@ pub enum Move {
 }
 
 impl Move {
-	/// The move as a worker key signs it.
-	pub fn in_dispute(self, dispute: DisputeId) -> Act {
+	/// The move as a worker key signs it, on the record with this hash.
+	pub fn in_dispute(self, dispute: DisputeId, record: H256) -> Act {
 		match self {
-			Self::PointAtGroup(group) => Act::PointAtGroup { dispute, group },
-			Self::PointAtTarget(place, target) => Act::PointAtTarget { dispute, place, target },
-			Self::PointAtStep(place, step) => Act::PointAtStep { dispute, place, step },
-			Self::Prove(proof) => Act::Prove { dispute, proof },
+			Self::PointAtGroup(group) => Act::PointAtGroup { dispute, record, group },
+			Self::PointAtTarget(place, target) => Act::PointAtTarget {
+				dispute,
+				record,
+				place,
+				target,
+			},
+			Self::PointAtStep(place, step) => Act::PointAtStep {
+				dispute,
+				record,
+				place,
+				step,
+			},
+			Self::Prove(proof) => Act::Prove { dispute, record, proof },
 		}
 	}
 }

@@ -166,7 +166,7 @@ impl Execute for Models {
 			Request::Reply(duty) => execution.reply(duty.question, &key(duty)).map(Response::Reply),
 			Request::Move(duty) => execution
 				.next_move(duty.stage, &duty.record)
-				.map(|next| Response::Move(next.in_dispute(duty.dispute))),
+				.map(|next| Response::Move(next.in_dispute(duty.dispute, duty.record.hash))),
 		};
 		response.map_err(|error| Failure::Refused(error.to_string()))
 	}

@@ -139,6 +139,7 @@ impl<C: Chain> Requests<C> {
 
 	fn sign(&self, requested: &Requested, response: Response) -> Result<SignedResponse, Failure> {
 		let genesis = self.chain.genesis();
+		let claim = requested.request.claim().root();
 		let sign = |payload: &[u8]| {
 			self.chain
 				.sign(&requested.worker, payload)
@@ -152,7 +153,7 @@ impl<C: Chain> Requests<C> {
 					stage: duty.stage,
 					answer,
 				};
-				let signature = sign(&answer.signing_payload(&genesis))?;
+				let signature = sign(&answer.signing_payload(&claim, &genesis))?;
 				Ok(SignedResponse::Answer(SignedAnswer { answer, signature }))
 			}
 			(Request::Reply(duty), Response::Reply(reply)) => {
@@ -163,7 +164,7 @@ impl<C: Chain> Requests<C> {
 					question: duty.question,
 					reply,
 				};
-				let signature = sign(&reply.signing_payload(&genesis))?;
+				let signature = sign(&reply.signing_payload(&claim, &genesis))?;
 				Ok(SignedResponse::Reply(SignedReply { reply, signature }))
 			}
 			(request, Response::Move(act)) => {
@@ -173,7 +174,7 @@ impl<C: Chain> Requests<C> {
 					Request::Move(duty) => duty.challenger.clone(),
 					Request::Answer(_) => return Err(unasked()),
 				};
-				let signature = sign(&SignedMove::signing_payload(&challenger, &act, &genesis))?;
+				let signature = sign(&SignedMove::signing_payload(&challenger, &act, &claim, &genesis))?;
 				Ok(SignedResponse::Move(SignedMove {
 					challenger,
 					act,

@@ -1,9 +1,9 @@
 //! Who audits a version.
 
-use crate::{Auditors, Config, Error, Event, Pallet};
+use crate::{Audit, Auditors, Config, Error, Event, Pallet};
 use alloc::vec::Vec;
 use assay_protocol::{draw, model::Models, operator::Operators, ModelVersion};
-use frame_support::{ensure, traits::Get};
+use frame_support::{ensure, BoundedVec};
 use sp_runtime::{traits::UniqueSaturatedInto, DispatchResult};
 
 impl<T: Config> Pallet<T> {
@@ -24,11 +24,32 @@ impl<T: Config> Pallet<T> {
 			for auditor in gone {
 				Self::deposit_event(Event::AuditorRemoved { auditor, version });
 			}
+			if auditors.is_full() {
+				Self::make_room(auditors, &auditor, version)?;
+			}
 			auditors
 				.try_push(auditor.clone())
 				.map_err(|_| Error::<T>::TooManyAuditors)
 		})?;
 		Self::deposit_event(Event::AuditorAdded { auditor, version });
+		Ok(())
+	}
+
+	/// Takes the auditor with the least stake off a full list for one with more: seats are by stake, not by who came first.
+	fn make_room(
+		auditors: &mut BoundedVec<T::AccountId, T::MaxAuditors>,
+		newcomer: &T::AccountId,
+		version: ModelVersion,
+	) -> Result<(), Error<T>> {
+		let least = (0..auditors.len()).min_by_key(|seat| auditors.get(*seat).map(T::Operators::stake));
+		let seat = least.ok_or(Error::<T>::TooManyAuditors)?;
+		let auditor = auditors.get(seat).cloned().ok_or(Error::<T>::TooManyAuditors)?;
+		ensure!(
+			T::Operators::stake(&auditor) < T::Operators::stake(newcomer),
+			Error::<T>::TooManyAuditors
+		);
+		auditors.remove(seat);
+		Self::deposit_event(Event::AuditorRemoved { auditor, version });
 		Ok(())
 	}
 
@@ -59,23 +80,32 @@ impl<T: Config> Pallet<T> {
 		removed
 	}
 
-	/// Draws up to [`Config::MaxDrawn`] active auditors of a version by stake, never the operator whose claim it is.
-	/// `random` gives a number for each round.
+	/// Whether somebody audits the version who has not been drawn for the claim.
+	pub(crate) fn has_others(audit: &Audit<T>) -> bool {
+		let drawn = |who: &T::AccountId| audit.auditors.iter().any(|auditor| auditor.account == *who);
+		Auditors::<T>::get(audit.version)
+			.iter()
+			.any(|who| *who != audit.operator && !drawn(who) && T::Operators::is_active(who))
+	}
+
+	/// Draws up to `seats` active auditors of a version by stake, none of those that are left out. `random` gives a number for
+	/// each round.
 	pub(crate) fn draw_auditors(
 		version: ModelVersion,
-		operator: &T::AccountId,
+		left_out: &[T::AccountId],
+		seats: u32,
 		random: impl Fn(u32) -> [u8; 32],
 	) -> Vec<T::AccountId> {
 		let mut candidates: Vec<(T::AccountId, u128)> = Auditors::<T>::get(version)
 			.into_iter()
-			.filter(|auditor| auditor != operator && T::Operators::is_active(auditor))
+			.filter(|auditor| !left_out.contains(auditor) && T::Operators::is_active(auditor))
 			.map(|auditor| {
 				let stake = T::Operators::stake(&auditor);
 				(auditor, UniqueSaturatedInto::<u128>::unique_saturated_into(stake))
 			})
 			.collect();
 		let mut drawn = Vec::new();
-		for round in 0..T::MaxDrawn::get() {
+		for round in 0..seats {
 			let weights: Vec<u128> = candidates.iter().map(|(_, stake)| *stake).collect();
 			let Some(index) = draw(&weights, &random(round)) else {
 				break;

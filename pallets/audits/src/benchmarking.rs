@@ -89,7 +89,12 @@ impl<T: Config> Scene<T> {
 			.map(|index| {
 				let (account, _) = Self::auditor(index);
 				Due::<T>::insert(&account, self.job, ());
-				Auditor { account, state }
+				let deadline = self.deadline();
+				Auditor {
+					account,
+					state,
+					deadline,
+				}
 			})
 			.collect();
 		self.change(|audit| audit.auditors = BoundedVec::truncate_from(auditors));
@@ -110,8 +115,10 @@ impl<T: Config> Scene<T> {
 			reply,
 		};
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let claimed = Pallet::<T>::open_claim(self.job, Attempt(0)).expect("it stands");
+		let claim = claimed.claim.root();
 		let signature = key
-			.sign(&reply.signing_payload(&genesis.0))
+			.sign(&reply.signing_payload(&claim, &genesis.0))
 			.expect("the keystore has the key");
 		Box::new(SignedReply { reply, signature })
 	}
@@ -290,7 +297,7 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn advance_close(n: Linear<1, { T::MaxDrawn::get() }>) {
+	fn advance_close(n: Linear<1, { Seats::<T>::get() }>) {
 		let (statement, place, ..) = inside_of_a_cell();
 		let scene = Scene::<T>::new(statement);
 		scene.list(T::MaxAuditors::get());
@@ -314,7 +321,7 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn advance_ask_to_show(n: Linear<1, { T::MaxDrawn::get() }>) {
+	fn advance_ask_to_show(n: Linear<1, { Seats::<T>::get() }>) {
 		let (statement, place, roots, _) = inside_of_a_cell();
 		let scene = Scene::<T>::new(statement);
 		let digest = Hash32([1; 32]);
@@ -337,7 +344,7 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn advance_finish(n: Linear<1, { T::MaxDrawn::get() }>) {
+	fn advance_finish(n: Linear<1, { Seats::<T>::get() }>) {
 		let (statement, roots, proof) = wrong_product(COLUMNS);
 		let scene = Scene::<T>::new(statement);
 		scene.list(T::MaxAuditors::get());

@@ -3,7 +3,7 @@
 use crate::{
 	chance::{by_size, falling, happens},
 	types::OpenClaimOf,
-	Audit, Auditor, CleanJobs, Config, Insides, Pallet,
+	Audit, Auditor, CleanJobs, Config, Pallet,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
@@ -11,19 +11,16 @@ use assay_protocol::{
 	dispute::{Claims, OwnedStatement},
 	model::Models,
 	operator::Operators,
-	Attempt, JobId,
+	Attempt, Beacon, JobId,
 };
 use assay_trace::{
 	draw::{draw_boundary, draw_place, draw_step},
 	Hash32,
 };
 use codec::Encode;
-use frame_support::{
-	traits::{Get, Randomness},
-	BoundedVec,
-};
+use frame_support::traits::Get;
 use sp_core::H256;
-use sp_runtime::traits::UniqueSaturatedInto;
+use sp_runtime::traits::{UniqueSaturatedInto, Zero};
 
 /// What a random number is for. Each use has its own, so that one draw says nothing about another.
 #[derive(Clone, Copy, Encode)]
@@ -42,7 +39,7 @@ enum Use {
 	Values,
 }
 
-/// Random numbers of one block for one claim.
+/// Random numbers of one draw.
 pub(crate) struct Numbers(H256);
 
 impl Numbers {
@@ -52,10 +49,10 @@ impl Numbers {
 }
 
 impl<T: Config> Pallet<T> {
-	/// The numbers of the present block; none while there is no randomness.
-	pub(crate) fn numbers(job: JobId, attempt: Attempt) -> Option<Numbers> {
-		let (seed, _) = T::Randomness::random(&(b"assay/audit", job, attempt).encode());
-		seed.map(Numbers)
+	/// The numbers of the draw that an audit waits for; none as long as they are not known.
+	pub(crate) fn numbers(job: JobId, audit: &Audit<T>) -> Option<Numbers> {
+		let subject = (b"assay/audit", job, audit.attempt).encode();
+		T::Beacon::number(audit.made_at, &audit.operator, &subject).map(Numbers)
 	}
 
 	/// The claim that is audited, if it stands.
@@ -113,24 +110,37 @@ impl<T: Config> Pallet<T> {
 			});
 		}
 		if happens(rates.audit, numbers.of(Use::WhetherAudit).0) {
-			let drawn = Self::draw_auditors(audit.version, &audit.operator, |round| {
-				numbers.of(Use::Auditor(round)).0
+			Self::seat_auditors(audit, numbers);
+		}
+	}
+
+	/// Draws auditors for the seats that are empty: all at first, then those of auditors that failed.
+	pub(crate) fn seat_auditors(audit: &mut Audit<T>, numbers: &Numbers) {
+		let seats = T::MaxDrawn::get().saturating_sub(audit.filled_seats());
+		let everybody = audit.auditors.iter().map(|auditor| auditor.account.clone());
+		let left_out: Vec<_> = everybody.chain([audit.operator.clone()]).collect();
+		let drawn = Self::draw_auditors(audit.version, &left_out, seats, |round| {
+			numbers.of(Use::Auditor(round)).0
+		});
+		audit.draws = audit.draws.saturating_add(1);
+		for account in drawn {
+			// There are seats for as many draws as there can be.
+			let _ = audit.auditors.try_push(Auditor {
+				account,
+				state: AuditorState::Drawn,
+				deadline: Zero::zero(),
 			});
-			let auditors: Vec<_> = drawn
-				.into_iter()
-				.map(|account| Auditor {
-					account,
-					state: AuditorState::Drawn,
-				})
-				.collect();
-			audit.auditors = BoundedVec::truncate_from(auditors);
 		}
 	}
 
 	/// Draws what has to be shown after the commitments.
-	pub(crate) fn draw_shown(job: JobId, audit: &mut Audit<T>, statement: &OwnedStatement, numbers: &Numbers) {
+	pub(crate) fn draw_shown(audit: &mut Audit<T>, statement: &OwnedStatement, numbers: &Numbers) {
 		let statement = statement.as_statement();
-		if let Some(check) = audit.spot_check.as_mut().filter(|check| check.committed) {
+		if let Some(check) = audit
+			.spot_check
+			.as_mut()
+			.filter(|check| check.committed && !check.shown)
+		{
 			check.step = draw_step(&statement, check.place, &numbers.of(Use::Step));
 			// Every cell has a step; if one had none, there would be nothing to show.
 			check.shown = check.step.is_none();
@@ -142,6 +152,5 @@ impl<T: Config> Pallet<T> {
 		if bound {
 			audit.values_of = draw_boundary(&statement.layout(), &numbers.of(Use::Values));
 		}
-		debug_assert!(audit.spot_check.is_none() || Insides::<T>::contains_key(job));
 	}
 }

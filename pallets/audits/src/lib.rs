@@ -22,7 +22,7 @@ pub mod weights;
 
 pub use chance::{by_size, falling};
 pub use pallet::*;
-pub use types::{AccountIdOf, Audit, AuditSummaryOf, Auditor, BalanceOf};
+pub use types::{AccountIdOf, Audit, AuditSummaryOf, Auditor, BalanceOf, Seats};
 pub use weights::WeightInfo;
 
 /// The pallet.
@@ -35,14 +35,11 @@ pub mod pallet {
 		dispute::Claims,
 		model::Models,
 		operator::{Fault, Operators},
-		Attempt, JobId, ModelVersion,
+		Attempt, Beacon, JobId, ModelVersion,
 	};
+	use assay_trace::Hash32;
 	use codec::Encode;
-	use frame_support::{
-		pallet_prelude::*,
-		traits::{tokens::Balance, Randomness},
-		weights::WeightMeter,
-	};
+	use frame_support::{pallet_prelude::*, traits::tokens::Balance, weights::WeightMeter};
 	use frame_system::{ensure_authorized, pallet_prelude::*};
 	use sp_core::H256;
 	use sp_runtime::{
@@ -72,8 +69,8 @@ pub mod pallet {
 		/// Claims that can be audited.
 		type Claims: Claims<Self::AccountId, Self::Balance, BlockNumberFor<Self>>;
 
-		/// Fresh randomness for draws: of a block, what nobody could know before the block that came before it.
-		type Randomness: Randomness<Option<H256>, BlockNumberFor<Self>>;
+		/// Randomness for draws that nobody knows when what is drawn on is made.
+		type Beacon: Beacon<Self::AccountId, BlockNumberFor<Self>>;
 
 		/// Probability of a spot-check for an operator without a record.
 		#[pallet::constant]
@@ -108,8 +105,9 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxAuditors: Get<u32>;
 
-		/// Blocks for each commitment, and for showing what is drawn after it. An auditor that finds a claim wrong challenges
-		/// it in the first of the two, also when the window is over.
+		/// Blocks for each commitment, and for showing what is drawn after it, beside those that running the job again takes, and
+		/// everything else that an auditor was given before. An auditor that finds a claim wrong challenges it in the first of
+		/// the two, also when the window is over.
 		#[pallet::constant]
 		type Period: Get<BlockNumberFor<Self>>;
 
@@ -162,6 +160,16 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Auditors<T: Config> =
 		StorageMap<_, Blake2_128Concat, ModelVersion, BoundedVec<T::AccountId, T::MaxAuditors>, ValueQuery>;
+
+	/// Auditors that vouched for claims of a job that were struck down, with the hash of what each claim said. They are judged
+	/// by what the job ends with.
+	#[pallet::storage]
+	pub type Vouched<T: Config> =
+		StorageMap<_, Twox64Concat, JobId, BoundedVec<(T::AccountId, Hash32), Seats<T>>, ValueQuery>;
+
+	/// Block until which an auditor is busy with what it was drawn for, at the reference speed.
+	#[pallet::storage]
+	pub type BusyUntil<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>, ValueQuery>;
 
 	/// Jobs of an operator that became final since its last fault.
 	#[pallet::storage]
@@ -218,6 +226,24 @@ pub mod pallet {
 			/// What was asked.
 			question: Question,
 		},
+		/// The worker has not replied in time. It is given no new work until it does.
+		WorkerLate {
+			/// The job.
+			job: JobId,
+			/// The worker.
+			operator: T::AccountId,
+			/// Last block for the reply: silence after it loses the claim.
+			until: BlockNumberFor<T>,
+		},
+		/// Whoever was to audit a claim was silent; it waits for whoever wants to challenge it.
+		Unaudited {
+			/// The job.
+			job: JobId,
+			/// The attempt that made the claim.
+			attempt: Attempt,
+			/// Last block for a challenge.
+			until: BlockNumberFor<T>,
+		},
 		/// An auditor was at fault.
 		AuditorPenalised {
 			/// The job.
@@ -254,7 +280,7 @@ pub mod pallet {
 		AlreadyAuditor,
 		/// The operator does not audit this version.
 		NotAuditor,
-		/// The version has as many auditors as it can have.
+		/// The version has as many auditors as it can have, each with at least as much stake behind it.
 		TooManyAuditors,
 		/// There is no audit of such a job.
 		UnknownAudit,

@@ -1,7 +1,8 @@
 //! The life of an audit: from a claim over two draws to its end.
 
 use crate::{
-	Agenda, AgendaCursor, Audit, Auditor, Audits, CleanJobs, Config, Due, Error, Event, Insides, Pallet, WeightInfo,
+	types::Seats, Agenda, AgendaCursor, Audit, Auditor, Audits, BusyUntil, CleanJobs, Config, Due, Error, Event,
+	Insides, Pallet, Vouched, WeightInfo,
 };
 use alloc::vec::Vec;
 use assay_agenda::Costs;
@@ -9,8 +10,9 @@ use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase, AuditorState, Question},
 	dispute::Claims,
 	operator::{Fault, Operators},
-	Attempt, JobId, ModelVersion,
+	Attempt, Beacon, JobId, ModelVersion,
 };
+use assay_trace::Hash32;
 use core::marker::PhantomData;
 use frame_support::{
 	storage::with_storage_layer,
@@ -23,10 +25,6 @@ use sp_runtime::{
 	traits::{One, Zero},
 	DispatchError, DispatchResult, Saturating,
 };
-
-/// Blocks from what is drawn about to the draw. The randomness of a block is known to the author of the block before it,
-/// who may have chosen what to include; so one block lies between.
-const BEACON: u32 = 2;
 
 const LOG_TARGET: &str = "runtime::audits";
 
@@ -48,9 +46,9 @@ impl Step {
 	pub(crate) fn weight<T: Config>(self) -> Weight {
 		match self {
 			Self::Ask => T::WeightInfo::advance_ask(T::MaxAuditors::get()),
-			Self::CloseCommitments => T::WeightInfo::advance_close(T::MaxDrawn::get()),
-			Self::AskToShow => T::WeightInfo::advance_ask_to_show(T::MaxDrawn::get()),
-			Self::Finish => T::WeightInfo::advance_finish(T::MaxDrawn::get()),
+			Self::CloseCommitments => T::WeightInfo::advance_close(Seats::<T>::get()),
+			Self::AskToShow => T::WeightInfo::advance_ask_to_show(Seats::<T>::get()),
+			Self::Finish => T::WeightInfo::advance_finish(Seats::<T>::get()),
 		}
 	}
 }
@@ -68,17 +66,22 @@ impl<T: Config> assay_agenda::Agenda for Booking<T> {
 
 impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 	fn claimed(job: JobId, attempt: Attempt, version: ModelVersion, operator: &T::AccountId) -> bool {
+		let now = Self::now();
 		let mut audit = Audit {
 			attempt,
 			version,
 			operator: operator.clone(),
+			made_at: now,
 			phase: AuditPhase::Claimed,
 			spot_check: None,
 			auditors: BoundedVec::new(),
+			draws: 0,
+			guilt_ends: now,
+			late: false,
 			values_of: None,
 			booked_at: None,
 		};
-		Self::book(job, &mut audit, Self::now().saturating_add(BEACON.into()));
+		Self::book(job, &mut audit, T::Beacon::known_from(now));
 		Audits::<T>::insert(job, audit);
 		true
 	}
@@ -110,18 +113,42 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		}
 	}
 
-	fn struck_down(job: JobId, attempt: Attempt, operator: &T::AccountId, proven: bool) {
-		CleanJobs::<T>::remove(operator);
+	fn challenge_lost(job: JobId, attempt: Attempt, challenger: &T::AccountId) {
 		let Some(mut audit) = Audits::<T>::get(job).filter(|audit| audit.attempt == attempt) else {
 			return;
 		};
-		if proven {
-			for auditor in audit.auditors.iter_mut() {
-				if matches!(auditor.state, AuditorState::Bound { .. } | AuditorState::Done) {
-					auditor.state = AuditorState::Failed;
-					Self::penalise(job, &auditor.account, T::FalseAuditPenalty::get(), Fault::FalseAudit);
-				}
-			}
+		let lost = audit
+			.auditors
+			.iter_mut()
+			.find(|auditor| auditor.account == *challenger && auditor.state == AuditorState::Challenged);
+		let Some(auditor) = lost else { return };
+		auditor.state = AuditorState::Failed;
+		Self::penalise(job, challenger, T::MissedAuditPenalty::get(), Fault::MissedAudit);
+		Self::unlist(challenger, audit.version);
+		// The dispute still holds the job: somebody else looks at the claim.
+		let again = audit.is_over() && audit.wants_others() && Self::has_others(&audit) && T::Claims::hold(job).is_ok();
+		if again {
+			audit.phase = AuditPhase::Claimed;
+			audit.made_at = Self::now();
+			Self::book(job, &mut audit, T::Beacon::known_from(Self::now()));
+		}
+		Audits::<T>::insert(job, audit);
+	}
+
+	fn struck_down(job: JobId, attempt: Attempt, operator: &T::AccountId, said: Hash32) {
+		CleanJobs::<T>::remove(operator);
+		let Some(audit) = Audits::<T>::get(job).filter(|audit| audit.attempt == attempt) else {
+			return;
+		};
+		let vouched = audit
+			.auditors
+			.iter()
+			.filter(|auditor| matches!(auditor.state, AuditorState::Bound { .. } | AuditorState::Done));
+		for auditor in vouched {
+			// Where there is no room nobody is judged, which harms nobody.
+			Vouched::<T>::mutate(job, |vouched| {
+				let _ = vouched.try_push((auditor.account.clone(), said));
+			});
 		}
 		if audit.is_over() {
 			Audits::<T>::insert(job, audit);
@@ -130,7 +157,14 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		}
 	}
 
-	fn finalised(job: JobId, operator: &T::AccountId) -> Vec<T::AccountId> {
+	fn finalised(job: JobId, operator: &T::AccountId, said: Hash32) -> Vec<T::AccountId> {
+		for (auditor, vouched_for) in Vouched::<T>::take(job) {
+			// A job has one right result. Who vouched for what was struck down is wrong if it was another; if it was this one, the
+			// worker alone was at fault, which refuted itself or was silent.
+			if vouched_for != said {
+				Self::penalise(job, &auditor, T::FalseAuditPenalty::get(), Fault::FalseAudit);
+			}
+		}
 		CleanJobs::<T>::mutate(operator, |jobs| *jobs = jobs.saturating_add(1));
 		let audit = Audits::<T>::get(job);
 		let auditors = audit.into_iter().flat_map(|audit| audit.auditors);
@@ -141,8 +175,10 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 	}
 
 	fn forget(job: JobId) {
-		if let Some(audit) = Audits::<T>::take(job) {
+		Vouched::<T>::remove(job);
+		if let Some(mut audit) = Audits::<T>::take(job) {
 			Self::clear(job, &audit);
+			Self::no_longer_late(&mut audit);
 			if let Some(slot) = audit.booked_at {
 				assay_agenda::unbook::<Booking<T>>(job, slot);
 			}
@@ -194,104 +230,172 @@ impl<T: Config> Pallet<T> {
 				return Self::step_weight();
 			};
 			audit.booked_at = None;
-			match with_storage_layer(|| Self::step(job, audit.clone())) {
+			let looked = match with_storage_layer(|| Self::step(job, audit.clone())) {
 				Ok(Some(step)) => return step.weight::<T>(),
-				Ok(None) => {}
-				Err(error) => log::error!(target: LOG_TARGET, "the audit of job {job} cannot go on: {error:?}"),
-			}
-			// There is no randomness yet, or something is wrong that may not last.
+				// Its number is not known yet: the audit and the number were read, the audit and an agenda are written.
+				Ok(None) => T::DbWeight::get().reads_writes(4, 2),
+				Err(error) => {
+					log::error!(target: LOG_TARGET, "the audit of job {job} cannot go on: {error:?}");
+					Self::step_weight()
+				}
+			};
 			Self::book(job, &mut audit, now.saturating_add(One::one()));
 			Audits::<T>::insert(job, audit);
-			Self::step_weight()
+			looked
 		});
 	}
 
 	/// Does what is due for an audit.
 	pub(crate) fn do_advance(job: JobId) -> Result<Step, DispatchError> {
 		let audit = Audits::<T>::get(job).ok_or(Error::<T>::UnknownAudit)?;
-		// The two draws are due at a block and not before: an earlier one would be known to whoever chose what to include.
-		let waits = audit.booked_at.is_some_and(|slot| Self::now() < slot);
-		let step = if waits { None } else { Self::step(job, audit)? };
-		step.ok_or(Error::<T>::NothingDue.into())
+		Self::step(job, audit)?.ok_or(Error::<T>::NothingDue.into())
 	}
 
 	/// Takes the step that is due; `None`, and nothing is stored, if there is none.
-	fn step(job: JobId, mut audit: Audit<T>) -> Result<Option<Step>, DispatchError> {
-		let now = Self::now();
-		let step = match audit.phase {
-			AuditPhase::Claimed => Step::Ask,
-			AuditPhase::Commit { deadline } if now > deadline => Step::CloseCommitments,
-			AuditPhase::Committed => Step::AskToShow,
-			AuditPhase::Show { deadline } if now > deadline => Step::Finish,
-			AuditPhase::Commit { .. } | AuditPhase::Show { .. } | AuditPhase::Over(_) => return Ok(None),
-		};
-		match step {
-			Step::Ask | Step::AskToShow => {
-				let Some(numbers) = Self::numbers(job, audit.attempt) else {
-					return Ok(None);
-				};
-				let claimed = Self::open_claim(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
-				let fee = claimed.fee;
-				let statement = Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?;
-				let deadline = now.saturating_add(T::Period::get());
-				if step == Step::Ask {
-					Self::draw_questions(&mut audit, &statement, fee, &numbers);
-					if audit.spot_check.is_none() && audit.auditors.is_empty() {
-						T::Claims::let_go(job, audit.attempt);
-						Self::end(job, audit, AuditOutcome::NotDrawn);
-						return Ok(Some(step));
-					}
-					audit.phase = AuditPhase::Commit { deadline };
-				} else {
-					Self::draw_shown(job, &mut audit, &statement, &numbers);
-					audit.phase = AuditPhase::Show { deadline };
-				}
-				Self::ask(job, &audit, deadline);
-				Self::go_on(job, audit);
+	fn step(job: JobId, audit: Audit<T>) -> Result<Option<Step>, DispatchError> {
+		match audit.phase {
+			AuditPhase::Claimed => Self::draw(job, audit, Step::Ask),
+			AuditPhase::Committed => Self::draw(job, audit, Step::AskToShow),
+			AuditPhase::Commit { .. } => Self::look_at_clocks(job, audit, Step::CloseCommitments),
+			AuditPhase::Show { .. } => Self::look_at_clocks(job, audit, Step::Finish),
+			AuditPhase::Unaudited { until } if Self::now() > until => {
+				T::Claims::let_go(job, audit.attempt);
+				Self::end(job, audit, AuditOutcome::NotAudited);
+				Ok(Some(Step::Finish))
 			}
-			Step::CloseCommitments | Step::Finish => {
-				Self::fail_auditors(job, &mut audit);
-				if Self::question(&audit, &audit.operator).is_some() {
-					Self::strike_down(job, audit, AuditOutcome::WorkerSilent)?;
-				} else {
-					Self::go_on(job, audit);
-				}
-			}
+			AuditPhase::Unaudited { .. } | AuditPhase::Over(_) => Ok(None),
 		}
+	}
+
+	/// Draws whom to ask, or what to show, and asks.
+	fn draw(job: JobId, mut audit: Audit<T>, step: Step) -> Result<Option<Step>, DispatchError> {
+		let Some(numbers) = Self::numbers(job, &audit) else {
+			return Ok(None);
+		};
+		let claimed = Self::open_claim(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
+		let (fee, run) = (claimed.fee, claimed.run);
+		let statement = Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?;
+		if step == Step::AskToShow {
+			Self::draw_shown(&mut audit, &statement, &numbers);
+		} else if audit.draws == 0 {
+			Self::draw_questions(&mut audit, &statement, fee, &numbers);
+			if audit.spot_check.is_none() && audit.auditors.is_empty() {
+				T::Claims::let_go(job, audit.attempt);
+				Self::end(job, audit, AuditOutcome::NotDrawn);
+				return Ok(Some(step));
+			}
+			audit.guilt_ends = T::Claims::asked(job)?;
+		} else {
+			Self::seat_auditors(&mut audit, &numbers);
+		}
+		let deadline = Self::now().saturating_add(T::Period::get()).saturating_add(run);
+		audit.phase = match step {
+			Step::AskToShow => AuditPhase::Show { deadline },
+			_ => AuditPhase::Commit { deadline },
+		};
+		Self::set_clocks(&mut audit, run);
+		Self::ask(job, &audit);
+		Self::go_on(job, audit);
 		Ok(Some(step))
 	}
 
-	/// What is asked of an operator, and until when.
-	pub(crate) fn question(audit: &Audit<T>, who: &T::AccountId) -> Option<(Question, BlockNumberFor<T>)> {
+	/// Gives each auditor that is asked something the time to run the job, after everything that it was given before.
+	fn set_clocks(audit: &mut Audit<T>, run: BlockNumberFor<T>) {
+		let now = Self::now();
+		let asked: Vec<bool> = audit
+			.auditors
+			.iter()
+			.map(|auditor| Self::question(audit, &auditor.account).is_some())
+			.collect();
+		for (auditor, asked) in audit.auditors.iter_mut().zip(asked) {
+			if asked {
+				let busy = BusyUntil::<T>::get(&auditor.account).max(now).saturating_add(run);
+				BusyUntil::<T>::insert(&auditor.account, busy);
+				auditor.deadline = busy.saturating_add(T::Period::get());
+			}
+		}
+	}
+
+	/// Rules on whose time is over. Auditors fail; a worker is late, and loses when its silence is guilt.
+	fn look_at_clocks(job: JobId, mut audit: Audit<T>, step: Step) -> Result<Option<Step>, DispatchError> {
+		let now = Self::now();
+		let failed = Self::fail_auditors(job, &mut audit);
+		let worker = audit.operator.clone();
+		let clock = Self::clock(&audit, &worker);
+		if clock.is_some_and(|(_, closes_at)| now > closes_at) {
+			Self::strike_down(job, audit, AuditOutcome::WorkerSilent)?;
+			return Ok(Some(step));
+		}
+		let late = clock.is_some_and(|(deadline, _)| now > deadline) && !audit.late;
+		if late {
+			audit.late = true;
+			T::Claims::late(&worker);
+			Self::deposit_event(Event::WorkerLate {
+				job,
+				operator: worker,
+				until: audit.guilt_ends,
+			});
+		}
+		if !failed && !late {
+			return Ok(None);
+		}
+		Self::go_on(job, audit);
+		Ok(Some(step))
+	}
+
+	/// Last block in which the reply of an operator is in time, and last in which it is taken; none if nothing is asked of it.
+	fn clock(audit: &Audit<T>, who: &T::AccountId) -> Option<(BlockNumberFor<T>, BlockNumberFor<T>)> {
+		let (AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) = audit.phase else {
+			return None;
+		};
+		Self::question(audit, who)?;
+		if audit.operator == *who {
+			return Some((deadline, deadline.max(audit.guilt_ends)));
+		}
+		let auditor = audit.auditors.iter().find(|auditor| auditor.account == *who)?;
+		Some((auditor.deadline, auditor.deadline))
+	}
+
+	/// Takes back that the worker is late. Changes `audit` but does not store it.
+	fn no_longer_late(audit: &mut Audit<T>) {
+		if core::mem::take(&mut audit.late) {
+			T::Claims::no_longer_late(&audit.operator);
+		}
+	}
+
+	/// What is asked of an operator.
+	pub(crate) fn question(audit: &Audit<T>, who: &T::AccountId) -> Option<Question> {
 		let auditor = || audit.auditors.iter().find(|auditor| auditor.account == *who);
 		match audit.phase {
-			AuditPhase::Commit { deadline } => {
-				let question = if audit.operator == *who {
-					let check = audit.spot_check.filter(|check| !check.committed)?;
-					Question::Cell { place: check.place }
-				} else {
-					auditor().filter(|auditor| auditor.state == AuditorState::Drawn)?;
-					Question::Digest
-				};
-				Some((question, deadline))
+			AuditPhase::Commit { .. } if audit.operator == *who => {
+				let check = audit.spot_check.filter(|check| !check.committed)?;
+				Some(Question::Cell { place: check.place })
 			}
-			AuditPhase::Show { deadline } => {
-				let question = if audit.operator == *who {
-					let check = audit.spot_check.filter(|check| !check.shown)?;
-					Question::Step {
-						place: check.place,
-						step: check.step?,
-					}
-				} else {
-					auditor().filter(|auditor| matches!(auditor.state, AuditorState::Bound { .. }))?;
-					Question::Values {
-						place: audit.values_of?,
-					}
-				};
-				Some((question, deadline))
+			AuditPhase::Commit { .. } => {
+				auditor().filter(|auditor| auditor.state == AuditorState::Drawn)?;
+				Some(Question::Digest)
 			}
-			AuditPhase::Claimed | AuditPhase::Committed | AuditPhase::Over(_) => None,
+			AuditPhase::Show { .. } if audit.operator == *who => {
+				let check = audit.spot_check.filter(|check| !check.shown)?;
+				Some(Question::Step {
+					place: check.place,
+					step: check.step?,
+				})
+			}
+			AuditPhase::Show { .. } => {
+				auditor().filter(|auditor| matches!(auditor.state, AuditorState::Bound { .. }))?;
+				Some(Question::Values {
+					place: audit.values_of?,
+				})
+			}
+			AuditPhase::Claimed | AuditPhase::Committed | AuditPhase::Unaudited { .. } | AuditPhase::Over(_) => None,
 		}
+	}
+
+	/// What is asked of an operator, and the last block for it.
+	pub(crate) fn due_from(audit: &Audit<T>, who: &T::AccountId) -> Option<(Question, BlockNumberFor<T>)> {
+		let (_, closes_at) = Self::clock(audit, who)?;
+		Some((Self::question(audit, who)?, closes_at))
 	}
 
 	/// The worker and the auditors.
@@ -301,9 +405,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Asks everybody who has something to reply.
-	fn ask(job: JobId, audit: &Audit<T>, deadline: BlockNumberFor<T>) {
+	fn ask(job: JobId, audit: &Audit<T>) {
 		for who in Self::everybody(audit) {
-			if let Some((question, _)) = Self::question(audit, who) {
+			if let (Some(question), Some((deadline, _))) = (Self::question(audit, who), Self::clock(audit, who)) {
 				Due::<T>::insert(who, job, ());
 				Self::deposit_event(Event::Asked {
 					job,
@@ -318,41 +422,86 @@ impl<T: Config> Pallet<T> {
 
 	/// Stores an audit, in its next phase if nobody is asked anything any more.
 	pub(crate) fn go_on(job: JobId, mut audit: Audit<T>) {
-		let asked = Self::everybody(&audit).any(|who| Self::question(&audit, who).is_some());
-		let now = Self::now();
-		match audit.phase {
-			AuditPhase::Commit { deadline } | AuditPhase::Show { deadline } if asked => {
-				let due_at = deadline.saturating_add(One::one());
-				if audit.booked_at.is_none_or(|slot| slot < due_at) {
-					Self::book(job, &mut audit, due_at);
-				}
-				Audits::<T>::insert(job, audit);
-			}
-			AuditPhase::Commit { .. } if Self::somebody_is_bound(&audit) => {
-				audit.phase = AuditPhase::Committed;
-				Self::book(job, &mut audit, now.saturating_add(BEACON.into()));
-				Audits::<T>::insert(job, audit);
-			}
-			AuditPhase::Commit { .. } | AuditPhase::Show { .. } => {
-				T::Claims::let_go(job, audit.attempt);
-				Self::end(job, audit, AuditOutcome::Passed);
-			}
-			AuditPhase::Claimed | AuditPhase::Committed | AuditPhase::Over(_) => Audits::<T>::insert(job, audit),
+		let worker = audit.operator.clone();
+		if Self::question(&audit, &worker).is_none() {
+			Self::no_longer_late(&mut audit);
 		}
+		if !matches!(audit.phase, AuditPhase::Commit { .. } | AuditPhase::Show { .. }) {
+			Audits::<T>::insert(job, audit);
+			return;
+		}
+		if let Some(next) = Self::next_clock(&audit) {
+			let due_at = next.saturating_add(One::one());
+			if audit.booked_at != Some(due_at) {
+				Self::book(job, &mut audit, due_at);
+			}
+			Audits::<T>::insert(job, audit);
+			return;
+		}
+		let committed = matches!(audit.phase, AuditPhase::Commit { .. }) && Self::somebody_is_to_show(&audit);
+		let next = if audit.wants_others() && Self::has_others(&audit) {
+			AuditPhase::Claimed
+		} else if committed {
+			AuditPhase::Committed
+		} else {
+			Self::close_or_wait(job, audit);
+			return;
+		};
+		audit.phase = next;
+		audit.made_at = Self::now();
+		Self::book(job, &mut audit, T::Beacon::known_from(Self::now()));
+		Audits::<T>::insert(job, audit);
 	}
 
-	fn somebody_is_bound(audit: &Audit<T>) -> bool {
+	/// The first of the clocks that run and have not been noticed to have run out.
+	fn next_clock(audit: &Audit<T>) -> Option<BlockNumberFor<T>> {
+		Self::everybody(audit)
+			.filter_map(|who| {
+				let (deadline, closes_at) = Self::clock(audit, who)?;
+				let noticed = audit.late && audit.operator == *who;
+				Some(if noticed { closes_at } else { deadline })
+			})
+			.min()
+	}
+
+	/// Ends an audit of which nothing more is asked, unless nobody has looked at the claim: then it waits for challenges.
+	fn close_or_wait(job: JobId, mut audit: Audit<T>) {
+		let until = audit.guilt_ends;
+		if !audit.is_unaudited() || until <= Self::now() {
+			let outcome = if audit.is_unaudited() {
+				AuditOutcome::NotAudited
+			} else {
+				AuditOutcome::Passed
+			};
+			T::Claims::let_go(job, audit.attempt);
+			Self::end(job, audit, outcome);
+			return;
+		}
+		audit.phase = AuditPhase::Unaudited { until };
+		Self::book(job, &mut audit, until.saturating_add(One::one()));
+		Self::deposit_event(Event::Unaudited {
+			job,
+			attempt: audit.attempt,
+			until,
+		});
+		Audits::<T>::insert(job, audit);
+	}
+
+	/// Whether there is something that is to be shown after a commitment.
+	fn somebody_is_to_show(audit: &Audit<T>) -> bool {
 		let bound = |auditor: &Auditor<T>| matches!(auditor.state, AuditorState::Bound { .. });
-		audit.spot_check.is_some() || audit.auditors.iter().any(bound)
+		audit.spot_check.is_some_and(|check| !check.shown) || audit.auditors.iter().any(bound)
 	}
 
-	/// Punishes the auditors that owe a reply, and unlists them: whoever misses a duty may not be there for the next.
-	fn fail_auditors(job: JobId, audit: &mut Audit<T>) {
+	/// Punishes the auditors whose time is over, and unlists them: whoever misses a duty may not be there for the next. Says
+	/// whether there were any.
+	fn fail_auditors(job: JobId, audit: &mut Audit<T>) -> bool {
+		let now = Self::now();
 		let owing: Vec<T::AccountId> = audit
 			.auditors
 			.iter()
 			.map(|auditor| auditor.account.clone())
-			.filter(|account| Self::question(audit, account).is_some())
+			.filter(|account| Self::clock(audit, account).is_some_and(|(_, closes_at)| now > closes_at))
 			.collect();
 		for auditor in audit.auditors.iter_mut() {
 			if owing.contains(&auditor.account) {
@@ -362,6 +511,7 @@ impl<T: Config> Pallet<T> {
 				Self::unlist(&auditor.account, audit.version);
 			}
 		}
+		!owing.is_empty()
 	}
 
 	fn penalise(job: JobId, auditor: &T::AccountId, amount: T::Balance, fault: Fault) {
@@ -379,7 +529,7 @@ impl<T: Config> Pallet<T> {
 		let attempt = audit.attempt;
 		Self::close(job, &mut audit, outcome);
 		Audits::<T>::insert(job, audit);
-		let penalty = T::Claims::strike_down(job, outcome == AuditOutcome::Refuted, None)?;
+		let penalty = T::Claims::strike_down(job, None)?;
 		Self::deposit_event(Event::AuditEnded {
 			job,
 			attempt,
@@ -407,6 +557,7 @@ impl<T: Config> Pallet<T> {
 			assay_agenda::unbook::<Booking<T>>(job, slot);
 		}
 		Self::clear(job, audit);
+		Self::no_longer_late(audit);
 		audit.phase = AuditPhase::Over(outcome);
 	}
 

@@ -1,11 +1,12 @@
 //! What the runtime API `AuditsApi` returns.
 
-use crate::{AuditSummaryOf, Auditors, Audits, Call, Config, Due, Pallet};
+use crate::{types::DRAWS, AuditSummaryOf, Auditors, Audits, Call, Config, Due, Pallet};
 use alloc::vec::Vec;
 use assay_protocol::{
 	audit::{AuditDuty, AuditParameters, SignedReply},
+	dispute::Claims,
 	operator::{Operators, WorkerKey},
-	JobId, ModelVersion,
+	Beacon, JobId, ModelVersion,
 };
 use codec::Encode;
 use frame_support::traits::Get;
@@ -16,8 +17,8 @@ use sp_runtime::Saturating;
 const DUTIES: usize = 64;
 /// Due replies looked at at most to find the most urgent: behind each stands a job that was paid for.
 const DUTIES_READ: usize = 4_096;
-/// Blocks that the draws of an audit take, and the ends of its two clocks.
-const DRAWS: u32 = 8;
+/// Phases for each draw of auditors, in each of which they reply to what a number drew.
+const PHASES: u32 = 2;
 
 impl<T: Config> Pallet<T> {
 	/// The audit of a job's last claim, until the job is pruned.
@@ -55,11 +56,17 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Blocks after a claim by which its audit is over, unless agendas are full.
+	/// Blocks after a claim by which its audit is over, if running the job takes no time, the auditors have nothing else to do and
+	/// agendas are not full: auditors are silent and replaced as often as can be, and the worker is as late as can be.
 	pub fn longest_delay() -> BlockNumberFor<T> {
+		// Each clock runs out in the block after it, and a draw is served a block after its number is known.
+		let ends: BlockNumberFor<T> = 2u32.into();
 		T::Period::get()
-			.saturating_mul(2u32.into())
-			.saturating_add(DRAWS.into())
+			.saturating_add(T::Beacon::longest_wait())
+			.saturating_add(ends)
+			.saturating_mul(PHASES.into())
+			.saturating_mul(DRAWS.into())
+			.saturating_add(T::Claims::guilt_period())
 	}
 
 	/// Replies that are due from the operator of this worker key and that the next block still takes, the most urgent first.
@@ -72,7 +79,7 @@ impl<T: Config> Pallet<T> {
 			.take(DUTIES_READ)
 			.filter_map(|job| {
 				let audit = Self::open_audit(job)?;
-				let (question, deadline) = Self::question(&audit, &operator)?;
+				let (question, deadline) = Self::due_from(&audit, &operator)?;
 				(now < deadline).then_some((deadline, job, audit.attempt, question))
 			})
 			.collect();

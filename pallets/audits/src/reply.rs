@@ -9,6 +9,7 @@ use assay_protocol::{
 use assay_trace::{
 	cell::{check_cell, CellRoots},
 	check_step,
+	claim::ClaimRoot,
 	digest::DigestKey,
 	Verdict,
 };
@@ -37,6 +38,7 @@ const REPLY_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 struct Asked<T: Config> {
 	audit: Audit<T>,
 	deadline: BlockNumberFor<T>,
+	claim: ClaimRoot,
 	statement: OwnedStatement,
 }
 
@@ -68,7 +70,7 @@ impl<T: Config> Pallet<T> {
 		let asked = Self::check_asked(reply).map_err(invalid)?;
 		let key = T::Operators::worker_key(&reply.from).ok_or_else(|| invalid(Error::<T>::NoWorkerKey))?;
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-		if !key.verify(&reply.signing_payload(&genesis.0), signature) {
+		if !key.verify(&reply.signing_payload(&asked.claim, &genesis.0), signature) {
 			return Err(InvalidTransaction::BadProof.into());
 		}
 		Self::check_reply(&asked, reply).map_err(invalid)?;
@@ -102,7 +104,10 @@ impl<T: Config> Pallet<T> {
 				Insides::<T>::insert(job, inside);
 				check.committed = true;
 			}
-			(Change::Shown(Verdict::Holds), Some(check)) => check.shown = true,
+			(Change::Shown(Verdict::Holds), Some(check)) => {
+				check.shown = true;
+				Insides::<T>::remove(job);
+			}
 			(Change::Shown(Verdict::Refuted), Some(_)) => {
 				return Self::strike_down(job, audit, AuditOutcome::Refuted);
 			}
@@ -122,12 +127,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(bytes(reply) <= T::MaxReplyBytes::get(), Error::<T>::ReplyTooLong);
 		let audit = Self::open_audit(reply.job).ok_or(Error::<T>::UnknownAudit)?;
 		ensure!(audit.attempt == reply.attempt, Error::<T>::WrongAttempt);
-		let (question, deadline) = Self::question(&audit, &reply.from).ok_or(Error::<T>::NotDue)?;
+		let (question, deadline) = Self::due_from(&audit, &reply.from).ok_or(Error::<T>::NotDue)?;
 		ensure!(question == reply.question, Error::<T>::NotDue);
 		ensure!(Self::now() <= deadline, Error::<T>::DeadlinePassed);
-		let claimed = Self::open_claim(reply.job, audit.attempt);
+		let claimed = Self::open_claim(reply.job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
 		Ok(Asked {
-			statement: claimed.and_then(Self::statement).ok_or(Error::<T>::NoOpenClaim)?,
+			claim: claimed.claim.root(),
+			statement: Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?,
 			audit,
 			deadline,
 		})

@@ -1,6 +1,6 @@
 //! The invariants of the README, checked over the whole state.
 
-use crate::{Agenda, AgendaCursor, Auditors, Audits, Config, Due, Insides, Pallet};
+use crate::{Agenda, AgendaCursor, Auditors, Audits, Config, Due, Insides, Pallet, Vouched};
 use alloc::collections::BTreeSet;
 use assay_protocol::audit::AuditPhase;
 use codec::Encode;
@@ -19,7 +19,7 @@ impl<T: Config> Pallet<T> {
 			);
 			let accounts: BTreeSet<_> = audit.auditors.iter().map(|auditor| auditor.account.encode()).collect();
 			ensure!(accounts.len() == audit.auditors.len(), "an auditor was drawn twice");
-			let committed = audit.spot_check.is_some_and(|check| check.committed);
+			let committed = audit.spot_check.is_some_and(|check| check.committed && !check.shown);
 			ensure!(
 				Insides::<T>::contains_key(job) == (committed && !audit.is_over()),
 				"what a worker committed to is not stored, or still is"
@@ -57,6 +57,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			Insides::<T>::iter_keys().all(Audits::<T>::contains_key),
 			"something is committed to in no audit"
+		);
+		ensure!(
+			Vouched::<T>::iter().all(|(job, vouched)| Audits::<T>::contains_key(job) && !vouched.is_empty()),
+			"somebody vouched in no audit"
 		);
 		let in_agenda: usize = Agenda::<T>::iter_values().map(|audits| audits.len()).sum();
 		ensure!(in_agenda == booked, "agendas hold audits that are not booked");

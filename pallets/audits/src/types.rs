@@ -8,7 +8,8 @@ use assay_protocol::{
 };
 use assay_trace::Place;
 use codec::{Decode, Encode, MaxEncodedLen};
-use frame_support::{BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use core::marker::PhantomData;
+use frame_support::{traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
 use frame_system::pallet_prelude::BlockNumberFor;
 use scale_info::TypeInfo;
 
@@ -32,12 +33,20 @@ pub struct Audit<T: Config> {
 	pub version: ModelVersion,
 	/// Whose claim it is.
 	pub operator: T::AccountId,
+	/// Block of what the last or the next draw is about: the claim, then the last commitment.
+	pub made_at: BlockNumberFor<T>,
 	/// Where it stands.
 	pub phase: AuditPhase<BlockNumberFor<T>>,
 	/// What the worker is asked, if it is.
 	pub spot_check: Option<SpotCheck>,
-	/// The auditors that were drawn.
-	pub auditors: BoundedVec<Auditor<T>, T::MaxDrawn>,
+	/// The auditors that were drawn, those that failed and those in their place.
+	pub auditors: BoundedVec<Auditor<T>, Seats<T>>,
+	/// Draws of auditors so far.
+	pub draws: u32,
+	/// Last block in which the worker may reply, however late, once it was asked something.
+	pub guilt_ends: BlockNumberFor<T>,
+	/// Whether the worker is known to be late.
+	pub late: bool,
 	/// The cell whose values auditors have to show, once it is drawn.
 	pub values_of: Option<Place>,
 	/// Block whose agenda holds it; none when it is over, or if all that were tried were full.
@@ -53,9 +62,45 @@ pub struct Auditor<T: Config> {
 	pub account: T::AccountId,
 	/// How far it is.
 	pub state: AuditorState,
+	/// Last block for what it is asked, if it is.
+	pub deadline: BlockNumberFor<T>,
+}
+
+/// Draws of auditors for a claim at most: who is silent is replaced twice.
+pub(crate) const DRAWS: u32 = 3;
+
+/// Auditors of a claim at most, replaced ones included.
+pub struct Seats<T>(PhantomData<T>);
+impl<T: Config> Get<u32> for Seats<T> {
+	fn get() -> u32 {
+		T::MaxDrawn::get().saturating_mul(DRAWS)
+	}
 }
 
 impl<T: Config> Audit<T> {
+	/// Auditors that have not failed.
+	pub fn filled_seats(&self) -> u32 {
+		let filled = self
+			.auditors
+			.iter()
+			.filter(|auditor| auditor.state != AuditorState::Failed);
+		u32::try_from(filled.count()).unwrap_or(u32::MAX)
+	}
+
+	/// Whether auditors that failed are to be replaced.
+	pub fn wants_others(&self) -> bool {
+		let failed = self
+			.auditors
+			.iter()
+			.any(|auditor| auditor.state == AuditorState::Failed);
+		failed && self.draws < DRAWS && self.filled_seats() < T::MaxDrawn::get()
+	}
+
+	/// Whether auditors were drawn and not one has looked at the claim.
+	pub fn is_unaudited(&self) -> bool {
+		!self.auditors.is_empty() && self.filled_seats() == 0
+	}
+
 	/// Whether nothing more is asked.
 	pub fn is_over(&self) -> bool {
 		matches!(self.phase, AuditPhase::Over(_))

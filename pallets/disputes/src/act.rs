@@ -3,7 +3,7 @@
 use crate::{bytes, Config, Error, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::Audits,
-	dispute::{Claims, Move, SignedMove},
+	dispute::{Claims, DisputedClaim, Move, SignedMove},
 	operator::Operators,
 };
 use codec::Encode;
@@ -18,6 +18,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_application_crypto::RuntimeAppPublic;
+use sp_core::H256;
 use sp_runtime::{
 	traits::{UniqueSaturatedInto, Zero},
 	DispatchError, DispatchResult,
@@ -53,10 +54,14 @@ impl<T: Config> Pallet<T> {
 			act,
 			signature,
 		} = signed;
-		ensure!(Self::fits(signed.encoded_size()), InvalidTransaction::ExhaustsResources);
+		// Nothing else that a move says is long.
+		if let Move::Prove { proof, .. } = act {
+			ensure!(Self::fits(proof.encoded_size()), InvalidTransaction::ExhaustsResources);
+		}
+		let claim = Self::claim_of_move(act).ok_or(InvalidTransaction::Stale)?;
 		let key = T::Operators::worker_key(challenger).ok_or(InvalidTransaction::BadSigner)?;
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-		let payload = SignedMove::signing_payload(challenger, act, &genesis.0);
+		let payload = SignedMove::signing_payload(challenger, act, &claim.root(), &genesis.0);
 		if !key.verify(&payload, signature) {
 			return Err(InvalidTransaction::BadProof.into());
 		}
@@ -91,23 +96,47 @@ impl<T: Config> Pallet<T> {
 				// Its audit holds the job back and has a clock of its own, so the window does not matter.
 				Self::open(challenger.clone(), job, accusation)
 			}
-			Move::PointAtGroup { dispute, group } => Self::do_point_at_group(challenger, dispute, group),
-			Move::PointAtTarget { dispute, place, target } => {
-				Self::do_point_at_target(challenger, dispute, place, target)
+			Move::PointAtGroup { dispute, record, group } => {
+				Self::do_point_at_group(challenger, dispute, record, group)
 			}
-			Move::Prove { dispute, proof } => Self::do_prove(challenger, dispute, proof),
-			Move::PointAtStep { dispute, place, step } => Self::do_point_at_step(challenger, dispute, place, step),
+			Move::PointAtTarget {
+				dispute,
+				record,
+				place,
+				target,
+			} => Self::do_point_at_target(challenger, dispute, record, place, target),
+			Move::Prove { dispute, record, proof } => Self::do_prove(challenger, dispute, record, proof),
+			Move::PointAtStep {
+				dispute,
+				record,
+				place,
+				step,
+			} => Self::do_point_at_step(challenger, dispute, record, place, step),
+		}
+	}
+
+	/// The claim that a move is about.
+	fn claim_of_move(act: &Move) -> Option<DisputedClaim> {
+		match act {
+			Move::Challenge { job, .. } => Some(T::Claims::claim(*job)?.claim),
+			Move::PointAtGroup { dispute, .. }
+			| Move::PointAtTarget { dispute, .. }
+			| Move::Prove { dispute, .. }
+			| Move::PointAtStep { dispute, .. } => {
+				let (dispute, _) = Self::open_dispute(*dispute).ok()?;
+				Some(Self::claim_of(&dispute)?.claim)
+			}
 		}
 	}
 }
 
 /// What a move provides: one challenge of a claim, and one move at a time in a dispute.
-fn tag(act: &Move) -> (u8, u64, u8) {
+fn tag(act: &Move) -> (u8, u64, u8, H256) {
 	match act {
-		Move::Challenge { job, attempt, .. } => (0, job.0, attempt.0),
-		Move::PointAtGroup { dispute, .. } => (1, dispute.0, 0),
-		Move::PointAtTarget { dispute, .. } => (2, dispute.0, 0),
+		Move::Challenge { job, attempt, .. } => (0, job.0, attempt.0, H256::zero()),
+		Move::PointAtGroup { dispute, record, .. } => (1, dispute.0, 0, *record),
+		Move::PointAtTarget { dispute, record, .. } => (2, dispute.0, 0, *record),
 		// One or the other, at the same stage.
-		Move::Prove { dispute, .. } | Move::PointAtStep { dispute, .. } => (3, dispute.0, 0),
+		Move::Prove { dispute, record, .. } | Move::PointAtStep { dispute, record, .. } => (3, dispute.0, 0, *record),
 	}
 }

@@ -84,6 +84,8 @@ impl<T: Config> Pallet<T> {
 		// Unless it was pruned.
 		if let Some(mut dispute) = Disputes::<T>::get(id) {
 			let again = match dispute.status {
+				// Once for the worker's being late, once for its silence.
+				Status::Open(_) if dispute.deadline < now => dispute.closes_at().saturating_add(One::one()),
 				Status::Open(_) => dispute.deadline.saturating_add(One::one()),
 				Status::Over { kept_until, .. } => kept_until,
 			};

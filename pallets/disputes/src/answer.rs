@@ -21,13 +21,15 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_application_crypto::RuntimeAppPublic;
+use sp_core::H256;
+use sp_io::hashing::blake2_256;
 use sp_runtime::{
 	traits::{UniqueSaturatedInto, Zero},
 	DispatchResult, Saturating,
 };
 
 /// Answers come before what pays, for an operator that is crowded out would be punished; there is at most one for each
-/// question that a bond stands behind.
+/// question that a bond stands behind. Of two answers the shorter comes first: nobody fills blocks with long ones before it.
 const ANSWER_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 
 /// What follows from an answer that leads to the claimed trace.
@@ -49,13 +51,13 @@ impl<T: Config> Pallet<T> {
 		let case = Self::check_due(answer).map_err(invalid)?;
 		let key = T::Operators::worker_key(&case.dispute.operator).ok_or_else(|| invalid(Error::<T>::NoWorkerKey))?;
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-		if !key.verify(&answer.signing_payload(&genesis.0), signature) {
+		if !key.verify(&answer.signing_payload(&case.claim, &genesis.0), signature) {
 			return Err(InvalidTransaction::BadProof.into());
 		}
 		Self::check_shown(&case, answer).map_err(invalid)?;
-		let blocks_left = case.dispute.deadline.saturating_sub(Self::now());
+		let blocks_left = case.dispute.closes_at().saturating_sub(Self::now());
 		ValidTransaction::with_tag_prefix("AssayAnswer")
-			.priority(ANSWER_PRIORITY)
+			.priority(ANSWER_PRIORITY.saturating_sub(bytes(signed).into()))
 			.and_provides((answer.dispute, answer.stage))
 			.longevity(UniqueSaturatedInto::<u64>::unique_saturated_into(blocks_left).max(1))
 			.propagate(true)
@@ -68,6 +70,9 @@ impl<T: Config> Pallet<T> {
 		let case = Self::check_due(&answer)?;
 		match Self::check_shown(&case, &answer)? {
 			Right::Shown { part, shown, next } => {
+				let mut case = case;
+				let record = (case.dispute.record, part, &shown).using_encoded(blake2_256);
+				case.dispute.record = H256(record);
 				Record::<T>::insert(case.id, part, shown);
 				Self::go_to(case, next);
 				Ok(())
@@ -98,13 +103,9 @@ impl<T: Config> Pallet<T> {
 		ensure!(Self::fits(answer.encoded_size()), Error::<T>::AnswerTooLong);
 		let (dispute, stage) = Self::open_dispute(answer.dispute)?;
 		ensure!(stage.is_workers() && stage == answer.stage, Error::<T>::NotDue);
-		ensure!(Self::now() <= dispute.deadline, Error::<T>::DeadlinePassed);
-		let claim = Self::claim_of(&dispute).ok_or(Error::<T>::NoOpenClaim)?;
-		Ok(Case {
-			id: answer.dispute,
-			dispute,
-			statement: Self::statement(claim)?,
-		})
+		ensure!(Self::now() <= dispute.closes_at(), Error::<T>::DeadlinePassed);
+		let claimed = Self::claim_of(&dispute).ok_or(Error::<T>::NoOpenClaim)?;
+		Case::new(answer.dispute, dispute, claimed)
 	}
 
 	/// Checks that what is shown is what the claim commits to.

@@ -96,7 +96,7 @@ where
 	/// Until the clock has run out.
 	fn wait(&self) {
 		let dispute = Disputes::<T>::get(self.dispute).expect("it is stored");
-		frame_system::Pallet::<T>::set_block_number(dispute.deadline.saturating_add(One::one()));
+		frame_system::Pallet::<T>::set_block_number(dispute.closes_at().saturating_add(One::one()));
 	}
 
 	fn signed(&self, answer: Answer) -> SignedAnswer {
@@ -106,9 +106,11 @@ where
 			answer,
 		};
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let dispute = Disputes::<T>::get(self.dispute).expect("it is stored");
+		let claim = Pallet::<T>::claim_of(&dispute).expect("it stands").claim.root();
 		let signature = self
 			.key
-			.sign(&answer.signing_payload(&genesis.0))
+			.sign(&answer.signing_payload(&claim, &genesis.0))
 			.expect("the keystore has the key");
 		SignedAnswer { answer, signature }
 	}

@@ -1,18 +1,20 @@
 //! What the challenger does: it challenges and points, and may prove the last step itself.
 
 use crate::{
-	types::Status, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId,
-	Pallet, Part, Record,
+	types::{AccountIdOf, BalanceOf, Status},
+	Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId, Pallet, Part,
+	Record,
 };
 use assay_protocol::{
 	audit::Audits,
-	dispute::{Accusation, Claims, DisputedClaim, OpenedCells, OwnedStatement, Proof, Ruling, Stage},
+	dispute::{Accusation, Claims, DisputedClaim, OpenClaim, OpenedCells, OwnedStatement, Proof, Ruling, Stage},
 	model::Models,
 	DisputeId, JobId,
 };
 use assay_trace::{
 	cell::CellRoots,
 	check_step,
+	claim::ClaimRoot,
 	fault::{has_step, has_target, Target},
 	Group, Layout, Opening, OpeningError, Place, Step, Verdict,
 };
@@ -22,13 +24,34 @@ use frame_support::{
 	traits::{fungible::MutateHold, Get},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
+use sp_core::H256;
 use sp_runtime::{traits::One, DispatchError, DispatchResult, Saturating};
+
+/// The claim that a dispute is about.
+pub(crate) type OpenClaimOf<T> = OpenClaim<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
 
 /// An open dispute about a claim that stands.
 pub(crate) struct Case<T: Config> {
 	pub(crate) id: DisputeId,
 	pub(crate) dispute: Dispute<T>,
 	pub(crate) statement: OwnedStatement,
+	/// Root of the claim.
+	pub(crate) claim: ClaimRoot,
+	/// Blocks that running the job again takes.
+	run: BlockNumberFor<T>,
+}
+
+impl<T: Config> Case<T> {
+	/// A dispute about a claim.
+	pub(crate) fn new(id: DisputeId, dispute: Dispute<T>, claimed: OpenClaimOf<T>) -> Result<Self, Error<T>> {
+		Ok(Self {
+			id,
+			dispute,
+			claim: claimed.claim.root(),
+			run: claimed.run,
+			statement: Pallet::<T>::statement(claimed.claim)?,
+		})
+	}
 }
 
 impl<T: Config> Pallet<T> {
@@ -67,7 +90,8 @@ impl<T: Config> Pallet<T> {
 		Challenges::<T>::insert(job, key, id);
 		DisputesOf::<T>::insert(job, id, ());
 		Due::<T>::insert(&claimed.operator, id, ());
-		let deadline = now.saturating_add(T::MovePeriod::get());
+		let guilt_ends = T::Claims::asked(job)?;
+		let deadline = now.saturating_add(T::MovePeriod::get()).saturating_add(claimed.run);
 		let mut dispute = Dispute {
 			job,
 			attempt,
@@ -76,6 +100,9 @@ impl<T: Config> Pallet<T> {
 			accusation,
 			bond,
 			deadline,
+			guilt_ends,
+			late: false,
+			record: H256::zero(),
 			status: Status::Open(stage),
 			booked_at: None,
 		};
@@ -94,8 +121,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Asks for the cells of a group.
-	pub(crate) fn do_point_at_group(who: &T::AccountId, id: DisputeId, group: Group) -> DispatchResult {
-		let Some(case) = Self::challengers_turn(who, id, |stage| matches!(stage, Stage::PointAtGroup))? else {
+	pub(crate) fn do_point_at_group(who: &T::AccountId, id: DisputeId, record: H256, group: Group) -> DispatchResult {
+		let Some(case) = Self::challengers_turn(who, id, record, |stage| matches!(stage, Stage::PointAtGroup))? else {
 			return Ok(());
 		};
 		let layout = case.statement.as_statement().layout();
@@ -108,10 +135,11 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_point_at_target(
 		who: &T::AccountId,
 		id: DisputeId,
+		record: H256,
 		place: Place,
 		target: Target,
 	) -> DispatchResult {
-		let Some(case) = Self::challengers_turn(who, id, |stage| matches!(stage, Stage::PointAtTarget))? else {
+		let Some(case) = Self::challengers_turn(who, id, record, |stage| matches!(stage, Stage::PointAtTarget))? else {
 			return Ok(());
 		};
 		let statement = case.statement.as_statement();
@@ -123,8 +151,14 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Asks for a step of an opened cell, which the worker's answer has judged.
-	pub(crate) fn do_point_at_step(who: &T::AccountId, id: DisputeId, place: Place, step: Step) -> DispatchResult {
-		let Some(case) = Self::challengers_turn(who, id, Self::may_judge)? else {
+	pub(crate) fn do_point_at_step(
+		who: &T::AccountId,
+		id: DisputeId,
+		record: H256,
+		place: Place,
+		step: Step,
+	) -> DispatchResult {
+		let Some(case) = Self::challengers_turn(who, id, record, Self::may_judge)? else {
 			return Ok(());
 		};
 		let statement = case.statement.as_statement();
@@ -150,9 +184,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Has a step judged.
-	pub(crate) fn do_prove(who: &T::AccountId, id: DisputeId, proof: Proof) -> DispatchResult {
+	pub(crate) fn do_prove(who: &T::AccountId, id: DisputeId, record: H256, proof: Proof) -> DispatchResult {
 		ensure!(Self::fits(proof.encoded_size()), Error::<T>::ProofTooLong);
-		let Some(case) = Self::challengers_turn(who, id, Self::may_judge)? else {
+		let Some(case) = Self::challengers_turn(who, id, record, Self::may_judge)? else {
 			return Ok(());
 		};
 		let Proof { place, step, opening } = proof;
@@ -160,25 +194,24 @@ impl<T: Config> Pallet<T> {
 		Self::rule(id, case.dispute, ruling, Self::now())
 	}
 
-	/// A dispute in which `who` has to move at such a stage; `None` if its claim was struck down, which ends it.
+	/// A dispute in which `who` has to move at such a stage, on what the worker has shown; `None` if its claim was struck
+	/// down, which ends it.
 	fn challengers_turn(
 		who: &T::AccountId,
 		id: DisputeId,
+		record: H256,
 		due: impl FnOnce(&Stage) -> bool,
 	) -> Result<Option<Case<T>>, DispatchError> {
 		let (dispute, stage) = Self::open_dispute(id)?;
 		ensure!(dispute.challenger == *who, Error::<T>::NotChallenger);
-		let Some(claim) = Self::claim_of(&dispute) else {
+		let Some(claimed) = Self::claim_of(&dispute) else {
 			Self::rule(id, dispute, Ruling::Moot, Self::now())?;
 			return Ok(None);
 		};
 		ensure!(due(&stage), Error::<T>::NotDue);
+		ensure!(dispute.record == record, Error::<T>::OtherRecord);
 		ensure!(Self::now() <= dispute.deadline, Error::<T>::DeadlinePassed);
-		Ok(Some(Case {
-			id,
-			dispute,
-			statement: Self::statement(claim)?,
-		}))
+		Ok(Some(Case::new(id, dispute, claimed)?))
 	}
 
 	/// A dispute that is not over.
@@ -191,9 +224,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The claim in dispute, unless it was struck down.
-	pub(crate) fn claim_of(dispute: &Dispute<T>) -> Option<DisputedClaim> {
-		let claimed = T::Claims::claim(dispute.job)?;
-		(claimed.claim.attempt == dispute.attempt).then_some(claimed.claim)
+	pub(crate) fn claim_of(dispute: &Dispute<T>) -> Option<OpenClaimOf<T>> {
+		T::Claims::claim(dispute.job).filter(|claimed| claimed.claim.attempt == dispute.attempt)
 	}
 
 	/// A claim with its program.
@@ -226,9 +258,17 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Stores that `stage` is due from now on.
-	pub(crate) fn go_to(Case { id, mut dispute, .. }: Case<T>, stage: Stage) {
+	pub(crate) fn go_to(case: Case<T>, stage: Stage) {
+		let Case {
+			id, mut dispute, run, ..
+		} = case;
+		let now = Self::now();
+		// Whoever waited for a late answer need not be there at once.
+		let lateness = now.saturating_sub(dispute.deadline);
+		let period = T::MovePeriod::get().saturating_add(run);
+		dispute.deadline = now.saturating_add(period.max(lateness));
 		dispute.status = Status::Open(stage);
-		dispute.deadline = Self::now().saturating_add(T::MovePeriod::get());
+		Self::no_longer_late(&mut dispute);
 		let (due, done) = if stage.is_workers() {
 			(&dispute.operator, &dispute.challenger)
 		} else {
@@ -242,6 +282,13 @@ impl<T: Config> Pallet<T> {
 			deadline: dispute.deadline,
 		});
 		Disputes::<T>::insert(id, dispute);
+	}
+
+	/// Takes back that the worker is late. Changes `dispute` but does not store it.
+	pub(crate) fn no_longer_late(dispute: &mut Dispute<T>) {
+		if core::mem::take(&mut dispute.late) {
+			T::Claims::no_longer_late(&dispute.operator);
+		}
 	}
 
 	pub(crate) fn now() -> BlockNumberFor<T> {

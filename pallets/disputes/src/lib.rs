@@ -81,7 +81,7 @@ pub mod pallet {
 		/// Audits, whose auditors need not vouch for what they challenge.
 		type Audits: Audits<Self::AccountId>;
 
-		/// Receives the bonds of lost challenges that the operator's account cannot take.
+		/// Receives half of the bonds of lost challenges, and the other half where the operator's account cannot take it.
 		#[pallet::constant]
 		type Treasury: Get<Self::AccountId>;
 
@@ -89,7 +89,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type Bond: Get<BalanceOf<Self>>;
 
-		/// Blocks that each side has for each move.
+		/// Blocks that each side has for each move, beside those that running the job again takes. A worker may answer later, as
+		/// long as silence is not guilt, at the cost of new work.
 		#[pallet::constant]
 		type MovePeriod: Get<BlockNumberFor<Self>>;
 
@@ -198,6 +199,15 @@ pub mod pallet {
 			/// Last block for it.
 			deadline: BlockNumberFor<T>,
 		},
+		/// The worker has not answered in time. It is given no new work until it does.
+		WorkerLate {
+			/// The dispute.
+			dispute: DisputeId,
+			/// Whose claim it is.
+			operator: T::AccountId,
+			/// Last block for the answer: silence after it loses.
+			until: BlockNumberFor<T>,
+		},
 		/// A dispute is over.
 		DisputeEnded {
 			/// The dispute.
@@ -211,16 +221,16 @@ pub mod pallet {
 			/// What the operator lost of its stake.
 			penalty: BalanceOf<T>,
 		},
-		/// The bond of a lost challenge was paid out.
+		/// A half of the bond of a lost challenge was paid out.
 		BondForfeited {
 			/// The dispute.
 			dispute: DisputeId,
-			/// To the operator, or to the treasury.
+			/// To the operator or to the treasury.
 			to: T::AccountId,
 			/// How much.
 			amount: BalanceOf<T>,
 		},
-		/// The bond of a lost challenge was burned, for neither the operator nor the treasury could take it.
+		/// A half of the bond of a lost challenge was burned, for whoever it was for could not take it.
 		BondBurned {
 			/// The dispute.
 			dispute: DisputeId,
@@ -284,6 +294,8 @@ pub mod pallet {
 		BadOpening,
 		/// What was shown before cannot be read.
 		CorruptRecord,
+		/// The worker has shown something else than what the move answers.
+		OtherRecord,
 		/// Nothing is due for the dispute now.
 		NothingDue,
 		/// The operator was not drawn to audit this claim, or has vouched for it.
@@ -371,12 +383,15 @@ pub mod pallet {
 
 		/// Asks for the cells of a group, when its groups were listed.
 		///
+		/// - `record`: hash of what the worker has shown, as the runtime API says. A move that answers something else is refused,
+		///   for the worker may have shown it anew on another fork.
+		///
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(2)]
 		#[pallet::weight((T::WeightInfo::point_at_group(), DispatchClass::Operational))]
-		pub fn point_at_group(origin: OriginFor<T>, dispute: DisputeId, group: Group) -> DispatchResult {
+		pub fn point_at_group(origin: OriginFor<T>, dispute: DisputeId, record: H256, group: Group) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_point_at_group(&who, dispute, group)
+			Self::do_point_at_group(&who, dispute, record, group)
 		}
 
 		/// Asks for something inside an opened cell.
@@ -387,11 +402,12 @@ pub mod pallet {
 		pub fn point_at_target(
 			origin: OriginFor<T>,
 			dispute: DisputeId,
+			record: H256,
 			place: Place,
 			target: Target,
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_point_at_target(&who, dispute, place, target)
+			Self::do_point_at_target(&who, dispute, record, place, target)
 		}
 
 		/// Has a step of an opened cell judged by the challenger's own opening, which ends the dispute: the challenger wins
@@ -402,12 +418,12 @@ pub mod pallet {
 		/// Emits [`Event::DisputeEnded`].
 		#[pallet::call_index(4)]
 		#[pallet::weight((T::WeightInfo::prove(bytes(proof)), DispatchClass::Operational))]
-		pub fn prove(origin: OriginFor<T>, dispute: DisputeId, proof: Proof) -> DispatchResult {
+		pub fn prove(origin: OriginFor<T>, dispute: DisputeId, record: H256, proof: Proof) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_prove(&who, dispute, proof)
+			Self::do_prove(&who, dispute, record, proof)
 		}
 
-		/// Does what time has made due for a dispute: rules against the side whose clock ran out, lets a challenger go whose
+		/// Does what time has made due for a dispute: notes that the worker is late, rules against the side whose clock ran out, lets a challenger go whose
 		/// claim was struck down by another, forgets a dispute whose retention is over. The agenda does the same by itself;
 		/// this call is for whoever does not want to wait for it.
 		///
@@ -442,9 +458,15 @@ pub mod pallet {
 		#[pallet::call_index(7)]
 		// It reads and writes what pointing at a target does.
 		#[pallet::weight((T::WeightInfo::point_at_target(), DispatchClass::Operational))]
-		pub fn point_at_step(origin: OriginFor<T>, dispute: DisputeId, place: Place, step: Step) -> DispatchResult {
+		pub fn point_at_step(
+			origin: OriginFor<T>,
+			dispute: DisputeId,
+			record: H256,
+			place: Place,
+			step: Step,
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_point_at_step(&who, dispute, place, step)
+			Self::do_point_at_step(&who, dispute, record, place, step)
 		}
 	}
 

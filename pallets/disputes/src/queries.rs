@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use assay_protocol::{
-	dispute::{AnswerDuty, DisputeParameters, DisputeRecord, MoveDuty, SignedAnswer, SignedMove, Stage},
+	dispute::{AnswerDuty, Claims, DisputeParameters, DisputeRecord, MoveDuty, SignedAnswer, SignedMove, Stage},
 	operator::{Operators, WorkerKey},
 	DisputeId, JobId,
 };
@@ -32,6 +32,8 @@ impl<T: Config> Pallet<T> {
 			Status::Open(stage) => (Some(stage), None),
 			Status::Over { ruling, .. } => (None, Some(ruling)),
 		};
+		let closes_at = dispute.closes_at();
+		let late = stage.is_some() && dispute.deadline < Self::now() && Self::now() <= closes_at;
 		Some(DisputeSummaryOf::<T> {
 			id,
 			job: dispute.job,
@@ -40,7 +42,8 @@ impl<T: Config> Pallet<T> {
 			operator: dispute.operator,
 			bond: dispute.bond,
 			stage,
-			deadline: dispute.deadline,
+			deadline: if late { closes_at } else { dispute.deadline },
+			late,
 			ruling,
 		})
 	}
@@ -69,8 +72,9 @@ impl<T: Config> Pallet<T> {
 
 	/// What the worker has shown so far in a dispute; nothing is left of it when the dispute is over.
 	pub fn dispute_record(id: DisputeId) -> Option<DisputeRecord> {
-		Disputes::<T>::get(id)?;
+		let dispute = Disputes::<T>::get(id)?;
 		Some(DisputeRecord {
+			hash: dispute.record,
 			groups: Self::shown(id, Part::Groups),
 			cells: Self::shown(id, Part::Cells),
 			shown: Self::shown(id, Part::Shown),
@@ -91,11 +95,14 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Blocks after the end of its window by which a job can become final at the latest, however many disputes there are:
-	/// every move takes a whole period, and the clock of the last runs out in the next block.
+	/// Blocks after the end of its window by which a job that takes no time to run can become final at the latest, however many
+	/// disputes there are: every move takes a whole period, the worker is as late as it can be and its challenger then has as
+	/// long, and the clock of the last runs out in the next block. A longer job adds what running it takes for each move.
 	pub fn longest_delay() -> BlockNumberFor<T> {
+		let late = T::Claims::guilt_period().saturating_mul(2u32.into());
 		T::MovePeriod::get()
 			.saturating_mul(MOVES.into())
+			.saturating_add(late)
 			.saturating_add(One::one())
 	}
 
@@ -112,8 +119,8 @@ impl<T: Config> Pallet<T> {
 				Some(AnswerDuty {
 					dispute: id,
 					stage,
-					deadline: dispute.deadline,
-					claim: Self::claim_of(&dispute)?,
+					deadline: dispute.closes_at(),
+					claim: Self::claim_of(&dispute)?.claim,
 				})
 			})
 			.take(DUTIES)
@@ -135,7 +142,7 @@ impl<T: Config> Pallet<T> {
 					stage,
 					deadline: dispute.deadline,
 					record: Self::dispute_record(id)?,
-					claim: Self::claim_of(&dispute)?,
+					claim: Self::claim_of(&dispute)?.claim,
 				})
 			})
 			.take(MOVES_SHOWN)
@@ -149,7 +156,7 @@ impl<T: Config> Pallet<T> {
 			.take(DUTIES_READ)
 			.filter_map(|id| {
 				let (dispute, stage) = Self::open_dispute(id).ok()?;
-				(now < dispute.deadline).then_some((id, stage, dispute))
+				(now < dispute.closes_at()).then_some((id, stage, dispute))
 			})
 			.collect();
 		due.sort_unstable_by(|(a, _, first), (b, _, second)| (first.deadline, a).cmp(&(second.deadline, b)));

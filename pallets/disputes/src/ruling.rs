@@ -1,10 +1,12 @@
 //! The end of a dispute: who loses what.
 
 use crate::{
-	types::Status, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId,
-	OldestDisputeId, Pallet, Part, Record, WeightInfo,
+	types::{BalanceOf, Status},
+	Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId, OldestDisputeId,
+	Pallet, Part, Record, WeightInfo,
 };
 use assay_protocol::{
+	audit::Audits,
 	dispute::{Claims, Ruling},
 	operator::Reporter,
 	DisputeId,
@@ -19,7 +21,10 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{traits::Zero, DispatchError, DispatchResult, Saturating};
+use sp_runtime::{
+	traits::{CheckedDiv, CheckedSub, Zero},
+	DispatchError, DispatchResult, Saturating,
+};
 
 /// Steps over the identifiers of pruned disputes with each pruned dispute: two, so that a gap shrinks.
 const OLDEST_STEPS: u32 = 2;
@@ -27,6 +32,8 @@ const OLDEST_STEPS: u32 = 2;
 /// What time has made due for a dispute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Step {
+	/// The worker is late.
+	Late,
 	/// It ends.
 	End(Ruling),
 	/// It is forgotten.
@@ -39,7 +46,8 @@ impl Step {
 		match self {
 			Self::End(Ruling::Refuted | Ruling::WorkerSilent) => T::WeightInfo::expire_worker_silent(),
 			Self::End(Ruling::Upheld | Ruling::ChallengerSilent) => T::WeightInfo::expire_challenger_silent(),
-			Self::End(Ruling::Moot) => T::WeightInfo::expire_moot(),
+			// It writes what the end of a moot dispute writes and less.
+			Self::Late | Self::End(Ruling::Moot) => T::WeightInfo::expire_moot(),
 			Self::Prune => T::WeightInfo::expire_prune(),
 		}
 	}
@@ -74,6 +82,7 @@ impl<T: Config> Pallet<T> {
 			return Ok(None);
 		};
 		match step {
+			Step::Late => Self::note_late(id, dispute),
 			Step::End(ruling) => Self::rule(id, dispute, ruling, now)?,
 			Step::Prune => Self::prune(id, dispute),
 		}
@@ -85,9 +94,22 @@ impl<T: Config> Pallet<T> {
 			Status::Over { kept_until, .. } => (now >= kept_until).then_some(Step::Prune),
 			Status::Open(_) if Self::claim_of(dispute).is_none() => Some(Step::End(Ruling::Moot)),
 			Status::Open(_) if now <= dispute.deadline => None,
+			Status::Open(_) if now <= dispute.closes_at() => (!dispute.late).then_some(Step::Late),
 			Status::Open(stage) if stage.is_workers() => Some(Step::End(Ruling::WorkerSilent)),
 			Status::Open(_) => Some(Step::End(Ruling::ChallengerSilent)),
 		}
+	}
+
+	/// Notes that the worker has not answered in time.
+	fn note_late(id: DisputeId, mut dispute: Dispute<T>) {
+		dispute.late = true;
+		T::Claims::late(&dispute.operator);
+		Self::deposit_event(Event::WorkerLate {
+			dispute: id,
+			operator: dispute.operator.clone(),
+			until: dispute.closes_at(),
+		});
+		Disputes::<T>::insert(id, dispute);
 	}
 
 	/// Ends an open dispute.
@@ -99,6 +121,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let (job, attempt) = (dispute.job, dispute.attempt);
 		let mut penalty = Zero::zero();
+		Self::no_longer_late(&mut dispute);
 		match ruling {
 			Ruling::Refuted | Ruling::WorkerSilent => {
 				Self::release_bond(&dispute)?;
@@ -106,10 +129,11 @@ impl<T: Config> Pallet<T> {
 					account: &dispute.challenger,
 					share: T::ReporterShare::get(),
 				};
-				penalty = T::Claims::strike_down(job, ruling == Ruling::Refuted, Some(reporter))?;
+				penalty = T::Claims::strike_down(job, Some(reporter))?;
 			}
 			Ruling::Upheld | Ruling::ChallengerSilent => {
 				Self::forfeit_bond(id, &dispute)?;
+				T::Audits::challenge_lost(job, attempt, &dispute.challenger);
 				T::Claims::let_go(job, attempt);
 			}
 			Ruling::Moot => Self::release_bond(&dispute)?,
@@ -140,15 +164,33 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Gives the bond to the operator; if its account cannot take it, to the treasury; if even that cannot, it is burned.
+	/// Gives half of the bond to the operator, or to the treasury if its account cannot take it, and the rest to the
+	/// treasury: who challenges itself pays for the block space of its own answers.
 	pub(crate) fn forfeit_bond(id: DisputeId, dispute: &Dispute<T>) -> DispatchResult {
-		let (challenger, amount) = (&dispute.challenger, dispute.bond);
-		for to in [dispute.operator.clone(), T::Treasury::get()] {
+		let half = dispute.bond.checked_div(&2u32.into()).unwrap_or_else(Zero::zero);
+		let rest = dispute.bond.checked_sub(&half).unwrap_or_else(Zero::zero);
+		Self::forfeit(
+			id,
+			&dispute.challenger,
+			half,
+			&[dispute.operator.clone(), T::Treasury::get()],
+		)?;
+		Self::forfeit(id, &dispute.challenger, rest, &[T::Treasury::get()])
+	}
+
+	/// Gives a part of a bond to the first that can take it; if nobody can, it is burned.
+	fn forfeit(
+		id: DisputeId,
+		challenger: &T::AccountId,
+		amount: BalanceOf<T>,
+		receivers: &[T::AccountId],
+	) -> DispatchResult {
+		for to in receivers {
 			let paid = with_storage_layer(|| {
 				T::Currency::transfer_on_hold(
 					&HoldReason::Bond.into(),
 					challenger,
-					&to,
+					to,
 					amount,
 					Precision::Exact,
 					Restriction::Free,
@@ -158,7 +200,7 @@ impl<T: Config> Pallet<T> {
 			if paid.is_ok() {
 				Self::deposit_event(Event::BondForfeited {
 					dispute: id,
-					to,
+					to: to.clone(),
 					amount,
 				});
 				return Ok(());

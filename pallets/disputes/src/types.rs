@@ -9,6 +9,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::fungible::Inspect, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
 use frame_system::pallet_prelude::BlockNumberFor;
 use scale_info::TypeInfo;
+use sp_core::H256;
 
 /// The runtime's account identifier.
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
@@ -34,12 +35,28 @@ pub struct Dispute<T: Config> {
 	pub accusation: Accusation,
 	/// Held from the challenger while it is open.
 	pub bond: BalanceOf<T>,
-	/// Last block for the move that is due; of the last one when it is over.
+	/// Last block in which the move that is due is in time; of the last one when it is over.
 	pub deadline: BlockNumberFor<T>,
+	/// Last block in which the worker may answer, however late, unless `deadline` is later.
+	pub guilt_ends: BlockNumberFor<T>,
+	/// Whether the worker is known to be late.
+	pub late: bool,
+	/// Hash of all that the worker has shown, one part after the other: a move names what it answers.
+	pub record: H256,
 	/// Where it stands.
 	pub status: Status<BlockNumberFor<T>>,
 	/// Block whose agenda holds it, from its opening to its pruning; none if all that were tried were full.
 	pub booked_at: Option<BlockNumberFor<T>>,
+}
+
+impl<T: Config> Dispute<T> {
+	/// Last block in which the move that is due is taken.
+	pub fn closes_at(&self) -> BlockNumberFor<T> {
+		match self.status {
+			Status::Open(stage) if stage.is_workers() => self.deadline.max(self.guilt_ends),
+			_ => self.deadline,
+		}
+	}
 }
 
 /// Where a dispute stands.

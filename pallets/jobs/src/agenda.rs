@@ -1,6 +1,6 @@
 //! The agenda: which jobs have something due at which block, served a bounded amount in each block.
 
-use crate::{Agenda, AgendaCursor, Config, Job, Jobs, Pallet, WeightInfo};
+use crate::{life::Step, Agenda, AgendaCursor, Config, Job, Jobs, Pallet, WeightInfo};
 use assay_agenda::Costs;
 use assay_protocol::{job::JobState, JobId};
 use core::marker::PhantomData;
@@ -64,21 +64,31 @@ impl<T: Config> Pallet<T> {
 		};
 		job.booked_at = None;
 		let step = with_storage_layer(|| Self::step(id, job.clone(), now));
-		let again = match step {
+		let (again, took) = match step {
+			Ok(Some(Step::Waited(offers))) => (Self::next_try(&job, now), Step::Waited(offers).weight::<T>()),
 			Ok(Some(step)) => return step.weight::<T>(),
-			// An open job that found no operator is tried again; any other is booked for when it is due.
-			Ok(None) => match job.state {
-				JobState::Open { expires } => now.saturating_add(T::RetryPeriod::get()).min(expires),
-				_ => job.due_at,
-			},
+			Ok(None) => (job.due_at, T::WeightInfo::advance_assign(0)),
 			Err(error) => {
 				log::error!(target: LOG_TARGET, "job {id} cannot be advanced: {error:?}");
-				now.saturating_add(T::RetryPeriod::get())
+				(now.saturating_add(T::RetryPeriod::get()), Self::step_weight())
 			}
 		};
 		Self::book(id, &mut job, again, now);
 		Jobs::<T>::insert(id, job);
-		Self::step_weight()
+		took
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// When an open job that found no operator is tried again: after as long as it has waited, so that who waits in vain
+	/// takes little of the agenda, and not after its end.
+	fn next_try(job: &Job<T>, now: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		let JobState::Open { expires } = job.state else {
+			return job.due_at;
+		};
+		let since = expires.saturating_sub(T::OpenPeriod::get());
+		let waited = now.saturating_sub(since);
+		now.saturating_add(waited.max(T::RetryPeriod::get())).min(expires)
 	}
 }
 

@@ -3,11 +3,11 @@
 use crate::{
 	fee,
 	types::{len, AccountIdOf, BalanceOf},
-	Config, Event, InFlight, Job, Pallet,
+	Config, Error, Event, InFlight, Job, LateAnswers, Pallet,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
-	draw,
+	blocks_to_run, draw,
 	job::JobState,
 	model::{Models, Offer},
 	operator::Operators,
@@ -15,6 +15,7 @@ use assay_protocol::{
 };
 use codec::Encode;
 use frame_support::{
+	ensure,
 	storage::with_storage_layer,
 	traits::{Get, Randomness},
 };
@@ -36,7 +37,12 @@ struct Candidate<T: Config> {
 	offer: Offer<AccountIdOf<T>, BalanceOf<T>>,
 	/// Fee of the job at most: what the operator puts in flight.
 	value: BalanceOf<T>,
+	/// Blocks that it takes to run the job.
+	run: BlockNumberFor<T>,
 }
+
+/// A stated speed below this part of the median of its version counts as that: nobody gets out of a clock by stating none.
+const SLOWEST: u64 = 10;
 
 impl<T: Config> Pallet<T> {
 	/// Gives a job to an operator with free capacity, if there is one. Changes `job` but does not store it.
@@ -69,25 +75,49 @@ impl<T: Config> Pallet<T> {
 		Assignment { found: false, offers }
 	}
 
-	/// Operators whose price fits into the escrow, ordered by account; with the number of offers considered. An operator
-	/// that missed a deadline of the job is no candidate while there are others.
+	/// That somebody who is listed takes a job on its terms, be it busy now; returns the number of offers considered.
+	pub(crate) fn ensure_takers(job: &Job<T>) -> Result<u32, Error<T>> {
+		let Some(operator) = &job.named_operator else {
+			let offers = T::Models::listed_offers(job.version);
+			let taken = offers.iter().any(|offer| Self::value(offer, job).is_ok());
+			ensure!(taken, Error::<T>::NoOffer);
+			return Ok(len(&offers));
+		};
+		let offer = T::Models::listed_offer(job.version, operator).ok_or(Error::<T>::OperatorNotListed)?;
+		Self::value(&offer, job).map(|_| 1)
+	}
+
+	/// What a job costs at most by an offer, if the offer is for such jobs and the job for such an offer.
+	fn value(offer: &Offer<T::AccountId, BalanceOf<T>>, job: &Job<T>) -> Result<BalanceOf<T>, Error<T>> {
+		ensure!(job.max_units.0 <= offer.largest, Error::<T>::OperatorTooSmall);
+		ensure!(offer.price <= job.max_price, Error::<T>::OperatorTooDear);
+		fee(offer.price, job.max_units)
+			.filter(|value| *value <= job.max_fee)
+			.ok_or(Error::<T>::OperatorTooDear)
+	}
+
+	/// Operators that take the job on its terms, ordered by account; with the number of offers considered. Who failed in the
+	/// job, or is late with answers about another, is none.
 	fn candidates(job: &Job<T>) -> (Vec<Candidate<T>>, u32) {
 		let offers: Vec<_> = match &job.named_operator {
 			Some(operator) => T::Models::listed_offer(job.version, operator).into_iter().collect(),
 			None => T::Models::listed_offers(job.version),
 		};
 		let considered = len(&offers);
-		let mut candidates: Vec<_> = offers
+		let slowest = median(offers.iter().map(|offer| offer.speed).collect()) / SLOWEST;
+		let mut candidates: Vec<Candidate<T>> = offers
 			.into_iter()
+			.filter(|offer| !job.failed.contains(&offer.operator) && !LateAnswers::<T>::contains_key(&offer.operator))
 			.filter_map(|offer| {
-				let value = fee(offer.price, job.max_units)?;
-				(value <= job.max_fee).then_some(Candidate { offer, value })
+				let value = Self::value(&offer, job).ok()?;
+				let run = blocks_to_run(job.max_units, offer.speed.max(slowest), T::SlotDuration::get());
+				Some(Candidate {
+					offer,
+					value,
+					run: run.into(),
+				})
 			})
 			.collect();
-		let missed = |candidate: &Candidate<T>| job.failed.contains(&candidate.offer.operator);
-		if candidates.iter().any(|candidate| !missed(candidate)) {
-			candidates.retain(|candidate| !missed(candidate));
-		}
 		candidates.sort_by(|a, b| a.offer.operator.cmp(&b.offer.operator));
 		(candidates, considered)
 	}
@@ -98,6 +128,7 @@ impl<T: Config> Pallet<T> {
 			operator,
 			price,
 			capacity,
+			..
 		} = candidate.offer.clone();
 		let assigned = with_storage_layer(|| -> Result<(), DispatchError> {
 			let mut in_flight = InFlight::<T>::get(&operator);
@@ -115,7 +146,7 @@ impl<T: Config> Pallet<T> {
 		if assigned.is_err() {
 			return false;
 		}
-		let deadline = now.saturating_add(T::ResultPeriod::get());
+		let deadline = now.saturating_add(T::ResultPeriod::get()).saturating_add(candidate.run);
 		Self::deposit_event(Event::JobAssigned {
 			job: id,
 			attempt: job.attempt,
@@ -142,6 +173,13 @@ impl<T: Config> Pallet<T> {
 			}
 		});
 	}
+}
+
+/// The middle of some numbers, the lower of two; zero of none.
+fn median(mut numbers: Vec<u64>) -> u64 {
+	numbers.sort_unstable();
+	let middle = numbers.len().saturating_sub(1) / 2;
+	numbers.get(middle).copied().unwrap_or_default()
 }
 
 /// What the randomness of a draw is for.

@@ -128,20 +128,19 @@ where
 
 	/// What the job costs at price 1, and as much again.
 	fn max_fee(&self, input: u32) -> BalanceOf<T> {
-		let fee = self.fee(input);
-		fee.saturating_add(fee)
-	}
-
-	/// What the job costs at price 1.
-	fn fee(&self, input: u32) -> BalanceOf<T> {
 		let units = self.program.units(input, self.max_tokens(input));
-		fee::<BalanceOf<T>>(One::one(), units).expect("the fee is representable")
+		let fee = fee::<BalanceOf<T>>(One::one(), units).expect("the fee is representable");
+		fee.saturating_add(fee)
 	}
 
 	/// Submits a job with the longest input to operators that are all free.
 	fn assigned(&self) -> JobId {
 		let input = self.longest();
 		let id = self.submit(input, self.max_fee(input));
+		if Jobs::<T>::get(id).is_some_and(|job| matches!(job.state, JobState::Open { .. })) {
+			go_to::<T>(Pallet::<T>::now().saturating_add(T::AssignmentDelay::get()));
+			Pallet::<T>::do_advance(id).expect("it is assigned");
+		}
 		assert!(matches!(
 			Jobs::<T>::get(id).expect("it is stored").state,
 			JobState::Assigned { .. }
@@ -149,10 +148,17 @@ where
 		id
 	}
 
-	/// Submits a job that nobody may take, for it offers too little.
+	/// Submits a job while nobody has room for it; then all are free again.
 	fn open(&self) -> JobId {
 		let input = self.longest();
-		let id = self.submit(input, self.fee(input).saturating_sub(One::one()));
+		for (operator, _) in &self.operators {
+			self.fill(operator, 0);
+		}
+		let id = self.submit(input, self.max_fee(input));
+		go_to::<T>(Pallet::<T>::now().saturating_add(T::AssignmentDelay::get()));
+		for (operator, _) in &self.operators {
+			InFlight::<T>::remove(operator);
+		}
 		assert!(matches!(
 			Jobs::<T>::get(id).expect("it is stored").state,
 			JobState::Open { .. }
@@ -163,6 +169,7 @@ where
 	fn submit(&self, input: u32, max_fee: BalanceOf<T>) -> JobId {
 		let id = NextJobId::<T>::get();
 		crowd::<T>(T::RetryPeriod::get());
+		crowd::<T>(T::AssignmentDelay::get());
 		crowd::<T>(after_deadline::<T>());
 		Pallet::<T>::submit(
 			RawOrigin::Signed(self.consumer.clone()).into(),
@@ -170,6 +177,7 @@ where
 			self.input(input),
 			self.generation(input),
 			max_fee,
+			One::one(),
 			None,
 		)
 		.map_err(|refused| refused.error)
@@ -221,7 +229,8 @@ where
 	fn claimed(&self) -> JobId {
 		let id = self.assigned();
 		let result = self.result(id).result;
-		crowd::<T>(T::Window::get());
+		let run = Pallet::<T>::run(Jobs::<T>::get(id).expect("it is stored").max_units);
+		crowd::<T>(T::Window::get().saturating_add(run));
 		Pallet::<T>::do_claim(result).expect("the result is accepted");
 		id
 	}
@@ -296,7 +305,7 @@ mod benchmarks {
 		let elements = scene.input(input);
 
 		#[extrinsic_call]
-		_(origin, version, elements, generation, max_fee, None);
+		_(origin, version, elements, generation, max_fee, One::one(), None);
 
 		assert!(matches!(
 			Jobs::<T>::get(id).expect("it is stored").state,
@@ -325,7 +334,8 @@ mod benchmarks {
 		let scene = Scene::<T>::new(1);
 		let id = scene.assigned();
 		let result = scene.result(id);
-		crowd::<T>(T::Window::get());
+		let run = Pallet::<T>::run(Jobs::<T>::get(id).expect("it is stored").max_units);
+		crowd::<T>(T::Window::get().saturating_add(run));
 
 		#[extrinsic_call]
 		_(RawOrigin::Authorized, result);
@@ -356,12 +366,6 @@ mod benchmarks {
 	fn advance_assign(o: Linear<1, MAX_OFFERS>) {
 		let scene = Scene::<T>::new(o);
 		let id = scene.open();
-		// What the job is worth from now on.
-		Jobs::<T>::mutate(id, |job| {
-			if let Some(job) = job {
-				job.max_fee = scene.max_fee(scene.longest());
-			}
-		});
 		scene.keep_busy(id, Attempt(0), None);
 		crowd::<T>(after_deadline::<T>());
 		let origin = RawOrigin::Signed(scene.consumer.clone());

@@ -1,9 +1,9 @@
 //! The claims of jobs as the disputes and audits pallets see them.
 
-use crate::{types::BalanceOf, Claims, Config, Error, Event, Jobs, Pallet};
+use crate::{types::BalanceOf, Claims, Config, Error, Event, Jobs, LateAnswers, Pallet};
 use assay_protocol::{
 	audit::Audits,
-	dispute::{Claims as DisputedClaims, OpenClaim},
+	dispute::{said, Claims as DisputedClaims, OpenClaim},
 	job::JobState,
 	operator::{Fault, Operators, Reporter},
 	Attempt, JobId,
@@ -24,6 +24,7 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 				fee: job.fee?,
 				claim: Self::disputed_claim(id)?,
 				closes_at: final_at,
+				run: Self::run(job.max_units),
 			}),
 			_ => None,
 		}
@@ -38,6 +39,29 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 			Self::unbook(id, job);
 			Ok(())
 		})
+	}
+
+	fn asked(id: JobId) -> Result<BlockNumberFor<T>, DispatchError> {
+		Jobs::<T>::try_mutate(id, |job| {
+			let job = job.as_mut().ok_or(Error::<T>::UnknownJob)?;
+			ensure!(matches!(job.state, JobState::Claimed { .. }), Error::<T>::NotClaimed);
+			let ends = Self::now().saturating_add(T::GuiltPeriod::get());
+			Ok(*job.guilt_ends.get_or_insert(ends))
+		})
+	}
+
+	fn guilt_period() -> BlockNumberFor<T> {
+		T::GuiltPeriod::get()
+	}
+
+	fn late(operator: &T::AccountId) {
+		LateAnswers::<T>::mutate(operator, |late| *late = late.saturating_add(1));
+	}
+
+	fn no_longer_late(operator: &T::AccountId) {
+		LateAnswers::<T>::mutate_exists(operator, |late| {
+			*late = late.and_then(|late| late.checked_sub(1)).filter(|late| *late > 0);
+		});
 	}
 
 	fn let_go(id: JobId, attempt: Attempt) {
@@ -59,11 +83,7 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		Jobs::<T>::insert(id, job);
 	}
 
-	fn strike_down(
-		id: JobId,
-		proven: bool,
-		reporter: Option<Reporter<'_, T::AccountId>>,
-	) -> Result<BalanceOf<T>, DispatchError> {
+	fn strike_down(id: JobId, reporter: Option<Reporter<'_, T::AccountId>>) -> Result<BalanceOf<T>, DispatchError> {
 		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Claimed { operator, price, .. } = job.state.clone() else {
 			return Err(Error::<T>::NotClaimed.into());
@@ -76,7 +96,7 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 			.max(T::MinWrongResultPenalty::get());
 		let penalty = T::Operators::penalise_recent(&operator, penalty, Fault::WrongResult, age, reporter);
 		Self::uncommit(&operator, price, &job)?;
-		Claims::<T>::remove(id);
+		let said = Claims::<T>::take(id).map(|claim| said(&claim.output, &claim.trace));
 		job.fee = None;
 		job.holds = 0;
 		Self::unbook(id, &mut job);
@@ -86,7 +106,7 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 			operator: operator.clone(),
 			penalty,
 		});
-		T::Audits::struck_down(id, job.attempt, &operator, proven);
+		T::Audits::struck_down(id, job.attempt, &operator, said.unwrap_or_default());
 		Self::begin_next_attempt(id, job, operator, Self::now())?;
 		Ok(penalty)
 	}

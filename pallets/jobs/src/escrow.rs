@@ -6,10 +6,11 @@
 use crate::{
 	fees::{split, Rates},
 	types::{len, BalanceOf, JobStateOf},
-	Config, Error, Event, HoldReason, Job, Pallet,
+	Claims, Config, Error, Event, HoldReason, Job, Pallet,
 };
 use assay_protocol::{
 	audit::Audits,
+	dispute::said,
 	job::{JobState, RefundReason},
 	model::Models,
 	operator::Rewards,
@@ -39,7 +40,8 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn pay_out(id: JobId, job: &Job<T>, operator: &T::AccountId) -> Result<JobStateOf<T>, DispatchError> {
 		let fee = job.fee.defensive_ok_or(Error::<T>::NotAssigned)?;
 		let terms = T::Models::terms(job.version);
-		let auditors = T::Audits::finalised(id, operator);
+		let claim = Claims::<T>::get(id).defensive_ok_or(Error::<T>::NotClaimed)?;
+		let auditors = T::Audits::finalised(id, operator, said(&claim.output, &claim.trace));
 		let rates = Rates {
 			treasury: T::TreasuryShare::get(),
 			royalty: terms.as_ref().map_or(Permill::zero(), |terms| terms.royalty),

@@ -103,19 +103,38 @@ pub mod pallet {
 		#[pallet::constant]
 		type StakersShare: Get<Permill>;
 
-		/// Blocks an operator has for a result.
+		/// Blocks an operator has for a result beside those that running the job takes at the speed that it states.
 		#[pallet::constant]
 		type ResultPeriod: Get<BlockNumberFor<Self>>;
+
+		/// Blocks after which an unnamed job is first assigned, so that the draw is not known when it is submitted.
+		#[pallet::constant]
+		type AssignmentDelay: Get<BlockNumberFor<Self>>;
+
+		/// Milliseconds of a slot: the clocks of jobs follow from speeds in seconds.
+		type SlotDuration: Get<u64>;
+
+		/// Units of computation a second that whoever looks at a claim, or answers for one, has to manage at least.
+		#[pallet::constant]
+		type ReferenceSpeed: Get<u64>;
+
+		/// Blocks that running the largest job takes at most, at [`Config::ReferenceSpeed`].
+		#[pallet::constant]
+		type LongestRun: Get<BlockNumberFor<Self>>;
+
+		/// Blocks, from the first question about a claim, in which its operator may answer late without losing more than new
+		/// work. Silence after that is fraud.
+		type GuiltPeriod: Get<BlockNumberFor<Self>>;
 
 		/// Blocks an open job waits for an operator before it is refunded.
 		#[pallet::constant]
 		type OpenPeriod: Get<BlockNumberFor<Self>>;
 
-		/// Blocks between two attempts to assign an open job.
+		/// Blocks after which an open job is tried again; each further one comes after twice as long a wait.
 		#[pallet::constant]
 		type RetryPeriod: Get<BlockNumberFor<Self>>;
 
-		/// Blocks between a claim and finality.
+		/// Blocks between a claim and finality beside those that running the job again takes at [`Config::ReferenceSpeed`].
 		#[pallet::constant]
 		type Window: Get<BlockNumberFor<Self>>;
 
@@ -127,7 +146,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxAttempts: Get<u32>;
 
-		/// Stake an operator loses for a missed deadline.
+		/// Stake an operator loses for a missed deadline: as much as the job could have cost, but no more than this.
 		#[pallet::constant]
 		type MissedDeadlinePenalty: Get<BalanceOf<Self>>;
 
@@ -191,6 +210,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type InFlight<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, BoundedVec<(JobId, ModelVersion), T::MaxInFlight>, ValueQuery>;
+
+	/// Questions about claims of an operator that it has not answered in time and still may answer. It is given no new work
+	/// meanwhile.
+	#[pallet::storage]
+	pub type LateAnswers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
 
 	/// The jobs for which something is due at a block.
 	#[pallet::storage]
@@ -341,8 +365,15 @@ pub mod pallet {
 		BadGeneration,
 		/// The named operator does not serve this version, or is not active and alive.
 		OperatorNotListed,
-		/// The named operator's price for the largest amount of computation exceeds the escrow.
+		/// The named operator's price for the largest amount of computation exceeds the escrow, or its price of a unit the
+		/// highest that the job allows.
 		OperatorTooDear,
+		/// The named operator takes no jobs as large as this.
+		OperatorTooSmall,
+		/// No operator that is listed takes this job: none serves the version, or all are too dear or take only smaller ones.
+		NoOffer,
+		/// Running the job takes longer than any may.
+		JobTooLarge,
 		/// All job identifiers are used up.
 		JobIdsExhausted,
 		/// There is no such job; it never was, or its retention ended.
@@ -411,6 +442,10 @@ pub mod pallet {
 		fn integrity_test() {
 			let one = BlockNumberFor::<T>::one();
 			assert!(T::ResultPeriod::get() >= one, "ResultPeriod must be at least one block");
+			assert!(
+				!T::ReferenceSpeed::get().is_zero(),
+				"ReferenceSpeed must not be zero: nobody could look at a claim"
+			);
 			assert!(T::RetryPeriod::get() >= one, "RetryPeriod must be at least one block");
 			assert!(
 				T::OpenPeriod::get() >= T::RetryPeriod::get(),
@@ -447,13 +482,15 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Submits a job and holds `max_fee` from the caller until it is over.
 		///
-		/// It is assigned at once if an operator has free capacity, else it waits open for [`Config::OpenPeriod`]. Only
-		/// operators whose price for the largest amount of computation fits into `max_fee` are considered.
+		/// It is assigned as soon as an operator has free capacity, an unnamed one not before [`Config::AssignmentDelay`]. Until
+		/// then it waits open, for [`Config::OpenPeriod`] at most. Only operators are considered that take jobs as large, and
+		/// whose price is not above `max_price` and for the largest amount of computation not above `max_fee`.
 		///
 		/// - `version`: what runs.
 		/// - `input`: on what.
 		/// - `generation`: how far and how to generate; ignored by models with a vector output.
 		/// - `max_fee`: the largest fee; what is not used comes back.
+		/// - `max_price`: the highest price of a unit of computation, whatever is asked when the job is assigned.
 		/// - `operator`: the only operator that may work on the job, or none to draw one by stake.
 		///
 		/// Emits [`Event::JobSubmitted`], and [`Event::JobAssigned`] if it is assigned.
@@ -465,6 +502,7 @@ pub mod pallet {
 			input: JobInput,
 			generation: Generation,
 			max_fee: BalanceOf<T>,
+			max_price: BalanceOf<T>,
 			operator: Option<T::AccountId>,
 		) -> DispatchResultWithPostInfo {
 			let consumer = ensure_signed(origin)?;
@@ -476,6 +514,7 @@ pub mod pallet {
 					input,
 					generation,
 					max_fee,
+					max_price,
 					operator,
 				},
 			)?;

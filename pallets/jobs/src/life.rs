@@ -7,6 +7,7 @@ use crate::{
 use assay_exact::{ComputeUnits, Input, Program};
 use assay_protocol::{
 	audit::Audits,
+	blocks_to_run,
 	job::{JobError, JobState, RefundReason, MAX_INLINE_ELEMENTS},
 	model::{Models, MAX_OFFERS},
 	operator::{Fault, Operators},
@@ -14,7 +15,10 @@ use assay_protocol::{
 };
 use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{traits::One, DispatchError, DispatchResult, Saturating};
+use sp_runtime::{
+	traits::{One, Zero},
+	DispatchError, DispatchResult, Saturating,
+};
 
 /// Steps over the identifiers of pruned jobs with each pruned job: two, so that a gap shrinks.
 const OLDEST_STEPS: u32 = 2;
@@ -26,6 +30,8 @@ pub(crate) enum Step {
 	Assigned(u32),
 	/// An open job was refunded.
 	Refunded,
+	/// An open job found no operator after so many offers were considered.
+	Waited(u32),
 	/// A missed deadline was dealt with, and so many offers were considered for the next attempt.
 	Missed(u32),
 	/// The job became final.
@@ -38,7 +44,7 @@ impl Step {
 	/// What it took.
 	pub(crate) fn weight<T: Config>(self) -> Weight {
 		match self {
-			Self::Assigned(offers) => T::WeightInfo::advance_assign(offers),
+			Self::Assigned(offers) | Self::Waited(offers) => T::WeightInfo::advance_assign(offers),
 			Self::Refunded => T::WeightInfo::advance_refund(),
 			Self::Missed(offers) => T::WeightInfo::advance_missed(offers),
 			Self::Finalised => T::WeightInfo::advance_finalise(),
@@ -97,6 +103,7 @@ impl<T: Config> Pallet<T> {
 			input,
 			generation,
 			max_fee,
+			max_price,
 			operator,
 		} = submission;
 		let terms = T::Models::terms(version).ok_or(Error::<T>::UnknownVersion)?;
@@ -107,11 +114,31 @@ impl<T: Config> Pallet<T> {
 		program
 			.check_job(&Input::from(input.clone()), &generation)
 			.map_err(|error| Error::<T>::from(JobError::from(error)))?;
-		if let Some(operator) = &operator {
-			let offer = T::Models::listed_offer(version, operator).ok_or(Error::<T>::OperatorNotListed)?;
-			let affordable = crate::fee(offer.price, max_units).is_some_and(|fee| fee <= max_fee);
-			ensure!(affordable, Error::<T>::OperatorTooDear);
-		}
+		ensure!(Self::run(max_units) <= T::LongestRun::get(), Error::<T>::JobTooLarge);
+		let now = Self::now();
+		let mut job = Job {
+			consumer: consumer.clone(),
+			version,
+			artifact: terms.artifact,
+			generation,
+			input_positions,
+			max_units,
+			max_fee,
+			max_price,
+			fee: None,
+			named_operator: operator,
+			submitted_at: now,
+			attempt: Default::default(),
+			failed: BoundedVec::new(),
+			holds: 0,
+			guilt_ends: None,
+			state: JobState::Open {
+				expires: now.saturating_add(T::OpenPeriod::get()),
+			},
+			due_at: now,
+			booked_at: None,
+		};
+		let listed = Self::ensure_takers(&job)?;
 
 		let id = NextJobId::<T>::get();
 		NextJobId::<T>::put(id.next().ok_or(Error::<T>::JobIdsExhausted)?);
@@ -121,33 +148,17 @@ impl<T: Config> Pallet<T> {
 		JobsOf::<T>::insert(&consumer, id, ());
 		Self::deposit_event(Event::JobSubmitted {
 			job: id,
-			consumer: consumer.clone(),
+			consumer,
 			version,
 			max_fee,
 		});
-
-		let now = Self::now();
-		let mut job = Job {
-			consumer,
-			version,
-			artifact: terms.artifact,
-			generation,
-			input_positions,
-			max_units,
-			max_fee,
-			fee: None,
-			named_operator: operator,
-			submitted_at: now,
-			attempt: Default::default(),
-			failed: BoundedVec::new(),
-			holds: 0,
-			state: JobState::Open {
-				expires: now.saturating_add(T::OpenPeriod::get()),
-			},
-			due_at: now,
-			booked_at: None,
+		let delay = T::AssignmentDelay::get();
+		let offers = if job.named_operator.is_some() || delay.is_zero() {
+			Self::assign_or_wait(id, &mut job, now)
+		} else {
+			Self::book(id, &mut job, now.saturating_add(delay), now);
+			listed
 		};
-		let offers = Self::assign_or_wait(id, &mut job, now);
 		Jobs::<T>::insert(id, job);
 		Ok(offers)
 	}
@@ -165,10 +176,14 @@ impl<T: Config> Pallet<T> {
 	/// Does what is due for a job.
 	pub(crate) fn do_advance(id: JobId) -> Result<Step, DispatchError> {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
-		Self::step(id, job, Self::now())?.ok_or(Error::<T>::NothingDue.into())
+		match Self::step(id, job, Self::now())? {
+			None | Some(Step::Waited(_)) => Err(Error::<T>::NothingDue.into()),
+			Some(step) => Ok(step),
+		}
 	}
 
-	/// Takes the step that is due; `None`, and nothing is stored, if there is none.
+	/// Takes the step that is due; `None`, and nothing is stored, if there is none. Nothing is stored either if an open job
+	/// has to wait on.
 	pub(crate) fn step(id: JobId, mut job: Job<T>, now: BlockNumberFor<T>) -> Result<Option<Step>, DispatchError> {
 		match job.state.clone() {
 			JobState::Open { expires } if now >= expires => {
@@ -177,9 +192,13 @@ impl<T: Config> Pallet<T> {
 				Ok(Some(Step::Refunded))
 			}
 			JobState::Open { .. } => {
+				let first = job.submitted_at.saturating_add(T::AssignmentDelay::get());
+				if job.named_operator.is_none() && now < first {
+					return Ok(None);
+				}
 				let assignment = Self::assign(id, &mut job, now);
 				if !assignment.found {
-					return Ok(None);
+					return Ok(Some(Step::Waited(assignment.offers)));
 				}
 				Self::book_deadline(id, &mut job, now);
 				Jobs::<T>::insert(id, job);
@@ -218,7 +237,11 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Step, DispatchError> {
 		Self::uncommit(&operator, price, &job)?;
 		Self::no_longer_in_flight(&operator, id);
-		let penalty = T::Operators::penalise(&operator, T::MissedDeadlinePenalty::get(), Fault::MissedDeadline, None);
+		// What the delay cost is at most what the consumer would have paid: who is away loses no more by a job than it is
+		// worth.
+		let worth = crate::fee(price, job.max_units).ok_or(Error::<T>::FeeExceedsEscrow)?;
+		let penalty = worth.min(T::MissedDeadlinePenalty::get());
+		let penalty = T::Operators::penalise(&operator, penalty, Fault::MissedDeadline, None);
 		Self::deposit_event(Event::DeadlineMissed {
 			job: id,
 			attempt: job.attempt,
@@ -237,6 +260,12 @@ impl<T: Config> Pallet<T> {
 	) -> Result<u32, DispatchError> {
 		// There is room for every attempt.
 		job.failed.try_push(failed).map_err(|_| DispatchError::Exhausted)?;
+		job.guilt_ends = None;
+		if job.named_operator.is_some() {
+			let state = Self::refund(id, &job, RefundReason::OperatorFailed)?;
+			Self::end(id, job, state, now);
+			return Ok(0);
+		}
 		match job.attempt.next().filter(|_| len(&job.failed) < T::MaxAttempts::get()) {
 			Some(attempt) => {
 				job.attempt = attempt;
@@ -267,10 +296,18 @@ impl<T: Config> Pallet<T> {
 		assignment.offers
 	}
 
-	/// Books the block after the deadline.
+	/// Books the block after the deadline of an assigned job.
 	fn book_deadline(id: JobId, job: &mut Job<T>, now: BlockNumberFor<T>) {
-		let after = now.saturating_add(T::ResultPeriod::get()).saturating_add(One::one());
-		Self::book(id, job, after, now);
+		let deadline = match job.state {
+			JobState::Assigned { deadline, .. } => deadline,
+			_ => now,
+		};
+		Self::book(id, job, deadline.saturating_add(One::one()), now);
+	}
+
+	/// Blocks that so much computation takes whoever looks at a claim.
+	pub(crate) fn run(units: ComputeUnits) -> BlockNumberFor<T> {
+		blocks_to_run(units, T::ReferenceSpeed::get(), T::SlotDuration::get()).into()
 	}
 
 	/// Takes back what the operator put in flight for the job.

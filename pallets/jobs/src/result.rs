@@ -77,7 +77,9 @@ impl<T: Config> Pallet<T> {
 			claim,
 		} = result;
 		let now = Self::now();
-		let final_at = now.saturating_add(T::Window::get());
+		let final_at = now
+			.saturating_add(T::Window::get())
+			.saturating_add(Self::run(job.max_units));
 		Self::no_longer_in_flight(&operator, id);
 		Claims::<T>::insert(
 			id,

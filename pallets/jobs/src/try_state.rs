@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 			let exhausted = matches!(
 				job.state,
 				JobState::Refunded {
-					reason: RefundReason::AttemptsExhausted,
+					reason: RefundReason::AttemptsExhausted | RefundReason::OperatorFailed,
 					..
 				}
 			);

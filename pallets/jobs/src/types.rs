@@ -45,6 +45,8 @@ pub struct Job<T: Config> {
 	pub max_units: ComputeUnits,
 	/// Held from the consumer until the job is over.
 	pub max_fee: BalanceOf<T>,
+	/// The highest price of a unit.
+	pub max_price: BalanceOf<T>,
 	/// What the claimed result costs.
 	pub fee: Option<BalanceOf<T>>,
 	/// The only operator that may work on it.
@@ -57,6 +59,8 @@ pub struct Job<T: Config> {
 	pub failed: BoundedVec<T::AccountId, T::MaxAttempts>,
 	/// Disputes about its claim and audits of it that are not over.
 	pub holds: u32,
+	/// Last block in which its operator may answer a question about its claim late, once something was asked.
+	pub guilt_ends: Option<BlockNumberFor<T>>,
 	/// Where it is in its life.
 	pub state: JobStateOf<T>,
 	/// Block at which the next step is due.
@@ -96,6 +100,8 @@ pub(crate) struct Submission<T: Config> {
 	pub(crate) generation: Generation,
 	/// The largest fee.
 	pub(crate) max_fee: BalanceOf<T>,
+	/// The highest price of a unit.
+	pub(crate) max_price: BalanceOf<T>,
 	/// The only operator that may work on it.
 	pub(crate) operator: Option<T::AccountId>,
 }

@@ -7,7 +7,7 @@ use assay_exact::{
 	program::{Head, Op, Program, Register, Shape, Tensor, TensorIndex},
 };
 use assay_protocol::{
-	model::{ModelMetadata, ProgramBytes, VersionSubmission, MAX_OFFERS, MAX_PROGRAM_BYTES},
+	model::{ModelMetadata, Offer, ProgramBytes, VersionSubmission, MAX_OFFERS, MAX_PROGRAM_BYTES},
 	operator::{Heartbeat, Operators, WorkerKey, WorkerSignature},
 	ModelId, ModelVersion, VersionNumber,
 };
@@ -162,13 +162,25 @@ fn bonded<T: Config>(index: u32) -> T::AccountId {
 	account
 }
 
+/// An offer of so fast an operator that no clock is longer for it.
+fn an_offer<AccountId, Balance>(operator: AccountId, price: Balance, capacity: u16) -> Offer<AccountId, Balance> {
+	Offer {
+		operator,
+		price,
+		capacity,
+		speed: u64::MAX,
+		largest: u64::MAX,
+	}
+}
+
 /// Fills the offers for `version`; the last offer is that of the operator returned.
 fn serve_full<T: Config>(version: ModelVersion) -> T::AccountId {
 	for index in 1..MAX_OFFERS {
-		Pallet::<T>::do_serve(bonded::<T>(index), version, Zero::zero(), 1).expect("there is room for the offer");
+		Pallet::<T>::do_serve(version, an_offer(bonded::<T>(index), Zero::zero(), 1))
+			.expect("there is room for the offer");
 	}
 	let last = bonded::<T>(0);
-	Pallet::<T>::do_serve(last.clone(), version, Zero::zero(), 1).expect("there is room for the offer");
+	Pallet::<T>::do_serve(version, an_offer(last.clone(), Zero::zero(), 1)).expect("there is room for the offer");
 	last
 }
 
@@ -177,7 +189,7 @@ pub(crate) fn register_and_serve<T: Config>(publisher: &T::AccountId, operators:
 	fund::<T>(publisher);
 	let version = registered::<T>(publisher);
 	for operator in operators {
-		Pallet::<T>::do_serve(operator.clone(), version, 1u32.into(), u16::MAX)
+		Pallet::<T>::do_serve(version, an_offer(operator.clone(), 1u32.into(), u16::MAX))
 			.expect("the operators are active and few enough");
 	}
 	version
@@ -189,7 +201,7 @@ fn due_heartbeat<T: Config>() -> (Heartbeat<T::AccountId, BlockNumberFor<T>>, Wo
 	let operator: T::AccountId = account("operator", 0, 0);
 	let key = WorkerKey::generate_pair(None);
 	T::Operators::bond_for_benchmark(&operator, key.clone());
-	Pallet::<T>::do_serve(operator.clone(), version, Zero::zero(), 1).expect("the operator is active");
+	Pallet::<T>::do_serve(version, an_offer(operator.clone(), Zero::zero(), 1)).expect("the operator is active");
 
 	let now = frame_system::Pallet::<T>::block_number().saturating_add(T::HeartbeatPeriod::get());
 	frame_system::Pallet::<T>::set_block_number(now);
@@ -314,6 +326,8 @@ mod benchmarks {
 			version,
 			BalanceOf::<T>::max_value(),
 			u16::MAX,
+			u64::MAX,
+			u64::MAX,
 		);
 
 		assert_eq!(Served::<T>::get(&operator).into_inner(), [version]);

@@ -23,7 +23,7 @@ pub use types::{BalanceOf, HeartbeatOf, Model, ModelOf, OfferOf, OffersOf, Serve
 pub use weights::WeightInfo;
 
 use assay_protocol::{
-	model::{ModelMetadata, ProgramBytes, VersionSubmission},
+	model::{ModelMetadata, Offer, ProgramBytes, VersionSubmission},
 	operator::{Operators, WorkerSignature},
 	ModelId, ModelVersion, VersionNumber,
 };
@@ -198,6 +198,10 @@ pub mod pallet {
 			price: BalanceOf<T>,
 			/// Jobs it runs at the same time.
 			capacity: u16,
+			/// Units of computation a second of each.
+			speed: u64,
+			/// Units of computation of the largest job it takes.
+			largest: u64,
 		},
 		/// An operator does not serve a version any more.
 		OfferWithdrawn {
@@ -259,6 +263,8 @@ pub mod pallet {
 		NotActiveOperator,
 		/// An offer must allow at least one job.
 		CapacityIsZero,
+		/// An offer must state a speed above zero, and a largest job of at least one unit.
+		SpeedIsZero,
 		/// The version has as many listed offers as it may have.
 		TooManyOffers,
 		/// The operator serves as many versions as it may.
@@ -346,7 +352,8 @@ pub mod pallet {
 		}
 
 		/// Offers to run jobs of a version, or changes the offer: `price` for a unit of computation, `capacity` jobs at
-		/// a time. Counts as a heartbeat, so that the offer is listed at once.
+		/// a time, each at `speed` units a second, none of more than `largest` units. A job's deadline follows from the
+		/// speed. Counts as a heartbeat, so that the offer is listed at once.
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::serve())]
 		pub fn serve(
@@ -354,9 +361,18 @@ pub mod pallet {
 			version: ModelVersion,
 			#[pallet::compact] price: BalanceOf<T>,
 			capacity: u16,
+			#[pallet::compact] speed: u64,
+			#[pallet::compact] largest: u64,
 		) -> DispatchResult {
-			let who = ensure_signed(origin)?;
-			Self::do_serve(who, version, price, capacity)
+			let operator = ensure_signed(origin)?;
+			let offer = Offer {
+				operator,
+				price,
+				capacity,
+				speed,
+				largest,
+			};
+			Self::do_serve(version, offer)
 		}
 
 		/// Withdraws the caller's offer for a version. Jobs it has been assigned to remain its own.

@@ -1,6 +1,6 @@
 //! Offers: who serves what, and which offers are listed.
 
-use crate::{BalanceOf, Config, Error, Event, LastHeartbeat, OfferOf, Offers, Pallet, RunningJobs, Served, Versions};
+use crate::{Config, Error, Event, LastHeartbeat, OfferOf, Offers, Pallet, RunningJobs, Served, Versions};
 use assay_protocol::{model::Offer, operator::Operators, ModelVersion};
 use frame_support::{defensive, ensure, traits::Get};
 use sp_runtime::{
@@ -9,31 +9,29 @@ use sp_runtime::{
 };
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_serve(
-		who: T::AccountId,
-		version: ModelVersion,
-		price: BalanceOf<T>,
-		capacity: u16,
-	) -> DispatchResult {
+	pub(crate) fn do_serve(version: ModelVersion, offer: OfferOf<T>) -> DispatchResult {
+		let Offer {
+			operator,
+			price,
+			capacity,
+			speed,
+			largest,
+		} = offer.clone();
 		ensure!(!capacity.is_zero(), Error::<T>::CapacityIsZero);
-		ensure!(T::Operators::is_active(&who), Error::<T>::NotActiveOperator);
+		ensure!(!speed.is_zero() && !largest.is_zero(), Error::<T>::SpeedIsZero);
+		ensure!(T::Operators::is_active(&operator), Error::<T>::NotActiveOperator);
 		let record = Versions::<T>::get(version.model, version.version).ok_or(Error::<T>::UnknownVersion)?;
 		ensure!(!record.retired, Error::<T>::Retired);
 
-		Self::put_offer(
-			version,
-			Offer {
-				operator: who.clone(),
-				price,
-				capacity,
-			},
-		)?;
-		LastHeartbeat::<T>::insert(&who, frame_system::Pallet::<T>::block_number());
+		Self::put_offer(version, offer)?;
+		LastHeartbeat::<T>::insert(&operator, frame_system::Pallet::<T>::block_number());
 		Self::deposit_event(Event::OfferMade {
 			version,
-			operator: who,
+			operator,
 			price,
 			capacity,
+			speed,
+			largest,
 		});
 		Ok(())
 	}

@@ -64,6 +64,8 @@ impl<T: Config> Pallet<T> {
 				artifact: record.artifact,
 				price: offer.price,
 				capacity: offer.capacity,
+				speed: offer.speed,
+				largest: offer.largest,
 				retired: record.retired,
 			})
 		});

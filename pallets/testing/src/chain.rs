@@ -63,7 +63,8 @@ pub fn atomic<R, E: Into<DispatchError>>(call: impl FnOnce() -> Result<R, E>) ->
 	frame_support::storage::with_storage_layer(|| call().map_err(Into::into))
 }
 
-/// A hash of the seed, the block and the subject.
+/// A hash of the seed, the block and the subject: of the present block for a draw by the block, of what is drawn on for a beacon, which
+/// knows it two blocks later.
 pub struct SeededRandomness<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> Randomness<Option<H256>, BlockNumberFor<T>> for SeededRandomness<T> {
@@ -71,5 +72,21 @@ impl<T: frame_system::Config> Randomness<Option<H256>, BlockNumberFor<T>> for Se
 		let now = frame_system::Pallet::<T>::block_number();
 		let hash = |seed: u64| H256(sp_io::hashing::blake2_256(&(seed, now, subject).encode()));
 		(Seed::get().map(hash), now.saturating_sub(One::one()))
+	}
+}
+
+impl<T: frame_system::Config> assay_protocol::Beacon<T::AccountId, BlockNumberFor<T>> for SeededRandomness<T> {
+	fn known_from(made_at: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		made_at.saturating_add(2u32.into())
+	}
+
+	fn longest_wait() -> BlockNumberFor<T> {
+		2u32.into()
+	}
+
+	fn number(made_at: BlockNumberFor<T>, maker: &T::AccountId, subject: &[u8]) -> Option<H256> {
+		let known = Self::known_from(made_at) <= frame_system::Pallet::<T>::block_number();
+		let hash = |seed: u64| H256(sp_io::hashing::blake2_256(&(seed, made_at, maker, subject).encode()));
+		Seed::get().filter(|_| known).map(hash)
 	}
 }

@@ -1,6 +1,6 @@
 //! Results with an execution behind them.
 
-use crate::{an_input, artifact, worker_key, AccountId, Stakes, CONSUMER, GENERATION, MAX_FEE};
+use crate::{an_input, artifact, worker_key, AccountId, Balance, Stakes, CONSUMER, GENERATION, MAX_FEE};
 use assay_protocol::{
 	dispute::OwnedStatement,
 	job::{JobInput, JobOutput, JobResult, JobState, SignedResult},
@@ -96,9 +96,17 @@ pub fn submit_to<T: Stakes>(operator: AccountId, version: ModelVersion) -> JobId
 	let job = pallet_assay_jobs::NextJobId::<T>::get();
 	let input = JobInput::try_from(an_input(version)).unwrap();
 	let origin = RawOrigin::Signed(CONSUMER).into();
-	pallet_assay_jobs::Pallet::<T>::submit(origin, version, input, GENERATION, MAX_FEE, Some(operator))
-		.map_err(|refused| refused.error)
-		.unwrap();
+	pallet_assay_jobs::Pallet::<T>::submit(
+		origin,
+		version,
+		input,
+		GENERATION,
+		MAX_FEE,
+		Balance::MAX,
+		Some(operator),
+	)
+	.map_err(|refused| refused.error)
+	.unwrap();
 	let job_state = pallet_assay_jobs::Pallet::<T>::job_summary(job)
 		.expect("the job is stored")
 		.state;
@@ -106,6 +114,10 @@ pub fn submit_to<T: Stakes>(operator: AccountId, version: ModelVersion) -> JobId
 		matches!(job_state, JobState::Assigned { operator: who, .. } if who == operator),
 		"the operator has capacity"
 	);
+	// It might have been drawn: the next attempt is anybody else's.
+	pallet_assay_jobs::Jobs::<T>::mutate(job, |job| {
+		job.as_mut().expect("the job is stored").named_operator = None;
+	});
 	job
 }
 

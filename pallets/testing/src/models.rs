@@ -1,6 +1,6 @@
 //! A registry of small models that every operator serves.
 
-use crate::{AccountId, Balance, Stakes};
+use crate::{AccountId, Balance, Stakes, FAST};
 use assay_exact::{evaluate::evaluate, Generation, Input, Output, Program, Sampler};
 use assay_protocol::{
 	dispute::OwnedStatement,
@@ -138,6 +138,8 @@ impl<T: ServesSmallModels> Models<AccountId, Balance> for SmallModels<T> {
 			operator: *operator,
 			price: T::PRICE,
 			capacity: 64,
+			speed: FAST,
+			largest: u64::MAX,
 		})
 	}
 

@@ -28,8 +28,12 @@ pub const OPEN_PERIOD: u64 = 20;
 pub const RETRY_PERIOD: u64 = 3;
 /// Blocks for which everything that is over stays readable.
 pub const RETENTION: u64 = 30;
-/// What a missed deadline costs.
-pub const MISSED_DEADLINE: Balance = 50;
+/// Milliseconds of a slot.
+pub const SLOT: u64 = 1_000;
+/// Units a second of whoever looks at claims, and of every offer: the small models take less than a block.
+pub const FAST: u64 = 1_000_000;
+/// What a missed deadline costs at most.
+pub const MISSED_DEADLINE: Balance = 30;
 
 parameter_types! {
 	/// Other seeds draw otherwise; without one there is no randomness.
@@ -42,6 +46,12 @@ parameter_types! {
 	pub const OpenPeriod: u64 = OPEN_PERIOD;
 	pub const RetryPeriod: u64 = RETRY_PERIOD;
 	pub const Retention: u64 = RETENTION;
+	pub const SlotDuration: u64 = SLOT;
+	pub static ReferenceSpeed: u64 = FAST;
+	pub const LongestRun: u64 = 1_000;
+	/// Silence is guilt at once, unless a test says otherwise.
+	pub static GuiltPeriod: u64 = 0;
+	pub static AssignmentDelay: u64 = 0;
 	pub const MissedDeadlinePenalty: Balance = MISSED_DEADLINE;
 	pub const WrongResultPenalty: Perbill = Perbill::from_percent(20);
 	pub static MinWrongResultPenalty: Balance = 1_000;
@@ -86,6 +96,11 @@ macro_rules! stakes_and_jobs {
 			type AuditorShare = $crate::AuditorShare;
 			type StakersShare = $crate::TreasuryShare;
 			type ResultPeriod = $crate::ResultPeriod;
+			type AssignmentDelay = $crate::AssignmentDelay;
+			type SlotDuration = $crate::SlotDuration;
+			type ReferenceSpeed = $crate::ReferenceSpeed;
+			type LongestRun = $crate::LongestRun;
+			type GuiltPeriod = $crate::GuiltPeriod;
 			type OpenPeriod = $crate::OpenPeriod;
 			type RetryPeriod = $crate::RetryPeriod;
 			type Window = $window;

@@ -33,6 +33,10 @@ pub mod pallet {
 		type DefaultEpochSlots: Get<u64>;
 		/// A staking period, in blocks.
 		type DefaultStakingPeriod: Get<BlockNumberFor<Self>>;
+		/// A window of blocks whose authors draw.
+		type DefaultDrawWindow: Get<BlockNumberFor<Self>>;
+		/// The time in which a worker may answer late.
+		type DefaultGuiltPeriod: Get<BlockNumberFor<Self>>;
 		/// Staking periods that stake which asked to leave waits, after the one in which it asked. No genesis says otherwise.
 		type StakingPeriods: Get<u32>;
 	}
@@ -49,6 +53,14 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type StakingPeriod<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery, T::DefaultStakingPeriod>;
 
+	/// The stretch of blocks from whose authors the numbers of a draw come.
+	#[pallet::storage]
+	pub type DrawWindow<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery, T::DefaultDrawWindow>;
+
+	/// The stretch of blocks, from the first question about a claim, in which its worker may answer late.
+	#[pallet::storage]
+	pub type GuiltPeriod<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery, T::DefaultGuiltPeriod>;
+
 	/// The durations at genesis.
 	#[pallet::genesis_config]
 	pub struct GenesisConfig<T: Config> {
@@ -58,6 +70,10 @@ pub mod pallet {
 		pub epoch_slots: u64,
 		/// The number of blocks in a staking period: not zero.
 		pub staking_period: BlockNumberFor<T>,
+		/// The number of blocks in a window of draws: not zero.
+		pub draw_window: BlockNumberFor<T>,
+		/// The number of blocks, from the first question about a claim, in which its worker may answer late.
+		pub guilt_period: BlockNumberFor<T>,
 	}
 
 	impl<T: Config> Default for GenesisConfig<T> {
@@ -66,6 +82,8 @@ pub mod pallet {
 				slot_duration_ms: T::DefaultSlotDuration::get(),
 				epoch_slots: T::DefaultEpochSlots::get(),
 				staking_period: T::DefaultStakingPeriod::get(),
+				draw_window: T::DefaultDrawWindow::get(),
+				guilt_period: T::DefaultGuiltPeriod::get(),
 			}
 		}
 	}
@@ -81,9 +99,12 @@ pub mod pallet {
 			);
 			assert!(self.epoch_slots > 0, "epoch_slots must not be zero");
 			assert!(!self.staking_period.is_zero(), "staking_period must not be zero");
+			assert!(!self.draw_window.is_zero(), "draw_window must not be zero");
 			SlotDuration::<T>::put(self.slot_duration_ms);
 			EpochSlots::<T>::put(self.epoch_slots);
 			StakingPeriod::<T>::put(self.staking_period);
+			DrawWindow::<T>::put(self.draw_window);
+			GuiltPeriod::<T>::put(self.guilt_period);
 		}
 	}
 }
@@ -117,6 +138,22 @@ pub struct PeriodOfStaking<T>(PhantomData<T>);
 impl<T: Config> Get<BlockNumberFor<T>> for PeriodOfStaking<T> {
 	fn get() -> BlockNumberFor<T> {
 		StakingPeriod::<T>::get()
+	}
+}
+
+/// Blocks of a window of draws.
+pub struct WindowOfDraws<T>(PhantomData<T>);
+impl<T: Config> Get<BlockNumberFor<T>> for WindowOfDraws<T> {
+	fn get() -> BlockNumberFor<T> {
+		DrawWindow::<T>::get()
+	}
+}
+
+/// Blocks in which a worker may answer late.
+pub struct PeriodOfGuilt<T>(PhantomData<T>);
+impl<T: Config> Get<BlockNumberFor<T>> for PeriodOfGuilt<T> {
+	fn get() -> BlockNumberFor<T> {
+		GuiltPeriod::<T>::get()
 	}
 }
 

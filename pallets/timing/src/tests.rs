@@ -29,6 +29,8 @@ impl Config for Test {
 	type DefaultSlotDuration = ConstU64<3_000>;
 	type DefaultEpochSlots = ConstU64<50>;
 	type DefaultStakingPeriod = ConstU64<20>;
+	type DefaultDrawWindow = ConstU64<32>;
+	type DefaultGuiltPeriod = ConstU64<100>;
 	type StakingPeriods = ConstU32<6>;
 }
 
@@ -43,6 +45,8 @@ fn chain_should_have_the_default_durations_unless_genesis_says_otherwise() {
 			assert_eq!(SlotDuration::<Test>::get(), 3_000);
 			assert_eq!(EpochSlots::<Test>::get(), 50);
 			assert_eq!(StakingPeriod::<Test>::get(), 20);
+			assert_eq!(DrawWindow::<Test>::get(), 32);
+			assert_eq!(GuiltPeriod::<Test>::get(), 100);
 		});
 	}
 }
@@ -53,12 +57,16 @@ fn durations_should_follow_from_those_of_genesis() {
 		slot_duration_ms: 1_000,
 		epoch_slots: 7,
 		staking_period: 5,
+		draw_window: 3,
+		guilt_period: 9,
 	};
 	chain(genesis).execute_with(|| {
 		assert_eq!(MinimumPeriod::<Test>::get(), 500);
 		assert_eq!(ExpectedBlockTime::<Test>::get(), 1_000);
 		assert_eq!(EpochDuration::<Test>::get(), 7);
 		assert_eq!(PeriodOfStaking::<Test>::get(), 5);
+		assert_eq!(WindowOfDraws::<Test>::get(), 3);
+		assert_eq!(PeriodOfGuilt::<Test>::get(), 9);
 		assert_eq!(UnbondingPeriod::<Test>::get(), 30);
 		assert_eq!(ReportLongevity::<Test>::get(), 30);
 		assert_eq!(CommissionNotice::<Test>::get(), 40);
@@ -100,6 +108,15 @@ fn epochs_without_slots_should_be_refused() {
 fn staking_periods_without_blocks_should_be_refused() {
 	chain(GenesisConfig {
 		staking_period: 0,
+		..Default::default()
+	});
+}
+
+#[test]
+#[should_panic(expected = "draw_window must not be zero")]
+fn windows_of_draws_without_blocks_should_be_refused() {
+	chain(GenesisConfig {
+		draw_window: 0,
 		..Default::default()
 	});
 }

@@ -8,6 +8,7 @@ use crate::{dispute::DisputedClaim, ids::*, operator::WorkerSignature};
 use alloc::vec::Vec;
 use assay_trace::{
 	cell::{CellPath, CellRoots},
+	claim::ClaimRoot,
 	digest::DigestOpening,
 	merkle::Hash32,
 	Opening, Place, Step,
@@ -96,9 +97,9 @@ pub struct AuditReply<AccountId> {
 }
 
 impl<AccountId: Encode> AuditReply<AccountId> {
-	/// The bytes a worker key signs: a domain, the chain's genesis hash, the reply.
-	pub fn signing_payload(&self, genesis: &[u8; 32]) -> Vec<u8> {
-		(b"assay/audit", genesis, self).encode()
+	/// The bytes a worker key signs: a domain, the chain's genesis hash, the claim that is audited, the reply.
+	pub fn signing_payload(&self, claim: &ClaimRoot, genesis: &[u8; 32]) -> Vec<u8> {
+		(b"assay/audit", genesis, claim, self).encode()
 	}
 }
 
@@ -161,6 +162,12 @@ pub enum AuditPhase<BlockNumber> {
 	/// Nothing more is asked.
 	#[codec(index = 4)]
 	Over(AuditOutcome),
+	/// All auditors that were drawn were silent: the claim waits for whoever wants to challenge it.
+	#[codec(index = 5)]
+	Unaudited {
+		/// Last block for it.
+		until: BlockNumber,
+	},
 }
 
 /// How an audit ended.
@@ -194,6 +201,9 @@ pub enum AuditOutcome {
 	/// A dispute struck the claim down first.
 	#[codec(index = 4)]
 	StruckDown,
+	/// All auditors that were drawn were silent, and nobody has challenged the claim.
+	#[codec(index = 5)]
+	NotAudited,
 }
 
 /// How far an auditor is.
@@ -320,11 +330,15 @@ pub trait Audits<AccountId> {
 	/// Somebody challenged the claim: an auditor that did need not vouch for it.
 	fn challenged(job: JobId, attempt: Attempt, challenger: &AccountId);
 
-	/// The claim was struck down; `proven` if it was proved wrong, so that whoever vouched for it was wrong too.
-	fn struck_down(job: JobId, attempt: Attempt, operator: &AccountId, proven: bool);
+	/// Somebody lost a challenge of the claim, before it is let go of: an auditor that did has audited nothing.
+	fn challenge_lost(job: JobId, attempt: Attempt, challenger: &AccountId);
 
-	/// The job became final; returns the auditors to be paid.
-	fn finalised(job: JobId, operator: &AccountId) -> Vec<AccountId>;
+	/// The claim, which [`said`](crate::dispute::DisputedClaim::said) this, was struck down.
+	fn struck_down(job: JobId, attempt: Attempt, operator: &AccountId, said: Hash32);
+
+	/// The job became final with a claim that said this; returns the auditors to be paid. Auditors that vouched for something
+	/// else before were wrong.
+	fn finalised(job: JobId, operator: &AccountId, said: Hash32) -> Vec<AccountId>;
 
 	/// The job is no longer stored.
 	fn forget(job: JobId);
@@ -342,8 +356,9 @@ impl<AccountId> Audits<AccountId> for () {
 		false
 	}
 	fn challenged(_: JobId, _: Attempt, _: &AccountId) {}
-	fn struck_down(_: JobId, _: Attempt, _: &AccountId, _: bool) {}
-	fn finalised(_: JobId, _: &AccountId) -> Vec<AccountId> {
+	fn challenge_lost(_: JobId, _: Attempt, _: &AccountId) {}
+	fn struck_down(_: JobId, _: Attempt, _: &AccountId, _: Hash32) {}
+	fn finalised(_: JobId, _: &AccountId, _: Hash32) -> Vec<AccountId> {
 		Vec::new()
 	}
 	fn forget(_: JobId) {}

@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use assay_exact::{Generation, Input, Output, Program};
 use assay_trace::{
 	cell::CellRoots,
+	claim::{claim_root, ClaimRoot},
 	fault::{Exhibit, Target},
 	merkle::{Hash32, InclusionProof},
 	Group, Opening, Place, Statement, Step, TraceRoot,
@@ -20,6 +21,7 @@ use assay_trace::{
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+use sp_core::H256;
 use sp_runtime::{DispatchError, DispatchResult};
 
 /// Where a challenge begins.
@@ -158,9 +160,9 @@ pub struct DisputeAnswer {
 }
 
 impl DisputeAnswer {
-	/// The bytes a worker key signs: a domain, the chain's genesis hash, the answer.
-	pub fn signing_payload(&self, genesis: &[u8; 32]) -> Vec<u8> {
-		(b"assay/answer", genesis, self).encode()
+	/// The bytes a worker key signs: a domain, the chain's genesis hash, the claim that is disputed, the answer.
+	pub fn signing_payload(&self, claim: &ClaimRoot, genesis: &[u8; 32]) -> Vec<u8> {
+		(b"assay/answer", genesis, claim, self).encode()
 	}
 }
 
@@ -225,6 +227,8 @@ pub struct DisputeSummary<AccountId, Balance, BlockNumber> {
 	pub stage: Option<Stage>,
 	/// Last block for the move that is due.
 	pub deadline: BlockNumber,
+	/// Whether the worker should have answered earlier: it is given no new work, and has lost after the deadline.
+	pub late: bool,
 	/// How it ended.
 	pub ruling: Option<Ruling>,
 }
@@ -261,6 +265,31 @@ pub struct DisputedClaim {
 	pub output: JobOutput,
 	/// What the worker committed to.
 	pub trace: TraceRoot,
+}
+
+impl DisputedClaim {
+	/// The commitment to it.
+	pub fn root(&self) -> ClaimRoot {
+		claim_root(
+			self.job.0,
+			self.attempt.0,
+			&self.artifact,
+			&self.input.clone().into(),
+			&self.generation,
+			&self.output.clone().into(),
+			&self.trace,
+		)
+	}
+
+	/// Hash of what it says of its job: output and trace. A job has one that is right, whoever claims it.
+	pub fn said(&self) -> Hash32 {
+		said(&self.output, &self.trace)
+	}
+}
+
+/// Hash of what a claim says of its job.
+pub fn said(output: &JobOutput, trace: &TraceRoot) -> Hash32 {
+	Hash32::of(&[b"assay/said", &(output, trace).encode()])
 }
 
 /// A claim unpacked, from which a [`Statement`] can be borrowed.
@@ -309,6 +338,8 @@ impl OwnedStatement {
 /// What a worker has shown in a dispute so far.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct DisputeRecord {
+	/// Hash of all that was shown, which each move names.
+	pub hash: H256,
 	/// The listed groups.
 	pub groups: Option<Vec<Hash32>>,
 	/// The opened cells and their places' start: all cells of a group by position, or one head.
@@ -367,6 +398,8 @@ pub enum Move {
 	PointAtGroup {
 		/// The dispute.
 		dispute: DisputeId,
+		/// Hash of what the worker has shown.
+		record: H256,
 		/// The group.
 		group: Group,
 	},
@@ -375,6 +408,8 @@ pub enum Move {
 	PointAtTarget {
 		/// The dispute.
 		dispute: DisputeId,
+		/// Hash of what the worker has shown.
+		record: H256,
 		/// The cell.
 		place: Place,
 		/// What of it.
@@ -385,6 +420,8 @@ pub enum Move {
 	Prove {
 		/// The dispute.
 		dispute: DisputeId,
+		/// Hash of what the worker has shown.
+		record: H256,
 		/// The proof.
 		proof: Proof,
 	},
@@ -393,6 +430,8 @@ pub enum Move {
 	PointAtStep {
 		/// The dispute.
 		dispute: DisputeId,
+		/// Hash of what the worker has shown.
+		record: H256,
 		/// The cell.
 		place: Place,
 		/// The step of it.
@@ -412,9 +451,10 @@ pub struct SignedMove<AccountId> {
 }
 
 impl<AccountId: Encode> SignedMove<AccountId> {
-	/// The bytes a worker key signs: a domain, the chain's genesis hash, the challenger, the move.
-	pub fn signing_payload(challenger: &AccountId, act: &Move, genesis: &[u8; 32]) -> Vec<u8> {
-		(b"assay/move", genesis, challenger, act).encode()
+	/// The bytes a worker key signs: a domain, the chain's genesis hash, the claim that is disputed, the challenger, the
+	/// move.
+	pub fn signing_payload(challenger: &AccountId, act: &Move, claim: &ClaimRoot, genesis: &[u8; 32]) -> Vec<u8> {
+		(b"assay/move", genesis, claim, challenger, act).encode()
 	}
 }
 
@@ -457,6 +497,9 @@ pub struct OpenClaim<AccountId, Balance, BlockNumber> {
 	pub claim: DisputedClaim,
 	/// First block at which no challenge is taken any more.
 	pub closes_at: BlockNumber,
+	/// Blocks that running the job again takes: the clocks of all who look at the claim, and of who answers for it, are
+	/// longer by as many.
+	pub run: BlockNumber,
 }
 
 /// Claims as the disputes and audits pallets see them; the jobs pallet implements it.
@@ -467,15 +510,24 @@ pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// Holds the job's finality back until [`let_go`](Self::let_go); counted.
 	fn hold(job: JobId) -> DispatchResult;
 
+	/// Something is asked of the claim's operator. Returns the last block in which it may answer, however late: the same for
+	/// all questions about the claim, counted from the first. Until then a late operator is given no new work; afterwards
+	/// its silence is fraud.
+	fn asked(job: JobId) -> Result<BlockNumber, DispatchError>;
+
+	/// Blocks from the first question in which it may.
+	fn guilt_period() -> BlockNumber;
+
+	/// An operator has not answered a question in time; counted.
+	fn late(operator: &AccountId);
+
+	/// It has, or the question is void.
+	fn no_longer_late(operator: &AccountId);
+
 	/// Lets go of the job's finality once. Nothing if the claim was struck down meanwhile.
 	fn let_go(job: JobId, attempt: Attempt);
 
 	/// Strikes a claim down: the operator loses stake, of which the reporter has its share, its work in flight is released,
-	/// and the job begins its next attempt or is refunded. `proven` if the claim was proved wrong, and was not merely left
-	/// undefended. Returns what the operator lost.
-	fn strike_down(
-		job: JobId,
-		proven: bool,
-		reporter: Option<Reporter<'_, AccountId>>,
-	) -> Result<Balance, DispatchError>;
+	/// and the job begins its next attempt or is refunded. Returns what the operator lost.
+	fn strike_down(job: JobId, reporter: Option<Reporter<'_, AccountId>>) -> Result<Balance, DispatchError>;
 }

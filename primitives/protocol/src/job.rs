@@ -214,9 +214,12 @@ pub enum RefundReason {
 	/// No operator took it in time.
 	#[codec(index = 1)]
 	Unassigned,
-	/// Every attempt missed its deadline.
+	/// Every attempt missed its deadline or was struck down.
 	#[codec(index = 2)]
 	AttemptsExhausted,
+	/// The operator that the consumer named missed the deadline, or its claim was struck down.
+	#[codec(index = 3)]
+	OperatorFailed,
 }
 
 /// A result as its operator signs it.

@@ -5,8 +5,10 @@ extern crate alloc;
 
 pub mod api;
 pub mod audit;
+mod beacon;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarks;
+mod clock;
 pub mod dispute;
 mod draw;
 pub mod ids;
@@ -17,5 +19,7 @@ pub mod operator;
 pub mod refusal;
 pub mod stake;
 
+pub use beacon::Beacon;
+pub use clock::blocks_to_run;
 pub use draw::draw;
 pub use ids::{Attempt, DisputeId, JobId, ModelId, ModelVersion, VersionNumber};

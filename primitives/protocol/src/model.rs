@@ -112,6 +112,10 @@ pub struct Offer<AccountId, Balance> {
 	pub price: Balance,
 	/// Jobs of this model version it runs at the same time.
 	pub capacity: u16,
+	/// Units of computation a second with which it runs each of as many: the clock for a result follows from it.
+	pub speed: u64,
+	/// The largest job it takes, in units of computation.
+	pub largest: u64,
 }
 
 /// An offer as clients see it.
@@ -151,6 +155,10 @@ pub struct ServedVersion<Balance> {
 	pub price: Balance,
 	/// Jobs of this version it runs at the same time.
 	pub capacity: u16,
+	/// Units of computation a second with which it runs each of as many.
+	pub speed: u64,
+	/// The largest job it takes, in units of computation.
+	pub largest: u64,
 	/// Whether the version takes no new jobs.
 	pub retired: bool,
 }

@@ -27,12 +27,18 @@ parameter_types! {
 	pub AuditAgendaWeight: Weight = Perbill::from_percent(10) * BlockWeights::get().max_block;
 }
 
+#[cfg(not(feature = "runtime-benchmarks"))]
+type Randomness = crate::Beacon;
+/// A constant: benchmarks have no blocks.
+#[cfg(feature = "runtime-benchmarks")]
+type Randomness = crate::benchmarks::FixedRandomness;
+
 impl pallet_assay_audits::Config for Runtime {
 	type Balance = Balance;
 	type Operators = Staking;
 	type Models = Models;
 	type Claims = Jobs;
-	type Randomness = super::jobs::BlockRandomness;
+	type Beacon = Randomness;
 	type SpotCheckCeiling = Ceiling;
 	type SpotCheckFloor = SpotCheckFloor;
 	type AuditCeiling = Ceiling;

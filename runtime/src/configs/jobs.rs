@@ -3,15 +3,19 @@
 use super::system::BlockWeights;
 use crate::{
 	currency::{MIN_WRONG_RESULT_PENALTY, MISSED_DEADLINE_PENALTY},
-	time::{JOB_OPEN_PERIOD, JOB_RESULT_PERIOD, JOB_RETENTION, JOB_RETRY_PERIOD, JOB_WINDOW},
+	time::{
+		ASSIGNMENT_DELAY, JOB_OPEN_PERIOD, JOB_RESULT_PERIOD, JOB_RETENTION, JOB_RETRY_PERIOD, JOB_WINDOW, LONGEST_RUN,
+		REFERENCE_SPEED,
+	},
 	treasury::TreasuryAccount,
 	Audits, Balances, Models, Runtime, RuntimeHoldReason, Staking,
 };
 use frame_support::{
 	parameter_types,
-	traits::{ConstU128, ConstU32},
+	traits::{ConstU128, ConstU32, ConstU64},
 	weights::Weight,
 };
+use pallet_assay_timing::{ExpectedBlockTime, PeriodOfGuilt};
 use sp_runtime::{Perbill, Permill};
 
 parameter_types! {
@@ -46,6 +50,11 @@ impl pallet_assay_jobs::Config for Runtime {
 	type AuditorShare = AuditorShare;
 	type StakersShare = StakersShare;
 	type ResultPeriod = ConstU32<JOB_RESULT_PERIOD>;
+	type AssignmentDelay = ConstU32<ASSIGNMENT_DELAY>;
+	type SlotDuration = ExpectedBlockTime<Runtime>;
+	type ReferenceSpeed = ConstU64<REFERENCE_SPEED>;
+	type LongestRun = ConstU32<LONGEST_RUN>;
+	type GuiltPeriod = PeriodOfGuilt<Runtime>;
 	type OpenPeriod = ConstU32<JOB_OPEN_PERIOD>;
 	type RetryPeriod = ConstU32<JOB_RETRY_PERIOD>;
 	type Window = ConstU32<JOB_WINDOW>;

@@ -4,6 +4,7 @@ mod audits;
 mod authorship;
 mod babe;
 mod balances;
+mod beacon;
 mod disputes;
 mod grandpa;
 mod jobs;

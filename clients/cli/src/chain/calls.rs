@@ -13,6 +13,7 @@ use assay_protocol::{
 };
 use assay_trace::{fault::Target, Group, Place, Step};
 use codec::{Compact, Encode};
+use sp_core::H256;
 use sp_runtime::Permill;
 use subxt::{
 	dynamic::Value,
@@ -61,8 +62,9 @@ impl Call {
 	}
 
 	/// Offers to run a version.
-	pub(crate) fn serve(version: ModelVersion, price: Balance, capacity: u16) -> Self {
-		Self::new("Models", "serve", (version, Compact(price), capacity))
+	pub(crate) fn serve(version: ModelVersion, price: Balance, capacity: u16, speed: u64, largest: u64) -> Self {
+		let terms = (Compact(price), capacity, Compact(speed), Compact(largest));
+		Self::new("Models", "serve", (version, terms))
 	}
 
 	/// Withdraws an offer.
@@ -76,9 +78,11 @@ impl Call {
 		input: &JobInput,
 		generation: &Generation,
 		max_fee: Balance,
+		max_price: Balance,
 		operator: Option<AccountId>,
 	) -> Self {
-		Self::new("Jobs", "submit", (version, input, generation, max_fee, operator))
+		let terms = (max_fee, max_price, operator);
+		Self::new("Jobs", "submit", (version, input, generation, terms))
 	}
 
 	/// Cancels a job that waits for an operator.
@@ -97,23 +101,23 @@ impl Call {
 	}
 
 	/// Points at a group of the listed ones.
-	pub(crate) fn point_at_group(dispute: DisputeId, group: Group) -> Self {
-		Self::new("Disputes", "point_at_group", (dispute, group))
+	pub(crate) fn point_at_group(dispute: DisputeId, record: H256, group: Group) -> Self {
+		Self::new("Disputes", "point_at_group", (dispute, record, group))
 	}
 
 	/// Points at something in an opened cell.
-	pub(crate) fn point_at_target(dispute: DisputeId, place: Place, target: Target) -> Self {
-		Self::new("Disputes", "point_at_target", (dispute, place, target))
+	pub(crate) fn point_at_target(dispute: DisputeId, record: H256, place: Place, target: Target) -> Self {
+		Self::new("Disputes", "point_at_target", (dispute, record, place, target))
 	}
 
 	/// Points at a step of an opened cell.
-	pub(crate) fn point_at_step(dispute: DisputeId, place: Place, step: Step) -> Self {
-		Self::new("Disputes", "point_at_step", (dispute, place, step))
+	pub(crate) fn point_at_step(dispute: DisputeId, record: H256, place: Place, step: Step) -> Self {
+		Self::new("Disputes", "point_at_step", (dispute, record, place, step))
 	}
 
 	/// Has a step judged.
-	pub(crate) fn prove(dispute: DisputeId, proof: &Proof) -> Self {
-		Self::new("Disputes", "prove", (dispute, proof))
+	pub(crate) fn prove(dispute: DisputeId, record: H256, proof: &Proof) -> Self {
+		Self::new("Disputes", "prove", (dispute, record, proof))
 	}
 
 	/// Ends a dispute whose clock has run out.
@@ -315,17 +319,17 @@ mod tests {
 			ignore_stop: true,
 		};
 		let input = JobInput::Tokens(vec![1, 2].try_into().unwrap());
-		let call = Call::submit(version, &input, &generation, 5, None);
+		let call = Call::submit(version, &input, &generation, 5, 6, None);
 		assert_eq!((call.pallet, call.name), ("Jobs", "submit"));
-		let expected = "03000000 0100 00 08 01000000 02000000 00 40000000 01 05000000000000000000000000000000 00";
+		let expected = "03000000 0100 00 08 01000000 02000000 00 40000000 01 05000000000000000000000000000000 06000000000000000000000000000000 00";
 		assert_eq!(hex::encode(&call.arguments), expected.replace(' ', ""));
 	}
 
 	#[test]
 	fn moves_of_a_dispute_name_it_and_its_place() {
 		let place = Place::Cell { row: 3, position: 18 };
-		let call = Call::point_at_target(DisputeId(7), place, Target::Vector(5));
-		let expected = "0700000000000000 00 0300 12000000 00 05";
+		let call = Call::point_at_target(DisputeId(7), H256::repeat_byte(1), place, Target::Vector(5));
+		let expected = format!("0700000000000000 {} 00 0300 12000000 00 05", "01".repeat(32));
 		assert_eq!(hex::encode(&call.arguments), expected.replace(' ', ""));
 		let call = Call::challenge(JobId(2), Accusation::Head { position: 9 });
 		assert_eq!(hex::encode(&call.arguments), "02000000000000000109000000");

@@ -22,17 +22,17 @@ pub(crate) struct Ending {
 	pub(crate) penalty: Balance,
 	/// What the challenger was paid of it.
 	pub(crate) reward: Balance,
-	/// The challenger's bond, if it lost it.
-	pub(crate) forfeited: Option<Forfeit>,
+	/// The challenger's bond, as far as it lost it.
+	pub(crate) forfeited: Forfeit,
 }
 
 /// A bond that was lost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Forfeit {
 	/// How much.
 	pub(crate) amount: Balance,
-	/// Who has it now; nobody if it was burned.
-	pub(crate) to: Option<AccountId>,
+	/// How much of it the operator has now.
+	pub(crate) to_operator: Balance,
 }
 
 impl Chain {
@@ -98,39 +98,38 @@ impl Chain {
 		let fields = events
 			.iter()
 			.map(|event| (event.pallet_name(), event.event_name(), event.field_bytes()));
-		Ok(Ending::read(fields, dispute.id, dispute.challenger))
+		Ok(Ending::read(fields, dispute))
 	}
 }
 
 impl Ending {
 	/// Reads it from the events of the block in which a dispute ended: pallet, name and fields of each, in order. What the
 	/// end of a dispute emits is together and closes with `DisputeEnded`.
-	fn read<'e>(
-		events: impl Iterator<Item = (&'e str, &'e str, &'e [u8])>,
-		id: DisputeId,
-		challenger: AccountId,
-	) -> Option<Self> {
-		let (mut reward, mut forfeited) = (0, None);
+	fn read<'e>(events: impl Iterator<Item = (&'e str, &'e str, &'e [u8])>, of: &Dispute) -> Option<Self> {
+		let (mut reward, mut forfeited) = (0, Forfeit::default());
 		for (pallet, name, mut fields) in events {
 			match (pallet, name) {
 				("Balances", "Deposit") => {
 					let (who, amount) = <(AccountId, Balance)>::decode_all(&mut fields).ok()?;
-					if who == challenger {
+					if who == of.challenger {
 						reward = amount;
 					}
 				}
 				("Disputes", "BondForfeited") => {
 					let (_, to, amount) = <(DisputeId, AccountId, Balance)>::decode_all(&mut fields).ok()?;
-					forfeited = Some(Forfeit { amount, to: Some(to) });
+					forfeited.amount = forfeited.amount.checked_add(amount)?;
+					if to == of.operator {
+						forfeited.to_operator = forfeited.to_operator.checked_add(amount)?;
+					}
 				}
 				("Disputes", "BondBurned") => {
 					let (_, amount) = <(DisputeId, Balance)>::decode_all(&mut fields).ok()?;
-					forfeited = Some(Forfeit { amount, to: None });
+					forfeited.amount = forfeited.amount.checked_add(amount)?;
 				}
 				("Disputes", "DisputeEnded") => {
 					type Ended = (DisputeId, JobId, Attempt, Ruling, Balance);
 					let (dispute, _, _, ruling, penalty) = Ended::decode_all(&mut fields).ok()?;
-					if dispute == id {
+					if dispute == of.id {
 						return Some(Self {
 							ruling,
 							penalty,
@@ -138,10 +137,10 @@ impl Ending {
 							forfeited,
 						});
 					}
-					(reward, forfeited) = (0, None);
+					(reward, forfeited) = (0, Forfeit::default());
 				}
 				// Money that moved before a transaction began, or in another one, is none of a dispute's.
-				("System", "ExtrinsicSuccess" | "ExtrinsicFailed") => (reward, forfeited) = (0, None),
+				("System", "ExtrinsicSuccess" | "ExtrinsicFailed") => (reward, forfeited) = (0, Forfeit::default()),
 				_ => {}
 			}
 		}
@@ -156,7 +155,7 @@ mod tests {
 
 	#[test]
 	fn an_ending_tells_who_lost_what() {
-		let (me, other) = (AccountId::from([7; 32]), AccountId::from([8; 32]));
+		let [me, other, treasury] = [7, 8, 9].map(|byte| AccountId::from([byte; 32]));
 		let deposit = |who: AccountId, amount: Balance| ("Balances", "Deposit", (who, amount).encode());
 		let ended = |id: u64, ruling: Ruling, penalty: Balance| {
 			let fields = (DisputeId(id), JobId(1), Attempt(0), ruling, penalty);
@@ -166,7 +165,9 @@ mod tests {
 			// The refund of a fee.
 			deposit(me, 3),
 			("System", "ExtrinsicSuccess", vec![]),
-			("Disputes", "BondForfeited", (DisputeId(4), other, 10u128).encode()),
+			("Disputes", "BondForfeited", (DisputeId(4), other, 5u128).encode()),
+			("Disputes", "BondForfeited", (DisputeId(4), treasury, 4u128).encode()),
+			("Disputes", "BondBurned", (DisputeId(4), 1u128).encode()),
 			ended(4, Ruling::Upheld, 0),
 			deposit(me, 50),
 			deposit(other, 51),
@@ -178,7 +179,19 @@ mod tests {
 			let events = events
 				.iter()
 				.map(|(pallet, name, fields)| (*pallet, *name, &fields[..]));
-			Ending::read(events, DisputeId(id), me)
+			let dispute = Dispute {
+				id: DisputeId(id),
+				job: JobId(1),
+				attempt: Attempt(0),
+				challenger: me,
+				operator: other,
+				bond: 10,
+				stage: None,
+				deadline: 0,
+				late: false,
+				ruling: None,
+			};
+			Ending::read(events, &dispute)
 		};
 		let ending = |ruling, penalty, reward, forfeited| {
 			Some(Ending {
@@ -190,11 +203,11 @@ mod tests {
 		};
 		let forfeited = Forfeit {
 			amount: 10,
-			to: Some(other),
+			to_operator: 5,
 		};
-		assert_eq!(read(4), ending(Ruling::Upheld, 0, 0, Some(forfeited)));
-		assert_eq!(read(5), ending(Ruling::Refuted, 101, 50, None));
-		assert_eq!(read(6), ending(Ruling::Moot, 0, 0, None));
+		assert_eq!(read(4), ending(Ruling::Upheld, 0, 0, forfeited));
+		assert_eq!(read(5), ending(Ruling::Refuted, 101, 50, Forfeit::default()));
+		assert_eq!(read(6), ending(Ruling::Moot, 0, 0, Forfeit::default()));
 		assert_eq!(read(7), None);
 	}
 }

@@ -18,7 +18,9 @@ mod watch;
 pub(crate) use accounts::Balances;
 pub(crate) use audits::Audit;
 pub(crate) use calls::Call;
-pub(crate) use disputes::{Dispute, Ending, Forfeit};
+#[cfg(test)]
+pub(crate) use disputes::Forfeit;
+pub(crate) use disputes::{Dispute, Ending};
 pub(crate) use moves::{Action, Move, Subject};
 pub(crate) use provider::ProviderStatus;
 #[cfg(test)]

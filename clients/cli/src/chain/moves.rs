@@ -8,6 +8,7 @@ use assay_protocol::{
 };
 use assay_trace::{fault::Target, Group, Place, Step};
 use codec::{Decode, DecodeAll};
+use sp_core::H256;
 use subxt::{events::Phase, utils::MultiAddress};
 
 /// What a side does in a dispute.
@@ -70,19 +71,19 @@ impl Action {
 				return Some((subject, action, Some(challenger)));
 			}
 			"point_at_group" => {
-				let (dispute, group) = read(arguments)?;
+				let (dispute, _, group): (_, H256, _) = read(arguments)?;
 				(dispute, Self::PointAtGroup(group))
 			}
 			"point_at_target" => {
-				let (dispute, place, target) = read(arguments)?;
+				let (dispute, _, place, target): (_, H256, _, _) = read(arguments)?;
 				(dispute, Self::PointAtTarget(place, target))
 			}
 			"point_at_step" => {
-				let (dispute, place, step) = read(arguments)?;
+				let (dispute, _, place, step): (_, H256, _, _) = read(arguments)?;
 				(dispute, Self::PointAtStep(place, step))
 			}
 			"prove" => {
-				let (dispute, proof) = read(arguments)?;
+				let (dispute, _, proof): (_, H256, _) = read(arguments)?;
 				(dispute, Self::Prove(proof))
 			}
 			"answer" => {
@@ -99,12 +100,14 @@ impl Action {
 	fn of_operator(act: Act) -> (Subject, Self) {
 		match act {
 			Act::Challenge { job, accusation, .. } => (Subject::Job(job), Self::Challenge(accusation)),
-			Act::PointAtGroup { dispute, group } => (Subject::Dispute(dispute), Self::PointAtGroup(group)),
-			Act::PointAtTarget { dispute, place, target } => {
-				(Subject::Dispute(dispute), Self::PointAtTarget(place, target))
-			}
-			Act::PointAtStep { dispute, place, step } => (Subject::Dispute(dispute), Self::PointAtStep(place, step)),
-			Act::Prove { dispute, proof } => (Subject::Dispute(dispute), Self::Prove(proof)),
+			Act::PointAtGroup { dispute, group, .. } => (Subject::Dispute(dispute), Self::PointAtGroup(group)),
+			Act::PointAtTarget {
+				dispute, place, target, ..
+			} => (Subject::Dispute(dispute), Self::PointAtTarget(place, target)),
+			Act::PointAtStep {
+				dispute, place, step, ..
+			} => (Subject::Dispute(dispute), Self::PointAtStep(place, step)),
+			Act::Prove { dispute, proof, .. } => (Subject::Dispute(dispute), Self::Prove(proof)),
 		}
 	}
 }
@@ -179,25 +182,28 @@ mod tests {
 			step: assay_trace::Step::Choice { rival: 5 },
 			opening: assay_trace::Opening { items: vec![] },
 		};
-		let about = Subject::Dispute(dispute);
+		let (about, record) = (Subject::Dispute(dispute), H256::repeat_byte(5));
 		for (call, expected) in [
 			(
 				Call::challenge(JobId(9), Accusation::Trace),
 				(Subject::Job(JobId(9)), Action::Challenge(Accusation::Trace)),
 			),
 			(
-				Call::point_at_group(dispute, group),
+				Call::point_at_group(dispute, record, group),
 				(about, Action::PointAtGroup(group)),
 			),
 			(
-				Call::point_at_target(dispute, place, Target::Cache),
+				Call::point_at_target(dispute, record, place, Target::Cache),
 				(about, Action::PointAtTarget(place, Target::Cache)),
 			),
 			(
-				Call::point_at_step(dispute, place, proof.step),
+				Call::point_at_step(dispute, record, place, proof.step),
 				(about, Action::PointAtStep(place, proof.step)),
 			),
-			(Call::prove(dispute, &proof), (about, Action::Prove(proof.clone()))),
+			(
+				Call::prove(dispute, record, &proof),
+				(about, Action::Prove(proof.clone())),
+			),
 			(Call::expire(dispute), (about, Action::Expire)),
 		] {
 			assert_eq!(read_back(&call), Some(expected));
@@ -231,6 +237,7 @@ mod tests {
 		let group = Group { row: 2, index: 1 };
 		let point = Act::PointAtGroup {
 			dispute: DisputeId(3),
+			record: H256::repeat_byte(5),
 			group,
 		};
 		assert_eq!(

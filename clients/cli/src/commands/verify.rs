@@ -160,6 +160,7 @@ fn without_result(job: &Job) -> String {
 			let reason = match reason {
 				RefundReason::Cancelled => "it was cancelled by its consumer",
 				RefundReason::Unassigned => "no operator took it in time",
+				RefundReason::OperatorFailed => "the operator that it named failed",
 				RefundReason::AttemptsExhausted => "every operator missed its deadline",
 			};
 			format!("job {id} has no result and will have none: {reason}")

@@ -72,6 +72,9 @@ impl AuditView {
 			AuditPhase::Commit { deadline } => format!("commitments are due by block {deadline}"),
 			AuditPhase::Committed => "waits for the draw of what has to be shown".into(),
 			AuditPhase::Show { deadline } => format!("what was drawn is to be shown by block {deadline}"),
+			AuditPhase::Unaudited { until } => {
+				format!("its auditors were silent: it waits for a challenge until block {until}")
+			}
 			AuditPhase::Over(outcome) => format!("over: {}", ended(outcome)),
 		}
 	}
@@ -123,6 +126,7 @@ fn ended(outcome: AuditOutcome) -> &'static str {
 		AuditOutcome::WorkerSilent => "the worker did not reply in time, and its claim is struck down",
 		AuditOutcome::Refuted => "the step that was drawn is wrong, and the claim is struck down",
 		AuditOutcome::StruckDown => "a dispute struck the claim down first",
+		AuditOutcome::NotAudited => "all auditors that were drawn were silent: nobody has looked at the claim",
 	}
 }
 

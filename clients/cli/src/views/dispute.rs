@@ -28,6 +28,8 @@ pub(crate) struct DisputeView {
 	stage: Option<Stage>,
 	/// Last block for it.
 	deadline: BlockNumber,
+	/// Whether the worker is late: it has no new work until it answers.
+	late: bool,
 	/// How it ended; absent while it is open.
 	ruling: Option<Ruling>,
 }
@@ -44,6 +46,7 @@ impl DisputeView {
 			bond: Amount(dispute.bond),
 			stage: dispute.stage,
 			deadline: dispute.deadline,
+			late: dispute.late,
 			ruling: dispute.ruling,
 		}
 	}
@@ -59,8 +62,10 @@ impl DisputeView {
 			("bond", Some(self.bond.to_string())),
 			(
 				"due",
-				self.stage
-					.map(|stage| format!("{}, by block {}", places.stage(stage), self.deadline)),
+				self.stage.map(|stage| {
+					let late = if self.late { "; it is late" } else { "" };
+					format!("{}, by block {}{late}", places.stage(stage), self.deadline)
+				}),
 			),
 			("listed", listed),
 			("opened", opened),
@@ -245,6 +250,7 @@ mod tests {
 	fn what_was_shown_is_counted() {
 		let place = Place::Cell { row: 1, position: 9 };
 		let record = DisputeRecord {
+			hash: Default::default(),
 			groups: Some(vec![Hash32([1; 32]); 6]),
 			cells: Some(OpenedCells::Group {
 				group: Group { row: 1, index: 1 },

@@ -130,6 +130,7 @@ impl From<&State> for StateView {
 					RefundReason::Cancelled => "Cancelled",
 					RefundReason::Unassigned => "Unassigned",
 					RefundReason::AttemptsExhausted => "AttemptsExhausted",
+					RefundReason::OperatorFailed => "OperatorFailed",
 				};
 				Self::Refunded {
 					reason,
@@ -199,6 +200,7 @@ impl StateView {
 				let reason = match *reason {
 					"Cancelled" => "cancelled by the consumer",
 					"Unassigned" => "no operator took it in time",
+					"OperatorFailed" => "the operator that it named failed",
 					_ => "every operator missed its deadline",
 				};
 				format!("Refunded  {reason}; {refunded} back")

@@ -49,6 +49,8 @@ pub(crate) struct OfferView {
 	operator: AccountId,
 	price: Amount,
 	capacity: u16,
+	speed: u64,
+	largest: u64,
 	last_heartbeat: Option<BlockNumber>,
 	listed: bool,
 	/// Whether jobs are assigned to it, or why none are.
@@ -196,7 +198,15 @@ impl VersionView {
 				format!(
 					"{head}\n{}",
 					table(
-						["operator", "state", "last heartbeat", "price of a unit", "capacity"],
+						[
+							"operator",
+							"state",
+							"last heartbeat",
+							"price of a unit",
+							"capacity",
+							"units a second",
+							"largest job",
+						],
 						2,
 						rows
 					)
@@ -213,13 +223,15 @@ impl OfferView {
 			operator: offer.offer.operator,
 			price: Amount(offer.offer.price),
 			capacity: offer.offer.capacity,
+			speed: offer.offer.speed,
+			largest: offer.offer.largest,
 			last_heartbeat: offer.last_heartbeat,
 			listed: offer.listed,
 			state,
 		}
 	}
 
-	fn row(&self) -> [String; 5] {
+	fn row(&self) -> [String; 7] {
 		[
 			self.operator.to_string(),
 			self.state.into(),
@@ -227,6 +239,8 @@ impl OfferView {
 				.map_or("never".into(), |block| format!("block {block}")),
 			self.price.to_string(),
 			self.capacity.to_string(),
+			self.speed.to_string(),
+			format!("{} units", self.largest),
 		]
 	}
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
 	amount::Amount,
-	chain::{AccountId, Action, BlockNumber, Dispute, Ending, Forfeit, Move},
+	chain::{AccountId, Action, BlockNumber, Dispute, Ending, Move},
 };
 use assay_protocol::dispute::{Accusation, Answer, Ruling, Stage};
 use assay_trace::{fault::Target, Group, Place, Step};
@@ -138,8 +138,8 @@ pub(crate) struct EndingView {
 	challenger_gained: Amount,
 	/// Its bond.
 	challenger_lost: Amount,
-	/// Who has that bond now.
-	bond_to: Option<AccountId>,
+	/// How much of that the operator has.
+	bond_to_operator: Amount,
 	#[serde(skip)]
 	bond: Amount,
 }
@@ -159,8 +159,8 @@ impl EndingView {
 			operator: dispute.operator,
 			operator_lost: Amount(penalty),
 			challenger_gained: Amount(reward),
-			challenger_lost: Amount(forfeited.map_or(0, |Forfeit { amount, .. }| amount)),
-			bond_to: forfeited.and_then(|Forfeit { to, .. }| to),
+			challenger_lost: Amount(forfeited.amount),
+			bond_to_operator: Amount(forfeited.to_operator),
 			bond: Amount(dispute.bond),
 		}
 	}
@@ -178,13 +178,10 @@ impl EndingView {
 		let bond = if self.challenger_lost.0 == 0 {
 			format!("your bond of {} is back", self.bond)
 		} else {
-			match self.bond_to {
-				Some(to) if to == self.operator => {
-					format!("you lose your bond of {} to the operator", self.challenger_lost)
-				}
-				Some(to) => format!("you lose your bond of {} to {}", self.challenger_lost, short(&to)),
-				None => format!("you lose your bond of {}", self.challenger_lost),
-			}
+			format!(
+				"you lose your bond of {}, {} of it to the operator",
+				self.challenger_lost, self.bond_to_operator
+			)
 		};
 		let parts: Vec<_> = operator.into_iter().chain([bond]).collect();
 		format!(
@@ -200,7 +197,7 @@ impl EndingView {
 mod tests {
 	use super::*;
 	use crate::{
-		chain::Subject,
+		chain::{Forfeit, Subject},
 		views::{is_struck_down, places::tests::claim},
 	};
 	use assay_protocol::{dispute::DisputeAnswer, Attempt, DisputeId, JobId};
@@ -216,6 +213,7 @@ mod tests {
 			bond: 10_000_000_000_000,
 			stage: Some(Stage::PointAtGroup),
 			deadline: 60,
+			late: false,
 			ruling: None,
 		}
 	}
@@ -271,7 +269,7 @@ mod tests {
 			ruling: Ruling::Refuted,
 			penalty: 200_000_000_000_000,
 			reward: 100_000_000_000_000,
-			forfeited: None,
+			forfeited: Forfeit::default(),
 		};
 		let text = EndingView::new(&dispute(), &won, 44).text();
 		assert!(
@@ -283,13 +281,15 @@ mod tests {
 			ruling: Ruling::Upheld,
 			penalty: 0,
 			reward: 0,
-			forfeited: Some(Forfeit {
+			forfeited: Forfeit {
 				amount: 10_000_000_000_000,
-				to: Some(dispute().operator),
-			}),
+				to_operator: 5_000_000_000_000,
+			},
 		};
 		let view = EndingView::new(&dispute(), &lost, 44);
-		assert!(view.text().contains("you lose your bond of 10 ASY to the operator"));
+		assert!(view
+			.text()
+			.contains("you lose your bond of 10 ASY, 5 ASY of it to the operator"));
 		assert_eq!(
 			serde_json::to_value(&view).unwrap()["challenger_lost"],
 			"10000000000000"

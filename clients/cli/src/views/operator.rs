@@ -66,6 +66,8 @@ struct OfferView {
 	artifact: String,
 	price: Amount,
 	capacity: u16,
+	speed: u64,
+	largest: u64,
 	retired: bool,
 }
 
@@ -100,6 +102,8 @@ impl OperatorView {
 					artifact: offer.artifact.to_string(),
 					price: Amount(offer.price),
 					capacity: offer.capacity,
+					speed: offer.speed,
+					largest: offer.largest,
 					retired: offer.retired,
 				})
 				.collect(),
@@ -162,9 +166,19 @@ impl OperatorView {
 				printable(&offer.name),
 				offer.price.to_string(),
 				offer.capacity.to_string(),
+				offer.speed.to_string(),
+				format!("{} units", offer.largest),
 			]
 		});
-		let offers = table(["serves", "name", "price of a unit", "capacity"], 2, rows.collect());
+		let columns = [
+			"serves",
+			"name",
+			"price of a unit",
+			"capacity",
+			"units a second",
+			"largest job",
+		];
+		let offers = table(columns, 2, rows.collect());
 		format!("{head}\n{offers}")
 	}
 
@@ -316,6 +330,8 @@ mod tests {
 					artifact: Hash32([7; 32]),
 					price: ASY / 1_000,
 					capacity: 4,
+					speed: 4_000,
+					largest: 2_400_000,
 					retired: false,
 				}],
 			},

@@ -106,7 +106,7 @@ impl Arena {
 					challenger.run(&format!("challenge {job}"))?;
 				}
 				// The consumer named the cheat, so nobody else may try.
-				self.scene.wait_for_state(&self.bob, &job, &["Open"], LIMIT)
+				self.scene.wait_for_state(&self.bob, &job, &["Refunded"], LIMIT)
 			})();
 			over.store(true, Ordering::Relaxed);
 			match cheating.join() {
@@ -116,9 +116,6 @@ impl Arena {
 			outcome.map(|_| ())
 		})?;
 		let ended = rpc.best()?;
-		let consumer = self.scene.assay(&self.bob).signing_as(CONSUMER);
-		consumer.ok(&format!("job cancel {job}"))?;
-
 		let after = self.money()?;
 		let lost = before.total(CHEAT).saturating_sub(after.total(CHEAT));
 		ensure!(lost > ASY, "the cheat lost {lost}");
@@ -210,9 +207,7 @@ impl Arena {
 
 	/// A claim that the chain refused at once: the cheat misses its deadline.
 	fn after_a_refused_claim(&self, cheat: Cheat, auditor: bool, job: &str, before: &Money) -> Result<Row> {
-		let consumer = self.scene.assay(&self.bob).signing_as(CONSUMER);
-		self.scene.wait_for_state(&self.bob, job, &["Open"], LIMIT)?;
-		consumer.ok(&format!("job cancel {job}"))?;
+		self.scene.wait_for_state(&self.bob, job, &["Refunded"], LIMIT)?;
 		let after = self.money()?;
 		let lost = before.total(CHEAT) - after.total(CHEAT);
 		ensure!(lost > 0, "the cheat lost nothing");

@@ -568,6 +568,8 @@ fn a_worker() -> Worker {
 					artifact: duty.artifact,
 					price: 1,
 					capacity: 1,
+					speed: 4_000,
+					largest: 1_000_000,
 					retired: false,
 				}],
 			},
@@ -659,7 +661,7 @@ async fn a_dispute_is_answered_once_and_again_while_it_stays_due() {
 		assert_eq!(answer.answer, Answer::Groups(vec![due.request.claim().artifact]));
 		assert!(WorkerPair::verify(
 			signature,
-			answer.signing_payload(&GENESIS),
+			answer.signing_payload(&due.request.claim().root(), &GENESIS),
 			&due.worker
 		));
 	}

@@ -73,7 +73,7 @@ impl crate::Config for Test {
 	type Operators = StakingPallet;
 	type Models = SmallModels<Test>;
 	type Claims = JobsPallet;
-	type Randomness = SeededRandomness<Test>;
+	type Beacon = SeededRandomness<Test>;
 	type SpotCheckCeiling = Ceiling;
 	type SpotCheckFloor = Floor;
 	type AuditCeiling = AuditCeiling;

@@ -10,6 +10,7 @@ use assay_protocol::{
 pub(crate) use assay_testing::worker_key;
 use assay_testing::{a_statement, atomic, right_output, signed_result, submit_to, Executed};
 use assay_trace::{
+	claim::ClaimRoot,
 	digest::{digest, DigestKey},
 	execution::Record,
 	Hash32,
@@ -53,7 +54,12 @@ impl Worker {
 
 	/// Claims the result of a job for [`ALICE`].
 	pub(crate) fn deliver(&self, job: JobId) {
-		let result = signed_result::<Test>(ALICE, &self.0.statement, job);
+		self.deliver_as(ALICE, job);
+	}
+
+	/// Claims the result of a job for an operator.
+	pub(crate) fn deliver_as(&self, operator: AccountId, job: JobId) {
+		let result = signed_result::<Test>(operator, &self.0.statement, job);
 		apply(&JobsPallet::result_transaction(result)).unwrap();
 	}
 
@@ -88,7 +94,7 @@ pub(crate) fn submit() -> JobId {
 /// What is asked of an operator.
 pub(crate) fn asked(who: AccountId, job: JobId) -> Option<Question> {
 	let audit = crate::Audits::<Test>::get(job)?;
-	crate::Pallet::<Test>::question(&audit, &who).map(|(question, _)| question)
+	crate::Pallet::<Test>::question(&audit, &who)
 }
 
 pub(crate) fn phase(job: JobId) -> AuditPhase<u64> {
@@ -140,6 +146,12 @@ pub(crate) fn genesis() -> [u8; 32] {
 	System::block_hash(0).0
 }
 
+/// Root of a job's claim; of nothing if there is none.
+pub(crate) fn claim_of(job: JobId) -> ClaimRoot {
+	let claim = JobsPallet::disputed_claim(job);
+	claim.map_or(ClaimRoot(NOTHING), |claim| claim.root())
+}
+
 /// A reply signed for this chain.
 pub(crate) fn signed(from: AccountId, job: JobId, question: Question, reply: Reply) -> SignedReply<AccountId> {
 	let reply = AuditReply {
@@ -149,7 +161,7 @@ pub(crate) fn signed(from: AccountId, job: JobId, question: Question, reply: Rep
 		question,
 		reply,
 	};
-	let signature = worker_key(from).sign(&reply.signing_payload(&genesis()));
+	let signature = worker_key(from).sign(&reply.signing_payload(&claim_of(job), &genesis()));
 	SignedReply { reply, signature }
 }
 

@@ -42,6 +42,30 @@ fn auditor_that_is_no_longer_active_should_make_room() {
 }
 
 #[test]
+fn p18_seats_should_go_to_those_with_the_most_stake() {
+	run(|| {
+		offer(&[ALICE, BOB, CHARLIE]);
+		give(DAVE, 1);
+		offer(&[DAVE]);
+		let auditors = AuditsPallet::auditors(DECODER);
+		assert_eq!(auditors.len(), 3);
+		assert!(auditors.contains(&DAVE) && !auditors.contains(&ALICE), "{auditors:?}");
+		// Who has as much as the least does not drive it out.
+		assert_noop!(
+			AuditsPallet::offer(origin(ALICE), DECODER),
+			Error::<Test>::TooManyAuditors
+		);
+	});
+}
+
+/// Bonds so much more for an operator.
+fn give(operator: AccountId, more: Balance) {
+	use frame_support::traits::{fungible::Mutate, tokens::Preservation};
+	assert_ok!(Balances::transfer(&CONSUMER, &operator, more, Preservation::Preserve));
+	assert_ok!(StakingPallet::bond_extra(origin(operator), operator, more));
+}
+
+#[test]
 fn worker_should_never_audit_itself() {
 	run(|| {
 		offer(&[ALICE]);
@@ -55,13 +79,10 @@ fn worker_should_never_audit_itself() {
 fn auditors_should_be_drawn_by_stake_without_repetition() {
 	run(|| {
 		offer(&[BOB, CHARLIE, DAVE]);
-		let rich = pallet_balances::Pallet::<Test>::free_balance(CONSUMER) / 2;
-		use frame_support::traits::{fungible::Mutate, tokens::Preservation};
-		assert_ok!(Balances::transfer(&CONSUMER, &DAVE, rich, Preservation::Preserve));
-		assert_ok!(StakingPallet::bond_extra(origin(DAVE), DAVE, 4 * STAKE));
+		give(DAVE, 4 * STAKE);
 		let mut first = BTreeMap::<AccountId, u32>::new();
 		for seed in 0..600u64 {
-			let drawn = AuditsPallet::draw_auditors(DECODER, &ALICE, |round| {
+			let drawn = AuditsPallet::draw_auditors(DECODER, &[ALICE], 2, |round| {
 				sp_io::hashing::blake2_256(&codec::Encode::encode(&(seed, round)))
 			});
 			assert_eq!(drawn.len(), 2);

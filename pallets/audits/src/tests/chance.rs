@@ -131,10 +131,10 @@ fn record_should_grow_with_final_jobs_and_end_with_a_fault() {
 		let rate = || AuditsPallet::rates(&ALICE).spot_check;
 		assert_eq!(rate(), Permill::one());
 		for _ in 0..10 {
-			AuditsPallet::finalised(JobId(0), &ALICE);
+			AuditsPallet::finalised(JobId(0), &ALICE, NOTHING);
 		}
 		assert_eq!((CleanJobs::<Test>::get(ALICE), rate()), (10, percent(50)));
-		AuditsPallet::struck_down(JobId(0), Attempt(0), &ALICE, false);
+		AuditsPallet::struck_down(JobId(0), Attempt(0), &ALICE, NOTHING);
 		assert_eq!((CleanJobs::<Test>::get(ALICE), rate()), (0, Permill::one()));
 	});
 }

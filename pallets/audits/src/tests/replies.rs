@@ -41,7 +41,7 @@ fn reply_should_be_refused_when_somebody_else_signed_it() {
 			question,
 			reply: worker.reply(ALICE, job, question),
 		};
-		let signature = worker_key(BOB).sign(&reply.signing_payload(&genesis()));
+		let signature = worker_key(BOB).sign(&reply.signing_payload(&claim_of(job), &genesis()));
 		refused(SignedReply { reply, signature }, InvalidTransaction::BadProof);
 	});
 }
@@ -51,7 +51,18 @@ fn reply_should_be_refused_when_it_was_signed_for_another_chain() {
 	scene(|worker, job| {
 		let question = asked(BOB, job).unwrap();
 		let mut signed = signed(BOB, job, question, worker.reply(BOB, job, question));
-		signed.signature = worker_key(BOB).sign(&signed.reply.signing_payload(&[1; 32]));
+		signed.signature = worker_key(BOB).sign(&signed.reply.signing_payload(&claim_of(job), &[1; 32]));
+		refused(signed, InvalidTransaction::BadProof);
+	});
+}
+
+#[test]
+fn p22_reply_should_be_refused_when_it_was_signed_for_another_claim() {
+	scene(|worker, job| {
+		let question = asked(BOB, job).unwrap();
+		let mut signed = signed(BOB, job, question, worker.reply(BOB, job, question));
+		let other = assay_trace::claim::ClaimRoot(NOTHING);
+		signed.signature = worker_key(BOB).sign(&signed.reply.signing_payload(&other, &genesis()));
 		refused(signed, InvalidTransaction::BadProof);
 	});
 }

@@ -128,7 +128,7 @@ fn auditor_that_votes_blindly_should_lose_stake() {
 		blocks(2);
 		worker.answer(ALICE, job).unwrap();
 		blocks(PERIOD + 1);
-		assert_eq!(outcome(job), Some(AuditOutcome::Passed));
+		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
 		assert_eq!(state_of(BOB, job), AuditorState::Failed);
 		assert_eq!(stake(BOB), STAKE - MISSED);
 		blocks(WINDOW);
@@ -136,51 +136,283 @@ fn auditor_that_votes_blindly_should_lose_stake() {
 	});
 }
 
-#[test]
-fn auditor_that_vouched_for_a_claim_that_is_proved_wrong_should_lose_stake() {
-	run(|| {
-		offer(&[BOB, CHARLIE]);
-		let worker = Worker::honest();
-		let job = worker.claim();
-		blocks(2);
-		worker.answer(BOB, job).unwrap();
-		JobsPallet::strike_down(job, true, None).unwrap();
-		assert_eq!(outcome(job), Some(AuditOutcome::StruckDown));
-		assert_eq!([BOB, CHARLIE].map(stake), [STAKE - FALSE, STAKE]);
-		assert_eq!(asked(CHARLIE, job), None);
-	});
+/// A claim that Bob has vouched for and Charlie has not, of a worker of whom more is seen.
+fn vouched_for(worker: &Worker) -> assay_protocol::JobId {
+	offer(&[BOB, CHARLIE]);
+	let job = worker.claim();
+	blocks(2);
+	worker.answer(BOB, job).unwrap();
+	job
+}
+
+/// Has whoever is assigned to a job now claim it, and lets it become final.
+fn finish(job: assay_protocol::JobId, worker: &Worker) {
+	AuditCeiling::set(sp_runtime::Permill::zero());
+	Ceiling::set(sp_runtime::Permill::zero());
+	let JobState::Assigned { operator, .. } = job_state(job) else {
+		panic!("{:?}", job_state(job))
+	};
+	assert_ne!(operator, ALICE);
+	worker.deliver_as(operator, job);
+	blocks(2 + WINDOW);
+	assert!(matches!(job_state(job), JobState::Final { .. }), "{:?}", job_state(job));
 }
 
 #[test]
-fn auditor_should_lose_nothing_when_the_worker_merely_fell_silent() {
-	run(|| {
-		offer(&[BOB, CHARLIE]);
-		let worker = Worker::honest();
-		let job = worker.claim();
-		blocks(2);
-		worker.answer(BOB, job).unwrap();
-		worker.answer(CHARLIE, job).unwrap();
-		blocks(PERIOD + 1);
-		assert_eq!(outcome(job), Some(AuditOutcome::WorkerSilent));
-		assert_eq!([BOB, CHARLIE].map(stake), [STAKE; 2]);
-	});
+fn p13_auditor_that_vouched_should_lose_when_the_job_ends_with_another_result() {
+	for silent in [false, true] {
+		run(|| {
+			Floor::set(sp_runtime::Permill::zero());
+			let job = vouched_for(&Worker::skipping_a_layer());
+			if silent {
+				// The cheat does not answer, so that nothing is proved.
+				blocks(PERIOD + 1);
+				assert_eq!(outcome(job), Some(AuditOutcome::WorkerSilent));
+			} else {
+				JobsPallet::strike_down(job, None).unwrap();
+				assert_eq!(outcome(job), Some(AuditOutcome::StruckDown));
+			}
+			assert_eq!(stake(BOB), STAKE, "nothing is known yet");
+			finish(job, &Worker::honest());
+			assert_eq!(stake(BOB), STAKE - FALSE);
+			assert!(events().contains(&Event::AuditorPenalised {
+				job,
+				auditor: BOB,
+				fault: Fault::FalseAudit,
+				penalty: FALSE,
+			}));
+			assert_eq!(crate::Vouched::<Test>::iter().count(), 0);
+			Floor::set(sp_runtime::Permill::from_percent(5));
+		});
+	}
+}
+
+#[test]
+fn p04_worker_that_refutes_its_own_right_claim_should_harm_nobody_else() {
+	for silent in [false, true] {
+		run(|| {
+			Floor::set(sp_runtime::Permill::zero());
+			let job = vouched_for(&Worker::honest());
+			if silent {
+				blocks(PERIOD + 1);
+			} else {
+				JobsPallet::strike_down(job, None).unwrap();
+			}
+			assert_eq!(stake(ALICE), STAKE - PENALTY);
+			finish(job, &Worker::honest());
+			assert_eq!(stake(BOB), STAKE);
+			Floor::set(sp_runtime::Permill::from_percent(5));
+		});
+	}
 }
 
 #[test]
 fn auditor_that_is_done_should_still_answer_for_the_claim_inside_the_window() {
 	run(|| {
+		Floor::set(sp_runtime::Permill::zero());
 		offer(&[BOB]);
-		let worker = Worker::honest();
+		let worker = Worker::skipping_a_layer();
 		let job = worker.claim();
 		for _ in 0..2 {
 			blocks(2);
-			worker.answer(ALICE, job).unwrap();
 			worker.answer(BOB, job).unwrap();
+			if asked(ALICE, job).is_some() {
+				let _ = Worker::honest()
+					.answer(ALICE, job)
+					.or_else(|_| worker.answer(ALICE, job));
+			}
+		}
+		if matches!(job_state(job), JobState::Claimed { .. }) {
+			JobsPallet::strike_down(job, None).unwrap();
+		}
+		finish(job, &Worker::honest());
+		assert_eq!(stake(BOB), STAKE - FALSE);
+		Floor::set(sp_runtime::Permill::from_percent(5));
+	});
+}
+
+#[test]
+fn nobody_should_be_judged_when_a_job_ends_without_a_result() {
+	run(|| {
+		let job = vouched_for(&Worker::skipping_a_layer());
+		JobsPallet::strike_down(job, None).unwrap();
+		// The second operator does not deliver, and there are no more attempts.
+		blocks(assay_testing::RESULT_PERIOD + 2);
+		let mut waited = 0;
+		while crate::Audits::<Test>::contains_key(job) {
+			next_block();
+			waited += 1;
+			assert!(waited < 500, "{:?}", job_state(job));
+		}
+		assert_eq!(stake(BOB), STAKE);
+		assert_eq!(crate::Vouched::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn p13_auditor_that_loses_its_challenge_should_have_audited_nothing() {
+	use assay_protocol::audit::Audits as _;
+	run(|| {
+		offer(&[BOB, CHARLIE, DAVE]);
+		let worker = Worker::honest();
+		let job = worker.claim();
+		blocks(2);
+		worker.answer(ALICE, job).unwrap();
+		let drawn_first = drawn(job);
+		let (lost, other) = (drawn_first[0], drawn_first[1]);
+		worker.answer(other, job).unwrap();
+		JobsPallet::hold(job).unwrap();
+		AuditsPallet::challenged(job, Attempt(0), &lost);
+		blocks(2);
+		worker.answer(ALICE, job).unwrap();
+		worker.answer(other, job).unwrap();
+		assert_eq!(outcome(job), Some(AuditOutcome::Passed));
+		// The dispute ends: the challenge was wrong.
+		AuditsPallet::challenge_lost(job, Attempt(0), &lost);
+		JobsPallet::let_go(job, Attempt(0));
+		assert_eq!(
+			(stake(lost), state_of(lost, job)),
+			(STAKE - MISSED, AuditorState::Failed)
+		);
+		assert_eq!(phase(job), AuditPhase::Claimed, "somebody else is drawn");
+		blocks(2);
+		let third = drawn(job)[2];
+		worker.answer(third, job).unwrap();
+		blocks(2);
+		worker.answer(third, job).unwrap();
+		assert_eq!(outcome(job), Some(AuditOutcome::Passed));
+		blocks(WINDOW + 1);
+		assert!(matches!(job_state(job), JobState::Final { .. }));
+		// Whoever challenged without being an auditor loses its bond and nothing here.
+		AuditsPallet::challenge_lost(job, Attempt(0), &CONSUMER);
+	});
+}
+
+#[test]
+fn p08_silent_auditor_should_be_replaced() {
+	run(|| {
+		offer(&[BOB, CHARLIE, DAVE]);
+		let worker = Worker::honest();
+		let job = worker.claim();
+		blocks(2);
+		worker.answer(ALICE, job).unwrap();
+		let (silent, other) = (drawn(job)[0], drawn(job)[1]);
+		worker.answer(other, job).unwrap();
+		blocks(PERIOD + 1);
+		assert_eq!(state_of(silent, job), AuditorState::Failed);
+		assert_eq!(phase(job), AuditPhase::Claimed);
+		blocks(2);
+		assert_eq!(drawn(job).len(), 3);
+		let third = drawn(job)[2];
+		assert_eq!(asked(third, job), Some(Question::Digest));
+		assert_eq!(asked(other, job), None, "it is bound");
+		worker.answer(third, job).unwrap();
+		blocks(2);
+		for who in [ALICE, other, third] {
+			worker.answer(who, job).unwrap();
 		}
 		assert_eq!(outcome(job), Some(AuditOutcome::Passed));
-		JobsPallet::strike_down(job, true, None).unwrap();
-		assert_eq!(stake(BOB), STAKE - FALSE);
+		assert_eq!([silent, other, third].map(stake), [STAKE - MISSED, STAKE, STAKE]);
 	});
+}
+
+#[test]
+fn p08_claim_that_nobody_looked_at_should_stay_open_to_challenges_and_be_marked() {
+	use assay_protocol::audit::Audits as _;
+	const GUILT: u64 = 60;
+	assay_testing::GuiltPeriod::set(GUILT);
+	run(|| {
+		offer(&[BOB, CHARLIE, DAVE]);
+		let worker = Worker::honest();
+		let job = worker.claim();
+		blocks(2);
+		worker.answer(ALICE, job).unwrap();
+		// Two of three are silent, then the third.
+		blocks(PERIOD + 1 + 2 + PERIOD + 1);
+		assert_eq!(drawn(job).len(), 3);
+		blocks(2);
+		worker.answer(ALICE, job).unwrap();
+		let until = 3 + GUILT;
+		assert_eq!(phase(job), AuditPhase::Unaudited { until });
+		assert!(AuditsPallet::is_open(job, Attempt(0)));
+		blocks(until - frame_system::Pallet::<Test>::block_number());
+		assert_eq!(phase(job), AuditPhase::Unaudited { until });
+		next_block();
+		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
+		next_block();
+		assert!(matches!(job_state(job), JobState::Final { audits: 0, .. }));
+		assert!(frame_system::Pallet::<Test>::block_number() <= 1 + AuditsPallet::longest_delay());
+	});
+	assay_testing::GuiltPeriod::set(0);
+}
+
+#[test]
+fn p05_clock_of_an_auditor_should_be_longer_by_what_it_was_given_before() {
+	// 17 units at two a second and slots of a second.
+	assay_testing::ReferenceSpeed::set(2);
+	run(|| {
+		offer(&[BOB]);
+		let worker = Worker::honest();
+		let jobs: Vec<_> = (0..5).map(|_| worker.claim()).collect();
+		blocks(2);
+		let run = JobsPallet::claim(jobs[0]).unwrap().run;
+		assert!(run > 0);
+		let mut deadlines: Vec<_> = jobs
+			.iter()
+			.map(|job| crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline)
+			.collect();
+		deadlines.sort_unstable();
+		let expected: Vec<_> = (1..=5).map(|given| 3 + given * run + PERIOD).collect();
+		assert_eq!(deadlines, expected);
+		// It runs one after the other and replies to each in its last block.
+		let mut due: Vec<_> = jobs.clone();
+		due.sort_by_key(|job| crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline);
+		for job in &jobs {
+			worker.answer(ALICE, *job).unwrap();
+		}
+		for (job, deadline) in due.iter().zip(deadlines) {
+			blocks(deadline - frame_system::Pallet::<Test>::block_number());
+			worker.answer(BOB, *job).unwrap();
+		}
+		assert_eq!(stake(BOB), STAKE);
+	});
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
+fn p06_worker_that_was_away_should_reply_late_and_lose_nothing() {
+	const GUILT: u64 = 60;
+	assay_testing::GuiltPeriod::set(GUILT);
+	run(|| {
+		let late = || pallet_assay_jobs::LateAnswers::<Test>::contains_key(ALICE);
+		let worker = Worker::honest();
+		let job = worker.claim();
+		blocks(2 + PERIOD);
+		assert!(!late());
+		next_block();
+		assert_eq!((outcome(job), late(), stake(ALICE)), (None, true, STAKE));
+		assert!(events().contains(&Event::WorkerLate {
+			job,
+			operator: ALICE,
+			until: 3 + GUILT
+		}));
+		assert_eq!(AuditsPallet::due(&sp_core::Pair::public(&worker_key(ALICE))).len(), 1);
+		blocks(GUILT - PERIOD - 2);
+		worker.answer(ALICE, job).unwrap();
+		assert!(!late());
+		blocks(2);
+		worker.answer(ALICE, job).unwrap();
+		assert_eq!((outcome(job), stake(ALICE)), (Some(AuditOutcome::Passed), STAKE));
+
+		// Silence to the end is fraud.
+		let silent = worker.claim();
+		blocks(2 + GUILT);
+		assert_eq!((outcome(silent), late()), (None, true));
+		next_block();
+		assert_eq!((outcome(silent), late()), (Some(AuditOutcome::WorkerSilent), false));
+		assert_eq!(stake(ALICE), STAKE - PENALTY);
+	});
+	assay_testing::GuiltPeriod::set(0);
 }
 
 #[test]
@@ -189,12 +421,15 @@ fn next_attempt_should_be_audited_anew() {
 		let worker = Worker::honest();
 		let job = worker.claim();
 		blocks(2);
-		JobsPallet::strike_down(job, false, None).unwrap();
+		JobsPallet::strike_down(job, None).unwrap();
 		assert_eq!(outcome(job), Some(AuditOutcome::StruckDown));
-		worker.deliver(job);
+		let JobState::Assigned { operator, .. } = job_state(job) else {
+			panic!("{:?}", job_state(job))
+		};
+		worker.deliver_as(operator, job);
 		assert_eq!(phase(job), AuditPhase::Claimed);
 		blocks(2);
 		assert!(matches!(phase(job), AuditPhase::Commit { .. }));
-		assert!(matches!(asked(ALICE, job), Some(Question::Cell { .. })));
+		assert!(matches!(asked(operator, job), Some(Question::Cell { .. })));
 	});
 }

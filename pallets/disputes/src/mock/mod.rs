@@ -10,10 +10,11 @@ pub(crate) use people::*;
 use crate as pallet_assay_disputes;
 use assay_protocol::{audit::Audits, Attempt, JobId, ModelVersion};
 pub(crate) use assay_testing::{
-	a_statement, AccountId, AgendaSize, AgendaWeight, Balance, MinWrongResultPenalty, ALICE, BOB, CONSUMER, DECODER,
-	ENCODER, EXISTENTIAL_DEPOSIT, FUNDS, MAX_FEE, PERCEPTRON, PUBLISHER, RETENTION, STAKE, TREASURY,
+	a_statement, AccountId, AgendaSize, AgendaWeight, Balance, GuiltPeriod, MinWrongResultPenalty, ALICE, BOB,
+	CONSUMER, DECODER, ENCODER, EXISTENTIAL_DEPOSIT, FUNDS, MAX_FEE, PERCEPTRON, PUBLISHER, RETENTION, STAKE, TREASURY,
 };
 use assay_testing::{Retention, ServesSmallModels, SmallModels, Treasury};
+use assay_trace::Hash32;
 use frame_support::{derive_impl, pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::ConstU128};
 use sp_runtime::Permill;
 
@@ -93,8 +94,9 @@ impl Audits<AccountId> for DrawnAuditors {
 	fn challenged(_: JobId, _: Attempt, who: &AccountId) {
 		Drawn::mutate(|drawn| drawn.retain(|other| other != who));
 	}
-	fn struck_down(_: JobId, _: Attempt, _: &AccountId, _: bool) {}
-	fn finalised(_: JobId, _: &AccountId) -> Vec<AccountId> {
+	fn challenge_lost(_: JobId, _: Attempt, _: &AccountId) {}
+	fn struck_down(_: JobId, _: Attempt, _: &AccountId, _: Hash32) {}
+	fn finalised(_: JobId, _: &AccountId, _: Hash32) -> Vec<AccountId> {
 		Vec::new()
 	}
 	fn forget(_: JobId) {}

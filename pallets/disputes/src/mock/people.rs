@@ -12,14 +12,15 @@ use assay_samples::{programs::VOCABULARY, MadeUpArtifact};
 pub(crate) use assay_testing::worker_key;
 use assay_testing::{artifact, atomic, program, right_output, signed_result, submit_to, Executed};
 use assay_trace::{
+	claim::ClaimRoot,
 	execution::CellValues,
 	fault::{list_groups, Exhibit, Target},
 	prover::Prover,
-	Group, Hash32, Place, Step, TraceRoot,
+	Group, Place, Step, TraceRoot,
 };
 use codec::Encode;
 use frame_support::dispatch::DispatchResult;
-use sp_core::Pair;
+use sp_core::{Pair, H256};
 use sp_runtime::transaction_validity::TransactionValidityError;
 
 /// What is wrong with a claim.
@@ -292,13 +293,35 @@ pub(crate) fn challenge(
 
 /// Makes a challenger's move.
 pub(crate) fn make(who: AccountId, dispute: DisputeId, next: Move) -> DispatchResult {
+	make_on(who, dispute, shown(dispute), next)
+}
+
+/// Makes a challenger's move on what it takes for the record.
+pub(crate) fn make_on(who: AccountId, dispute: DisputeId, record: H256, next: Move) -> DispatchResult {
 	let origin = RuntimeOrigin::signed(who);
 	atomic(|| match next {
-		Move::PointAtGroup(group) => DisputesPallet::point_at_group(origin, dispute, group),
-		Move::PointAtTarget(place, target) => DisputesPallet::point_at_target(origin, dispute, place, target),
-		Move::PointAtStep(place, step) => DisputesPallet::point_at_step(origin, dispute, place, step),
-		Move::Prove(proof) => DisputesPallet::prove(origin, dispute, proof),
+		Move::PointAtGroup(group) => DisputesPallet::point_at_group(origin, dispute, record, group),
+		Move::PointAtTarget(place, target) => DisputesPallet::point_at_target(origin, dispute, record, place, target),
+		Move::PointAtStep(place, step) => DisputesPallet::point_at_step(origin, dispute, record, place, step),
+		Move::Prove(proof) => DisputesPallet::prove(origin, dispute, record, proof),
 	})
+}
+
+/// Hash of what the worker has shown in a dispute.
+pub(crate) fn shown(dispute: DisputeId) -> H256 {
+	DisputesPallet::dispute_record(dispute).map_or(H256::zero(), |record| record.hash)
+}
+
+/// Root of the claim that a dispute is about; of nothing if there is none.
+pub(crate) fn claim_in(dispute: DisputeId) -> ClaimRoot {
+	let dispute = crate::Disputes::<Test>::get(dispute);
+	dispute.map_or(ClaimRoot(Hash32::default()), |dispute| claim_of(dispute.job))
+}
+
+/// Root of a job's claim; of nothing if there is none.
+pub(crate) fn claim_of(job: JobId) -> ClaimRoot {
+	let claim = JobsPallet::disputed_claim(job);
+	claim.map_or(ClaimRoot(Hash32::default()), |claim| claim.root())
 }
 
 /// Has anybody end what is due.
@@ -356,7 +379,7 @@ pub(crate) fn signed(operator: AccountId, dispute: DisputeId, stage: Stage, answ
 
 /// An answer signed for some chain.
 pub(crate) fn signed_for(genesis: [u8; 32], operator: AccountId, answer: DisputeAnswer) -> SignedAnswer {
-	let signature = worker_key(operator).sign(&answer.signing_payload(&genesis));
+	let signature = worker_key(operator).sign(&answer.signing_payload(&claim_in(answer.dispute), &genesis));
 	SignedAnswer { answer, signature }
 }
 

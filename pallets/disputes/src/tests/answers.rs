@@ -283,15 +283,18 @@ fn calls_should_be_operational() {
 			crate::Call::answer { answer },
 			crate::Call::point_at_group {
 				dispute,
+				record: shown(dispute),
 				group: Group { row: 0, index: 0 },
 			},
 			crate::Call::point_at_target {
 				dispute,
+				record: shown(dispute),
 				place,
 				target: Target::Cache,
 			},
 			crate::Call::prove {
 				dispute,
+				record: shown(dispute),
 				proof: challenger.right_step(place),
 			},
 			crate::Call::expire { dispute },

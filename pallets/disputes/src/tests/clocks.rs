@@ -157,3 +157,104 @@ fn payment_should_not_wait_longer_than_the_bound() {
 		});
 	}
 }
+
+/// Blocks of guilt in the tests below.
+const GUILT: u64 = 40;
+
+/// Runs a test with a clock of guilt that is longer than that of a move.
+fn run_with_guilt(test: impl FnOnce()) {
+	GuiltPeriod::set(GUILT);
+	run(test);
+	GuiltPeriod::set(0);
+}
+
+fn is_late(operator: AccountId) -> bool {
+	pallet_assay_jobs::LateAnswers::<Test>::contains_key(operator)
+}
+
+#[test]
+fn p06_worker_that_was_away_should_answer_all_and_lose_nothing() {
+	run_with_guilt(|| {
+		let worker = Worker::new(ALICE, DECODER, Cheat::Honest);
+		let job = claimed(&worker);
+		let challenger = Challenger::new(CHARLIE, job).pointing();
+		let dispute = challenger.challenge(job, Accusation::Trace);
+		run_to(1 + MOVE_PERIOD);
+		assert!(!is_late(ALICE));
+		run_to(2 + MOVE_PERIOD);
+		// No money moves, but there is no new work.
+		assert_eq!((ruling(dispute), is_late(ALICE), stake(ALICE)), (None, true, STAKE));
+		let summary = DisputesPallet::dispute_summary(dispute).unwrap();
+		assert_eq!((summary.late, summary.deadline), (true, 1 + GUILT));
+		assert_eq!(DisputesPallet::due(&sp_core::Pair::public(&worker_key(ALICE))).len(), 1);
+		run_to(GUILT);
+		assert_eq!(ruling(dispute), None);
+		worker.act(dispute).unwrap();
+		assert!(!is_late(ALICE));
+		while ruling(dispute).is_none() {
+			act(dispute, &worker, &challenger);
+		}
+		assert_eq!(ruling(dispute), Some(Ruling::Upheld));
+		assert_eq!((stake(ALICE), free(CHARLIE)), (STAKE, FUNDS - BOND));
+	});
+}
+
+#[test]
+fn p06_silence_after_the_clock_of_guilt_should_be_fraud() {
+	run_with_guilt(|| {
+		let (_, dispute, ..) = after(0);
+		run_to(1 + GUILT);
+		assert_eq!((ruling(dispute), stake(ALICE)), (None, STAKE));
+		run_to(2 + GUILT);
+		assert_eq!(ruling(dispute), Some(Ruling::WorkerSilent));
+		assert_eq!((stake(ALICE), is_late(ALICE)), (STAKE - PENALTY, false));
+	});
+}
+
+#[test]
+fn d02_claim_should_have_one_clock_of_guilt_and_its_challenger_as_long_as_an_answer_was_late() {
+	run_with_guilt(|| {
+		let (_, dispute, worker, challenger) = after(0);
+		// The lie is answered for at night.
+		run_to(GUILT - 3);
+		worker.act(dispute).unwrap();
+		let lateness = GUILT - 3 - (1 + MOVE_PERIOD);
+		let deadline = || DisputesPallet::dispute_summary(dispute).unwrap().deadline;
+		assert_eq!(deadline(), GUILT - 3 + lateness);
+		run_to(deadline());
+		challenger.act(dispute).unwrap();
+		// The clock has run out meanwhile: from now on the worker has the time of a move, for each.
+		let now = System::block_number();
+		assert!(now > 1 + GUILT);
+		assert_eq!(deadline(), now + MOVE_PERIOD);
+		run_to(now + MOVE_PERIOD + 1);
+		assert_eq!(ruling(dispute), Some(Ruling::WorkerSilent));
+	});
+}
+
+#[test]
+fn p06_clock_of_a_move_should_be_as_long_as_running_the_job_takes() {
+	run(|| {
+		assay_testing::ReferenceSpeed::set(1);
+		let (job, dispute, ..) = after(0);
+		let run = pallet_assay_jobs::Jobs::<Test>::get(job).unwrap().max_units.0;
+		let deadline = DisputesPallet::dispute_summary(dispute).unwrap().deadline;
+		assert_eq!(deadline, 1 + MOVE_PERIOD + run);
+		assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+	});
+}
+
+#[test]
+fn move_should_be_refused_when_the_worker_has_shown_something_else() {
+	run(|| {
+		let (_, dispute, worker, challenger) = after(0);
+		let nothing = shown(dispute);
+		for _ in 0..3 {
+			worker.act(dispute).unwrap();
+			let next = challenger.next_move(dispute);
+			let seen = make_on(CHARLIE, dispute, nothing, next.clone());
+			assert_eq!(seen, Err(Error::<Test>::OtherRecord.into()));
+			make_on(CHARLIE, dispute, shown(dispute), next).unwrap();
+		}
+	});
+}

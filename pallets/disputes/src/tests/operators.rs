@@ -5,12 +5,24 @@ use assay_protocol::{
 	dispute::{Accusation, Move, Ruling, SignedMove, Stage},
 	Attempt, DisputeId, JobId,
 };
+use assay_trace::{claim::ClaimRoot, Hash32};
 use frame_support::pallet_prelude::InvalidTransaction;
 use sp_core::Pair;
 use sp_runtime::transaction_validity::TransactionValidityError;
 
 fn sign(challenger: AccountId, act: Move) -> SignedMove<AccountId> {
-	let payload = SignedMove::signing_payload(&challenger, &act, &genesis());
+	let claim = match &act {
+		Move::Challenge { job, .. } => claim_of(*job),
+		Move::PointAtGroup { dispute, .. }
+		| Move::PointAtTarget { dispute, .. }
+		| Move::PointAtStep { dispute, .. }
+		| Move::Prove { dispute, .. } => claim_in(*dispute),
+	};
+	sign_about(challenger, act, claim)
+}
+
+fn sign_about(challenger: AccountId, act: Move, claim: ClaimRoot) -> SignedMove<AccountId> {
+	let payload = SignedMove::signing_payload(&challenger, &act, &claim, &genesis());
 	SignedMove {
 		signature: worker_key(challenger).sign(&payload),
 		challenger,
@@ -60,7 +72,11 @@ fn auditor_should_walk_a_dispute_by_its_worker_key_alone() {
 			} else {
 				let due = DisputesPallet::moves_due(&worker_key(BOB).public());
 				assert_eq!((due.len(), due[0].dispute, due[0].stage), (1, dispute, stage(dispute)));
-				send(sign(BOB, challenger.next_move(dispute).in_dispute(dispute))).unwrap();
+				send(sign(
+					BOB,
+					challenger.next_move(dispute).in_dispute(dispute, shown(dispute)),
+				))
+				.unwrap();
 			}
 		}
 		assert_eq!(ruling(dispute), Some(Ruling::Refuted));
@@ -103,13 +119,14 @@ fn move_that_does_not_lead_on_should_not_reach_a_block() {
 		let dispute = DisputeId(0);
 		let nowhere = Move::PointAtGroup {
 			dispute,
+			record: shown(dispute),
 			group: assay_trace::Group { row: 99, index: 0 },
 		};
 		assert_eq!(send(sign(BOB, nowhere.clone())), STALE, "it is not his turn");
 		worker.act(dispute).unwrap();
 		assert_eq!(send(sign(BOB, nowhere)), STALE, "there is no such group");
 		assert_eq!(stage(dispute), Stage::PointAtGroup);
-		let next = challenger.next_move(dispute).in_dispute(dispute);
+		let next = challenger.next_move(dispute).in_dispute(dispute, shown(dispute));
 		assert_eq!(send(sign(ALICE, next.clone())), STALE, "it is not her dispute");
 		send(sign(BOB, next)).unwrap();
 	});
@@ -138,5 +155,30 @@ fn drawn_auditor_should_challenge_also_after_the_window() {
 		worker.act(DisputeId(0)).unwrap();
 		// What the mock's own check counts.
 		JobsPallet::let_go(job, Attempt(0));
+	});
+}
+
+#[test]
+fn p22_signature_should_be_of_no_use_for_another_claim() {
+	scene(|worker, job, challenger| {
+		let other = ClaimRoot(Hash32([3; 32]));
+		let refused = Err(TransactionValidityError::Invalid(InvalidTransaction::BadProof));
+		let challenge = a_challenge(job, Accusation::Trace);
+		assert_eq!(send(sign_about(BOB, challenge.clone(), other)), refused);
+		send(sign(BOB, challenge)).unwrap();
+		let dispute = DisputeId(0);
+		let answer = assay_protocol::dispute::DisputeAnswer {
+			dispute,
+			stage: stage(dispute),
+			answer: worker.answer(stage(dispute)),
+		};
+		let signature = worker_key(ALICE).sign(&answer.signing_payload(&other, &genesis()));
+		assert_eq!(
+			deliver(assay_protocol::dispute::SignedAnswer { answer, signature }),
+			refused
+		);
+		worker.act(dispute).unwrap();
+		let next = challenger.next_move(dispute).in_dispute(dispute, shown(dispute));
+		assert_eq!(send(sign_about(BOB, next, other)), refused);
 	});
 }

@@ -83,9 +83,9 @@ fn next_attempt_should_be_disputed_apart_from_the_last() {
 		let (worker, challengers, [first, second]) = two();
 		let job = DisputesPallet::dispute_summary(first).unwrap().job;
 		play(first, &worker, &challengers[0]);
-		assert!(matches!(job_state(job), JobState::Assigned { operator: ALICE, .. }));
-		let honest = Worker::new(ALICE, DECODER, Cheat::Honest);
-		deliver_result(result(ALICE, honest.statement(), job)).unwrap();
+		assert!(matches!(job_state(job), JobState::Assigned { operator: BOB, .. }));
+		let honest = Worker::new(BOB, DECODER, Cheat::Honest);
+		deliver_result(result(BOB, honest.statement(), job)).unwrap();
 		// Dave's old dispute is about an attempt that is over; he may challenge the new one.
 		let third = challenge(DAVE, job, Accusation::Trace).unwrap();
 		assert_eq!(DisputesPallet::dispute_summary(third).unwrap().attempt, Attempt(1));

@@ -21,6 +21,7 @@ pub(crate) struct AJob {
 	pub(crate) input: Input,
 	pub(crate) generation: Generation,
 	pub(crate) max_fee: Balance,
+	pub(crate) max_price: Balance,
 	pub(crate) operator: Option<AccountId>,
 }
 
@@ -35,6 +36,7 @@ pub(crate) fn a_job() -> AJob {
 			ignore_stop: false,
 		},
 		max_fee: 1_000,
+		max_price: Balance::MAX,
 		operator: None,
 	}
 }
@@ -55,6 +57,10 @@ impl AJob {
 		Self { max_fee, ..self }
 	}
 
+	pub(crate) fn with_price(self, max_price: Balance) -> Self {
+		Self { max_price, ..self }
+	}
+
 	pub(crate) fn with_tokens(mut self, max_tokens: u32) -> Self {
 		self.generation.max_tokens = max_tokens;
 		self
@@ -68,6 +74,7 @@ impl AJob {
 			input,
 			generation,
 			max_fee,
+			max_price,
 			operator,
 		} = self;
 		let input = JobInput::try_from(input).expect("the input fits inline");
@@ -78,6 +85,7 @@ impl AJob {
 				input,
 				generation,
 				max_fee,
+				max_price,
 				operator,
 			)
 			.map_err(|refused| refused.error)

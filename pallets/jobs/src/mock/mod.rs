@@ -13,14 +13,15 @@ pub(crate) use registry::*;
 use crate as pallet_assay_jobs;
 use assay_protocol::{audit::Audits, Attempt, JobId, ModelVersion};
 pub(crate) use assay_testing::{
-	AccountId, AgendaSize, AgendaWeight, Balance, Seed as RandomSeed, TreasuryShare, ALICE, BOB, CONSUMER,
-	EXISTENTIAL_DEPOSIT, MISSED_DEADLINE as PENALTY, OPEN_PERIOD, PUBLISHER, RESULT_PERIOD, RETENTION, RETRY_PERIOD,
-	TREASURY,
+	AccountId, AgendaSize, AgendaWeight, AssignmentDelay, Balance, GuiltPeriod, ReferenceSpeed, Seed as RandomSeed,
+	SlotDuration, TreasuryShare, ALICE, BOB, CONSUMER, EXISTENTIAL_DEPOSIT, FAST, MISSED_DEADLINE as PENALTY,
+	OPEN_PERIOD, PUBLISHER, RESULT_PERIOD, RETENTION, RETRY_PERIOD, TREASURY,
 };
 use assay_testing::{
-	AuditorShare, MissedDeadlinePenalty, OpenPeriod, ResultPeriod, Retention, RetryPeriod, SeededRandomness, Treasury,
-	WrongResultPenalty,
+	AuditorShare, LongestRun, MissedDeadlinePenalty, OpenPeriod, ResultPeriod, Retention, RetryPeriod,
+	SeededRandomness, Treasury, WrongResultPenalty,
 };
+use assay_trace::Hash32;
 use frame_support::{derive_impl, parameter_types, traits::ConstU128};
 use sp_runtime::Permill;
 
@@ -72,8 +73,9 @@ impl Audits<AccountId> for NamedAuditors {
 		false
 	}
 	fn challenged(_: JobId, _: Attempt, _: &AccountId) {}
-	fn struck_down(_: JobId, _: Attempt, _: &AccountId, _: bool) {}
-	fn finalised(_: JobId, _: &AccountId) -> Vec<AccountId> {
+	fn challenge_lost(_: JobId, _: Attempt, _: &AccountId) {}
+	fn struck_down(_: JobId, _: Attempt, _: &AccountId, _: Hash32) {}
+	fn finalised(_: JobId, _: &AccountId, _: Hash32) -> Vec<AccountId> {
 		Auditors::get()
 	}
 	fn forget(_: JobId) {}
@@ -91,6 +93,11 @@ impl crate::Config for Test {
 	type AuditorShare = AuditorShare;
 	type StakersShare = StakersShare;
 	type ResultPeriod = ResultPeriod;
+	type AssignmentDelay = AssignmentDelay;
+	type SlotDuration = SlotDuration;
+	type ReferenceSpeed = ReferenceSpeed;
+	type LongestRun = LongestRun;
+	type GuiltPeriod = GuiltPeriod;
 	type OpenPeriod = OpenPeriod;
 	type RetryPeriod = RetryPeriod;
 	type Window = Window;

@@ -32,7 +32,9 @@ type Running = StorageMap<Registry, Twox64Concat, ModelVersion, u32, ValueQuery>
 #[storage_alias]
 type Retired = StorageMap<Registry, Twox64Concat, ModelVersion, bool, ValueQuery>;
 #[storage_alias]
-type Offers = StorageDoubleMap<Registry, Blake2_128Concat, ModelVersion, Blake2_128Concat, AccountId, (Balance, u16)>;
+type Offers = StorageDoubleMap<Registry, Blake2_128Concat, ModelVersion, Blake2_128Concat, AccountId, OfferTerms>;
+/// Price, capacity, speed and largest job.
+type OfferTerms = (Balance, u16, u64, u64);
 #[storage_alias]
 type Royalty = StorageMap<Registry, Twox64Concat, ModelVersion, Permill, ValueQuery>;
 
@@ -111,21 +113,12 @@ impl Models<AccountId, Balance> for Registry {
 
 	fn listed_offers(version: ModelVersion) -> Vec<Offer<AccountId, Balance>> {
 		Offers::iter_prefix(version)
-			.map(|(operator, (price, capacity))| Offer {
-				operator,
-				price,
-				capacity,
-			})
+			.map(|(operator, terms)| an_offer(operator, terms))
 			.collect()
 	}
 
 	fn listed_offer(version: ModelVersion, operator: &AccountId) -> Option<Offer<AccountId, Balance>> {
-		let (price, capacity) = Offers::get(version, operator)?;
-		Some(Offer {
-			operator: *operator,
-			price,
-			capacity,
-		})
+		Some(an_offer(*operator, Offers::get(version, operator)?))
 	}
 
 	fn job_started(version: ModelVersion) {
@@ -141,7 +134,7 @@ impl Models<AccountId, Balance> for Registry {
 	#[cfg(feature = "runtime-benchmarks")]
 	fn register_for_benchmark(_: &AccountId, operators: &[AccountId]) -> ModelVersion {
 		for operator in operators {
-			Offers::insert(DECODER, operator, (1, 1_000));
+			offer(DECODER, *operator, 1, 1_000);
 		}
 		DECODER
 	}
@@ -171,7 +164,25 @@ pub(crate) fn stake(operator: AccountId) -> Balance {
 
 /// Lists an offer.
 pub(crate) fn offer(version: ModelVersion, operator: AccountId, price: Balance, capacity: u16) {
-	Offers::insert(version, operator, (price, capacity));
+	Offers::insert(version, operator, (price, capacity, FAST, u64::MAX));
+}
+
+/// States other terms in an offer: how fast, and how large a job at most.
+pub(crate) fn state_terms(version: ModelVersion, operator: AccountId, speed: u64, largest: u64) {
+	Offers::mutate(version, operator, |terms| {
+		let terms = terms.as_mut().expect("there is an offer");
+		(terms.2, terms.3) = (speed, largest);
+	});
+}
+
+fn an_offer(operator: AccountId, (price, capacity, speed, largest): OfferTerms) -> Offer<AccountId, Balance> {
+	Offer {
+		operator,
+		price,
+		capacity,
+		speed,
+		largest,
+	}
 }
 
 /// Takes an offer off the list.

@@ -40,7 +40,7 @@ fn full_agenda_should_spill_to_the_next_block() {
 fn job_should_wait_for_advance_when_all_agendas_are_full() {
 	AgendaSize::set(1);
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 2, 0);
 		for _ in 0..33 {
 			a_submitted_job();
 		}
@@ -74,7 +74,7 @@ fn agenda_should_hold_each_job_once_when_it_moves_on() {
 #[test]
 fn agenda_should_carry_over_what_a_block_has_no_room_for() {
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 2, 0);
 		for _ in 0..6 {
 			a_submitted_job();
 		}

@@ -35,6 +35,62 @@ fn named_operator_should_be_refused_when_it_is_too_dear() {
 }
 
 #[test]
+fn p19_raised_price_should_not_be_paid() {
+	run(|| {
+		offer(DECODER, ALICE, 2, 0);
+		let id = a_job().with_price(2).submit(CONSUMER).unwrap();
+		// She sees that it could pay 58 a unit.
+		offer(DECODER, ALICE, 58, 8);
+		offer(DECODER, BOB, 3, 8);
+		run_to(1 + RETRY_PERIOD);
+		assert!(matches!(state(id), JobState::Open { .. }));
+		offer(DECODER, BOB, 2, 8);
+		run_to(1 + 2 * RETRY_PERIOD);
+		assert!(matches!(
+			state(id),
+			JobState::Assigned {
+				operator: BOB,
+				price: 2,
+				..
+			}
+		));
+		assert_noop!(
+			a_job().with_price(2).named(ALICE).submit(CONSUMER),
+			Error::<Test>::OperatorTooDear
+		);
+	});
+}
+
+#[test]
+fn job_should_not_go_to_an_operator_that_takes_only_smaller_ones() {
+	run(|| {
+		offer(DECODER, BOB, 2, 8);
+		state_terms(DECODER, ALICE, FAST, 16);
+		for _ in 0..8 {
+			assert_eq!(assigned_to(a_submitted_job()), BOB);
+		}
+		assert_noop!(a_job().named(ALICE).submit(CONSUMER), Error::<Test>::OperatorTooSmall);
+	});
+}
+
+#[test]
+fn operator_that_is_late_with_an_answer_should_get_no_new_work() {
+	use assay_protocol::dispute::Claims;
+	run(|| {
+		JobsPallet::late(&ALICE);
+		JobsPallet::late(&ALICE);
+		let id = a_submitted_job();
+		JobsPallet::no_longer_late(&ALICE);
+		run_to(1 + RETRY_PERIOD);
+		assert!(matches!(state(id), JobState::Open { .. }), "another answer is late");
+		JobsPallet::no_longer_late(&ALICE);
+		run_to(1 + 2 * RETRY_PERIOD);
+		assert_eq!(assigned_to(id), ALICE);
+		assert_eq!(crate::LateAnswers::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
 fn named_operator_should_be_waited_for_when_it_is_busy() {
 	run(|| {
 		offer(DECODER, ALICE, 2, 1);
@@ -144,13 +200,16 @@ fn job_should_wait_when_there_is_no_randomness() {
 #[test]
 fn open_job_should_be_assigned_when_an_operator_appears() {
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 2, 0);
 		let id = a_submitted_job();
 		run_to(1 + 2 * RETRY_PERIOD);
 		assert!(matches!(state(id), JobState::Open { .. }));
 		offer(DECODER, BOB, 2, 1);
-		run_to(1 + 3 * RETRY_PERIOD);
-		let deadline = 1 + 3 * RETRY_PERIOD + RESULT_PERIOD;
+		// It waits twice as long from try to try.
+		run_to(4 * RETRY_PERIOD);
+		assert!(matches!(state(id), JobState::Open { .. }));
+		run_to(1 + 4 * RETRY_PERIOD);
+		let deadline = 1 + 4 * RETRY_PERIOD + RESULT_PERIOD;
 		assert_eq!(
 			state(id),
 			JobState::Assigned {
@@ -175,7 +234,7 @@ fn open_job_should_be_assigned_when_an_operator_appears() {
 #[test]
 fn open_job_should_be_assigned_when_somebody_advances_it() {
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 2, 0);
 		let id = a_submitted_job();
 		let stranger = RuntimeOrigin::signed(OTHER_CONSUMER);
 		assert_noop!(

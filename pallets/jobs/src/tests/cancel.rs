@@ -9,7 +9,7 @@ use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
 fn an_open_job() -> JobId {
-	withdraw_offer(DECODER, ALICE);
+	offer(DECODER, ALICE, 2, 0);
 	a_submitted_job()
 }
 
@@ -83,7 +83,7 @@ fn cancel_should_fail_when_the_job_is_assigned_or_claimed() {
 fn cancel_should_work_between_two_attempts() {
 	run(|| {
 		let id = a_submitted_job();
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 2, 0);
 		run_to(2 + RESULT_PERIOD);
 		assert!(matches!(state(id), JobState::Open { .. }));
 		assert_ok!(JobsPallet::cancel(RuntimeOrigin::signed(CONSUMER), id));

@@ -53,7 +53,7 @@ fn missed_deadline_should_cost_stake_and_move_the_job() {
 }
 
 #[test]
-fn job_should_not_return_to_who_missed_it_while_others_are_listed() {
+fn p11_job_should_never_return_to_who_missed_it() {
 	run(|| {
 		let id = a_submitted_job();
 		// Bob is listed but busy.
@@ -70,8 +70,14 @@ fn job_should_not_return_to_who_missed_it_while_others_are_listed() {
 		// A job of its own Alice does get.
 		assert_eq!(assigned_to(a_submitted_job()), ALICE);
 		withdraw_offer(DECODER, BOB);
-		run_to(AFTER_DEADLINE + 2 * RETRY_PERIOD);
-		assert_eq!(assigned_to(id), ALICE);
+		run_to(AFTER_DEADLINE + OPEN_PERIOD);
+		assert_eq!(
+			state(id),
+			JobState::Refunded {
+				reason: RefundReason::Unassigned,
+				refunded: 1_000
+			}
+		);
 	});
 }
 
@@ -79,6 +85,7 @@ fn job_should_not_return_to_who_missed_it_while_others_are_listed() {
 fn job_should_be_refunded_when_attempts_are_used_up() {
 	run(|| {
 		let id = a_submitted_job();
+		offer(DECODER, BOB, 2, 8);
 		run_to(AFTER_DEADLINE + 1 + RESULT_PERIOD);
 		assert_eq!(
 			state(id),
@@ -88,15 +95,15 @@ fn job_should_be_refunded_when_attempts_are_used_up() {
 			}
 		);
 		assert_eq!((free(CONSUMER), held(CONSUMER)), (FUNDS, 0));
-		assert_eq!(stake(ALICE), 100_000 - 2 * PENALTY);
-		assert_eq!(committed(ALICE), 0);
+		assert_eq!([ALICE, BOB].map(stake), [100_000 - PENALTY; 2]);
+		assert_eq!([ALICE, BOB].map(committed), [0; 2]);
 		assert_eq!(
 			events()[4..],
 			[
 				Event::DeadlineMissed {
 					job: id,
 					attempt: Attempt(1),
-					operator: ALICE,
+					operator: BOB,
 					penalty: PENALTY
 				},
 				Event::JobRefunded {
@@ -112,7 +119,7 @@ fn job_should_be_refunded_when_attempts_are_used_up() {
 #[test]
 fn open_job_should_be_refunded_when_nobody_takes_it() {
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 2, 0);
 		let id = a_submitted_job();
 		run_to(OPEN_PERIOD);
 		assert_eq!(
@@ -134,21 +141,67 @@ fn open_job_should_be_refunded_when_nobody_takes_it() {
 }
 
 #[test]
-fn named_job_should_stay_with_its_operator() {
+fn p11_named_job_should_be_refunded_when_its_operator_fails() {
 	run(|| {
 		offer(DECODER, BOB, 2, 8);
 		let id = a_job().named(ALICE).submit(CONSUMER).unwrap();
-		run_to(AFTER_DEADLINE);
+		run_to(AFTER_DEADLINE - 1);
 		assert_eq!(assigned_to(id), ALICE);
-		withdraw_offer(DECODER, ALICE);
-		run_to(AFTER_DEADLINE + 1 + RESULT_PERIOD);
-		assert!(matches!(
+		run_to(AFTER_DEADLINE);
+		assert_eq!(
 			state(id),
 			JobState::Refunded {
-				reason: RefundReason::AttemptsExhausted,
-				..
+				reason: RefundReason::OperatorFailed,
+				refunded: 1_000
 			}
-		));
+		);
+		assert_eq!(stake(ALICE), 100_000 - PENALTY, "once");
+	});
+}
+
+#[test]
+fn p11_clock_should_be_as_long_as_the_job_takes_at_the_stated_speed() {
+	run(|| {
+		// 17 units at two a second and slots of a second.
+		state_terms(DECODER, ALICE, 2, 17);
+		let id = a_submitted_job();
+		let deadline = 1 + RESULT_PERIOD + 8;
+		assert!(matches!(state(id), JobState::Assigned { deadline: last, .. } if last == deadline));
+		run_to(deadline);
+		assert_eq!(assigned_to(id), ALICE);
+		run_to(deadline + 1);
+		assert_eq!(stake(ALICE), 100_000 - PENALTY);
+	});
+}
+
+#[test]
+fn d05_stated_speed_should_count_as_a_tenth_of_the_median_at_least() {
+	run(|| {
+		for (operator, speed) in [(ALICE, 1), (BOB, 100), (CHARLIE, 100)] {
+			offer(DECODER, operator, 2, 8);
+			state_terms(DECODER, operator, speed, 17);
+		}
+		// As if she had stated ten: nobody gets an endless clock.
+		withdraw_offer(DECODER, BOB);
+		withdraw_offer(DECODER, CHARLIE);
+		let alone = a_submitted_job();
+		assert!(matches!(state(alone), JobState::Assigned { deadline, .. } if deadline == 1 + RESULT_PERIOD + 17));
+		for operator in [BOB, CHARLIE] {
+			offer(DECODER, operator, 2, 0);
+			state_terms(DECODER, operator, 100, 17);
+		}
+		let among = a_submitted_job();
+		assert!(matches!(state(among), JobState::Assigned { deadline, .. } if deadline == 1 + RESULT_PERIOD + 1));
+	});
+}
+
+#[test]
+fn p11_missed_deadline_should_cost_no_more_than_the_job_is_worth() {
+	run(|| {
+		offer(DECODER, ALICE, 1, 8);
+		a_submitted_job();
+		run_to(AFTER_DEADLINE);
+		assert_eq!(stake(ALICE), 100_000 - 17, "17 units at a price of one");
 	});
 }
 
@@ -156,14 +209,14 @@ fn named_job_should_stay_with_its_operator() {
 fn penalty_should_be_what_could_be_taken() {
 	run(|| {
 		let id = a_submitted_job();
-		bond(ALICE, 40);
+		bond(ALICE, 20);
 		run_to(AFTER_DEADLINE);
 		assert_eq!(stake(ALICE), 0);
 		let missed = Event::DeadlineMissed {
 			job: id,
 			attempt: Attempt(0),
 			operator: ALICE,
-			penalty: 40,
+			penalty: 20,
 		};
 		assert!(events().contains(&missed));
 	});

@@ -75,13 +75,13 @@ fn dispute_that_closes_inside_the_window_should_change_nothing() {
 fn only_an_open_claim_should_be_disputed() {
 	run(|| {
 		assert_noop!(JobsPallet::hold(JobId(9)), Error::<Test>::UnknownJob);
-		assert_noop!(JobsPallet::strike_down(JobId(9), true, None), Error::<Test>::UnknownJob);
+		assert_noop!(JobsPallet::strike_down(JobId(9), None), Error::<Test>::UnknownJob);
 		let assigned = a_submitted_job();
 		let finished = a_claimed_job();
 		run_to(1 + WINDOW);
 		for id in [assigned, finished] {
 			assert_noop!(JobsPallet::hold(id), Error::<Test>::NotClaimed);
-			assert_noop!(JobsPallet::strike_down(id, true, None), Error::<Test>::NotClaimed);
+			assert_noop!(JobsPallet::strike_down(id, None), Error::<Test>::NotClaimed);
 		}
 	});
 }
@@ -94,7 +94,7 @@ fn struck_down_claim_should_go_to_another_operator() {
 		let first = assigned_to(id);
 		assert_ok!(deliver(signed(first, result(id, tokens(&[9, STOP])))));
 		assert_ok!(JobsPallet::hold(id));
-		assert_ok!(JobsPallet::strike_down(id, true, None));
+		assert_ok!(JobsPallet::strike_down(id, None));
 		assert_ne!(assigned_to(id), first);
 		assert_eq!(committed(first), 0);
 		assert_eq!(Claims::<Test>::get(id), None);
@@ -117,10 +117,11 @@ fn struck_down_claim_should_go_to_another_operator() {
 fn consumer_should_have_everything_back_when_the_last_claim_is_struck_down() {
 	run(|| {
 		let id = a_claimed_job();
-		assert_ok!(JobsPallet::strike_down(id, true, None));
-		assert_eq!(assigned_to(id), ALICE, "nobody else is listed");
-		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[8, STOP])))));
-		assert_ok!(JobsPallet::strike_down(id, true, None));
+		offer(DECODER, BOB, 2, 8);
+		assert_ok!(JobsPallet::strike_down(id, None));
+		assert_eq!(assigned_to(id), BOB);
+		assert_ok!(deliver(signed(BOB, result(id, tokens(&[8, STOP])))));
+		assert_ok!(JobsPallet::strike_down(id, None));
 		assert_eq!(
 			state(id),
 			JobState::Refunded {
@@ -129,7 +130,7 @@ fn consumer_should_have_everything_back_when_the_last_claim_is_struck_down() {
 			}
 		);
 		assert_eq!((free(CONSUMER), held(CONSUMER)), (FUNDS, 0));
-		assert_eq!(committed(ALICE), 0);
+		assert_eq!([ALICE, BOB].map(committed), [0; 2]);
 		run_to(2 + RETENTION);
 		assert!(!Jobs::<Test>::contains_key(id));
 	});
@@ -139,13 +140,45 @@ fn consumer_should_have_everything_back_when_the_last_claim_is_struck_down() {
 fn old_dispute_should_not_touch_the_next_attempt() {
 	run(|| {
 		let id = a_claimed_job();
+		offer(DECODER, BOB, 2, 8);
 		assert_ok!(JobsPallet::hold(id));
-		assert_ok!(JobsPallet::strike_down(id, true, None));
-		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[8, STOP])))));
+		assert_ok!(JobsPallet::strike_down(id, None));
+		assert_ok!(deliver(signed(BOB, result(id, tokens(&[8, STOP])))));
 		assert_ok!(JobsPallet::hold(id));
 		JobsPallet::let_go(id, Attempt(0));
 		assert_eq!(Jobs::<Test>::get(id).unwrap().holds, 1);
 		JobsPallet::let_go(id, Attempt(1));
 		assert_eq!(Jobs::<Test>::get(id).unwrap().holds, 0);
+	});
+}
+
+#[test]
+fn p06_all_questions_about_a_claim_should_share_one_clock_of_guilt() {
+	run(|| {
+		GuiltPeriod::set(50);
+		let id = a_claimed_job();
+		assert_ok!(JobsPallet::hold(id));
+		assert_eq!(JobsPallet::asked(id), Ok(51));
+		run_to(20);
+		assert_eq!(JobsPallet::asked(id), Ok(51));
+		// The next attempt is somebody else's.
+		offer(DECODER, BOB, 2, 8);
+		assert_ok!(JobsPallet::strike_down(id, None));
+		assert_noop!(JobsPallet::asked(id), Error::<Test>::NotClaimed);
+		assert_ok!(deliver(signed(BOB, result(id, tokens(&[8, STOP])))));
+		assert_eq!(JobsPallet::asked(id), Ok(70));
+		GuiltPeriod::set(0);
+	});
+}
+
+#[test]
+fn p06_window_should_be_as_long_as_running_the_job_again_takes() {
+	run(|| {
+		// 17 units at two a second and slots of a second.
+		ReferenceSpeed::set(2);
+		let id = a_claimed_job();
+		let open = JobsPallet::claim(id).unwrap();
+		assert_eq!((open.run, open.closes_at), (8, 1 + WINDOW + 8));
+		ReferenceSpeed::set(FAST);
 	});
 }

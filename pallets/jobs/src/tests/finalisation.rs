@@ -105,7 +105,7 @@ fn job_should_be_readable_until_its_retention_ends() {
 fn oldest_job_should_follow_when_jobs_are_pruned_out_of_order() {
 	run(|| {
 		let first = a_submitted_job();
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 0, 0);
 		for _ in 0..6 {
 			let id = a_submitted_job();
 			assert_ok!(JobsPallet::cancel(RuntimeOrigin::signed(CONSUMER), id));

@@ -165,7 +165,7 @@ fn free_jobs_should_hold_and_pay_nothing() {
 #[test]
 fn consumer_should_be_able_to_spend_what_comes_back_even_when_all_was_held() {
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 0, 0);
 		let most = FUNDS - EXISTENTIAL_DEPOSIT;
 		let id = a_job().with_fee(most).submit(CONSUMER).unwrap();
 		assert_ok!(JobsPallet::cancel(RuntimeOrigin::signed(CONSUMER), id));
@@ -191,7 +191,7 @@ fn consumer_without_free_balance() {
 #[test]
 fn dust_of_a_refund_should_go_to_the_treasury_when_the_consumer_cannot_take_it() {
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 0, 0);
 		let id = a_job().with_fee(EXISTENTIAL_DEPOSIT - 1).submit(CONSUMER).unwrap();
 		consumer_without_free_balance();
 		run_to(1 + OPEN_PERIOD);
@@ -214,7 +214,7 @@ fn dust_of_a_refund_should_go_to_the_treasury_when_the_consumer_cannot_take_it()
 #[test]
 fn dust_of_a_refund_should_be_burned_when_nobody_can_take_it() {
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 0, 0);
 		let id = a_job().with_fee(EXISTENTIAL_DEPOSIT - 1).submit(CONSUMER).unwrap();
 		consumer_without_free_balance();
 		empty(TREASURY);

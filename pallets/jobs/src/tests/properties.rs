@@ -22,6 +22,7 @@ enum Action {
 		version: usize,
 		max_tokens: u32,
 		max_fee: Balance,
+		max_price: Balance,
 		operator: Option<usize>,
 	},
 	Cancel {
@@ -75,9 +76,21 @@ fn action() -> impl Strategy<Value = Action> {
 	let (consumer, operator, version) = (0..CONSUMERS.len(), 0..OPERATORS.len(), 0..VERSIONS.len());
 	let job = 0u64..16;
 	prop_oneof![
-		8 => (consumer.clone(), version.clone(), 0u32..8, 0u128..400, prop::option::weighted(0.3, operator.clone())).prop_map(
-			|(consumer, version, max_tokens, max_fee, operator)| Action::Submit { consumer, version, max_tokens, max_fee, operator }
-		),
+		8 => (
+			consumer.clone(),
+			version.clone(),
+			0u32..8,
+			0u128..400,
+			0u128..30,
+			prop::option::weighted(0.3, operator.clone()),
+		).prop_map(|(consumer, version, max_tokens, max_fee, max_price, operator)| Action::Submit {
+			consumer,
+			version,
+			max_tokens,
+			max_fee,
+			max_price,
+			operator,
+		}),
 		2 => (consumer, job.clone()).prop_map(|(consumer, job)| Action::Cancel { consumer, job }),
 		2 => (
 			operator.clone(),
@@ -117,13 +130,15 @@ fn act(action: Action) {
 			version,
 			max_tokens,
 			max_fee,
+			max_price,
 			operator,
 		} => {
 			let version = VERSIONS[version];
 			let job = a_job()
 				.on(version, input(version))
 				.with_tokens(max_tokens)
-				.with_fee(max_fee);
+				.with_fee(max_fee)
+				.with_price(max_price);
 			let _ = AJob {
 				operator: operator.map(|index| OPERATORS[index]),
 				..job

@@ -61,7 +61,7 @@ fn jobs_should_be_paged_newest_first() {
 #[test]
 fn page_should_be_capped() {
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 0, 0);
 		for _ in 0..101 {
 			a_job().with_fee(1).submit(CONSUMER).unwrap();
 		}

@@ -117,11 +117,11 @@ fn result_should_be_refused_when_it_answers_another_attempt() {
 		let outcome = deliver(signed(ALICE, result_of(id, Attempt(1), tokens(&[STOP]))));
 		assert_eq!(outcome, Err(stale()));
 		let old = signed(ALICE, result(id, tokens(&[STOP])));
-		// Alice is the only one listed, so she gets the second attempt too.
+		offer(DECODER, BOB, 2, 8);
 		run_to(2 + RESULT_PERIOD);
-		assert_eq!(assigned_to(id), ALICE);
+		assert_eq!(assigned_to(id), BOB);
 		assert_eq!(deliver(old), Err(stale()));
-		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[STOP])))));
+		assert_ok!(deliver(signed(BOB, result(id, tokens(&[STOP])))));
 	});
 }
 
@@ -145,7 +145,7 @@ fn result_should_be_refused_when_the_job_is_unknown_open_or_over() {
 			..honest.clone()
 		};
 		assert_eq!(deliver(signed(ALICE, unknown)), Err(stale()));
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 0, 0);
 		let open = a_submitted_job();
 		assert_eq!(deliver(signed(ALICE, result(open, tokens(&[STOP])))), Err(stale()));
 		assert_ok!(JobsPallet::cancel(RuntimeOrigin::signed(CONSUMER), open));

@@ -47,9 +47,9 @@ fn submit_should_hold_the_escrow_and_assign_when_an_operator_is_free() {
 }
 
 #[test]
-fn submit_should_wait_open_when_nobody_serves() {
+fn submit_should_wait_open_when_nobody_is_free() {
 	run(|| {
-		withdraw_offer(DECODER, ALICE);
+		offer(DECODER, ALICE, 2, 0);
 		let id = a_submitted_job();
 		assert_eq!(
 			state(id),
@@ -63,16 +63,49 @@ fn submit_should_wait_open_when_nobody_serves() {
 }
 
 #[test]
-fn submit_should_wait_open_when_every_offer_is_too_dear() {
+fn p16_job_that_nobody_takes_should_be_refused_at_once() {
 	run(|| {
 		assert_eq!(assigned_to(a_job().with_fee(34).submit(CONSUMER).unwrap()), ALICE);
-		let id = a_job().with_fee(33).submit(CONSUMER).unwrap();
-		assert_eq!(
-			state(id),
-			JobState::Open {
-				expires: 1 + OPEN_PERIOD
-			}
+		assert_noop!(a_job().with_fee(33).submit(CONSUMER), Error::<Test>::NoOffer);
+		assert_noop!(a_job().with_price(1).submit(CONSUMER), Error::<Test>::NoOffer);
+		state_terms(DECODER, ALICE, FAST, 16);
+		assert_noop!(a_job().submit(CONSUMER), Error::<Test>::NoOffer);
+		withdraw_offer(DECODER, ALICE);
+		assert_noop!(a_job().submit(CONSUMER), Error::<Test>::NoOffer);
+	});
+}
+
+#[test]
+fn p11_job_that_takes_too_long_to_look_at_should_be_refused() {
+	run(|| {
+		// 17 units at one a second and slots of a second.
+		ReferenceSpeed::set(1);
+		assert_eq!(assigned_to(a_submitted_job()), ALICE);
+		let long = a_job().on(DECODER, Input::Tokens(vec![1; 100])).with_fee(100_000);
+		assert_noop!(long.with_tokens(1_000).submit(CONSUMER), Error::<Test>::JobTooLarge);
+		ReferenceSpeed::set(FAST);
+	});
+}
+
+#[test]
+fn p20_unnamed_job_should_be_assigned_by_what_is_not_known_when_it_is_submitted() {
+	run(|| {
+		AssignmentDelay::set(2);
+		let id = a_submitted_job();
+		assert_eq!(events().len(), 1);
+		next_block();
+		let anybody = RuntimeOrigin::signed(OTHER_CONSUMER);
+		assert_noop!(
+			JobsPallet::advance(anybody, id).map_err(|e| e.error),
+			Error::<Test>::NothingDue
 		);
+		assert!(matches!(state(id), JobState::Open { .. }));
+		next_block();
+		assert_eq!(assigned_to(id), ALICE);
+		// Whoever names its operator draws nobody.
+		let named = a_job().named(ALICE).submit(CONSUMER).unwrap();
+		assert_eq!(assigned_to(named), ALICE);
+		AssignmentDelay::set(0);
 	});
 }
 
@@ -80,8 +113,7 @@ fn submit_should_wait_open_when_every_offer_is_too_dear() {
 fn submit_should_not_overflow_when_a_price_is_absurd() {
 	run(|| {
 		offer(DECODER, ALICE, Balance::MAX, 8);
-		let id = a_submitted_job();
-		assert!(matches!(state(id), JobState::Open { .. }));
+		assert_noop!(a_job().submit(CONSUMER), Error::<Test>::NoOffer);
 		assert_noop!(a_job().named(ALICE).submit(CONSUMER), Error::<Test>::OperatorTooDear);
 	});
 }
@@ -193,6 +225,7 @@ fn submit_should_cost_by_the_offers_it_considered() {
 			input: assay_protocol::job::JobInput::try_from(a_job().input).unwrap(),
 			generation: a_job().generation,
 			max_fee: 1_000,
+			max_price: 2,
 			operator: None,
 		};
 		assert_eq!(call.get_dispatch_info().call_weight, <()>::submit(64, 3));

@@ -261,8 +261,12 @@ pub(crate) fn add_version(who: AccountId) -> DispatchResult {
 }
 
 /// Serves [`FIRST`] at price 5, two jobs at a time.
+/// What offers state.
+pub(crate) const SPEED: u64 = 4_000;
+pub(crate) const LARGEST: u64 = 1_000_000;
+
 pub(crate) fn serve(who: AccountId) -> DispatchResult {
-	ModelRegistry::serve(signed(who), FIRST, 5, 2)
+	ModelRegistry::serve(signed(who), FIRST, 5, 2, SPEED, LARGEST)
 }
 
 pub(crate) fn held(who: AccountId) -> Balance {

@@ -27,6 +27,8 @@ fn an_offer_is_listed_at_once() {
 					operator: OLGA,
 					price: 5,
 					capacity: 2,
+					speed: SPEED,
+					largest: LARGEST,
 				}
 				.into(),
 			);
@@ -34,6 +36,8 @@ fn an_offer_is_listed_at_once() {
 				operator: OLGA,
 				price: 5,
 				capacity: 2,
+				speed: SPEED,
+				largest: LARGEST,
 			};
 			assert_eq!(ModelRegistry::listed_offers(FIRST), [offer]);
 			assert_eq!(ModelRegistry::listed_offer(FIRST, &OLGA), Some(offer));
@@ -49,13 +53,15 @@ fn an_offer_can_be_changed_and_may_be_free_of_charge() {
 		.operators([OLGA])
 		.build_and_execute(|| {
 			assert_ok!(serve(OLGA));
-			assert_ok!(ModelRegistry::serve(signed(OLGA), FIRST, 0, 9));
+			assert_ok!(ModelRegistry::serve(signed(OLGA), FIRST, 0, 9, SPEED, LARGEST));
 			assert_eq!(
 				ModelRegistry::listed_offers(FIRST),
 				[Offer {
 					operator: OLGA,
 					price: 0,
-					capacity: 9
+					capacity: 9,
+					speed: SPEED,
+					largest: LARGEST,
 				}]
 			);
 			assert_eq!(Served::<Test>::get(OLGA).len(), 1);
@@ -83,13 +89,19 @@ fn an_offer_is_for_a_version_that_takes_jobs() {
 		.operators([OLGA])
 		.build_and_execute(|| {
 			assert_noop!(
-				ModelRegistry::serve(signed(OLGA), SECOND, 5, 1),
+				ModelRegistry::serve(signed(OLGA), SECOND, 5, 1, SPEED, LARGEST),
 				Error::<Test>::UnknownVersion
 			);
 			assert_noop!(
-				ModelRegistry::serve(signed(OLGA), FIRST, 5, 0),
+				ModelRegistry::serve(signed(OLGA), FIRST, 5, 0, SPEED, LARGEST),
 				Error::<Test>::CapacityIsZero
 			);
+			for (speed, largest) in [(0, LARGEST), (SPEED, 0)] {
+				assert_noop!(
+					ModelRegistry::serve(signed(OLGA), FIRST, 5, 1, speed, largest),
+					Error::<Test>::SpeedIsZero
+				);
+			}
 			assert_ok!(ModelRegistry::retire(signed(PETRA), FIRST));
 			assert_noop!(serve(OLGA), Error::<Test>::Retired);
 		});
@@ -128,7 +140,7 @@ fn the_heartbeat_of_an_operator_outlives_all_but_its_last_offer() {
 		.build_and_execute(|| {
 			assert_ok!(add_version(PETRA));
 			assert_ok!(serve(OLGA));
-			assert_ok!(ModelRegistry::serve(signed(OLGA), SECOND, 5, 1));
+			assert_ok!(ModelRegistry::serve(signed(OLGA), SECOND, 5, 1, SPEED, LARGEST));
 			assert_ok!(ModelRegistry::unserve(signed(OLGA), FIRST));
 			assert!(LastHeartbeat::<Test>::contains_key(OLGA));
 			assert_eq!(ModelRegistry::listed_offers(SECOND).len(), 1);
@@ -150,7 +162,7 @@ fn an_operator_serves_so_many_versions_and_no_more() {
 					model: ModelId(model),
 					version: VersionNumber(0),
 				};
-				let served = ModelRegistry::serve(signed(OLGA), version, 5, 1);
+				let served = ModelRegistry::serve(signed(OLGA), version, 5, 1, SPEED, LARGEST);
 				if model < 3 {
 					assert_ok!(served);
 				} else {
@@ -176,7 +188,7 @@ fn serving_too_many_leaves_no_trace() {
 						model: ModelId(model),
 						version: VersionNumber(0),
 					};
-					assert_ok!(ModelRegistry::serve(signed(OLGA), version, 5, 1));
+					assert_ok!(ModelRegistry::serve(signed(OLGA), version, 5, 1, SPEED, LARGEST));
 				}
 			}
 			let fourth = ModelVersion {
@@ -184,7 +196,7 @@ fn serving_too_many_leaves_no_trace() {
 				version: VersionNumber(0),
 			};
 			assert_noop!(
-				ModelRegistry::serve(signed(OLGA), fourth, 5, 1),
+				ModelRegistry::serve(signed(OLGA), fourth, 5, 1, SPEED, LARGEST),
 				Error::<Test>::ServesTooMany
 			);
 		});

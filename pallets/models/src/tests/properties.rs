@@ -129,7 +129,7 @@ fn act(action: Action, running: &mut Running) -> DispatchResult {
 			);
 			Ok(())
 		}
-		Action::Serve { who, version } => ModelRegistry::serve(signed(who), version, 5, 1),
+		Action::Serve { who, version } => ModelRegistry::serve(signed(who), version, 5, 1, SPEED, LARGEST),
 		Action::Unserve { who, version } => ModelRegistry::unserve(signed(who), version),
 		Action::Prune { version, operator } => ModelRegistry::prune_offer(signed(TREASURY), version, operator),
 		Action::StartJob { version } => {

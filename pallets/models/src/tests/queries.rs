@@ -122,6 +122,8 @@ fn offers_are_shown_listed_or_not() {
 				operator,
 				price: 5,
 				capacity: 2,
+				speed: SPEED,
+				largest: LARGEST,
 			};
 			assert_eq!(
 				ModelRegistry::offer_summaries(FIRST),

@@ -9,7 +9,7 @@ use crate::{
 	views::Elements,
 	Outcome,
 };
-use anyhow::{bail, ensure, Context as _, Result};
+use anyhow::{ensure, Context as _, Result};
 use assay_exact::{Generation, Sampler};
 use assay_protocol::{job::Quote, JobId, ModelVersion};
 use serde_json::json;
@@ -31,10 +31,10 @@ pub(crate) struct Submit {
 	/// The highest fee, held until the job is over [default: what the dearest listed operator may charge].
 	#[arg(long)]
 	max_fee: Option<Amount>,
-	/// Submit the job although every listed operator asks for more than --max-fee: it waits for a cheaper one, and is
-	/// refunded if none comes.
-	#[arg(long, requires = "max_fee")]
-	open: bool,
+	/// The highest price of a unit of computation, whatever is asked when the job is assigned [default: what the dearest
+	/// listed operator asks now].
+	#[arg(long)]
+	max_price: Option<Amount>,
 	/// Insist on this operator.
 	#[arg(long, value_parser = parse_account)]
 	operator: Option<AccountId>,
@@ -64,18 +64,18 @@ impl Submit {
 		let version = chain.version(model, at).await?;
 		let input = self.asked.input(context, &version)?;
 		let generation = self.generation(self.asked.max_tokens(&version, input.len())?)?;
-		let max_fee = match (self.max_fee, context.force) {
+		let (max_fee, max_price) = match (self.max_fee, context.force) {
 			// Whoever insists has the chain decide.
-			(Some(fee), true) => fee.0,
+			(Some(fee), true) => (fee.0, self.max_price.map_or(Balance::MAX, |price| price.0)),
 			_ => {
 				let quote = chain.quote(model, input.len(), generation.max_tokens, at).await?;
-				self.max_fee(model, self.asking(&chain, &quote, at).await?)?
+				self.limits(model, self.asking(&chain, &quote, at).await?)?
 			}
 		};
 		if !context.force {
 			check_funds(&chain, signer.public_key().to_account_id(), max_fee, at).await?;
 		}
-		let call = Call::submit(model, &input, &generation, max_fee, self.operator);
+		let call = Call::submit(model, &input, &generation, max_fee, max_price, self.operator);
 		let receipt = chain.submit(call, &signer, context.sending()).await?;
 		let id = JobId(u64::try_from(receipt.number("Jobs", "job")?)?);
 		let held = Amount(max_fee);
@@ -129,34 +129,39 @@ impl Submit {
 		})
 	}
 
-	/// What is held: what the caller says, if somebody takes the job for it, or else what the dearest offer may charge.
-	fn max_fee(&self, model: ModelVersion, asking: Asking) -> Result<Balance> {
+	/// The highest fee and the highest price: what the caller says, if somebody takes the job for it, or else what the dearest
+	/// offer asks.
+	fn limits(&self, model: ModelVersion, asking: Asking) -> Result<(Balance, Balance)> {
 		let units = asking.units;
 		let fee = |price: Balance| {
 			price
 				.checked_mul(units.into())
 				.with_context(|| format!("{units} units at {} are beyond all money", Amount(price)))
 		};
+		let (lowest, highest) = asking
+			.lowest
+			.zip(asking.highest)
+			.with_context(|| format!("no operator serves {model} at the moment: wait for one"))?;
+		let max_price = self.max_price.map_or(highest, |price| price.0);
+		let who = self
+			.operator
+			.map_or("every listed operator".to_owned(), |operator| operator.to_string());
+		ensure!(
+			lowest <= max_price,
+			"{who} asks for at least {} a unit, --max-price is {}",
+			Amount(lowest),
+			Amount(max_price)
+		);
 		let Some(said) = self.max_fee else {
-			let highest = asking.highest.with_context(|| {
-				format!(
-					"no operator serves {model} at the moment: wait for one, or say with --max-fee what you would pay"
-				)
-			})?;
-			return fee(highest);
+			return Ok((fee(max_price.min(highest))?, max_price));
 		};
-		// Without an offer there is nothing to compare with; the job waits for one, as the caller was told above.
-		if let Some(lowest) = asking.lowest.map(fee).transpose()?.filter(|lowest| *lowest > said.0) {
-			let lowest = Amount(lowest);
-			if let Some(operator) = self.operator {
-				bail!("{operator} may charge {lowest} for this job ({units} units), --max-fee is {said}");
-			}
-			ensure!(
-				self.open,
-				"--max-fee {said} is below every offer: the lowest may charge {lowest} for this job ({units} units). It would 				 wait for a cheaper operator and be refunded if none comes; pass --open to submit it all the same"
-			);
-		}
-		Ok(said.0)
+		let least = fee(lowest)?;
+		ensure!(
+			least <= said.0,
+			"{who} may charge {} for this job ({units} units) or more, --max-fee is {said}",
+			Amount(least)
+		);
+		Ok((said.0, max_price))
 	}
 }
 
@@ -223,43 +228,52 @@ mod tests {
 		highest: Some(3 * ASY),
 	};
 
-	fn max_fee(arguments: &str, asking: Asking) -> Result<Balance, String> {
+	fn limits(arguments: &str, asking: Asking) -> Result<(Balance, Balance), String> {
 		let submit = submit(arguments);
 		submit
-			.max_fee(submit.asked.model, asking)
+			.limits(submit.asked.model, asking)
 			.map_err(|error| error.to_string())
 	}
 
 	#[test]
-	fn the_dearest_offer_is_held_unless_the_caller_says_otherwise() {
-		assert_eq!(max_fee("", OFFERS), Ok(30 * ASY));
-		assert_eq!(max_fee("--max-fee 10", OFFERS), Ok(10 * ASY));
+	fn p19_nobody_charges_more_than_the_dearest_offer_asked_when_the_job_was_submitted() {
+		assert_eq!(limits("", OFFERS), Ok((30 * ASY, 3 * ASY)));
+		assert_eq!(limits("--max-fee 10", OFFERS), Ok((10 * ASY, 3 * ASY)));
+		assert_eq!(limits("--max-price 2", OFFERS), Ok((20 * ASY, 2 * ASY)));
+		assert_eq!(limits("--max-price 5", OFFERS), Ok((30 * ASY, 5 * ASY)));
+		assert_eq!(limits("--max-fee 99 --max-price 5", OFFERS), Ok((99 * ASY, 5 * ASY)));
 	}
 
 	#[test]
-	fn a_fee_that_nobody_works_for_is_refused_with_the_lowest_that_somebody_does() {
-		let error = max_fee("--max-fee 9.5", OFFERS).unwrap_err();
-		assert!(error.contains("--max-fee 9.5 ASY is below every offer"), "{error}");
-		assert!(error.contains("may charge 10 ASY for this job (10 units)"), "{error}");
-		assert!(error.contains("--open"), "{error}");
-		assert_eq!(max_fee("--max-fee 9.5 --open", OFFERS), Ok(9 * ASY + ASY / 2));
-		let error = max_fee("--max-fee 9.5 --operator //Alice", OFFERS).unwrap_err();
+	fn a_fee_or_price_that_nobody_works_for_is_refused_with_the_lowest_that_somebody_does() {
+		let error = limits("--max-fee 9.5", OFFERS).unwrap_err();
 		assert!(
-			error.contains("may charge 10 ASY for this job (10 units), --max-fee is 9.5 ASY"),
+			error.contains("may charge 10 ASY for this job (10 units) or more, --max-fee is 9.5 ASY"),
+			"{error}"
+		);
+		let error = limits("--max-price 0.5", OFFERS).unwrap_err();
+		assert!(
+			error.contains("at least 1 ASY a unit, --max-price is 0.5 ASY"),
+			"{error}"
+		);
+		let error = limits("--max-fee 9.5 --operator //Alice", OFFERS).unwrap_err();
+		assert!(
+			error.contains("may charge 10 ASY") && !error.contains("every"),
 			"{error}"
 		);
 	}
 
 	#[test]
-	fn without_an_offer_the_caller_has_to_say_what_it_would_pay() {
+	fn without_an_offer_there_is_nobody_to_pay() {
 		let none = Asking {
 			units: 10,
 			lowest: None,
 			highest: None,
 		};
-		let error = max_fee("", none).unwrap_err();
-		assert!(error.contains("no operator serves 3.0 at the moment"), "{error}");
-		assert_eq!(max_fee("--max-fee 2", none), Ok(2 * ASY));
+		for arguments in ["", "--max-fee 2"] {
+			let error = limits(arguments, none).unwrap_err();
+			assert!(error.contains("no operator serves 3.0 at the moment"), "{error}");
+		}
 	}
 
 	#[test]

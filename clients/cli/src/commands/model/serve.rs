@@ -11,6 +11,9 @@ use anyhow::{bail, ensure, Result};
 use assay_protocol::ModelVersion;
 use assay_trace::Hash32;
 
+/// How long the largest job takes that is offered unless something else is said.
+const LARGEST_SECONDS: u64 = 600;
+
 /// What to offer.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
@@ -23,6 +26,13 @@ pub(crate) struct Serve {
 	/// Jobs of this version to run at the same time.
 	#[arg(long, default_value_t = 1)]
 	capacity: u16,
+	/// Units of computation a second with which each of them runs: the clock of a job follows from it, and a job that comes
+	/// after its clock costs stake.
+	#[arg(long, default_value_t = 4_000, value_parser = clap::value_parser!(u64).range(1..))]
+	speed: u64,
+	/// The largest job to take, in units of computation [default: ten minutes at --speed].
+	#[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+	largest: Option<u64>,
 	/// Offer it although the operator's node says that it cannot run it.
 	#[arg(long)]
 	anyway: bool,
@@ -35,8 +45,11 @@ impl Serve {
 			version,
 			price,
 			capacity,
+			speed,
+			largest,
 			anyway,
 		} = self;
+		let largest = largest.unwrap_or(speed.saturating_mul(LARGEST_SECONDS));
 		ensure!(capacity > 0, "a capacity of 0 serves nobody: use `assay model unserve`");
 		let chain = context.chain().await?;
 		if !anyway {
@@ -45,8 +58,13 @@ impl Serve {
 				context.output.progress(&format!("the node at {} {doubt}", context.url));
 			}
 		}
-		let receipt = context.submit(&chain, Call::serve(version, price.0, capacity)).await?;
-		let done = format!("{version} is served at {price} a unit, {capacity} jobs at a time");
+		let receipt = context
+			.submit(&chain, Call::serve(version, price.0, capacity, speed, largest))
+			.await?;
+		let done = format!(
+			"{version} is served at {price} a unit, {capacity} jobs at a time, each of at most {largest} units at {speed} \
+			 units a second"
+		);
 		context.tell(&receipt, &done);
 		Ok(Outcome::Done)
 	}
