@@ -24,6 +24,7 @@ use frame_support::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_application_crypto::RuntimeAppPublic;
+use sp_core::H256;
 use sp_runtime::{
 	traits::{One, Zero},
 	Saturating,
@@ -195,7 +196,7 @@ mod benchmarks {
 		let group = Group { row: 1, index: 1 };
 
 		#[extrinsic_call]
-		_(scene.origin(), scene.dispute, group);
+		_(scene.origin(), scene.dispute, H256::zero(), group);
 
 		assert!(Due::<T>::iter_keys().any(|(_, dispute)| dispute == scene.dispute));
 	}
@@ -207,7 +208,7 @@ mod benchmarks {
 		let place = Place::Cell { row: 0, position: 0 };
 
 		#[extrinsic_call]
-		_(scene.origin(), scene.dispute, place, Target::Vector(0));
+		_(scene.origin(), scene.dispute, H256::zero(), place, Target::Vector(0));
 
 		assert!(Due::<T>::iter_keys().any(|(_, dispute)| dispute == scene.dispute));
 	}
@@ -220,7 +221,7 @@ mod benchmarks {
 		scene.at(Stage::PointAtStep, Some(opened(roots)));
 
 		#[extrinsic_call]
-		_(scene.origin(), scene.dispute, proof);
+		_(scene.origin(), scene.dispute, H256::zero(), proof);
 
 		assert_eq!(scene.ruling(), Some(Ruling::Refuted));
 	}
@@ -256,7 +257,7 @@ mod benchmarks {
 		use assay_protocol::dispute::Claims;
 		let scene = Scene::<T>::of_long_claim();
 		scene.at(Stage::PointAtStep, Some(opened(CellRoots::default())));
-		T::Claims::strike_down(scene.job, true, None)?;
+		T::Claims::strike_down(scene.job, None)?;
 
 		#[extrinsic_call]
 		expire(scene.origin(), scene.dispute);
