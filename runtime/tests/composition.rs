@@ -44,6 +44,7 @@ fn pallet_indices_should_stay_as_they_are() {
 			(23, "Disputes"),
 			(24, "Audits"),
 			(25, "Validators"),
+			(26, "Beacon"),
 			(255, "Sudo"),
 		]
 	);

@@ -122,6 +122,13 @@ impl Scene {
 		self.wait_until_listed(node, served)
 	}
 
+	/// Serves a model version as Alice at a price that her stake does not cover: jobs for it are taken and stay open.
+	pub fn serve_too_dear(&self, node: &Node, served: &Served) -> Result<()> {
+		let alice = self.assay(node).signing_as("//Alice");
+		alice.ok(&format!("model serve {} --price 2000 --capacity 4", served.id))?;
+		self.wait_until_listed(node, served)
+	}
+
 	/// Waits until somebody serves a model version and is alive.
 	pub fn wait_until_listed(&self, node: &Node, served: &Served) -> Result<()> {
 		let assay = self.assay(node);

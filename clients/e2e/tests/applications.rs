@@ -265,15 +265,11 @@ fn a_javascript_application_buys_a_job_and_follows_it() -> Result<()> {
 	let scene = Scene::new()?;
 	let node = scene.development()?;
 	let served = scene.generator(&node)?;
-	// Nobody serves this one, so a job for it stays open.
-	let elsewhere = scene.folder().join("elsewhere");
-	std::fs::create_dir_all(&elsewhere)?;
-	let unserved = scene.register(&node, &assay_e2e::embedder(&elsewhere)?)?;
+	// Nobody has the stake for a job of this one, so it stays open.
+	let dear = scene.register(&node, &assay_e2e::embedder(&scene.models())?)?;
+	scene.serve_too_dear(&node, &dear)?;
 	let eve = scene.assay(&node).signing_as("//Eve");
-	let open = eve.ok(&format!(
-		"job submit --model {} --tokens 1,2,3 --max-fee 1",
-		unserved.id
-	))?;
+	let open = eve.ok(&format!("job submit --model {} --tokens 1,2,3", dear.id))?;
 	let printed = wallet.run("jobs.mjs", &[&node.url(), &served.id, &open["job"].to_string()])?;
 	let bought = printed
 		.lines()

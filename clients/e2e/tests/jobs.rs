@@ -55,7 +55,7 @@ fn an_embedding_is_paid_exactly_and_verifies() -> Result<()> {
 	let bob = scene.assay(&node).signing_as("//Bob");
 	let before = scene.money(&node)?;
 	let done = submit(&bob, &format!("--model {} --tokens 1,2,3,4,5", served.id))?;
-	assert_eq!(states(&done), ["Assigned", "Claimed", "Final"]);
+	assert_eq!(states(&done), ["Open", "Assigned", "Claimed", "Final"]);
 	assert_eq!(done["job"]["output"]["vector"].as_array().map(Vec::len), Some(64));
 	check_money(
 		&before,

@@ -3,6 +3,10 @@
 use anyhow::Result;
 use assay_e2e::{amount, Scene, ASY};
 use serde_json::json;
+use std::time::Duration;
+
+/// How long an assignment may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Fails unless `error` contains all of `words`.
 fn assert_says(error: &str, words: &[&str]) {
@@ -139,15 +143,16 @@ fn an_open_job_can_be_cancelled_by_its_consumer_only() -> Result<()> {
 	let scene = Scene::new()?;
 	let node = scene.development()?;
 	std::fs::create_dir_all(scene.models())?;
-	// Nobody serves it, so its jobs stay open.
+	// First nobody serves it; then Alice does, at a price that her stake does not cover, so its jobs stay open.
 	let served = scene.register(&node, &assay_e2e::generator(&scene.models())?)?;
 	let bob = scene.assay(&node).signing_as("//Bob");
 	let submit = format!("job submit --model {} --tokens 1 --max-tokens 4", served.id);
 	assert_says(&bob.error(&submit)?, &["no operator serves"]);
+	scene.serve_too_dear(&node, &served)?;
 	let before = scene.money(&node)?;
-	let submitted = bob.ok(&format!("{submit} --max-fee 2.5"))?;
+	let submitted = bob.ok(&submit)?;
 	let job = submitted["job"].to_string();
-	assert_eq!(bob.ok("account show")?["held"], json!("2500000000000"));
+	assert_eq!(bob.ok("account show")?["held"], submitted["max_fee"]);
 	assert_eq!(bob.ok(&format!("job show {job}"))?["state"], json!("Open"));
 
 	let cancel = format!("job cancel {job}");
@@ -163,7 +168,7 @@ fn an_open_job_can_be_cancelled_by_its_consumer_only() -> Result<()> {
 		(&shown["state"], &shown["reason"]),
 		(&json!("Refunded"), &json!("Cancelled"))
 	);
-	assert_eq!(shown["refunded"], json!("2500000000000"));
+	assert_eq!(shown["refunded"], submitted["max_fee"]);
 	let after = scene.money(&node)?;
 	assert_eq!(after.held("//Bob"), 0);
 	let fees = amount(&submitted["receipt"]["fee"])? + amount(&cancelled["fee"])?;
@@ -197,6 +202,7 @@ fn only_the_assigned_operator_delivers_and_only_once() -> Result<()> {
 	let job = submitted["job"].to_string();
 	let deliver = |worker: &str| format!("job deliver {job} --worker-suri {worker} --artifact {elsewhere}");
 	let state = || anyhow::Ok(bob.ok(&format!("job show {job}"))?["state"].clone());
+	scene.wait_for_state(&node, &job, &["Assigned"], LIMIT)?;
 
 	assert_says(
 		&bob.error(&deliver("//Charlie"))?,
