@@ -67,7 +67,10 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 		.flatten()
 		.map(|change| change["state"].clone())
 		.collect();
-	assert_eq!(states, [json!("Assigned"), json!("Claimed"), json!("Final")]);
+	assert_eq!(
+		states,
+		["Open", "Assigned", "Claimed", "Final"].map(|state| json!(state))
+	);
 	assert_eq!(bob.ok(&format!("verify {job}"))?["agrees"], json!(true));
 
 	let fee = u128::from(artifact.program().units(3, 160).0) * PRICE;
