@@ -55,6 +55,10 @@ impl assay_protocol::Beacon<AccountId, BlockNumber> for FixedRandomness {
 		0
 	}
 
+	fn is_lost(_: BlockNumber) -> bool {
+		false
+	}
+
 	fn number(_: BlockNumber, _: &AccountId, subject: &[u8]) -> Option<Hash> {
 		Some(BlakeTwo256::hash(subject))
 	}

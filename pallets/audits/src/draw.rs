@@ -3,7 +3,7 @@
 use crate::{
 	chance::{by_size, falling, happens},
 	types::OpenClaimOf,
-	Audit, Auditor, CleanJobs, Config, Pallet,
+	Audit, Auditor, CleanJobs, Config, Pallet, Vouched,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
@@ -98,7 +98,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Draws what is asked after a claim with this fee.
-	pub(crate) fn draw_questions(audit: &mut Audit<T>, statement: &OwnedStatement, fee: T::Balance, numbers: &Numbers) {
+	pub(crate) fn draw_questions(
+		job: JobId,
+		audit: &mut Audit<T>,
+		statement: &OwnedStatement,
+		fee: T::Balance,
+		numbers: &Numbers,
+	) {
 		let rates = Self::rates_of_claim(&audit.operator, fee);
 		if happens(rates.spot_check, numbers.of(Use::WhetherSpotCheck).0) {
 			let layout = statement.as_statement().layout();
@@ -109,7 +115,9 @@ impl<T: Config> Pallet<T> {
 				shown: false,
 			});
 		}
-		if happens(rates.audit, numbers.of(Use::WhetherAudit).0) {
+		// Whoever vouched for an earlier claim is judged by this one.
+		let judges = Vouched::<T>::contains_key(job);
+		if judges || happens(rates.audit, numbers.of(Use::WhetherAudit).0) {
 			Self::seat_auditors(audit, numbers);
 		}
 	}

@@ -1,8 +1,8 @@
 //! The life of an audit: from a claim over two draws to its end.
 
 use crate::{
-	types::Seats, Agenda, AgendaCursor, Audit, Auditor, Audits, BusyUntil, CleanJobs, Config, Due, Error, Event,
-	Insides, Pallet, Vouched, WeightInfo,
+	types::Seats, Agenda, AgendaCursor, Audit, Auditor, Audits, CleanJobs, Config, Due, Error, Event, Insides, Load,
+	Pallet, Vouched, WeightInfo,
 };
 use alloc::vec::Vec;
 use assay_agenda::Costs;
@@ -76,7 +76,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			spot_check: None,
 			auditors: BoundedVec::new(),
 			draws: 0,
-			guilt_ends: now,
+			run: Zero::zero(),
 			late: false,
 			values_of: None,
 			booked_at: None,
@@ -108,7 +108,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			.find(|auditor| auditor.account == *challenger && auditor.state == AuditorState::Drawn);
 		if let Some(auditor) = drawn {
 			auditor.state = AuditorState::Challenged;
-			Due::<T>::remove(challenger, job);
+			Self::asked_no_more(job, challenger, audit.run);
 			Self::go_on(job, audit);
 		}
 	}
@@ -125,12 +125,23 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		auditor.state = AuditorState::Failed;
 		Self::penalise(job, challenger, T::MissedAuditPenalty::get(), Fault::MissedAudit);
 		Self::unlist(challenger, audit.version);
-		// The dispute still holds the job: somebody else looks at the claim.
-		let again = audit.is_over() && audit.wants_others() && Self::has_others(&audit) && T::Claims::hold(job).is_ok();
-		if again {
-			audit.phase = AuditPhase::Claimed;
-			audit.made_at = Self::now();
-			Self::book(job, &mut audit, T::Beacon::known_from(Self::now()));
+		// The dispute still holds the job: somebody else looks at the claim, or it waits for whoever wants to.
+		let stands = audit.is_over() && Self::open_claim(job, attempt).is_some();
+		let now = Self::now();
+		let again = if !stands {
+			None
+		} else if audit.wants_others() && Self::has_others(&audit) {
+			Some((AuditPhase::Claimed, T::Beacon::known_from(now)))
+		} else if audit.is_unaudited() {
+			let until = now.saturating_add(T::Claims::guilt_period());
+			Some((AuditPhase::Unaudited { until }, until.saturating_add(One::one())))
+		} else {
+			None
+		};
+		if let Some((phase, due_at)) = again.filter(|_| T::Claims::hold(job).is_ok()) {
+			audit.phase = phase;
+			audit.made_at = now;
+			Self::book(job, &mut audit, due_at);
 		}
 		Audits::<T>::insert(job, audit);
 	}
@@ -158,7 +169,12 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 	}
 
 	fn finalised(job: JobId, operator: &T::AccountId, said: Hash32) -> Vec<T::AccountId> {
-		for (auditor, vouched_for) in Vouched::<T>::take(job) {
+		let audit = Audits::<T>::get(job);
+		let audited = audit.iter().flat_map(|audit| &audit.auditors);
+		let audited = audited.into_iter().any(|auditor| auditor.state == AuditorState::Done);
+		// Nobody is judged by what nobody has looked at.
+		let vouched = Vouched::<T>::take(job);
+		for (auditor, vouched_for) in vouched.into_iter().filter(|_| audited) {
 			// A job has one right result. Who vouched for what was struck down is wrong if it was another; if it was this one, the
 			// worker alone was at fault, which refuted itself or was silent.
 			if vouched_for != said {
@@ -166,7 +182,6 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			}
 		}
 		CleanJobs::<T>::mutate(operator, |jobs| *jobs = jobs.saturating_add(1));
-		let audit = Audits::<T>::get(job);
 		let auditors = audit.into_iter().flat_map(|audit| audit.auditors);
 		auditors
 			.filter(|auditor| auditor.state == AuditorState::Done)
@@ -269,6 +284,14 @@ impl<T: Config> Pallet<T> {
 
 	/// Draws whom to ask, or what to show, and asks.
 	fn draw(job: JobId, mut audit: Audit<T>, step: Step) -> Result<Option<Step>, DispatchError> {
+		if T::Beacon::is_lost(audit.made_at) {
+			// Nobody served it for so long that its number is gone: another is drawn, that nobody knows yet.
+			let now = Self::now();
+			audit.made_at = now;
+			Self::book(job, &mut audit, T::Beacon::known_from(now));
+			Audits::<T>::insert(job, audit);
+			return Ok(Some(step));
+		}
 		let Some(numbers) = Self::numbers(job, &audit) else {
 			return Ok(None);
 		};
@@ -278,13 +301,12 @@ impl<T: Config> Pallet<T> {
 		if step == Step::AskToShow {
 			Self::draw_shown(&mut audit, &statement, &numbers);
 		} else if audit.draws == 0 {
-			Self::draw_questions(&mut audit, &statement, fee, &numbers);
+			Self::draw_questions(job, &mut audit, &statement, fee, &numbers);
 			if audit.spot_check.is_none() && audit.auditors.is_empty() {
 				T::Claims::let_go(job, audit.attempt);
 				Self::end(job, audit, AuditOutcome::NotDrawn);
 				return Ok(Some(step));
 			}
-			audit.guilt_ends = T::Claims::asked(job)?;
 		} else {
 			Self::seat_auditors(&mut audit, &numbers);
 		}
@@ -293,14 +315,15 @@ impl<T: Config> Pallet<T> {
 			Step::AskToShow => AuditPhase::Show { deadline },
 			_ => AuditPhase::Commit { deadline },
 		};
-		Self::set_clocks(&mut audit, run);
+		audit.run = run;
+		Self::set_clocks(&mut audit);
 		Self::ask(job, &audit);
 		Self::go_on(job, audit);
 		Ok(Some(step))
 	}
 
-	/// Gives each auditor that is asked something the time to run the job, after everything that it was given before.
-	fn set_clocks(audit: &mut Audit<T>, run: BlockNumberFor<T>) {
+	/// Gives each auditor that is asked something the time to run the job, after everything else that it is asked about.
+	fn set_clocks(audit: &mut Audit<T>) {
 		let now = Self::now();
 		let asked: Vec<bool> = audit
 			.auditors
@@ -309,10 +332,23 @@ impl<T: Config> Pallet<T> {
 			.collect();
 		for (auditor, asked) in audit.auditors.iter_mut().zip(asked) {
 			if asked {
-				let busy = BusyUntil::<T>::get(&auditor.account).max(now).saturating_add(run);
-				BusyUntil::<T>::insert(&auditor.account, busy);
-				auditor.deadline = busy.saturating_add(T::Period::get());
+				let load = Load::<T>::mutate(&auditor.account, |load| {
+					*load = load.saturating_add(audit.run);
+					*load
+				});
+				auditor.deadline = now
+					.saturating_add(T::Period::get())
+					.saturating_add(load.min(T::MaxLoad::get().max(audit.run)));
 			}
+		}
+	}
+
+	/// An auditor is no longer asked anything about a claim.
+	pub(crate) fn asked_no_more(job: JobId, auditor: &T::AccountId, run: BlockNumberFor<T>) {
+		if Due::<T>::take(auditor, job).is_some() {
+			Load::<T>::mutate_exists(auditor, |load| {
+				*load = load.map(|load| load.saturating_sub(run)).filter(|load| !load.is_zero());
+			});
 		}
 	}
 
@@ -321,19 +357,21 @@ impl<T: Config> Pallet<T> {
 		let now = Self::now();
 		let failed = Self::fail_auditors(job, &mut audit);
 		let worker = audit.operator.clone();
-		let clock = Self::clock(&audit, &worker);
+		let clock = Self::clock(job, &audit, &worker);
 		if clock.is_some_and(|(_, closes_at)| now > closes_at) {
 			Self::strike_down(job, audit, AuditOutcome::WorkerSilent)?;
 			return Ok(Some(step));
 		}
-		let late = clock.is_some_and(|(deadline, _)| now > deadline) && !audit.late;
-		if late {
+		let missed = clock.filter(|(deadline, _)| now > *deadline && !audit.late);
+		let late = missed.is_some();
+		if let Some((deadline, until)) = missed {
 			audit.late = true;
+			T::Claims::missed(job, deadline);
 			T::Claims::late(&worker);
 			Self::deposit_event(Event::WorkerLate {
 				job,
 				operator: worker,
-				until: audit.guilt_ends,
+				until,
 			});
 		}
 		if !failed && !late {
@@ -344,13 +382,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Last block in which the reply of an operator is in time, and last in which it is taken; none if nothing is asked of it.
-	fn clock(audit: &Audit<T>, who: &T::AccountId) -> Option<(BlockNumberFor<T>, BlockNumberFor<T>)> {
+	fn clock(job: JobId, audit: &Audit<T>, who: &T::AccountId) -> Option<(BlockNumberFor<T>, BlockNumberFor<T>)> {
 		let (AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) = audit.phase else {
 			return None;
 		};
 		Self::question(audit, who)?;
 		if audit.operator == *who {
-			return Some((deadline, deadline.max(audit.guilt_ends)));
+			return Some((deadline, T::Claims::answers_until(job, deadline)));
 		}
 		let auditor = audit.auditors.iter().find(|auditor| auditor.account == *who)?;
 		Some((auditor.deadline, auditor.deadline))
@@ -393,8 +431,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What is asked of an operator, and the last block for it.
-	pub(crate) fn due_from(audit: &Audit<T>, who: &T::AccountId) -> Option<(Question, BlockNumberFor<T>)> {
-		let (_, closes_at) = Self::clock(audit, who)?;
+	pub(crate) fn due_from(job: JobId, audit: &Audit<T>, who: &T::AccountId) -> Option<(Question, BlockNumberFor<T>)> {
+		let (_, closes_at) = Self::clock(job, audit, who)?;
 		Some((Self::question(audit, who)?, closes_at))
 	}
 
@@ -407,7 +445,7 @@ impl<T: Config> Pallet<T> {
 	/// Asks everybody who has something to reply.
 	fn ask(job: JobId, audit: &Audit<T>) {
 		for who in Self::everybody(audit) {
-			if let (Some(question), Some((deadline, _))) = (Self::question(audit, who), Self::clock(audit, who)) {
+			if let (Some(question), Some((deadline, _))) = (Self::question(audit, who), Self::clock(job, audit, who)) {
 				Due::<T>::insert(who, job, ());
 				Self::deposit_event(Event::Asked {
 					job,
@@ -430,7 +468,7 @@ impl<T: Config> Pallet<T> {
 			Audits::<T>::insert(job, audit);
 			return;
 		}
-		if let Some(next) = Self::next_clock(&audit) {
+		if let Some(next) = Self::next_clock(job, &audit) {
 			let due_at = next.saturating_add(One::one());
 			if audit.booked_at != Some(due_at) {
 				Self::book(job, &mut audit, due_at);
@@ -454,10 +492,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The first of the clocks that run and have not been noticed to have run out.
-	fn next_clock(audit: &Audit<T>) -> Option<BlockNumberFor<T>> {
+	fn next_clock(job: JobId, audit: &Audit<T>) -> Option<BlockNumberFor<T>> {
 		Self::everybody(audit)
 			.filter_map(|who| {
-				let (deadline, closes_at) = Self::clock(audit, who)?;
+				let (deadline, closes_at) = Self::clock(job, audit, who)?;
 				let noticed = audit.late && audit.operator == *who;
 				Some(if noticed { closes_at } else { deadline })
 			})
@@ -466,7 +504,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Ends an audit of which nothing more is asked, unless nobody has looked at the claim: then it waits for challenges.
 	fn close_or_wait(job: JobId, mut audit: Audit<T>) {
-		let until = audit.guilt_ends;
+		let until = Self::now().saturating_add(T::Claims::guilt_period());
 		if !audit.is_unaudited() || until <= Self::now() {
 			let outcome = if audit.is_unaudited() {
 				AuditOutcome::NotAudited
@@ -501,12 +539,12 @@ impl<T: Config> Pallet<T> {
 			.auditors
 			.iter()
 			.map(|auditor| auditor.account.clone())
-			.filter(|account| Self::clock(audit, account).is_some_and(|(_, closes_at)| now > closes_at))
+			.filter(|account| Self::clock(job, audit, account).is_some_and(|(_, closes_at)| now > closes_at))
 			.collect();
 		for auditor in audit.auditors.iter_mut() {
 			if owing.contains(&auditor.account) {
 				auditor.state = AuditorState::Failed;
-				Due::<T>::remove(&auditor.account, job);
+				Self::asked_no_more(job, &auditor.account, audit.run);
 				Self::penalise(job, &auditor.account, T::MissedAuditPenalty::get(), Fault::MissedAudit);
 				Self::unlist(&auditor.account, audit.version);
 			}
@@ -564,8 +602,9 @@ impl<T: Config> Pallet<T> {
 	/// Forgets what is stored apart of an audit.
 	fn clear(job: JobId, audit: &Audit<T>) {
 		Insides::<T>::remove(job);
-		for who in Self::everybody(audit) {
-			Due::<T>::remove(who, job);
+		Due::<T>::remove(&audit.operator, job);
+		for auditor in &audit.auditors {
+			Self::asked_no_more(job, &auditor.account, audit.run);
 		}
 	}
 }

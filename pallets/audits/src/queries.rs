@@ -79,7 +79,7 @@ impl<T: Config> Pallet<T> {
 			.take(DUTIES_READ)
 			.filter_map(|job| {
 				let audit = Self::open_audit(job)?;
-				let (question, deadline) = Self::due_from(&audit, &operator)?;
+				let (question, deadline) = Self::due_from(job, &audit, &operator)?;
 				(now < deadline).then_some((deadline, job, audit.attempt, question))
 			})
 			.collect();

@@ -92,7 +92,11 @@ impl<T: Config> Pallet<T> {
 			job, from, question, ..
 		} = reply;
 		let mut audit = asked.audit;
-		Due::<T>::remove(&from, job);
+		if from == audit.operator {
+			Due::<T>::remove(&from, job);
+		} else {
+			Self::asked_no_more(job, &from, audit.run);
+		}
 		Self::deposit_event(Event::Replied {
 			job,
 			attempt: audit.attempt,
@@ -127,7 +131,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(bytes(reply) <= T::MaxReplyBytes::get(), Error::<T>::ReplyTooLong);
 		let audit = Self::open_audit(reply.job).ok_or(Error::<T>::UnknownAudit)?;
 		ensure!(audit.attempt == reply.attempt, Error::<T>::WrongAttempt);
-		let (question, deadline) = Self::due_from(&audit, &reply.from).ok_or(Error::<T>::NotDue)?;
+		let (question, deadline) = Self::due_from(reply.job, &audit, &reply.from).ok_or(Error::<T>::NotDue)?;
 		ensure!(question == reply.question, Error::<T>::NotDue);
 		ensure!(Self::now() <= deadline, Error::<T>::DeadlinePassed);
 		let claimed = Self::open_claim(reply.job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;

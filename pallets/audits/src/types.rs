@@ -43,8 +43,8 @@ pub struct Audit<T: Config> {
 	pub auditors: BoundedVec<Auditor<T>, Seats<T>>,
 	/// Draws of auditors so far.
 	pub draws: u32,
-	/// Last block in which the worker may reply, however late, once it was asked something.
-	pub guilt_ends: BlockNumberFor<T>,
+	/// Blocks that running the job again takes.
+	pub run: BlockNumberFor<T>,
 	/// Whether the worker is known to be late.
 	pub late: bool,
 	/// The cell whose values auditors have to show, once it is drawn.

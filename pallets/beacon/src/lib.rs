@@ -190,8 +190,15 @@ impl<T: Config> Beacon<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
 		Self::period().saturating_mul(2u32.into()).saturating_add(One::one())
 	}
 
+	fn is_lost(made_at: BlockNumberFor<T>) -> bool {
+		Self::window_after(made_at) < Self::oldest_kept()
+	}
+
 	fn number(made_at: BlockNumberFor<T>, maker: &T::AccountId, subject: &[u8]) -> Option<H256> {
-		let start = Self::window_after(made_at).max(Self::oldest_kept());
+		let start = Self::window_after(made_at);
+		if Self::is_lost(made_at) {
+			return None;
+		}
 		let window = Windows::<T>::try_get(start).ok()?;
 		let over = frame_system::Pallet::<T>::block_number() >= start.saturating_add(Self::period());
 		if !window.closed && !over {

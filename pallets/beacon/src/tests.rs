@@ -187,13 +187,15 @@ fn subjects_should_have_different_numbers() {
 }
 
 #[test]
-fn draw_that_comes_too_late_should_take_the_oldest_window_that_is_kept() {
+fn number_that_nobody_asked_for_in_time_should_be_lost() {
 	run(100, || {
 		let now = 20 * WINDOW;
 		blocks_to(now, 50);
+		assert!(Randomness::is_lost(3));
+		assert_eq!(number(3, OUTSIDER), None);
 		let oldest = now - 1 - (now - 1) % WINDOW - WINDOW * u64::from(KEPT_WINDOWS - 1);
-		assert!(number(3, OUTSIDER).is_some());
-		assert_eq!(number(3, OUTSIDER), number(oldest - 1, OUTSIDER));
+		assert!(!Randomness::is_lost(oldest - 1));
+		assert!(number(oldest - 1, OUTSIDER).is_some());
 	});
 }
 

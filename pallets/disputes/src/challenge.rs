@@ -25,7 +25,10 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
-use sp_runtime::{traits::One, DispatchError, DispatchResult, Saturating};
+use sp_runtime::{
+	traits::{One, Zero},
+	DispatchError, DispatchResult, Saturating,
+};
 
 /// The claim that a dispute is about.
 pub(crate) type OpenClaimOf<T> = OpenClaim<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
@@ -90,7 +93,6 @@ impl<T: Config> Pallet<T> {
 		Challenges::<T>::insert(job, key, id);
 		DisputesOf::<T>::insert(job, id, ());
 		Due::<T>::insert(&claimed.operator, id, ());
-		let guilt_ends = T::Claims::asked(job)?;
 		let deadline = now.saturating_add(T::MovePeriod::get()).saturating_add(claimed.run);
 		let mut dispute = Dispute {
 			job,
@@ -100,7 +102,6 @@ impl<T: Config> Pallet<T> {
 			accusation,
 			bond,
 			deadline,
-			guilt_ends,
 			late: false,
 			record: H256::zero(),
 			status: Status::Open(stage),
@@ -265,6 +266,9 @@ impl<T: Config> Pallet<T> {
 		let now = Self::now();
 		// Whoever waited for a late answer need not be there at once.
 		let lateness = now.saturating_sub(dispute.deadline);
+		if !lateness.is_zero() {
+			T::Claims::missed(dispute.job, dispute.deadline);
+		}
 		let period = T::MovePeriod::get().saturating_add(run);
 		dispute.deadline = now.saturating_add(period.max(lateness));
 		dispute.status = Status::Open(stage);
@@ -281,6 +285,12 @@ impl<T: Config> Pallet<T> {
 			stage,
 			deadline: dispute.deadline,
 		});
+		// It was to be looked at when the silence of a late worker would have been guilt.
+		let due_at = dispute.deadline.saturating_add(One::one());
+		if dispute.booked_at.is_none_or(|slot| due_at < slot) {
+			Self::unbook(id, &mut dispute);
+			Self::book(id, &mut dispute, due_at, now);
+		}
 		Disputes::<T>::insert(id, dispute);
 	}
 

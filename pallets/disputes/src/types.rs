@@ -2,7 +2,7 @@
 
 use crate::Config;
 use assay_protocol::{
-	dispute::{Accusation, DisputeSummary, Ruling, Stage},
+	dispute::{Accusation, Claims, DisputeSummary, Ruling, Stage},
 	Attempt, JobId,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -37,8 +37,6 @@ pub struct Dispute<T: Config> {
 	pub bond: BalanceOf<T>,
 	/// Last block in which the move that is due is in time; of the last one when it is over.
 	pub deadline: BlockNumberFor<T>,
-	/// Last block in which the worker may answer, however late, unless `deadline` is later.
-	pub guilt_ends: BlockNumberFor<T>,
 	/// Whether the worker is known to be late.
 	pub late: bool,
 	/// Hash of all that the worker has shown, one part after the other: a move names what it answers.
@@ -50,10 +48,10 @@ pub struct Dispute<T: Config> {
 }
 
 impl<T: Config> Dispute<T> {
-	/// Last block in which the move that is due is taken.
+	/// Last block in which the move that is due is taken: a worker may be late.
 	pub fn closes_at(&self) -> BlockNumberFor<T> {
 		match self.status {
-			Status::Open(stage) if stage.is_workers() => self.deadline.max(self.guilt_ends),
+			Status::Open(stage) if stage.is_workers() => T::Claims::answers_until(self.job, self.deadline),
 			_ => self.deadline,
 		}
 	}

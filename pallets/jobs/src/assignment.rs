@@ -41,9 +41,6 @@ struct Candidate<T: Config> {
 	run: BlockNumberFor<T>,
 }
 
-/// A stated speed below this part of the median of its version counts as that: nobody gets out of a clock by stating none.
-const SLOWEST: u64 = 10;
-
 impl<T: Config> Pallet<T> {
 	/// Gives a job to an operator with free capacity, if there is one. Changes `job` but does not store it.
 	pub(crate) fn assign(id: JobId, job: &mut Job<T>, now: BlockNumberFor<T>) -> Assignment {
@@ -104,13 +101,14 @@ impl<T: Config> Pallet<T> {
 			None => T::Models::listed_offers(job.version),
 		};
 		let considered = len(&offers);
-		let slowest = median(offers.iter().map(|offer| offer.speed).collect()) / SLOWEST;
 		let mut candidates: Vec<Candidate<T>> = offers
 			.into_iter()
 			.filter(|offer| !job.failed.contains(&offer.operator) && !LateAnswers::<T>::contains_key(&offer.operator))
 			.filter_map(|offer| {
 				let value = Self::value(&offer, job).ok()?;
-				let run = blocks_to_run(job.max_units, offer.speed.max(slowest), T::SlotDuration::get());
+				// Nobody gets an endless clock by stating no speed, and nobody else's statement makes a clock shorter.
+				let speed = offer.speed.max(T::ReferenceSpeed::get());
+				let run = blocks_to_run(job.max_units, speed, T::SlotDuration::get());
 				Some(Candidate {
 					offer,
 					value,
@@ -173,13 +171,6 @@ impl<T: Config> Pallet<T> {
 			}
 		});
 	}
-}
-
-/// The middle of some numbers, the lower of two; zero of none.
-fn median(mut numbers: Vec<u64>) -> u64 {
-	numbers.sort_unstable();
-	let middle = numbers.len().saturating_sub(1) / 2;
-	numbers.get(middle).copied().unwrap_or_default()
 }
 
 /// What the randomness of a draw is for.

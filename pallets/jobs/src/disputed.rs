@@ -41,13 +41,19 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		})
 	}
 
-	fn asked(id: JobId) -> Result<BlockNumberFor<T>, DispatchError> {
-		Jobs::<T>::try_mutate(id, |job| {
-			let job = job.as_mut().ok_or(Error::<T>::UnknownJob)?;
-			ensure!(matches!(job.state, JobState::Claimed { .. }), Error::<T>::NotClaimed);
-			let ends = Self::now().saturating_add(T::GuiltPeriod::get());
-			Ok(*job.guilt_ends.get_or_insert(ends))
-		})
+	fn answers_until(id: JobId, deadline: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		let ends = Jobs::<T>::get(id).and_then(|job| job.guilt_ends);
+		let whole = || deadline.saturating_add(T::GuiltPeriod::get());
+		ends.unwrap_or_else(whole).max(deadline)
+	}
+
+	fn missed(id: JobId, deadline: BlockNumberFor<T>) {
+		Jobs::<T>::mutate(id, |job| {
+			if let Some(job) = job.as_mut().filter(|job| matches!(job.state, JobState::Claimed { .. })) {
+				let ends = deadline.saturating_add(T::GuiltPeriod::get());
+				job.guilt_ends.get_or_insert(ends);
+			}
+		});
 	}
 
 	fn guilt_period() -> BlockNumberFor<T> {

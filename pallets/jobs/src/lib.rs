@@ -122,8 +122,8 @@ pub mod pallet {
 		#[pallet::constant]
 		type LongestRun: Get<BlockNumberFor<Self>>;
 
-		/// Blocks, from the first question about a claim, in which its operator may answer late without losing more than new
-		/// work. Silence after that is fraud.
+		/// Blocks, from the first deadline of a question about a claim that is missed, in which its operator may answer late
+		/// without losing more than new work. Silence after that is fraud.
 		type GuiltPeriod: Get<BlockNumberFor<Self>>;
 
 		/// Blocks an open job waits for an operator before it is refunded.

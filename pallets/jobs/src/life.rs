@@ -152,15 +152,9 @@ impl<T: Config> Pallet<T> {
 			version,
 			max_fee,
 		});
-		let delay = T::AssignmentDelay::get();
-		let offers = if job.named_operator.is_some() || delay.is_zero() {
-			Self::assign_or_wait(id, &mut job, now)
-		} else {
-			Self::book(id, &mut job, now.saturating_add(delay), now);
-			listed
-		};
+		let assigned = Self::assign_or_wait(id, &mut job, now);
 		Jobs::<T>::insert(id, job);
-		Ok(offers)
+		Ok(listed.max(assigned))
 	}
 
 	/// Ends an open job at its consumer's wish.
@@ -191,8 +185,9 @@ impl<T: Config> Pallet<T> {
 				Self::end(id, job, state, now);
 				Ok(Some(Step::Refunded))
 			}
-			JobState::Open { .. } => {
-				let first = job.submitted_at.saturating_add(T::AssignmentDelay::get());
+			JobState::Open { expires } => {
+				let opened = expires.saturating_sub(T::OpenPeriod::get());
+				let first = opened.saturating_add(T::AssignmentDelay::get());
 				if job.named_operator.is_none() && now < first {
 					return Ok(None);
 				}
@@ -284,8 +279,14 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Assigns an open job or books the next attempt to; returns the number of offers considered.
+	/// Assigns an open job or books the next attempt to; returns the number of offers considered. An unnamed job waits for a
+	/// number that nobody knows yet.
 	fn assign_or_wait(id: JobId, job: &mut Job<T>, now: BlockNumberFor<T>) -> u32 {
+		let delay = T::AssignmentDelay::get();
+		if job.named_operator.is_none() && !delay.is_zero() {
+			Self::book(id, job, now.saturating_add(delay), now);
+			return 0;
+		}
 		let assignment = Self::assign(id, job, now);
 		if assignment.found {
 			Self::book_deadline(id, job, now);

@@ -59,7 +59,7 @@ pub struct Job<T: Config> {
 	pub failed: BoundedVec<T::AccountId, T::MaxAttempts>,
 	/// Disputes about its claim and audits of it that are not over.
 	pub holds: u32,
-	/// Last block in which its operator may answer a question about its claim late, once something was asked.
+	/// Last block in which its operator may answer a question about its claim late, once it has missed a deadline.
 	pub guilt_ends: Option<BlockNumberFor<T>>,
 	/// Where it is in its life.
 	pub state: JobStateOf<T>,

@@ -84,6 +84,10 @@ impl<T: frame_system::Config> assay_protocol::Beacon<T::AccountId, BlockNumberFo
 		2u32.into()
 	}
 
+	fn is_lost(_: BlockNumberFor<T>) -> bool {
+		false
+	}
+
 	fn number(made_at: BlockNumberFor<T>, maker: &T::AccountId, subject: &[u8]) -> Option<H256> {
 		let known = Self::known_from(made_at) <= frame_system::Pallet::<T>::block_number();
 		let hash = |seed: u64| H256(sp_io::hashing::blake2_256(&(seed, made_at, maker, subject).encode()));

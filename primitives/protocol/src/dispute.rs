@@ -510,15 +510,18 @@ pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// Holds the job's finality back until [`let_go`](Self::let_go); counted.
 	fn hold(job: JobId) -> DispatchResult;
 
-	/// Something is asked of the claim's operator. Returns the last block in which it may answer, however late: the same for
-	/// all questions about the claim, counted from the first. Until then a late operator is given no new work; afterwards
-	/// its silence is fraud.
-	fn asked(job: JobId) -> Result<BlockNumber, DispatchError>;
+	/// Last block in which an operator may answer a question about its claim that should have been answered by `deadline`:
+	/// afterwards its silence is fraud. All questions about a claim have one such clock, which starts with the first deadline
+	/// that is missed.
+	fn answers_until(job: JobId, deadline: BlockNumber) -> BlockNumber;
 
-	/// Blocks from the first question in which it may.
+	/// The length of that clock.
 	fn guilt_period() -> BlockNumber;
 
-	/// An operator has not answered a question in time; counted.
+	/// The operator of a claim has missed this deadline: the clock starts, unless it runs.
+	fn missed(job: JobId, deadline: BlockNumber);
+
+	/// An operator has not answered a question in time, and is given no new work; counted.
 	fn late(operator: &AccountId);
 
 	/// It has, or the question is void.

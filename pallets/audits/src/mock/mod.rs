@@ -63,6 +63,7 @@ parameter_types! {
 	pub static AuditCeiling: Permill = Permill::one();
 	pub static AuditSizeFactor: u32 = 10;
 	pub const Period: u64 = PERIOD;
+	pub static MaxLoad: u64 = 1_000;
 	pub const MissedAuditPenalty: Balance = MISSED;
 	pub const FalseAuditPenalty: Balance = FALSE;
 	pub static MaxReplyBytes: u32 = 1024 * 1024;
@@ -83,6 +84,7 @@ impl crate::Config for Test {
 	type MaxDrawn = ConstU32<2>;
 	type MaxAuditors = ConstU32<3>;
 	type Period = Period;
+	type MaxLoad = MaxLoad;
 	type AuditorShare = AuditorShare;
 	type MissedAuditPenalty = MissedAuditPenalty;
 	type FalseAuditPenalty = FalseAuditPenalty;

@@ -65,7 +65,11 @@ impl Worker {
 
 	/// What somebody with this execution replies.
 	pub(crate) fn reply(&self, who: AccountId, job: JobId, question: Question) -> Reply {
-		let key = DigestKey::new(&who.encode(), job.0, 0);
+		self.reply_to(who, job, Attempt(0), question)
+	}
+
+	fn reply_to(&self, who: AccountId, job: JobId, attempt: Attempt, question: Question) -> Reply {
+		let key = DigestKey::new(&who.encode(), job.0, attempt.0);
 		match question {
 			Question::Cell { place } => Reply::Cell {
 				roots: self.0.cell(place).roots(),
@@ -81,8 +85,19 @@ impl Worker {
 
 	/// Replies to what is asked of an operator.
 	pub(crate) fn answer(&self, who: AccountId, job: JobId) -> Result<(), TransactionValidityError> {
+		self.answer_as(who, job, Attempt(0))
+	}
+
+	/// Replies to what is asked of an operator about an attempt.
+	pub(crate) fn answer_as(
+		&self,
+		who: AccountId,
+		job: JobId,
+		attempt: Attempt,
+	) -> Result<(), TransactionValidityError> {
 		let question = asked(who, job).expect("something is asked");
-		deliver(signed(who, job, question, self.reply(who, job, question)))
+		let reply = self.reply_to(who, job, attempt, question);
+		deliver(signed_for(who, job, attempt, question, reply))
 	}
 }
 
@@ -154,9 +169,19 @@ pub(crate) fn claim_of(job: JobId) -> ClaimRoot {
 
 /// A reply signed for this chain.
 pub(crate) fn signed(from: AccountId, job: JobId, question: Question, reply: Reply) -> SignedReply<AccountId> {
+	signed_for(from, job, Attempt(0), question, reply)
+}
+
+fn signed_for(
+	from: AccountId,
+	job: JobId,
+	attempt: Attempt,
+	question: Question,
+	reply: Reply,
+) -> SignedReply<AccountId> {
 	let reply = AuditReply {
 		job,
-		attempt: Attempt(0),
+		attempt,
 		from,
 		question,
 		reply,

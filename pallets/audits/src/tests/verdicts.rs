@@ -142,6 +142,8 @@ fn vouched_for(worker: &Worker) -> assay_protocol::JobId {
 	let job = worker.claim();
 	blocks(2);
 	worker.answer(BOB, job).unwrap();
+	// The next operator may be one of them, which does not audit itself.
+	offer(&[DAVE]);
 	job
 }
 
@@ -154,6 +156,16 @@ fn finish(job: assay_protocol::JobId, worker: &Worker) {
 	};
 	assert_ne!(operator, ALICE);
 	worker.deliver_as(operator, job);
+	// It is audited whatever the rates say, for it judges.
+	for _ in 0..2 {
+		blocks(2);
+		for who in [operator].into_iter().chain(drawn(job)) {
+			if asked(who, job).is_some() {
+				worker.answer_as(who, job, Attempt(1)).unwrap();
+			}
+		}
+	}
+	assert!(!drawn(job).is_empty());
 	blocks(2 + WINDOW);
 	assert!(matches!(job_state(job), JobState::Final { .. }), "{:?}", job_state(job));
 }
@@ -229,6 +241,85 @@ fn auditor_that_is_done_should_still_answer_for_the_claim_inside_the_window() {
 		assert_eq!(stake(BOB), STAKE - FALSE);
 		Floor::set(sp_runtime::Permill::from_percent(5));
 	});
+}
+
+#[test]
+fn p04_nobody_should_be_judged_by_a_claim_that_nobody_looked_at() {
+	use assay_protocol::audit::Audits as _;
+	run(|| {
+		let job = vouched_for(&Worker::honest());
+		JobsPallet::strike_down(job, None).unwrap();
+		assert_eq!(crate::Vouched::<Test>::get(job).len(), 1);
+		// A lie becomes final with which nobody has dealt.
+		assert!(AuditsPallet::finalised(job, &DAVE, NOTHING).is_empty());
+		assert_eq!(stake(BOB), STAKE);
+		assert_eq!(crate::Vouched::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn p08_lost_challenge_of_the_only_auditor_should_leave_the_claim_open_to_others() {
+	use assay_protocol::audit::Audits as _;
+	const GUILT: u64 = 60;
+	assay_testing::GuiltPeriod::set(GUILT);
+	run(|| {
+		offer(&[BOB]);
+		let worker = Worker::skipping_a_layer();
+		Ceiling::set(sp_runtime::Permill::zero());
+		Floor::set(sp_runtime::Permill::zero());
+		let job = worker.claim();
+		blocks(2);
+		assert_eq!(drawn(job), vec![BOB]);
+		JobsPallet::hold(job).unwrap();
+		AuditsPallet::challenged(job, Attempt(0), &BOB);
+		AuditsPallet::challenge_lost(job, Attempt(0), &BOB);
+		JobsPallet::let_go(job, Attempt(0));
+		assert!(AuditsPallet::is_open(job, Attempt(0)));
+		assert_eq!(phase(job), AuditPhase::Unaudited { until: 3 + GUILT });
+		blocks(GUILT + 1);
+		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
+		next_block();
+		assert!(matches!(job_state(job), JobState::Final { .. }));
+		Floor::set(sp_runtime::Permill::from_percent(5));
+	});
+	assay_testing::GuiltPeriod::set(0);
+}
+
+#[test]
+fn p05_what_an_auditor_has_replied_to_should_not_lengthen_its_clock() {
+	assay_testing::ReferenceSpeed::set(2);
+	Floor::set(sp_runtime::Permill::one());
+	run(|| {
+		offer(&[BOB]);
+		let worker = Worker::honest();
+		let jobs: Vec<_> = (0..10).map(|_| worker.claim()).collect();
+		for _ in 0..2 {
+			blocks(2);
+			for job in &jobs {
+				for who in [ALICE, BOB] {
+					worker.answer(who, *job).unwrap();
+				}
+			}
+		}
+		assert_eq!(crate::Load::<Test>::iter().count(), 0);
+		let job = worker.claim();
+		blocks(2);
+		let now = frame_system::Pallet::<Test>::block_number();
+		let run = JobsPallet::claim(job).unwrap().run;
+		let deadline = || crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline;
+		assert_eq!(deadline(), now + run + PERIOD);
+		// Nor does it make any clock endless.
+		MaxLoad::set(3 * run);
+		let many: Vec<_> = (0..9).map(|_| worker.claim()).collect();
+		blocks(2);
+		let longest = many
+			.iter()
+			.map(|job| crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline);
+		assert_eq!(longest.max(), Some(now + 2 + 3 * run + PERIOD));
+		MaxLoad::set(1_000);
+	});
+	Floor::set(sp_runtime::Permill::from_percent(5));
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 }
 
 #[test]
@@ -332,7 +423,7 @@ fn p08_claim_that_nobody_looked_at_should_stay_open_to_challenges_and_be_marked(
 		assert_eq!(drawn(job).len(), 3);
 		blocks(2);
 		worker.answer(ALICE, job).unwrap();
-		let until = 3 + GUILT;
+		let until = frame_system::Pallet::<Test>::block_number() + GUILT;
 		assert_eq!(phase(job), AuditPhase::Unaudited { until });
 		assert!(AuditsPallet::is_open(job, Attempt(0)));
 		blocks(until - frame_system::Pallet::<Test>::block_number());
@@ -394,7 +485,7 @@ fn p06_worker_that_was_away_should_reply_late_and_lose_nothing() {
 		assert!(events().contains(&Event::WorkerLate {
 			job,
 			operator: ALICE,
-			until: 3 + GUILT
+			until: 3 + PERIOD + GUILT
 		}));
 		assert_eq!(AuditsPallet::due(&sp_core::Pair::public(&worker_key(ALICE))).len(), 1);
 		blocks(GUILT - PERIOD - 2);
@@ -406,7 +497,7 @@ fn p06_worker_that_was_away_should_reply_late_and_lose_nothing() {
 
 		// Silence to the end is fraud.
 		let silent = worker.claim();
-		blocks(2 + GUILT);
+		blocks(2 + PERIOD + GUILT);
 		assert_eq!((outcome(silent), late()), (None, true));
 		next_block();
 		assert_eq!((outcome(silent), late()), (Some(AuditOutcome::WorkerSilent), false));

@@ -2,7 +2,7 @@
 
 use crate::{mock::*, Error, MOVES};
 use assay_protocol::{
-	dispute::{Accusation, Ruling},
+	dispute::{Accusation, Claims, Ruling},
 	job::JobState,
 	DisputeId, JobId,
 };
@@ -185,7 +185,7 @@ fn p06_worker_that_was_away_should_answer_all_and_lose_nothing() {
 		// No money moves, but there is no new work.
 		assert_eq!((ruling(dispute), is_late(ALICE), stake(ALICE)), (None, true, STAKE));
 		let summary = DisputesPallet::dispute_summary(dispute).unwrap();
-		assert_eq!((summary.late, summary.deadline), (true, 1 + GUILT));
+		assert_eq!((summary.late, summary.deadline), (true, 1 + MOVE_PERIOD + GUILT));
 		assert_eq!(DisputesPallet::due(&sp_core::Pair::public(&worker_key(ALICE))).len(), 1);
 		run_to(GUILT);
 		assert_eq!(ruling(dispute), None);
@@ -203,9 +203,9 @@ fn p06_worker_that_was_away_should_answer_all_and_lose_nothing() {
 fn p06_silence_after_the_clock_of_guilt_should_be_fraud() {
 	run_with_guilt(|| {
 		let (_, dispute, ..) = after(0);
-		run_to(1 + GUILT);
+		run_to(1 + MOVE_PERIOD + GUILT);
 		assert_eq!((ruling(dispute), stake(ALICE)), (None, STAKE));
-		run_to(2 + GUILT);
+		run_to(2 + MOVE_PERIOD + GUILT);
 		assert_eq!(ruling(dispute), Some(Ruling::WorkerSilent));
 		assert_eq!((stake(ALICE), is_late(ALICE)), (STAKE - PENALTY, false));
 	});
@@ -216,16 +216,16 @@ fn d02_claim_should_have_one_clock_of_guilt_and_its_challenger_as_long_as_an_ans
 	run_with_guilt(|| {
 		let (_, dispute, worker, challenger) = after(0);
 		// The lie is answered for at night.
-		run_to(GUILT - 3);
+		run_to(GUILT);
 		worker.act(dispute).unwrap();
-		let lateness = GUILT - 3 - (1 + MOVE_PERIOD);
+		let lateness = GUILT - (1 + MOVE_PERIOD);
 		let deadline = || DisputesPallet::dispute_summary(dispute).unwrap().deadline;
-		assert_eq!(deadline(), GUILT - 3 + lateness);
+		assert_eq!(deadline(), GUILT + lateness);
 		run_to(deadline());
 		challenger.act(dispute).unwrap();
 		// The clock has run out meanwhile: from now on the worker has the time of a move, for each.
 		let now = System::block_number();
-		assert!(now > 1 + GUILT);
+		assert!(now > 1 + MOVE_PERIOD + GUILT);
 		assert_eq!(deadline(), now + MOVE_PERIOD);
 		run_to(now + MOVE_PERIOD + 1);
 		assert_eq!(ruling(dispute), Some(Ruling::WorkerSilent));
@@ -256,5 +256,35 @@ fn move_should_be_refused_when_the_worker_has_shown_something_else() {
 			assert_eq!(seen, Err(Error::<Test>::OtherRecord.into()));
 			make_on(CHARLIE, dispute, shown(dispute), next).unwrap();
 		}
+	});
+}
+
+#[test]
+fn p06_clock_of_guilt_should_start_with_a_deadline_that_is_missed() {
+	run_with_guilt(|| {
+		let worker = Worker::new(ALICE, DECODER, Cheat::Honest);
+		let job = claimed(&worker);
+		// Its audit holds the claim for long; then it is challenged.
+		AuditIsOpen::put(true);
+		JobsPallet::hold(job).unwrap();
+		run_to(1 + 2 * GUILT);
+		let dispute = challenge(CHARLIE, job, Accusation::Trace).unwrap();
+		run_to(1 + 2 * GUILT + MOVE_PERIOD + GUILT);
+		assert_eq!((ruling(dispute), stake(ALICE)), (None, STAKE));
+		worker.act(dispute).unwrap();
+		JobsPallet::let_go(job, Default::default());
+	});
+}
+
+#[test]
+fn challenger_that_is_silent_after_a_late_answer_should_lose_by_its_own_clock() {
+	run_with_guilt(|| {
+		let (_, dispute, worker, _) = after(0);
+		run_to(3 + MOVE_PERIOD);
+		worker.act(dispute).unwrap();
+		let deadline = DisputesPallet::dispute_summary(dispute).unwrap().deadline;
+		assert_eq!(deadline, 3 + 2 * MOVE_PERIOD);
+		run_to(deadline + 1);
+		assert_eq!(ruling(dispute), Some(Ruling::ChallengerSilent));
 	});
 }

@@ -120,7 +120,6 @@ fn bond_that_the_operator_cannot_take_should_go_to_the_treasury_or_be_burned() {
 		accusation: Accusation::Trace,
 		bond: small,
 		deadline: 1,
-		guilt_ends: 1,
 		late: false,
 		record: Default::default(),
 		status: Status::Open(Stage::ListGroups),

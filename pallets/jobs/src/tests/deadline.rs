@@ -163,6 +163,7 @@ fn p11_named_job_should_be_refunded_when_its_operator_fails() {
 fn p11_clock_should_be_as_long_as_the_job_takes_at_the_stated_speed() {
 	run(|| {
 		// 17 units at two a second and slots of a second.
+		ReferenceSpeed::set(1);
 		state_terms(DECODER, ALICE, 2, 17);
 		let id = a_submitted_job();
 		let deadline = 1 + RESULT_PERIOD + 8;
@@ -171,27 +172,24 @@ fn p11_clock_should_be_as_long_as_the_job_takes_at_the_stated_speed() {
 		assert_eq!(assigned_to(id), ALICE);
 		run_to(deadline + 1);
 		assert_eq!(stake(ALICE), 100_000 - PENALTY);
+		ReferenceSpeed::set(FAST);
 	});
 }
 
 #[test]
-fn d05_stated_speed_should_count_as_a_tenth_of_the_median_at_least() {
+fn d05_clock_should_be_as_long_as_at_the_reference_speed_at_most_whatever_is_stated() {
 	run(|| {
-		for (operator, speed) in [(ALICE, 1), (BOB, 100), (CHARLIE, 100)] {
-			offer(DECODER, operator, 2, 8);
+		ReferenceSpeed::set(2);
+		state_terms(DECODER, ALICE, 1, 17);
+		// Nobody else's statement shortens her clock, or lengthens it.
+		for (operator, speed) in [(BOB, u64::MAX), (CHARLIE, 1)] {
+			offer(DECODER, operator, Balance::MAX, 8);
 			state_terms(DECODER, operator, speed, 17);
 		}
-		// As if she had stated ten: nobody gets an endless clock.
-		withdraw_offer(DECODER, BOB);
-		withdraw_offer(DECODER, CHARLIE);
-		let alone = a_submitted_job();
-		assert!(matches!(state(alone), JobState::Assigned { deadline, .. } if deadline == 1 + RESULT_PERIOD + 17));
-		for operator in [BOB, CHARLIE] {
-			offer(DECODER, operator, 2, 0);
-			state_terms(DECODER, operator, 100, 17);
-		}
-		let among = a_submitted_job();
-		assert!(matches!(state(among), JobState::Assigned { deadline, .. } if deadline == 1 + RESULT_PERIOD + 1));
+		let id = a_submitted_job();
+		let last = 1 + RESULT_PERIOD + 8;
+		assert!(matches!(state(id), JobState::Assigned { operator: ALICE, deadline, .. } if deadline == last));
+		ReferenceSpeed::set(FAST);
 	});
 }
 

@@ -158,16 +158,36 @@ fn p06_all_questions_about_a_claim_should_share_one_clock_of_guilt() {
 		GuiltPeriod::set(50);
 		let id = a_claimed_job();
 		assert_ok!(JobsPallet::hold(id));
-		assert_eq!(JobsPallet::asked(id), Ok(51));
-		run_to(20);
-		assert_eq!(JobsPallet::asked(id), Ok(51));
+		// Whoever was never late has all of it before it, whenever it is asked.
+		assert_eq!(JobsPallet::answers_until(id, 3), 53);
+		assert_eq!(JobsPallet::answers_until(id, 40), 90);
+		JobsPallet::missed(id, 20);
+		JobsPallet::missed(id, 30);
+		assert_eq!(JobsPallet::answers_until(id, 40), 70);
+		assert_eq!(JobsPallet::answers_until(id, 80), 80);
 		// The next attempt is somebody else's.
 		offer(DECODER, BOB, 2, 8);
 		assert_ok!(JobsPallet::strike_down(id, None));
-		assert_noop!(JobsPallet::asked(id), Error::<Test>::NotClaimed);
+		JobsPallet::missed(id, 20);
 		assert_ok!(deliver(signed(BOB, result(id, tokens(&[8, STOP])))));
-		assert_eq!(JobsPallet::asked(id), Ok(70));
+		assert_eq!(JobsPallet::answers_until(id, 40), 90);
 		GuiltPeriod::set(0);
+	});
+}
+
+#[test]
+fn p20_next_attempt_should_be_assigned_by_what_is_not_known_when_a_claim_falls() {
+	run(|| {
+		let id = a_claimed_job();
+		offer(DECODER, BOB, 2, 8);
+		AssignmentDelay::set(2);
+		assert_ok!(JobsPallet::strike_down(id, None));
+		assert!(matches!(state(id), JobState::Open { .. }));
+		run_to(2);
+		assert!(matches!(state(id), JobState::Open { .. }));
+		run_to(3);
+		assert_eq!(assigned_to(id), BOB);
+		AssignmentDelay::set(0);
 	});
 }
 
