@@ -9,12 +9,13 @@ use assay_protocol::{
 	operator::{FaultCounts, ProviderReadiness, WorkerKey, WorkerSignature},
 	Attempt, DisputeId, JobId, ModelVersion,
 };
+use assay_trace::claim::ClaimRoot;
 use codec::{Decode, Encode};
 use core::fmt;
 use futures::future::BoxFuture;
 use sp_core::{
 	crypto::{AccountId32, Ss58Codec},
-	ByteArray,
+	ByteArray, H256,
 };
 
 /// Height of a block.
@@ -93,14 +94,20 @@ pub enum Request {
 }
 
 impl Request {
-	/// What tells it from others.
+	/// What tells it from others. After a reorganisation the same number may stand for something else, or a worker have shown
+	/// something else: what was prepared before is of no use then.
 	pub fn key(&self) -> RequestKey {
+		let claim = self.claim().root();
 		match self {
-			Self::Answer(duty) => RequestKey::Answer(duty.dispute, duty.stage),
-			Self::Reply(duty) => {
-				RequestKey::Reply(duty.claim.job, duty.claim.attempt, duty.from.clone(), duty.question)
-			}
-			Self::Move(duty) => RequestKey::Move(duty.dispute, duty.stage),
+			Self::Answer(duty) => RequestKey::Answer(claim, duty.dispute, duty.stage),
+			Self::Reply(duty) => RequestKey::Reply(
+				claim,
+				duty.claim.job,
+				duty.claim.attempt,
+				duty.from.clone(),
+				duty.question,
+			),
+			Self::Move(duty) => RequestKey::Move(claim, duty.dispute, duty.stage, duty.record.hash),
 		}
 	}
 
@@ -126,12 +133,12 @@ impl Request {
 /// What tells requests apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RequestKey {
-	/// In a dispute, what the worker has to show.
-	Answer(DisputeId, Stage),
-	/// In the audit of a job, what is asked of an operator.
-	Reply(JobId, Attempt, AccountId32, Question),
-	/// In a dispute, where the challenger has to move.
-	Move(DisputeId, Stage),
+	/// In a dispute about a claim, what the worker has to show.
+	Answer(ClaimRoot, DisputeId, Stage),
+	/// In the audit of a job's claim, what is asked of an operator.
+	Reply(ClaimRoot, JobId, Attempt, AccountId32, Question),
+	/// In a dispute about a claim, where the challenger has to move, and on what record.
+	Move(ClaimRoot, DisputeId, Stage, H256),
 }
 
 impl RequestKey {
@@ -152,9 +159,9 @@ impl RequestKey {
 impl fmt::Display for RequestKey {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Self::Answer(dispute, stage) => write!(f, "dispute {dispute}: an answer to {stage:?}"),
-			Self::Reply(job, _, _, question) => write!(f, "audit of job {job}: a reply to {question:?}"),
-			Self::Move(dispute, stage) => write!(f, "dispute {dispute}: a move at {stage:?}"),
+			Self::Answer(_, dispute, stage) => write!(f, "dispute {dispute}: an answer to {stage:?}"),
+			Self::Reply(_, job, _, _, question) => write!(f, "audit of job {job}: a reply to {question:?}"),
+			Self::Move(_, dispute, stage, _) => write!(f, "dispute {dispute}: a move at {stage:?}"),
 		}
 	}
 }

@@ -38,11 +38,32 @@ enum Progress {
 	Failed(BlockNumber),
 }
 
+/// What is prepared one after the other, the most urgent first, as the clocks on chain reckon. Moves and answers have one of their own,
+/// for their clocks do not wait for the audits of others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Lane {
+	Disputes,
+	Audits,
+}
+
+impl Lane {
+	fn of(request: &Request) -> Self {
+		match request {
+			Request::Answer(_) | Request::Move(_) => Self::Disputes,
+			Request::Reply(_) => Self::Audits,
+		}
+	}
+}
+
 /// The responses under way.
 pub(crate) struct Requests<C> {
 	chain: Arc<C>,
 	executor: Arc<dyn Execute>,
 	responses: Vec<(RequestKey, Progress)>,
+	/// What is to be prepared as soon as its lane is free.
+	waiting: Vec<Requested>,
+	/// Lanes in which something is prepared.
+	running: Vec<Lane>,
 	sender: UnboundedSender<Prepared>,
 	metrics: Option<Metrics>,
 }
@@ -59,6 +80,8 @@ impl<C: Chain> Requests<C> {
 			chain,
 			executor,
 			responses: Vec::new(),
+			waiting: Vec::new(),
+			running: Vec::new(),
 			sender,
 			metrics,
 		};
@@ -73,6 +96,11 @@ impl<C: Chain> Requests<C> {
 		};
 		self.responses
 			.retain(|(key, _)| due.iter().any(|requested| requested.request.key() == *key));
+		let known = |requested: &Requested| {
+			let key = requested.request.key();
+			self.responses.iter().any(|(other, _)| *other == key)
+		};
+		self.waiting.retain(known);
 		for requested in due {
 			let key = requested.request.key();
 			match self.responses.iter_mut().find(|(other, _)| *other == key) {
@@ -100,7 +128,30 @@ impl<C: Chain> Requests<C> {
 		}
 	}
 
-	fn prepare(&self, requested: Requested) {
+	fn prepare(&mut self, requested: Requested) {
+		self.waiting.push(requested);
+		self.start();
+	}
+
+	/// Prepares what is most urgent in each lane that is free.
+	fn start(&mut self) {
+		for lane in [Lane::Disputes, Lane::Audits] {
+			if self.running.contains(&lane) {
+				continue;
+			}
+			let of_lane = self.waiting.iter().enumerate();
+			let next = of_lane
+				.filter(|(_, requested)| Lane::of(&requested.request) == lane)
+				.min_by_key(|(_, requested)| requested.request.deadline());
+			if let Some((index, _)) = next {
+				self.running.push(lane);
+				let requested = self.waiting.remove(index);
+				self.spawn(requested);
+			}
+		}
+	}
+
+	fn spawn(&self, requested: Requested) {
 		let (chain, executor, sender) = (self.chain.clone(), self.executor.clone(), self.sender.clone());
 		tokio::task::spawn_blocking(move || {
 			let claim = requested.request.claim();
@@ -121,6 +172,13 @@ impl<C: Chain> Requests<C> {
 	pub(crate) async fn on_prepared(&mut self, prepared: Prepared, number: BlockNumber) {
 		let Prepared { requested, outcome } = prepared;
 		let key = requested.request.key();
+		let lane = Lane::of(&requested.request);
+		self.running.retain(|other| *other != lane);
+		self.start();
+		if !self.responses.iter().any(|(other, _)| *other == key) {
+			log::info!(target: LOG, "{key} is not asked any more");
+			return;
+		}
 		let progress = match outcome.and_then(|response| self.sign(&requested, response)) {
 			Ok(response) => {
 				self.deliver(&key, response.clone()).await;

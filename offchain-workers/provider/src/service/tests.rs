@@ -156,7 +156,7 @@ impl Execute for FakeEngine {
 	}
 
 	fn respond(&self, statement: &OwnedStatement, request: &Request) -> Result<Response, Failure> {
-		let RequestKey::Answer(_, stage) = request.key() else {
+		let RequestKey::Answer(_, _, stage) = request.key() else {
 			return Err(Failure::Refused("only disputes are answered here".into()));
 		};
 		if std::mem::take(&mut *self.cannot_answer.lock()) {
