@@ -1,30 +1,32 @@
-//! Speed and memory of the exact engine beside candle's Q8_0 on the same weights: TinyLlama-1.1B shape, random weights.
+//! Speed and memory of the exact engine beside candle's Q8_0 on the same weights, which are random, for Llamas of some
+//! shapes.
 //!
-//! `cargo run -p assay-engine --example bench_decode -- [--threads 1,2] [--prompt 128] [--tokens 32] [--runs 3]
-//! [--folder DIR] [--float]`
+//! `cargo run --release -p assay-engine --example bench_decode -- [--shapes 15M,110M,1.1B] [--threads 1,2] [--prompt 128]
+//! [--tokens 32] [--runs 3] [--folder DIR] [--float]`
 //!
+//! The profile matters: ours keep overflow checks, but the development profile has debug assertions besides.
 //! Each side runs in a process of its own, so that memory and thread pools are its own. The best of the runs counts.
 //! Tokens per CPU second tell how much of a busy machine a side got: on an idle one they are tokens per second and
 //! thread.
 
 mod common;
 
-use assay_artifact::{gguf, synthetic, Artifact};
+use assay_artifact::{
+	gguf,
+	synthetic::{self, LlamaShape},
+	Artifact,
+};
 use assay_engine::{float::FloatModel, Model, Observer, Options, Tier};
 use assay_exact::{Generation, Input, Sampler};
 use candle_core::{quantized::gguf_file, Device, Tensor};
 use candle_transformers::models::quantized_llama::ModelWeights;
-use common::{artifact_path, machine, prompt, Arguments, Moment, Result, SHAPE};
-use std::{
-	fs,
-	num::NonZeroUsize,
-	path::{Path, PathBuf},
-	process::Command,
-};
+use common::{machine, prompt, Arguments, Moment, Result, SHAPES};
+use std::{fs, num::NonZeroUsize, path::PathBuf, process::Command};
 
 /// What to measure.
 #[derive(Clone)]
 struct Settings {
+	shape: (&'static str, LlamaShape),
 	threads: usize,
 	prompt: usize,
 	tokens: usize,
@@ -52,6 +54,7 @@ struct Speed {
 fn main() -> Result<()> {
 	let arguments = Arguments::read();
 	let mut settings = Settings {
+		shape: shape(arguments.value("--shape").unwrap_or("1.1B"))?,
 		threads: 1,
 		prompt: arguments.number("--prompt", 128)?,
 		tokens: arguments.number("--tokens", 32)?,
@@ -61,7 +64,7 @@ fn main() -> Result<()> {
 	if let Some(role) = arguments.value("--role") {
 		settings.threads = arguments.number("--threads", 1)?;
 		match role {
-			"prepare" => prepare(&settings.folder)?,
+			"prepare" => prepare(&settings)?,
 			"engine" => report(run_engine(&settings)?),
 			"candle" => report(run_candle(&settings)?),
 			"float" => report(run_float(&settings)?),
@@ -71,35 +74,54 @@ fn main() -> Result<()> {
 	}
 
 	fs::create_dir_all(&settings.folder)?;
-	start("prepare", &settings)?;
-	let artifact = Artifact::open(artifact_path(&settings.folder))?;
+	println!("machine   {}", machine());
+	println!("tier      {}", Tier::detect()?);
+	println!(
+		"job       prompt of {} tokens, {} generated, best of {}",
+		settings.prompt, settings.tokens, settings.runs
+	);
+	let threads = arguments.value("--threads").unwrap_or("1,2").to_owned();
+	for name in arguments.value("--shapes").unwrap_or("1.1B").split(',') {
+		settings.shape = shape(name)?;
+		compare(&mut settings, &threads, arguments.has("--float"))?;
+	}
+	println!();
+	println!("machine   {}, at the end", machine());
+	Ok(())
+}
+
+fn shape(name: &str) -> Result<(&'static str, LlamaShape)> {
+	let known = SHAPES.into_iter().find(|(known, _)| *known == name);
+	Ok(known.ok_or_else(|| format!("no shape is called {name}"))?)
+}
+
+/// Measures one shape on both sides with each number of threads.
+fn compare(settings: &mut Settings, threads: &str, float: bool) -> Result<()> {
+	start("prepare", settings)?;
+	let artifact = Artifact::open(artifact_path(settings))?;
 	let weights: u64 = artifact
 		.program()
 		.instances()
 		.map(|i| artifact.program().tensors[usize::from(i.tensor.0)].shape.weights())
 		.sum();
 	drop(artifact);
-	println!("machine   {}", machine());
-	println!("tier      {}", Tier::detect()?);
-	println!(
-		"shape     TinyLlama-1.1B: {} layers of {}, {:.3} G weights, random",
-		SHAPE.layers,
-		SHAPE.hidden,
-		weights as f64 / 1e9
-	);
-	println!(
-		"job       prompt of {} tokens, {} generated, best of {}",
-		settings.prompt, settings.tokens, settings.runs
-	);
+	let (name, shape) = settings.shape;
 	println!();
-	println!("                       tokens per second  per CPU second    bytes per weight");
-	println!("threads  side          prefill   decode  prefill  decode  resident   peak");
-	for threads in arguments.value("--threads").map_or("1,2", |threads| threads).split(',') {
+	println!(
+		"shape     {name}: {} layers of {}, {:.3} G weights, random; key/value cache of the job {:.3} bytes a weight",
+		shape.layers,
+		shape.hidden,
+		weights as f64 / 1e9,
+		cache_bytes(settings) as f64 / weights as f64
+	);
+	println!("                       tokens per second    per CPU second      bytes per weight");
+	println!("threads  side          prefill    decode   prefill   decode  resident   peak");
+	for threads in threads.split(',') {
 		settings.threads = threads.parse()?;
 		let line = |side: &str, speed: Speed| {
 			let per_weight = |bytes: u64| bytes as f64 / weights as f64;
 			println!(
-				"{threads:>7}  {side:<12}  {:>7.1}  {:>7.2}  {:>7.1}  {:>6.2}  {:>8.3}  {:>5.3}",
+				"{threads:>7}  {side:<12}  {:>7.1}  {:>8.2}  {:>8.1}  {:>7.2}  {:>8.3}  {:>5.3}",
 				speed.prefill,
 				speed.decode,
 				speed.prefill_cpu,
@@ -108,30 +130,24 @@ fn main() -> Result<()> {
 				per_weight(speed.peak)
 			);
 		};
-		let engine = start("engine", &settings)?;
+		let engine = start("engine", settings)?;
 		line("assay exact", engine);
-		let candle = start("candle", &settings)?;
+		let candle = start("candle", settings)?;
 		line("candle Q8_0", candle);
 		println!(
-			"{threads:>7}  {:<12}  {:>7.2}  {:>7.2}  {:>7.2}  {:>6.2}",
+			"{threads:>7}  {:<12}  {:>7.2}  {:>8.2}  {:>8.2}  {:>7.2}",
 			"ratio",
 			engine.prefill / candle.prefill,
 			engine.decode / candle.decode,
 			engine.prefill_cpu / candle.prefill_cpu,
 			engine.decode_cpu / candle.decode_cpu
 		);
-		if arguments.has("--float") {
-			let float = start("float", &settings)?;
+		if float {
+			let float = start("float", settings)?;
 			line("candle f32", float);
 			println!("{threads:>7}  {:<12}  {:>7.2}", "ratio", engine.prefill / float.prefill);
 		}
 	}
-	let cache = cache_bytes(settings.prompt + settings.tokens);
-	println!();
-	println!(
-		"key/value cache of the job: {:.3} bytes for each weight",
-		cache as f64 / weights as f64
-	);
 	Ok(())
 }
 
@@ -139,7 +155,15 @@ fn main() -> Result<()> {
 fn start(role: &str, settings: &Settings) -> Result<Speed> {
 	let threads = settings.threads.to_string();
 	let output = Command::new(std::env::current_exe()?)
-		.args(["--role", role, "--threads", &threads, "--folder"])
+		.args([
+			"--role",
+			role,
+			"--shape",
+			settings.shape.0,
+			"--threads",
+			&threads,
+			"--folder",
+		])
 		.arg(&settings.folder)
 		.args([
 			"--prompt",
@@ -180,15 +204,19 @@ fn report(speed: Speed) {
 	println!("{prefill} {decode} {prefill_cpu} {decode_cpu} {resident} {peak}");
 }
 
-fn gguf_path(folder: &Path) -> PathBuf {
-	folder.join("tinyllama.gguf")
+fn artifact_path(settings: &Settings) -> PathBuf {
+	settings.folder.join(format!("{}.assay", settings.shape.0))
+}
+
+fn gguf_path(settings: &Settings) -> PathBuf {
+	settings.folder.join(format!("{}.gguf", settings.shape.0))
 }
 
 /// Writes the artifact and the GGUF file with the same weights, unless they are there.
-fn prepare(folder: &Path) -> Result<()> {
-	let (artifact, file) = (artifact_path(folder), gguf_path(folder));
+fn prepare(settings: &Settings) -> Result<()> {
+	let (artifact, file) = (artifact_path(settings), gguf_path(settings));
 	if !artifact.exists() || !file.exists() {
-		let model = synthetic::llama(SHAPE, 1)?;
+		let model = synthetic::llama(settings.shape.1, 1)?;
 		model.pack(&artifact, &mut ())?;
 		gguf::write(&model, &file)?;
 	}
@@ -213,7 +241,7 @@ impl Observer for Clock {
 fn run_engine(settings: &Settings) -> Result<Speed> {
 	let threads = NonZeroUsize::new(settings.threads).ok_or("at least one thread")?;
 	let model = {
-		let artifact = Artifact::open(artifact_path(&settings.folder))?;
+		let artifact = Artifact::open(artifact_path(settings))?;
 		Model::load(
 			&artifact,
 			Options {
@@ -237,7 +265,7 @@ fn run_engine(settings: &Settings) -> Result<Speed> {
 
 fn run_candle(settings: &Settings) -> Result<Speed> {
 	let device = Device::Cpu;
-	let mut file = fs::File::open(gguf_path(&settings.folder))?;
+	let mut file = fs::File::open(gguf_path(settings))?;
 	let content = gguf_file::Content::read(&mut file)?;
 	let mut model = ModelWeights::from_gguf(content, &mut file, &device)?;
 	let prompt = prompt(settings.prompt);
@@ -260,7 +288,7 @@ fn greedy(logits: &Tensor) -> Result<u32> {
 
 /// Prefill only: the baseline keeps no cache.
 fn run_float(settings: &Settings) -> Result<Speed> {
-	let model = FloatModel::load_quantised(&Artifact::open(artifact_path(&settings.folder))?)?;
+	let model = FloatModel::load_quantised(&Artifact::open(artifact_path(settings))?)?;
 	let prompt = prompt(settings.prompt);
 	best(settings, || {
 		let start = Moment::now();
@@ -302,7 +330,8 @@ fn status(key: &str) -> Result<u64> {
 	Ok(kilobytes * 1024)
 }
 
-/// Bytes of the engine's cache for this many positions, its shifts aside.
-fn cache_bytes(positions: usize) -> u64 {
-	2 * u64::from(SHAPE.kv_heads * SHAPE.head_dim * SHAPE.layers) * positions as u64
+/// Bytes of the engine's cache at the end of the job, its shifts aside.
+fn cache_bytes(settings: &Settings) -> u64 {
+	let (_, shape) = settings.shape;
+	2 * u64::from(shape.kv_heads * shape.head_dim * shape.layers) * (settings.prompt + settings.tokens) as u64
 }

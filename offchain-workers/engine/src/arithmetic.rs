@@ -12,10 +12,35 @@ pub(crate) fn scaled(x: i64, e: i32) -> i32 {
 	}
 }
 
-/// `divr(a, b)` for |a| < 2⁶² - 2³⁵ and 1 ≤ b ≤ 2³⁶, so that 2a + b fits.
-#[inline(always)]
-pub(crate) fn divided(a: i64, b: i64) -> i64 {
-	(2 * a + b).div_euclid(2 * b)
+/// `divr(a, b)` for one b with 1 ≤ b ≤ 2³⁶ and many a with |a| < 2⁶² - 2³⁵, so that 2a + b fits.
+#[derive(Clone, Copy)]
+pub(crate) struct Divisor {
+	/// 2b.
+	double: u64,
+	/// ⌊(2⁶⁴ - 1) / 2b⌋.
+	reciprocal: u64,
+}
+
+impl Divisor {
+	pub(crate) fn new(b: i64) -> Self {
+		let double = 2 * b.unsigned_abs().max(1);
+		Self {
+			double,
+			reciprocal: u64::MAX / double,
+		}
+	}
+
+	#[inline(always)]
+	pub(crate) fn divide(&self, a: i64) -> i64 {
+		let sum = 2 * a + (self.double / 2) as i64;
+		// ⌊x / d⌋ = -1 - ⌊(-1 - x) / d⌋.
+		let sign = sum >> 63;
+		let magnitude = (sum ^ sign) as u64;
+		// Below the quotient by less than 1/2 + 1, magnitudes being below 2⁶³.
+		let low = ((u128::from(magnitude) * u128::from(self.reciprocal)) >> 64) as u64;
+		let quotient = low + u64::from(magnitude - low * self.double >= self.double);
+		quotient as i64 ^ sign
+	}
 }
 
 #[cfg(test)]
@@ -32,9 +57,16 @@ mod tests {
 		}
 
 		#[test]
-		fn divided_equals_the_reference(a in -(1i64 << 62) + (1 << 35)..(1 << 62) - (1 << 35), shift in 0u32..62, b in 1i64..=1 << 36) {
+		fn division_equals_the_reference(
+			a in -(1i64 << 62) + (1 << 35)..(1 << 62) - (1 << 35),
+			shift in 0u32..62,
+			b in 1i64..=1 << 36,
+			fewer in 0u32..36,
+		) {
 			let a = a >> shift;
-			prop_assert_eq!(divided(a, b), divr(a, b));
+			let b = b >> fewer;
+			let b = b.max(1);
+			prop_assert_eq!(Divisor::new(b).divide(a), divr(a, b));
 		}
 	}
 }

@@ -1,23 +1,17 @@
-//! Attention over the int8 cache (`docs/exact-arithmetic.md`, 3.5).
+//! Attention over the int8 cache (`docs/exact-arithmetic.md`, 3.5), as two products with it: the query heads that share a
+//! key/value head are a tile of the linear kernels, at several positions if they are few.
 
 use crate::{
-	arithmetic::{divided, scaled},
+	activations::Packer,
+	arithmetic::{scaled, Divisor},
 	cache::{Cache, HeadCache},
-	kernel::{ActivationBlock, Kernels, BLOCK},
+	kernel::{ActivationBlock, GroupSums, Kernels, Tile, BLOCK, GROUP, TILE},
 };
-use assay_exact::{
-	number::{rshift, sat},
-	program::Mask,
-	tables::EXP2,
-};
+use assay_exact::program::Mask;
 use rayon::prelude::*;
 
-/// Keys whose block products are formed at once: their products stay in the first-level cache.
-const KEY_SPAN: usize = 128;
 /// Multiply-accumulates for which handing work to another thread pays.
-const PARALLEL_PRODUCTS: usize = 1 << 16;
-/// Blocks of the largest head.
-const MAX_HEAD_BLOCKS: usize = assay_exact::limits::MAX_HEAD_DIM as usize / BLOCK;
+const PARALLEL_PRODUCTS: usize = 1 << 17;
 
 /// What an attention operation is besides its registers.
 #[derive(Clone, Copy)]
@@ -28,123 +22,162 @@ pub(crate) struct Attention {
 	pub(crate) mask: Mask,
 }
 
+/// A tile of query heads that share a key/value head.
+struct Task<'a> {
+	head: &'a HeadCache,
+	/// For each query head: where its vector starts in the queries, and how many positions it sees, which never falls.
+	rows: Vec<(usize, usize)>,
+	/// The weighted means, one vector for each of the rows.
+	mixed: &'a mut [i32],
+}
+
 /// Buffers of one thread.
 #[derive(Default)]
 struct Scratch {
-	/// Scores in units of 2⁻¹⁶, base 2.
+	packer: Packer,
+	/// The query heads, one after the other.
+	queries: Vec<i32>,
+	/// A tile's mantissas: of the queries, then of the weights.
+	mantissas: Vec<ActivationBlock>,
+	lifts: Vec<u32>,
+	/// `[row][position]`, rows padded to whole blocks: scores in units of 2⁻¹⁶, base 2.
 	scores: Vec<i32>,
-	/// Their exponentials.
+	/// `[row][position]`: their exponentials, zero where a row does not see.
 	exponentials: Vec<u32>,
-	/// The weights of one block.
-	weights: Vec<i16>,
 }
 
 impl Attention {
 	/// Attends from each new position, whose rows the cache already holds; `first` is the position of the first.
 	pub(crate) fn attend(&self, kernels: &Kernels, cache: &Cache, first: usize, queries: &[i32], mixed: &mut [i32]) {
-		let kv_heads = cache.heads.len();
-		let positions = queries.len() / (self.heads * self.head_dim);
+		let (head_dim, kv_heads) = (self.head_dim, cache.heads.len());
+		let positions = queries.len() / (self.heads * head_dim);
 		// The query heads that share a key/value head lie side by side.
-		let together = self.heads / kv_heads * self.head_dim;
-		let products = 2 * together * (first + positions);
-		queries
-			.par_chunks_exact(together)
-			.zip(mixed.par_chunks_exact_mut(together))
-			.enumerate()
-			.with_min_len((PARALLEL_PRODUCTS / products).max(1))
-			.for_each_init(Scratch::default, |scratch, (index, (queries, mixed))| {
-				let visible = match self.mask {
-					Mask::Causal => first + index / kv_heads + 1,
-					Mask::Full => first + positions,
-				};
-				let head = &cache.heads[index % kv_heads];
-				for (query, mixed) in queries
-					.chunks_exact(self.head_dim)
-					.zip(mixed.chunks_exact_mut(self.head_dim))
-				{
-					scratch.score(kernels, query, head, visible, self.scale);
-					scratch.mix(kernels, head, visible, mixed);
-				}
-			});
-	}
-}
-
-impl Scratch {
-	/// Steps 1 and 2: the score of each visible key.
-	fn score(&mut self, kernels: &Kernels, query: &[i32], head: &HeadCache, visible: usize, scale: u32) {
-		let (head_dim, blocks) = (query.len(), query.len() / BLOCK);
-		let mut mantissas = [ActivationBlock::ZERO; MAX_HEAD_BLOCKS];
-		let mut lifts = [0u8; MAX_HEAD_BLOCKS];
-		let (mantissas, lifts) = (&mut mantissas[..blocks], &mut lifts[..blocks]);
-		let base = kernels.quantise(query, mantissas, lifts);
-
-		self.scores.clear();
-		let mut dots = [0i32; KEY_SPAN];
-		let span = KEY_SPAN / blocks;
-		for start in (0..visible).step_by(span) {
-			let keys = start..visible.min(start + span);
-			let dots = &mut dots[..keys.len() * blocks];
-			kernels.block_dots(mantissas, &head.keys[keys.start * head_dim..keys.end * head_dim], dots);
-			let key_lifts = &head.key_lifts[keys.start * blocks..keys.end * blocks];
-			let rows = dots
-				.chunks_exact(blocks)
-				.zip(key_lifts.chunks_exact(blocks))
-				.zip(&head.key_bases[keys]);
-			self.scores.extend(rows.map(|((dots, key_lifts), key_base)| {
-				// Blocks of 2²⁷ · 2¹⁴, at most 32 of them.
-				let dot = dots
-					.iter()
-					.zip(key_lifts)
-					.zip(&*lifts)
-					.fold(0i64, |sum, ((dot, key_lift), lift)| {
-						sum + (i64::from(*dot) << (key_lift + lift))
-					});
-				let score = scaled(dot, i32::from(base) + i32::from(*key_base) - 16);
-				sat(rshift(i64::from(score) * i64::from(scale), 30))
-			}));
+		let shared = self.heads / kv_heads;
+		let mut by_head = vec![0; queries.len()];
+		let mut tasks = Vec::new();
+		for (index, mixed) in by_head.chunks_exact_mut(positions * shared * head_dim).enumerate() {
+			for (tile, mixed) in mixed.chunks_mut(TILE * head_dim).enumerate() {
+				let rows = (tile * TILE..tile * TILE + mixed.len() / head_dim).map(|row| {
+					let (position, query) = (row / shared, row % shared);
+					let visible = match self.mask {
+						Mask::Causal => first + position + 1,
+						Mask::Full => first + positions,
+					};
+					(((position * kv_heads + index) * shared + query) * head_dim, visible)
+				});
+				tasks.push(Task {
+					head: &cache.heads[index],
+					rows: rows.collect(),
+					mixed,
+				});
+			}
 		}
-	}
+		let products = 2 * queries.len() * (first + positions) / tasks.len().max(1);
+		tasks
+			.par_iter_mut()
+			.with_min_len((PARALLEL_PRODUCTS / products.max(1)).max(1))
+			.for_each_init(Scratch::default, |scratch, task| {
+				task.run(kernels, self, queries, scratch)
+			});
+		drop(tasks);
 
-	/// Steps 3 to 5: the weighted mean of the visible values.
-	fn mix(&mut self, kernels: &Kernels, head: &HeadCache, visible: usize, mixed: &mut [i32]) {
-		let (head_dim, blocks) = (mixed.len(), mixed.len() / BLOCK);
-		let top = self.scores.iter().copied().max().unwrap_or(0);
-		self.exponentials.clear();
-		self.exponentials
-			.extend(self.scores.iter().map(|score| exponential(top.abs_diff(*score))));
-		let total: i64 = self.exponentials.iter().map(|e| i64::from(rounded_u32(*e, 15))).sum();
-
-		let tops = &head.value_tops[(visible - 1) * blocks..visible * blocks];
-		for (block, (mixed, top)) in mixed.chunks_exact_mut(BLOCK).zip(tops).enumerate() {
-			let shifts = head.value_shifts[block..].iter().step_by(blocks);
-			self.weights.clear();
-			self.weights
-				.extend(self.exponentials.iter().zip(shifts).map(|(e, shift)| {
-					// At most 32767: e is at most 32767 · 2¹⁵.
-					rounded_u32(*e, 15 + (top - shift).min(48)) as i16
-				}));
-			let mut sums = [0i64; BLOCK];
-			kernels.mix(&self.weights, &head.values[block * BLOCK..], head_dim, &mut sums);
-			for (y, sum) in mixed.iter_mut().zip(sums) {
-				*y = scaled(divided(sum << 20, total), i32::from(*top) - 20);
+		let together = shared * head_dim;
+		for (index, by_head) in by_head.chunks_exact(positions * together).enumerate() {
+			let mixed = mixed.chunks_exact_mut(together).skip(index).step_by(kv_heads);
+			for (mixed, by_head) in mixed.zip(by_head.chunks_exact(together)) {
+				mixed.copy_from_slice(by_head);
 			}
 		}
 	}
 }
 
-/// 2^-u for u with 16 fraction bits, as 32767 · 2¹⁵ parts of one.
-fn exponential(u: u32) -> u32 {
-	let (whole, index, low) = (u >> 16, (u >> 8) & 255, u64::from(u & 255));
-	if whole > 30 {
-		return 0;
+impl Task<'_> {
+	fn run(&mut self, kernels: &Kernels, attention: &Attention, queries: &[i32], scratch: &mut Scratch) {
+		scratch.queries.clear();
+		for (start, _) in &self.rows {
+			scratch
+				.queries
+				.extend_from_slice(&queries[*start..][..attention.head_dim]);
+		}
+		let reach = self.rows.last().map_or(0, |(_, visible)| *visible);
+		scratch.score(kernels, self.head, self.rows.len(), reach);
+		let stride = reach.next_multiple_of(BLOCK);
+		scratch.exponentials.resize(self.rows.len() * stride, 0);
+		let rows = scratch.scores.chunks_exact_mut(stride);
+		let totals: Vec<Divisor> = rows
+			.zip(scratch.exponentials.chunks_exact_mut(stride))
+			.zip(&self.rows)
+			.map(|((scores, exponentials), (_, visible))| {
+				exponentials[*visible..].fill(0);
+				let total =
+					kernels.exponentials(&mut scores[..*visible], attention.scale, &mut exponentials[..*visible]);
+				Divisor::new(total)
+			})
+			.collect();
+		for block in 0..attention.head_dim / BLOCK {
+			self.mix(kernels, block, &totals, scratch);
+		}
 	}
-	let (left, right) = (EXP2[index as usize] as u64, EXP2[index as usize + 1] as u64);
-	(((left * (256 - low) + right * low + 128) >> 8) as u32) >> whole
+
+	/// Steps 4 and 5: the weighted means of one block of the visible values.
+	fn mix(&mut self, kernels: &Kernels, block: usize, totals: &[Divisor], scratch: &mut Scratch) {
+		let (rows, head_dim) = (self.rows.len(), self.mixed.len() / self.rows.len());
+		let stride = scratch.exponentials.len() / rows;
+		scratch.mantissas.resize(rows * stride / BLOCK, ActivationBlock::ZERO);
+		scratch.lifts.clear();
+		scratch.lifts.resize(rows * stride / BLOCK, 0);
+		let mut tops = [0; TILE];
+		for (row, exponentials) in scratch.exponentials.chunks_exact(stride).enumerate() {
+			tops[row] = self.head.value_top(block, self.rows[row].1);
+			let weights = scratch.mantissas[row..].iter_mut().step_by(rows);
+			let shifts = self.head.value_shifts(block).chunks(BLOCK);
+			for ((weights, exponentials), shifts) in weights.zip(exponentials.chunks_exact(BLOCK)).zip(shifts) {
+				kernels.weigh(exponentials, shifts, tops[row], weights);
+			}
+		}
+		let tile = Tile {
+			mantissas: &scratch.mantissas,
+			lifts: &scratch.lifts,
+			bases: &[0; TILE][..rows],
+		};
+		let mut sums: [GroupSums; TILE] = [[0; GROUP]; TILE];
+		for (half, values) in self.head.values(block).iter().enumerate() {
+			kernels.linear(&values[..stride / BLOCK], tile, &mut sums[..rows]);
+			let first = block * BLOCK + half * GROUP;
+			for (row, mixed) in self.mixed.chunks_exact_mut(head_dim).enumerate() {
+				for (y, sum) in mixed[first..][..GROUP].iter_mut().zip(sums[row]) {
+					*y = scaled(totals[row].divide(sum << 20), i32::from(tops[row]) - 20);
+				}
+			}
+		}
+	}
 }
 
-/// `rshift` of numbers below 2³⁰, by at least 1.
-fn rounded_u32(x: u32, shift: u8) -> u32 {
-	// 31 already gives 0.
-	let shift = shift.min(31);
-	(x >> shift) + ((x >> (shift - 1)) & 1)
+impl Scratch {
+	/// Steps 1 and 2, up to the factor of all scores: those of `rows` queries for the first `reach` keys.
+	fn score(&mut self, kernels: &Kernels, head: &HeadCache, rows: usize, reach: usize) {
+		let stride = reach.next_multiple_of(BLOCK);
+		self.scores.resize(rows * stride, 0);
+		let mut bases = [0; TILE];
+		let bases = &mut bases[..rows];
+		let blocks = self.queries.len() / BLOCK;
+		self.mantissas.resize(blocks, ActivationBlock::ZERO);
+		self.lifts.resize(blocks, 0);
+		self.packer
+			.pack(kernels, &self.queries, &mut self.mantissas, &mut self.lifts, bases);
+		let tile = Tile {
+			mantissas: &self.mantissas,
+			lifts: &self.lifts,
+			bases,
+		};
+		let (mut sums, mut scores) = ([[0; GROUP]; TILE], [0; GROUP * TILE]);
+		for group in 0..reach.div_ceil(GROUP) {
+			let (keys, floors) = head.keys(group);
+			kernels.linear(keys, tile, &mut sums[..rows]);
+			kernels.scale(&sums[..rows], floors, bases, &mut scores[..rows * GROUP]);
+			for (row, scores) in scores[..rows * GROUP].chunks_exact(GROUP).enumerate() {
+				self.scores[row * stride + group * GROUP..][..GROUP].copy_from_slice(scores);
+			}
+		}
+	}
 }

@@ -1,6 +1,9 @@
 //! The int8 key and value cache of one attention (`docs/exact-arithmetic.md`, 2.3): written once, never rescaled.
+//!
+//! It is kept as two matrices that the linear kernels read: the keys of [`GROUP`] positions are a group of rows, the
+//! elements of [`GROUP`] values are another, with positions for columns. Attention is then two products.
 
-use crate::kernel::{block_shift, rounded, BLOCK};
+use crate::kernel::{block_shift, rounded, GroupBlock, BLOCK, GROUP};
 use assay_trace::cache::leaf_bytes;
 use rayon::prelude::*;
 
@@ -14,47 +17,45 @@ pub(crate) struct Cache {
 }
 
 /// Rows of one key/value head.
-#[derive(Default)]
 pub(crate) struct HeadCache {
-	/// `[position][head_dim]`.
-	pub(crate) keys: Vec<i8>,
-	/// `[position][block]`: the block's shift above the row's base.
-	pub(crate) key_lifts: Vec<u8>,
-	/// `[position]`.
-	pub(crate) key_bases: Vec<u8>,
-	/// `[position][head_dim]`.
-	pub(crate) values: Vec<i8>,
-	/// `[position][block]`.
-	pub(crate) value_shifts: Vec<u8>,
-	/// `[position][block]`: the largest shift of the block up to this position.
-	pub(crate) value_tops: Vec<u8>,
+	positions: usize,
+	/// `[group of positions][block]`; a factor is 2 to the block's lift above the row's base.
+	keys: Vec<GroupBlock>,
+	/// `[group of positions]`: what a key's products are scaled by.
+	key_floors: Vec<[i8; GROUP]>,
+	/// `[group of elements][block of positions]`; factors are one.
+	values: Vec<Vec<GroupBlock>>,
+	/// `[block][position]`.
+	value_shifts: Vec<Vec<u8>>,
+	/// `[block][position]`: the largest shift of the block up to this position.
+	value_tops: Vec<Vec<u8>>,
 }
+
+/// What 3.5 subtracts from the exponent of a score.
+const SCORE_BITS: i8 = 16;
 
 impl Cache {
 	pub(crate) fn new(kv_heads: usize, head_dim: usize) -> Self {
 		Self {
 			head_dim,
-			heads: (0..kv_heads).map(|_| HeadCache::default()).collect(),
+			heads: (0..kv_heads).map(|_| HeadCache::new(head_dim)).collect(),
 		}
 	}
 
 	/// Appends the rows of new positions, each with the heads one after the other.
 	pub(crate) fn append(&mut self, keys: &[i32], values: &[i32]) {
 		let (head_dim, kv_heads) = (self.head_dim, self.heads.len());
-		let rows = |all: &[i32], head: usize| -> Vec<i32> {
-			all.chunks_exact(head_dim)
-				.skip(head)
-				.step_by(kv_heads)
-				.flatten()
-				.copied()
-				.collect()
-		};
 		let elements = (keys.len() / kv_heads).max(1);
 		self.heads
 			.par_iter_mut()
 			.enumerate()
 			.with_min_len((crate::activations::PARALLEL_ELEMENTS / elements).max(1))
-			.for_each(|(head, cache)| cache.append(&rows(keys, head), &rows(values, head), head_dim));
+			.for_each(|(head, cache)| {
+				let rows = keys.chunks_exact(head_dim).zip(values.chunks_exact(head_dim));
+				let rows = rows.skip(head).step_by(kv_heads);
+				cache.reserve(rows.len());
+				rows.for_each(|(key, value)| cache.append(key, value));
+			});
 	}
 
 	/// Bytes of the leaf that a trace has for one head at one position (`assay_trace::cache`).
@@ -66,7 +67,7 @@ impl Cache {
 	pub(crate) fn write_leaves(&self, position: usize, bytes: &mut Vec<u8>) {
 		bytes.clear();
 		for head in &self.heads {
-			head.write_leaf(position, self.head_dim, bytes);
+			head.write_leaf(position, bytes);
 		}
 	}
 
@@ -77,68 +78,144 @@ impl Cache {
 }
 
 impl HeadCache {
-	fn append(&mut self, keys: &[i32], values: &[i32], head_dim: usize) {
-		let (rows, blocks) = (keys.len() / head_dim, head_dim / BLOCK);
-		grow(&mut self.keys, keys.len(), GROWTH * head_dim);
-		grow(&mut self.values, values.len(), GROWTH * head_dim);
-		grow(&mut self.key_lifts, rows * blocks, GROWTH * blocks);
-		grow(&mut self.value_shifts, rows * blocks, GROWTH * blocks);
-		grow(&mut self.value_tops, rows * blocks, GROWTH * blocks);
-		grow(&mut self.key_bases, rows, GROWTH);
-		for row in keys.chunks_exact(head_dim) {
-			let base = quantise_row(row, &mut self.keys, &mut self.key_lifts);
-			let lifts = self.key_lifts.len() - blocks;
-			self.key_lifts[lifts..].iter_mut().for_each(|shift| *shift -= base);
-			self.key_bases.push(base);
+	fn new(head_dim: usize) -> Self {
+		let blocks = head_dim / BLOCK;
+		Self {
+			positions: 0,
+			keys: Vec::new(),
+			key_floors: Vec::new(),
+			values: vec![Vec::new(); head_dim / GROUP],
+			value_shifts: vec![Vec::new(); blocks],
+			value_tops: vec![Vec::new(); blocks],
 		}
-		for row in values.chunks_exact(head_dim) {
-			quantise_row(row, &mut self.values, &mut self.value_shifts);
-			for _ in 0..blocks {
-				let index = self.value_tops.len();
-				let before = index
-					.checked_sub(blocks)
-					.map_or(0, |previous| self.value_tops[previous]);
-				self.value_tops.push(before.max(self.value_shifts[index]));
+	}
+
+	fn blocks(&self) -> usize {
+		self.value_shifts.len()
+	}
+
+	/// The keys of the group with this index, the positions beyond the last one zero, and their floors.
+	pub(crate) fn keys(&self, group: usize) -> (&[GroupBlock], &[i8; GROUP]) {
+		let blocks = self.blocks();
+		(&self.keys[group * blocks..][..blocks], &self.key_floors[group])
+	}
+
+	/// The two groups of elements of a block of the values, the positions beyond the last one zero.
+	pub(crate) fn values(&self, block: usize) -> &[Vec<GroupBlock>] {
+		&self.values[block * BLOCK / GROUP..][..BLOCK / GROUP]
+	}
+
+	/// For each position, the shift of a block of its value.
+	pub(crate) fn value_shifts(&self, block: usize) -> &[u8] {
+		&self.value_shifts[block]
+	}
+
+	/// The largest shift of a block over the first `visible` positions.
+	pub(crate) fn value_top(&self, block: usize, visible: usize) -> u8 {
+		self.value_tops[block][visible - 1]
+	}
+
+	/// Makes room for more positions.
+	fn reserve(&mut self, positions: usize) {
+		let after = self.positions + positions;
+		let blocks = self.blocks();
+		grow(&mut self.keys, after.div_ceil(GROUP) * blocks, GROWTH / GROUP * blocks);
+		grow(&mut self.key_floors, after.div_ceil(GROUP), GROWTH / GROUP);
+		for values in &mut self.values {
+			grow(values, after.div_ceil(BLOCK), GROWTH / BLOCK);
+		}
+		for shifts in self.value_shifts.iter_mut().chain(&mut self.value_tops) {
+			grow(shifts, after, GROWTH);
+		}
+	}
+
+	fn append(&mut self, key: &[i32], value: &[i32]) {
+		let position = self.positions;
+		self.positions += 1;
+		self.append_key(position, key);
+		self.append_value(position, value);
+	}
+
+	fn append_key(&mut self, position: usize, key: &[i32]) {
+		let (blocks, lane) = (self.blocks(), position % GROUP);
+		if lane == 0 {
+			self.keys.resize(self.keys.len() + blocks, GroupBlock::ZERO);
+			self.key_floors.push([0; GROUP]);
+		}
+		let row = self.keys.len() - blocks;
+		let base = row_base(key);
+		for (block, key) in self.keys[row..].iter_mut().zip(key.chunks_exact(BLOCK)) {
+			let shift = base.max(block_shift(key, 7));
+			block.factors[lane] = u16::from(shift - base) << 11 | 1;
+			for (pairs, x) in block.pairs.iter_mut().zip(key.chunks_exact(2)) {
+				pairs[lane] = [mantissa(x[0], shift), mantissa(x[1], shift)];
+			}
+		}
+		let group = self.key_floors.len() - 1;
+		self.key_floors[group][lane] = base as i8 - SCORE_BITS;
+	}
+
+	fn append_value(&mut self, position: usize, value: &[i32]) {
+		let column = position % BLOCK;
+		if column == 0 {
+			let block = GroupBlock {
+				factors: [1; GROUP],
+				..GroupBlock::ZERO
+			};
+			self.values.iter_mut().for_each(|values| values.push(block));
+		}
+		let base = row_base(value);
+		for (block, x) in value.chunks_exact(BLOCK).enumerate() {
+			let shift = base.max(block_shift(x, 7));
+			let top = self.value_tops[block].last().map_or(shift, |top| shift.max(*top));
+			self.value_shifts[block].push(shift);
+			self.value_tops[block].push(top);
+			let groups = &mut self.values[block * BLOCK / GROUP..];
+			for (values, x) in groups.iter_mut().zip(x.chunks_exact(GROUP)) {
+				let last = values.len() - 1;
+				for (pair, x) in values[last].pairs[column / 2].iter_mut().zip(x) {
+					pair[column % 2] = mantissa(*x, shift);
+				}
 			}
 		}
 	}
 
 	/// Appends the key's shifts and mantissas, then the value's.
-	fn write_leaf(&self, position: usize, head_dim: usize, bytes: &mut Vec<u8>) {
-		let blocks = head_dim / BLOCK;
-		let (row, shifts) = (position * head_dim, position * blocks);
-		let base = self.key_bases[position];
-		bytes.extend(self.key_lifts[shifts..shifts + blocks].iter().map(|lift| base + lift));
-		bytes.extend(self.keys[row..row + head_dim].iter().map(|mantissa| *mantissa as u8));
-		bytes.extend_from_slice(&self.value_shifts[shifts..shifts + blocks]);
-		bytes.extend(self.values[row..row + head_dim].iter().map(|mantissa| *mantissa as u8));
+	fn write_leaf(&self, position: usize, bytes: &mut Vec<u8>) {
+		let (keys, floors) = self.keys(position / GROUP);
+		let lane = position % GROUP;
+		let base = floors[lane] + SCORE_BITS;
+		bytes.extend(keys.iter().map(|block| base as u8 + (block.factors[lane] >> 11) as u8));
+		let pairs = keys.iter().flat_map(|block| &block.pairs);
+		bytes.extend(pairs.flat_map(|pairs| pairs[lane]).map(|mantissa| mantissa as u8));
+		bytes.extend(self.value_shifts.iter().map(|shifts| shifts[position]));
+		let (block, column) = (position / BLOCK, position % BLOCK);
+		let groups = self.values.iter().map(|values| &values[block].pairs[column / 2]);
+		bytes.extend(groups.flatten().map(|pair| pair[column % 2] as u8));
 	}
 
 	fn bytes(&self) -> usize {
-		self.keys.capacity()
-			+ self.values.capacity()
-			+ self.key_lifts.capacity()
-			+ self.key_bases.capacity()
-			+ self.value_shifts.capacity()
-			+ self.value_tops.capacity()
+		let values: usize = self.values.iter().map(Vec::capacity).sum();
+		let shifts = self.value_shifts.iter().chain(&self.value_tops);
+		(self.keys.capacity() + values) * size_of::<GroupBlock>()
+			+ self.key_floors.capacity() * GROUP
+			+ shifts.map(Vec::capacity).sum::<usize>()
 	}
 }
 
-/// Room for `more` elements, in steps of at least `step` and without doubling.
-fn grow<T>(vector: &mut Vec<T>, more: usize, step: usize) {
-	if vector.capacity() - vector.len() < more {
-		vector.reserve_exact(more.max(step));
+/// Room for `length` elements in all, in steps of at least `step` and without doubling.
+fn grow<T>(vector: &mut Vec<T>, length: usize, step: usize) {
+	if vector.capacity() < length {
+		vector.reserve_exact((length - vector.len()).max(step));
 	}
 }
 
-/// Appends one head's row and the shift of each of its blocks; returns the base.
-fn quantise_row(row: &[i32], mantissas: &mut Vec<i8>, shifts: &mut Vec<u8>) -> u8 {
-	let first = shifts.len();
-	shifts.extend(row.chunks_exact(BLOCK).map(|block| block_shift(block, 7)));
-	let base = shifts[first..].iter().copied().max().unwrap_or(0).saturating_sub(7);
-	for (block, shift) in row.chunks_exact(BLOCK).zip(&mut shifts[first..]) {
-		*shift = base.max(*shift);
-		mantissas.extend(block.iter().map(|x| rounded(*x, *shift).clamp(-127, 127) as i8));
-	}
-	base
+/// The base of a head's row: no block's shift is further above it than seven.
+fn row_base(row: &[i32]) -> u8 {
+	let shifts = row.chunks_exact(BLOCK).map(|block| block_shift(block, 7));
+	shifts.max().unwrap_or(0).saturating_sub(7)
+}
+
+fn mantissa(x: i32, shift: u8) -> i8 {
+	rounded(x, shift).clamp(-127, 127) as i8
 }

@@ -5,7 +5,6 @@
 
 use crate::{
 	activations::Activations,
-	arithmetic::scaled,
 	kernel::{Kernels, GROUP, TILE},
 	matrix::Matrix,
 };
@@ -80,25 +79,18 @@ pub(crate) fn multiply(
 impl Task<'_> {
 	fn run(&mut self, kernels: &Kernels, activations: &Activations) {
 		let positions = activations.positions();
+		let mut sums = [[0; GROUP]; TILE];
 		for (index, outputs) in self.sums.chunks_exact_mut(positions * GROUP).enumerate() {
 			let group = self.group + index;
 			let (blocks, floors) = self.matrix.group(group);
-			let bias = self.bias.map(|bias| &bias[group * GROUP..]);
-			for (tile, outputs) in outputs.chunks_mut(TILE * GROUP).enumerate() {
-				let first = tile * TILE;
-				let count = outputs.len() / GROUP;
-				// A short tile repeats its first row; only `count` are used.
-				let rows: [_; TILE] =
-					std::array::from_fn(|p| activations.row(if p < count { first + p } else { first }));
-				let mut sums = [[0; GROUP]; TILE];
-				kernels.linear(blocks, &rows[..count], &mut sums[..count]);
-				for (p, (outputs, sums)) in outputs.chunks_exact_mut(GROUP).zip(sums).enumerate() {
-					let base = activations.base(first + p);
-					for ((y, sum), floor) in outputs.iter_mut().zip(sums).zip(floors) {
-						*y = scaled(sum, i32::from(*floor) + base);
-					}
+			let bias = self.bias.map_or(&[][..], |bias| &bias[group * GROUP..]);
+			for (tile, outputs) in activations.tiles().zip(outputs.chunks_mut(TILE * GROUP)) {
+				let sums = &mut sums[..tile.positions()];
+				kernels.linear(blocks, tile, sums);
+				kernels.scale(sums, floors, tile.bases, outputs);
+				for outputs in outputs.chunks_exact_mut(GROUP) {
 					// The last group may be padded beyond the bias.
-					for (y, bias) in outputs.iter_mut().zip(bias.unwrap_or_default()) {
+					for (y, bias) in outputs.iter_mut().zip(bias) {
 						*y = sat(i64::from(*y) + i64::from(*bias));
 					}
 				}

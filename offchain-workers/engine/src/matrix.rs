@@ -24,7 +24,7 @@ pub(crate) struct Matrix {
 	blocks: usize,
 	groups: Buffer<GroupBlock>,
 	/// The exponent of each row's floor; padded to whole groups.
-	floors: Vec<i8>,
+	floors: Vec<[i8; GROUP]>,
 	/// The f16 scales as stored, which a lookup needs: the factors have lost what was re-rounded.
 	scales: Vec<u16>,
 }
@@ -35,11 +35,11 @@ impl Matrix {
 		let blocks = columns / BLOCK;
 		let groups = rows.div_ceil(GROUP);
 		let mut packed = Buffer::zeroed(groups * blocks)?;
-		let mut floors = vec![0i8; groups * GROUP];
+		let mut floors = vec![[0i8; GROUP]; groups];
 		let mut scales = vec![0u16; if lookup { rows * blocks } else { 0 }];
 		packed
 			.par_chunks_mut(blocks.max(1))
-			.zip(floors.par_chunks_mut(GROUP))
+			.zip(&mut floors)
 			.enumerate()
 			.try_for_each(|(group, (packed, floors))| {
 				for (lane, floor) in floors.iter_mut().enumerate().take(rows - group * GROUP) {
@@ -68,7 +68,7 @@ impl Matrix {
 
 	/// Number of groups of rows, the last one padded with zero rows.
 	pub(crate) fn groups(&self) -> usize {
-		self.floors.len() / GROUP
+		self.floors.len()
 	}
 
 	/// Packed bytes of one group.
@@ -77,11 +77,8 @@ impl Matrix {
 	}
 
 	/// The blocks of a group of rows and the floors of its rows.
-	pub(crate) fn group(&self, group: usize) -> (&[GroupBlock], &[i8]) {
-		(
-			&self.groups[group * self.blocks..][..self.blocks],
-			&self.floors[group * GROUP..][..GROUP],
-		)
+	pub(crate) fn group(&self, group: usize) -> (&[GroupBlock], &[i8; GROUP]) {
+		(&self.groups[group * self.blocks..][..self.blocks], &self.floors[group])
 	}
 
 	/// The row as values (3.2), for matrices packed with `lookup`.

@@ -10,9 +10,7 @@ use assay_exact::{
 pub(crate) fn rms_norm(kernels: &Kernels, values: &mut [i32], gain: &[i32], epsilon: u64) {
 	for group in values.chunks_exact_mut(gain.len()) {
 		let root = mean_root(kernels, group, epsilon);
-		for (x, gain) in group.iter_mut().zip(gain) {
-			*x = sat(rshift(root.times(*x) * i64::from(*gain), 20));
-		}
+		kernels.normalise(group, gain, root);
 	}
 }
 

@@ -4,6 +4,7 @@ use crate::{
 	activations::{Activations, PARALLEL_ELEMENTS},
 	attention::Attention,
 	cache::Cache,
+	kernel::Kernels,
 	linear::{self, Product},
 	normalise,
 	tensors::View,
@@ -11,7 +12,6 @@ use crate::{
 	Model, RunError,
 };
 use assay_exact::{
-	activation,
 	program::{Op, Register, RowIndex},
 	rotate::rotate,
 };
@@ -29,6 +29,9 @@ struct Values {
 	/// Storage of a stale `quantised`.
 	spare: Activations,
 }
+
+/// An elementwise kernel of two vectors.
+type Pairwise = fn(&Kernels, &mut [i32], &[i32]);
 
 /// What a chunk is read from.
 #[derive(Clone, Copy)]
@@ -280,12 +283,10 @@ impl<'m> Session<'m> {
 			}
 			Op::Activate { dst, src, function } => {
 				self.copy(dst, src, &mut values);
-				for_each_position(&mut values, width, |_, values| {
-					values.iter_mut().for_each(|x| *x = activation::activate(function, *x));
-				});
+				for_each_position(&mut values, width, |_, values| kernels.activate(function, values));
 			}
-			Op::Add { dst, a, b } => self.combine(dst, a, b, &mut values, activation::add),
-			Op::Mul { dst, a, b } => self.combine(dst, a, b, &mut values, activation::mul),
+			Op::Add { dst, a, b } => self.combine(dst, a, b, &mut values, Kernels::add),
+			Op::Mul { dst, a, b } => self.combine(dst, a, b, &mut values, Kernels::mul),
 			Op::Linear { .. } => unreachable!("linear operations run as products"),
 		}
 		self.put(op.dst(), values);
@@ -318,20 +319,19 @@ impl<'m> Session<'m> {
 	}
 
 	/// A commutative elementwise function of two registers, either of which may be the destination.
-	fn combine(&self, dst: Register, a: Register, b: Register, values: &mut [i32], function: fn(i32, i32) -> i32) {
+	fn combine(&self, dst: Register, a: Register, b: Register, values: &mut [i32], function: Pairwise) {
 		let (a, b) = if dst == b { (b, a) } else { (a, b) };
 		self.copy(dst, a, values);
-		let width = self.width(dst);
+		let (width, kernels) = (self.width(dst), &self.model.kernels);
 		if dst == b {
 			for_each_position(values, width, |_, values| {
-				values.iter_mut().for_each(|x| *x = function(*x, *x))
+				let others = values.to_vec();
+				function(kernels, values, &others);
 			});
 		} else {
-			let other = &self.registers[usize::from(b.0)].values;
+			let others = &self.registers[usize::from(b.0)].values;
 			for_each_position(values, width, |index, values| {
-				for (x, y) in values.iter_mut().zip(&other[index * width..]) {
-					*x = function(*x, *y);
-				}
+				function(kernels, values, &others[index * width..][..width]);
 			});
 		}
 	}
@@ -339,7 +339,7 @@ impl<'m> Session<'m> {
 
 impl Values {
 	/// The register quantised; give it back through `quantised` afterwards.
-	fn quantised(&mut self, kernels: &crate::kernel::Kernels) -> Activations {
+	fn quantised(&mut self, kernels: &Kernels) -> Activations {
 		self.quantised.take().unwrap_or_else(|| {
 			let mut activations = mem::take(&mut self.spare);
 			activations.quantise(kernels, &self.values, self.width);

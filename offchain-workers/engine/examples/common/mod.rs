@@ -13,7 +13,39 @@ use std::{
 
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// What is measured if no shape is named.
 pub const SHAPE: LlamaShape = LlamaShape::TINYLLAMA_1_1B;
+
+/// The shapes by name: those of the stories15M and stories110M models, with heads of a multiple of 32, and TinyLlama's.
+pub const SHAPES: [(&str, LlamaShape); 3] = [
+	(
+		"15M",
+		LlamaShape {
+			hidden: 288,
+			layers: 6,
+			heads: 9,
+			kv_heads: 9,
+			head_dim: 32,
+			intermediate: 768,
+			tied: true,
+			..SHAPE
+		},
+	),
+	(
+		"110M",
+		LlamaShape {
+			hidden: 768,
+			layers: 12,
+			heads: 12,
+			kv_heads: 12,
+			head_dim: 64,
+			intermediate: 2048,
+			tied: true,
+			..SHAPE
+		},
+	),
+	("1.1B", SHAPE),
+];
 
 /// The arguments of the command.
 pub struct Arguments(Vec<String>);

@@ -5,19 +5,28 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod elementwise;
 mod portable;
 #[cfg(test)]
 mod tests;
 
+use assay_exact::{
+	activation,
+	normalise::InverseRoot,
+	program::Function,
+	tables::{PHI, PHI_TANH, SIGMOID},
+};
 pub(crate) use portable::{block_shift, rounded};
 use std::{fmt, str::FromStr};
 
 /// Elements that share a scale or a shift.
 pub(crate) const BLOCK: usize = 32;
-/// Weight rows that are interleaved: one lane of a 256-bit register each.
-pub(crate) const GROUP: usize = 8;
-/// Most positions a linear kernel takes at once: what fits the registers of AVX2.
-pub(crate) const TILE: usize = 4;
+/// Weight rows that are interleaved: one lane of a 512-bit register each, or of two 256-bit registers.
+pub(crate) const GROUP: usize = 16;
+/// Most positions a linear kernel takes at once: their sums fill the registers of AVX-512.
+pub(crate) const TILE: usize = 8;
 /// Environment variable that forces a tier.
 pub const KERNEL_VARIABLE: &str = "ASSAY_KERNEL";
 
@@ -28,13 +37,15 @@ pub enum Tier {
 	Portable,
 	/// x86-64 with AVX2: `vpmaddwd` on 8 pairs.
 	Avx2,
+	/// x86-64 with AVX-512 and its neural network instructions: `vpdpwssd` on 16 pairs.
+	Avx512,
 }
 
 /// Why a tier cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TierError {
 	/// No such tier.
-	#[error("unknown kernel tier \"{0}\"; the tiers are portable and avx2")]
+	#[error("unknown kernel tier \"{0}\"; the tiers are portable, avx2 and avx512")]
 	Unknown(String),
 	/// The processor lacks the instructions.
 	#[error("kernel tier {0} is not available: this processor lacks its instructions")]
@@ -43,7 +54,7 @@ pub enum TierError {
 
 impl Tier {
 	/// Every tier, slowest first.
-	pub const ALL: [Tier; 2] = [Tier::Portable, Tier::Avx2];
+	pub const ALL: [Tier; 3] = [Tier::Portable, Tier::Avx2, Tier::Avx512];
 
 	/// Whether this processor has the tier's instructions.
 	pub fn is_available(self) -> bool {
@@ -51,6 +62,15 @@ impl Tier {
 			Tier::Portable => true,
 			#[cfg(target_arch = "x86_64")]
 			Tier::Avx2 => is_x86_feature_detected!("avx2"),
+			#[cfg(target_arch = "x86_64")]
+			Tier::Avx512 => {
+				Tier::Avx2.is_available()
+					&& is_x86_feature_detected!("avx512f")
+					&& is_x86_feature_detected!("avx512bw")
+					&& is_x86_feature_detected!("avx512dq")
+					&& is_x86_feature_detected!("avx512vl")
+					&& is_x86_feature_detected!("avx512vnni")
+			}
 			#[cfg(not(target_arch = "x86_64"))]
 			_ => false,
 		}
@@ -77,6 +97,7 @@ impl fmt::Display for Tier {
 		f.write_str(match self {
 			Tier::Portable => "portable",
 			Tier::Avx2 => "avx2",
+			Tier::Avx512 => "avx512",
 		})
 	}
 }
@@ -94,12 +115,19 @@ impl FromStr for Tier {
 
 /// One block of columns of [`GROUP`] weight rows: 8.5 bits for each weight.
 #[derive(Clone, Copy)]
-#[repr(C, align(16))]
+#[repr(C, align(32))]
 pub(crate) struct GroupBlock {
 	/// For each row: `shift << 11 | mantissa`, so that the block's factor is `mantissa << shift`.
 	pub(crate) factors: [u16; GROUP],
 	/// For each pair of columns, the pair of each row.
 	pub(crate) pairs: [[[i8; 2]; GROUP]; BLOCK / 2],
+}
+
+impl GroupBlock {
+	pub(crate) const ZERO: Self = Self {
+		factors: [0; GROUP],
+		pairs: [[[0; 2]; GROUP]; BLOCK / 2],
+	};
 }
 
 /// The mantissas of one block of activations.
@@ -111,32 +139,49 @@ impl ActivationBlock {
 	pub(crate) const ZERO: Self = Self([0; BLOCK]);
 }
 
-/// One position's activations, as a linear kernel reads them.
+/// The activations of up to [`TILE`] positions, as a linear kernel reads them: for each block, one item a position.
 #[derive(Clone, Copy)]
-pub(crate) struct ActivationRow<'a> {
+pub(crate) struct Tile<'a> {
 	pub(crate) mantissas: &'a [ActivationBlock],
 	/// The lift of each block, at most 7.
-	pub(crate) lifts: &'a [u8],
+	pub(crate) lifts: &'a [u32],
+	/// The base of each position.
+	pub(crate) bases: &'a [u8],
+}
+
+impl Tile<'_> {
+	pub(crate) fn positions(&self) -> usize {
+		self.bases.len()
+	}
 }
 
 /// The accumulators of one group of rows at one position.
 pub(crate) type GroupSums = [i64; GROUP];
 
-type LinearFn = unsafe fn(&[GroupBlock], &[ActivationRow<'_>], &mut [GroupSums]);
+type LinearFn = unsafe fn(&[GroupBlock], Tile<'_>, &mut [GroupSums]);
+type ScaleFn = unsafe fn(&[GroupSums], &[i8; GROUP], &[u8], &mut [i32]);
 type QuantiseFn = unsafe fn(&[i32], &mut [ActivationBlock], &mut [u8]) -> u8;
-type BlockDotsFn = unsafe fn(&[ActivationBlock], &[i8], &mut [i32]);
-type MixFn = unsafe fn(&[i16], &[i8], usize, &mut [i64; BLOCK]);
 type SumOfSquaresFn = unsafe fn(&[i32]) -> u128;
+type PairwiseFn = unsafe fn(&mut [i32], &[i32]);
+type GateFn = unsafe fn(&mut [i32], &[u32; 1025], u32);
+type ExponentialsFn = unsafe fn(&mut [i32], u32, &mut [u32]) -> i64;
+type WeighFn = unsafe fn(&[u32], &[u8], u8, &mut ActivationBlock);
+type NormaliseFn = unsafe fn(&mut [i32], &[i32], InverseRoot);
 
 /// The kernels of one tier.
 #[derive(Clone, Copy)]
 pub(crate) struct Kernels {
 	tier: Tier,
 	linear: LinearFn,
+	scale: ScaleFn,
 	quantise: QuantiseFn,
-	block_dots: BlockDotsFn,
-	mix: MixFn,
 	sum_of_squares: SumOfSquaresFn,
+	add: PairwiseFn,
+	mul: PairwiseFn,
+	gate: GateFn,
+	normalise: NormaliseFn,
+	exponentials: ExponentialsFn,
+	weigh: WeighFn,
 }
 
 impl Kernels {
@@ -148,6 +193,8 @@ impl Kernels {
 		Ok(match tier {
 			#[cfg(target_arch = "x86_64")]
 			Tier::Avx2 => avx2::KERNELS,
+			#[cfg(target_arch = "x86_64")]
+			Tier::Avx512 => avx512::KERNELS,
 			_ => portable::KERNELS,
 		})
 	}
@@ -156,15 +203,21 @@ impl Kernels {
 		self.tier
 	}
 
-	/// `sums[p][r] = Σ_b (Σ_{i in b} q·m) · factor · 2^lift`: the accumulators of a group of rows at up to [`TILE`]
-	/// positions.
-	pub(crate) fn linear(&self, group: &[GroupBlock], tile: &[ActivationRow<'_>], sums: &mut [GroupSums]) {
-		assert!(tile.len() <= TILE && tile.len() == sums.len());
-		assert!(tile
-			.iter()
-			.all(|row| row.mantissas.len() == group.len() && row.lifts.len() == group.len()));
+	/// `sums[p][r] = Σ_b (Σ_{i in b} q·m) · factor · 2^lift`: the accumulators of a group of rows at the positions of a
+	/// tile.
+	pub(crate) fn linear(&self, group: &[GroupBlock], tile: Tile<'_>, sums: &mut [GroupSums]) {
+		let positions = tile.positions();
+		assert!(positions <= TILE && positions == sums.len());
+		assert!(tile.mantissas.len() == group.len() * positions && tile.lifts.len() == group.len() * positions);
 		// SAFETY: a table exists only on processors that have its instructions; lengths agree as asserted.
 		unsafe { (self.linear)(group, tile, sums) }
+	}
+
+	/// `outputs[p][r] = sat(scale2(sums[p][r], floors[r] + bases[p]))`: accumulators become values.
+	pub(crate) fn scale(&self, sums: &[GroupSums], floors: &[i8; GROUP], bases: &[u8], outputs: &mut [i32]) {
+		assert!(sums.len() == bases.len() && outputs.len() == sums.len() * GROUP);
+		// SAFETY: as for `linear`.
+		unsafe { (self.scale)(sums, floors, bases, outputs) }
 	}
 
 	/// Cuts values into activation blocks; returns the base. One lift is written for each block.
@@ -174,23 +227,54 @@ impl Kernels {
 		unsafe { (self.quantise)(values, mantissas, lifts) }
 	}
 
-	/// `dots[j·n + b]`: the product of block b of the query (n blocks) with block b of cache row j.
-	pub(crate) fn block_dots(&self, query: &[ActivationBlock], rows: &[i8], dots: &mut [i32]) {
-		assert!(!query.is_empty() && rows.len() == dots.len() * BLOCK && dots.len().is_multiple_of(query.len()));
-		// SAFETY: as for `linear`.
-		unsafe { (self.block_dots)(query, rows, dots) }
-	}
-
-	/// `sums[i] = Σ_j weights[j] · values[j·stride + i]` for the 32 elements of a block; weights in [0, 32767].
-	pub(crate) fn mix(&self, weights: &[i16], values: &[i8], stride: usize, sums: &mut [i64; BLOCK]) {
-		assert!(weights.is_empty() || values.len() >= (weights.len() - 1) * stride + BLOCK);
-		// SAFETY: as for `linear`.
-		unsafe { (self.mix)(weights, values, stride, sums) }
-	}
-
 	/// `Σ x²` of at most 32,768 elements.
 	pub(crate) fn sum_of_squares(&self, values: &[i32]) -> u128 {
 		// SAFETY: as for `linear`.
 		unsafe { (self.sum_of_squares)(values) }
+	}
+
+	/// `values[i] = sat(values[i] + others[i])`.
+	pub(crate) fn add(&self, values: &mut [i32], others: &[i32]) {
+		// SAFETY: as for `linear`.
+		unsafe { (self.add)(values, others) }
+	}
+
+	/// `values[i] = sat(rshift(values[i] · others[i], 16))`.
+	pub(crate) fn mul(&self, values: &mut [i32], others: &[i32]) {
+		// SAFETY: as for `linear`.
+		unsafe { (self.mul)(values, others) }
+	}
+
+	/// An activation function, of which those that have a table are fast.
+	pub(crate) fn activate(&self, function: Function, values: &mut [i32]) {
+		let (table, step) = match function {
+			Function::Silu => (&SIGMOID, 10),
+			Function::GeluErf => (&PHI, 9),
+			Function::GeluTanh => (&PHI_TANH, 9),
+			Function::Relu | Function::Sigmoid | Function::Tanh => {
+				return values.iter_mut().for_each(|x| *x = activation::activate(function, *x));
+			}
+		};
+		// SAFETY: as for `linear`.
+		unsafe { (self.gate)(values, table, step) }
+	}
+
+	/// `values[i] = sat(rshift(z · gain[i], 20))`, z being `values[i]` times the root with 20 fraction bits.
+	pub(crate) fn normalise(&self, values: &mut [i32], gain: &[i32], root: InverseRoot) {
+		// SAFETY: as for `linear`.
+		unsafe { (self.normalise)(values, gain, root) }
+	}
+	/// The exponentials of scores that `scale` turns into powers of two, relative to the largest; returns their sum Z.
+	pub(crate) fn exponentials(&self, scores: &mut [i32], scale: u32, exponentials: &mut [u32]) -> i64 {
+		assert!(scores.len() == exponentials.len());
+		// SAFETY: as for `linear`.
+		unsafe { (self.exponentials)(scores, scale, exponentials) }
+	}
+
+	/// The weights of a block of positions, whose values have these shifts; `top` is the largest that is visible.
+	pub(crate) fn weigh(&self, exponentials: &[u32], shifts: &[u8], top: u8, weights: &mut ActivationBlock) {
+		assert!(exponentials.len() == BLOCK && shifts.len() <= BLOCK);
+		// SAFETY: as for `linear`.
+		unsafe { (self.weigh)(exponentials, shifts, top, weights) }
 	}
 }

@@ -3,24 +3,33 @@
 //!
 //! Arithmetic that provably fits is written with `wrapping_*` so that builds with overflow checks still vectorise.
 
-use super::{ActivationBlock, ActivationRow, GroupBlock, GroupSums, Kernels, Tier, BLOCK, GROUP};
-
-/// Positions after which 32-bit partial sums of `weight · value` move to 64 bits: 256 · 32767 · 127 < 2³¹.
-pub(super) const MIX_SPAN: usize = 256;
+use super::{
+	elementwise::{add, exponentials, gate, mul, normalise, weigh},
+	ActivationBlock, GroupBlock, GroupSums, Kernels, Tier, Tile, BLOCK, GROUP,
+};
+use crate::arithmetic::scaled;
 
 pub(super) const KERNELS: Kernels = Kernels {
 	tier: Tier::Portable,
 	linear,
+	scale,
 	quantise,
-	block_dots,
-	mix,
 	sum_of_squares,
+	add,
+	mul,
+	gate,
+	normalise,
+	exponentials,
+	weigh,
 };
 
-pub(super) fn linear(group: &[GroupBlock], tile: &[ActivationRow<'_>], sums: &mut [GroupSums]) {
-	for (row, sums) in tile.iter().zip(sums) {
+pub(super) fn linear(group: &[GroupBlock], tile: Tile<'_>, sums: &mut [GroupSums]) {
+	let positions = tile.positions();
+	for (position, sums) in sums.iter_mut().enumerate() {
 		*sums = [0; GROUP];
-		for ((block, mantissas), lift) in group.iter().zip(row.mantissas).zip(row.lifts) {
+		let mantissas = tile.mantissas[position..].iter().step_by(positions);
+		let lifts = tile.lifts[position..].iter().step_by(positions);
+		for ((block, mantissas), lift) in group.iter().zip(mantissas).zip(lifts) {
 			// |dot| ≤ 32 · 127 · 32767 < 2²⁷.
 			let mut dots = [0i32; GROUP];
 			for (pairs, m) in block.pairs.iter().zip(mantissas.0.chunks_exact(2)) {
@@ -31,9 +40,18 @@ pub(super) fn linear(group: &[GroupBlock], tile: &[ActivationRow<'_>], sums: &mu
 				}
 			}
 			for ((sum, dot), packed) in sums.iter_mut().zip(dots).zip(block.factors) {
-				let factor = i64::from(packed & 0x7ff) << (u32::from(packed >> 11) + u32::from(*lift));
+				let factor = i64::from(packed & 0x7ff) << (u32::from(packed >> 11) + lift);
 				*sum = sum.wrapping_add(i64::from(dot).wrapping_mul(factor));
 			}
+		}
+	}
+}
+
+#[inline(always)]
+pub(super) fn scale(sums: &[GroupSums], floors: &[i8; GROUP], bases: &[u8], outputs: &mut [i32]) {
+	for ((sums, base), outputs) in sums.iter().zip(bases).zip(outputs.chunks_exact_mut(GROUP)) {
+		for ((y, sum), floor) in outputs.iter_mut().zip(sums).zip(floors) {
+			*y = scaled(*sum, i32::from(*floor) + i32::from(*base));
 		}
 	}
 }
@@ -70,30 +88,6 @@ pub(crate) fn rounded(x: i32, shift: u8) -> i32 {
 		x
 	} else {
 		(x >> shift).wrapping_add((x >> (shift - 1)) & 1)
-	}
-}
-
-pub(super) fn block_dots(query: &[ActivationBlock], rows: &[i8], dots: &mut [i32]) {
-	for ((row, dot), mantissas) in rows.chunks_exact(BLOCK).zip(dots).zip(query.iter().cycle()) {
-		*dot = row.iter().zip(&mantissas.0).fold(0i32, |sum, (k, m)| {
-			sum.wrapping_add(i32::from(*k).wrapping_mul(i32::from(*m)))
-		});
-	}
-}
-
-pub(super) fn mix(weights: &[i16], values: &[i8], stride: usize, sums: &mut [i64; BLOCK]) {
-	*sums = [0; BLOCK];
-	for (span, weights) in weights.chunks(MIX_SPAN).enumerate() {
-		let mut partial = [0i32; BLOCK];
-		for (j, w) in weights.iter().enumerate() {
-			let start = (span * MIX_SPAN + j) * stride;
-			for (sum, v) in partial.iter_mut().zip(&values[start..start + BLOCK]) {
-				*sum = sum.wrapping_add(i32::from(*w).wrapping_mul(i32::from(*v)));
-			}
-		}
-		for (sum, part) in sums.iter_mut().zip(partial) {
-			*sum += i64::from(part);
-		}
 	}
 }
 

@@ -1,6 +1,6 @@
 //! Every tier against the reference, with the ends of every range.
 
-use super::{ActivationBlock, Kernels, Tier, BLOCK};
+use super::{ActivationBlock, GroupBlock, Kernels, Tier, Tile, BLOCK, GROUP, TILE};
 use crate::{
 	activations::Activations,
 	attention::Attention,
@@ -11,11 +11,13 @@ use crate::{
 	tensors::Rows,
 };
 use assay_exact::{
+	activation,
 	attention::attend,
 	blocks::{Activation, CacheRow, WeightRow},
 	evaluate::Weights,
 	linear::linear,
 	normalise as reference,
+	number::{sat, scale2},
 	program::{Function, Head, Mask, Op, Pooling, Profile, Program, Register, RowIndex, Shape, Tensor, TensorIndex},
 };
 use assay_samples::{random::RandomModel, Noise};
@@ -192,41 +194,150 @@ proptest! {
 	}
 }
 
-#[test]
-fn the_largest_sums_fit_on_every_tier() {
-	let blocks = 1024;
-	for kernels in tiers() {
-		for (q, m) in [(127i8, 32767i16), (-127, 32767), (127, -32767), (-127, -32767)] {
-			let block = super::GroupBlock {
-				factors: [7 << 11 | 2047; 8],
-				pairs: [[[q; 2]; 8]; 16],
-			};
-			let mantissas = vec![ActivationBlock([m; BLOCK]); blocks];
-			let lifts = vec![7; blocks];
-			let row = super::ActivationRow {
-				mantissas: &mantissas,
-				lifts: &lifts,
-			};
-			let mut sums = [[0; 8]; 4];
-			kernels.linear(&vec![block; blocks], &[row; 4], &mut sums);
-			let expected = 1024 * 32 * i64::from(q) * i64::from(m) * (2047 << 14);
-			assert_eq!(sums, [[expected; 8]; 4], "{}", kernels.tier());
+/// Products at both ends of every range and at random between them: a block of the group, and of the activations.
+fn ends() -> impl Strategy<Value = (i8, i16, u16, u32)> {
+	(
+		prop_oneof![Just(-127), Just(127), -127i8..=127],
+		prop_oneof![Just(-32767), Just(32767), -32767i16..=32767],
+		prop_oneof![Just(7 << 11 | 2047), Just(0), 0u16..1 << 14],
+		0u32..=7,
+	)
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(128))]
+
+	#[test]
+	fn sums_equal_at_the_ends_of_their_ranges(ends in prop::collection::vec(ends(), 1..80), positions in 1..=TILE, blocks in 1usize..20) {
+		let mut items = (0..).map(|i: usize| ends[(i * i + i / 7) % ends.len()]);
+		let mut next = || items.next().expect("it is endless");
+		let group: Vec<GroupBlock> = (0..blocks)
+			.map(|_| GroupBlock {
+				factors: std::array::from_fn(|_| next().2),
+				pairs: std::array::from_fn(|_| std::array::from_fn(|_| [next().0, next().0])),
+			})
+			.collect();
+		let mantissas: Vec<_> = (0..blocks * positions).map(|_| ActivationBlock(std::array::from_fn(|_| next().1))).collect();
+		let lifts: Vec<u32> = (0..blocks * positions).map(|_| next().3).collect();
+		let bases = vec![0; positions];
+		let tile = Tile { mantissas: &mantissas, lifts: &lifts, bases: &bases };
+		let mut expected = vec![[0; GROUP]; positions];
+		for (position, sums) in expected.iter_mut().enumerate() {
+			for (row, sum) in sums.iter_mut().enumerate() {
+				for (b, block) in group.iter().enumerate() {
+					let item = b * positions + position;
+					let dot: i64 = (0..BLOCK)
+						.map(|i| i64::from(block.pairs[i / 2][row][i % 2]) * i64::from(mantissas[item].0[i]))
+						.sum();
+					*sum += dot * (i64::from(block.factors[row] & 0x7ff) << (u32::from(block.factors[row] >> 11) + lifts[item]));
+				}
+			}
+		}
+		for kernels in tiers() {
+			let mut sums = vec![[1; GROUP]; positions];
+			kernels.linear(&group, tile, &mut sums);
+			prop_assert_eq!(&sums, &expected, "{}", kernels.tier());
+		}
+	}
+
+	#[test]
+	fn scaling_equals_the_reference(sums: [i64; GROUP], shift in 0u32..63, floors in prop::array::uniform16(-31i8..=2), base in 0u8..=28) {
+		let sums = sums.map(|sum| sum >> shift);
+		let expected: Vec<i32> = sums.iter().zip(floors).map(|(sum, floor)| sat(scale2(*sum, i32::from(floor) + i32::from(base)))).collect();
+		for kernels in tiers() {
+			let mut outputs = [0; GROUP];
+			kernels.scale(&[sums], &floors, &[base], &mut outputs);
+			prop_assert_eq!(&outputs[..], &expected, "{}", kernels.tier());
+		}
+	}
+
+	#[test]
+	fn elementwise_kernels_equal_the_reference(seed: u64, length in 1usize..100, ends: [bool; 2]) {
+		let mut noise = Noise::new(seed);
+		let mut a = noise.values(length);
+		let mut b = noise.values(length);
+		if ends[0] {
+			(a[0], b[0]) = (i32::MIN, i32::MIN);
+		}
+		if ends[1] {
+			(a[length - 1], b[length - 1]) = (i32::MAX, i32::MIN);
+		}
+		for kernels in tiers() {
+			let (mut sums, mut products) = (a.clone(), a.clone());
+			kernels.add(&mut sums, &b);
+			kernels.mul(&mut products, &b);
+			for (i, (x, y)) in a.iter().zip(&b).enumerate() {
+				prop_assert_eq!(sums[i], activation::add(*x, *y), "{}", kernels.tier());
+				prop_assert_eq!(products[i], activation::mul(*x, *y), "{}", kernels.tier());
+			}
+			for function in [
+				Function::Silu,
+				Function::GeluErf,
+				Function::GeluTanh,
+				Function::Relu,
+				Function::Sigmoid,
+				Function::Tanh,
+			] {
+				// All magnitudes: the tables end at 2²⁰.
+				let x: Vec<i32> = a.iter().zip(&b).map(|(a, b)| a >> (b & 15)).collect();
+				let mut y = x.clone();
+				kernels.activate(function, &mut y);
+				let expected: Vec<i32> = x.iter().map(|x| activation::activate(function, *x)).collect();
+				prop_assert_eq!(y, expected, "{} {:?}", kernels.tier(), function);
+			}
 		}
 	}
 }
 
 #[test]
-fn the_largest_mixture_fits_on_every_tier() {
+fn the_largest_sums_fit_on_every_tier() {
+	let blocks = 1024;
 	for kernels in tiers() {
-		for (positions, v) in [(1, 127i8), (255, -127), (256, 127), (257, -127), (1001, 127)] {
-			let mut sums = [0; BLOCK];
-			kernels.mix(&vec![32767; positions], &vec![v; positions * 64], 64, &mut sums);
-			assert_eq!(
-				sums,
-				[32767 * i64::from(v) * positions as i64; BLOCK],
-				"{}",
-				kernels.tier()
-			);
+		for (q, m) in [(127i8, 32767i16), (-127, 32767), (127, -32767), (-127, -32767)] {
+			let block = GroupBlock {
+				factors: [7 << 11 | 2047; GROUP],
+				pairs: [[[q; 2]; GROUP]; BLOCK / 2],
+			};
+			for positions in 1..=TILE {
+				let tile = Tile {
+					mantissas: &vec![ActivationBlock([m; BLOCK]); blocks * positions],
+					lifts: &vec![7; blocks * positions],
+					bases: &vec![0; positions],
+				};
+				let mut sums = vec![[0; GROUP]; positions];
+				kernels.linear(&vec![block; blocks], tile, &mut sums);
+				let expected = 1024 * 32 * i64::from(q) * i64::from(m) * (2047 << 14);
+				assert_eq!(sums, vec![[expected; GROUP]; positions], "{}", kernels.tier());
+			}
+		}
+	}
+}
+
+#[test]
+fn attention_takes_the_ends_of_every_range_on_every_tier() {
+	let head_dim = 2 * BLOCK;
+	let attention = Attention {
+		heads: 3,
+		head_dim,
+		scale: (1 << 31) - 1,
+		mask: Mask::Causal,
+	};
+	for kernels in tiers() {
+		for (positions, x) in [
+			(1, i32::MAX),
+			(31, i32::MIN),
+			(255, i32::MAX),
+			(257, i32::MIN),
+			(1001, i32::MAX),
+		] {
+			let mut cache = Cache::new(1, head_dim);
+			let row = vec![x; head_dim];
+			cache.append(&row.repeat(positions), &row.repeat(positions));
+			let rows: Vec<CacheRow> = (0..positions).map(|_| CacheRow::new(&row)).collect();
+			let expected = attend(&row, &rows, &rows, attention.scale);
+			let mut mixed = vec![0; 3 * head_dim];
+			attention.attend(&kernels, &cache, positions - 1, &row.repeat(3), &mut mixed);
+			assert_eq!(mixed, expected.repeat(3), "{}", kernels.tier());
 		}
 	}
 }
@@ -245,5 +356,8 @@ fn tiers_are_known_by_name() {
 		assert_eq!(tier.to_string().parse(), Ok(tier));
 	}
 	let message = "neon".parse::<Tier>().expect_err("there is none").to_string();
-	assert_eq!(message, "unknown kernel tier \"neon\"; the tiers are portable and avx2");
+	assert_eq!(
+		message,
+		"unknown kernel tier \"neon\"; the tiers are portable, avx2 and avx512"
+	);
 }
