@@ -7,17 +7,25 @@ use std::{
 	env,
 	fs::{self, File},
 	path::{Path, PathBuf},
+	time::UNIX_EPOCH,
 };
 
-/// A folder of the user's cache for what was made with these programs: those of other clones have another.
+/// A folder of the user's cache for what was made with these programs: those of other clones have another. When they are
+/// built anew it is empty again.
 pub(crate) fn folder_of(binaries: &Binaries, name: &str) -> Result<PathBuf> {
-	let node = binaries.node.as_os_str().as_encoded_bytes().to_vec();
-	folder(&format!("{name}/{}", hex::encode(node.blake2_128())))
-}
-
-/// Whether a file was made after the node was built.
-pub(crate) fn is_newer(file: &Path, binaries: &Binaries) -> Result<bool> {
-	Ok(fs::metadata(file)?.modified()? >= fs::metadata(&binaries.node)?.modified()?)
+	let clone = binaries.node.as_os_str().as_encoded_bytes().to_vec();
+	let clone = folder(&format!("{name}/{}", hex::encode(clone.blake2_128())))?;
+	let node = fs::metadata(&binaries.node)?;
+	let built = node.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
+	let folder = clone.join(format!("{built}-{}", node.len()));
+	if !folder.exists() {
+		for other in fs::read_dir(&clone)?.flatten().filter(|other| other.path() != folder) {
+			// Others that run side by side do so too.
+			let _ = fs::remove_dir_all(other.path());
+		}
+		fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+	}
+	Ok(folder)
 }
 
 /// A folder of this name in the user's cache.
@@ -31,18 +39,13 @@ pub(crate) fn folder(name: &str) -> Result<PathBuf> {
 	Ok(folder)
 }
 
-/// What is called `name` in a folder. Unless it is there and `good`, `make` makes it, at the path it is given.
-pub(crate) fn once(
-	folder: &Path,
-	name: &str,
-	good: impl FnOnce(&Path) -> Result<bool>,
-	make: impl FnOnce(&Path) -> Result<()>,
-) -> Result<PathBuf> {
+/// What is called `name` in a folder. Unless it is there, `make` makes it, at the path it is given.
+pub(crate) fn once(folder: &Path, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
 	let made = folder.join(name);
 	// Held until this function returns: others wait, and then find what was made.
 	let turn = File::create(folder.join(format!("{name}.lock")))?;
 	turn.lock().with_context(|| format!("the lock of {}", made.display()))?;
-	if !made.exists() || !good(&made)? {
+	if !made.exists() {
 		// What was interrupted is done again; only what is complete gets the name.
 		let unfinished = folder.join(format!("{name}.new"));
 		if unfinished.is_dir() {
@@ -60,14 +63,13 @@ mod tests {
 	use std::thread;
 
 	#[test]
-	fn what_is_there_and_good_is_not_made_again() {
+	fn what_is_there_is_not_made_again() {
 		let folder = tempfile::tempdir().unwrap();
 		let make = |text: &'static str| move |path: &Path| Ok(fs::write(path, text)?);
 		let read = |path: PathBuf| fs::read_to_string(path).unwrap();
-		let once = |good: bool, text| once(folder.path(), "thing", |_| Ok(good), make(text));
-		assert_eq!(read(once(true, "first").unwrap()), "first");
-		assert_eq!(read(once(true, "second").unwrap()), "first");
-		assert_eq!(read(once(false, "third").unwrap()), "third");
+		let once = |text| once(folder.path(), "thing", make(text));
+		assert_eq!(read(once("first").unwrap()), "first");
+		assert_eq!(read(once("second").unwrap()), "first");
 	}
 
 	#[test]
@@ -77,9 +79,28 @@ mod tests {
 			fs::create_dir(path)?;
 			anyhow::bail!("interrupted")
 		};
-		assert!(once(folder.path(), "thing", |_| Ok(true), interrupted).is_err());
-		let made = once(folder.path(), "thing", |_| Ok(true), |path| Ok(fs::create_dir(path)?)).unwrap();
+		assert!(once(folder.path(), "thing", interrupted).is_err());
+		let made = once(folder.path(), "thing", |path| Ok(fs::create_dir(path)?)).unwrap();
 		assert!(made.is_dir());
+	}
+
+	#[test]
+	fn programs_that_are_built_anew_have_an_empty_folder() {
+		let folder = tempfile::tempdir().unwrap();
+		let node = folder.path().join("assay-node");
+		fs::write(&node, "one").unwrap();
+		let binaries = Binaries {
+			assay: folder.path().join("assay"),
+			node,
+		};
+		let of_first = folder_of(&binaries, "tests").unwrap();
+		fs::write(of_first.join("thing"), "").unwrap();
+		assert_eq!(folder_of(&binaries, "tests").unwrap(), of_first);
+		assert!(of_first.join("thing").exists());
+		fs::write(&binaries.node, "another").unwrap();
+		let of_second = folder_of(&binaries, "tests").unwrap();
+		assert!(!of_first.exists() && of_second.read_dir().unwrap().next().is_none());
+		fs::remove_dir_all(of_second.parent().unwrap()).unwrap();
 	}
 
 	#[test]
@@ -92,7 +113,7 @@ mod tests {
 		};
 		thread::scope(|scope| {
 			for _ in 0..8 {
-				scope.spawn(|| once(folder.path(), "thing", |_| Ok(true), make).unwrap());
+				scope.spawn(|| once(folder.path(), "thing", make).unwrap());
 			}
 		});
 		assert_eq!(fs::read_to_string(folder.path().join("count")).unwrap(), ".");

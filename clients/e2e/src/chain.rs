@@ -32,19 +32,18 @@ pub fn short_stake(genesis: &mut Value) {
 
 /// The specification of a chain that is built into the node, its genesis changed by `edit`, as a file.
 ///
-/// It holds the state at genesis ready-made: a node that must compute it compiles the runtime for that, at every start.
+/// It holds the state at genesis ready-made: a node that must compute it compiles the runtime for that alone, at every start.
 pub fn chain(binaries: &Binaries, name: &str, edit: impl FnOnce(&mut Value)) -> Result<PathBuf> {
 	let node = &binaries.node;
 	let folder = cache::folder_of(binaries, "chains")?;
-	let is_newer = |file: &Path| cache::is_newer(file, binaries);
-	let built_in = cache::once(&folder, name, is_newer, |file| export(node, &["--chain", name], file))?;
+	let built_in = cache::once(&folder, name, |file| export(node, &["--chain", name], file))?;
 	let mut specification: Value = serde_json::from_slice(&fs::read(&built_in)?)?;
 	let genesis = specification
 		.pointer_mut("/genesis/runtimeGenesis/patch")
 		.context("the chain's genesis is no preset")?;
 	edit(genesis);
 	let edited = format!("{name}-{}.json", hex::encode(genesis.to_string().blake2_128()));
-	cache::once(&folder, &edited, is_newer, |file| {
+	cache::once(&folder, &edited, |file| {
 		let source = file.with_extension("source");
 		fs::write(&source, specification.to_string())?;
 		let source = source.to_str().context("a cache with a strange name")?;

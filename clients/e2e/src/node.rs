@@ -87,11 +87,9 @@ impl Node {
 	/// Starts the process. The first that was ever started of these programs compiles the runtime for all, and the others wait
 	/// until it has.
 	fn launch(&mut self) -> Result<()> {
-		let binaries = self.binaries.clone();
-		let compiled = cache::folder_of(&binaries, "runtimes")?;
-		let is_newer = |mark: &Path| cache::is_newer(mark, &binaries);
+		let compiled = cache::folder_of(&self.binaries, "runtimes")?;
 		let mut is_first = false;
-		cache::once(&compiled, "compiled", is_newer, |mark| {
+		cache::once(&compiled, "compiled", |mark| {
 			is_first = true;
 			self.launch_with(&compiled)?;
 			Ok(File::create(mark).map(|_| ())?)

@@ -71,7 +71,7 @@ fn packages() -> Result<PathBuf> {
 			.current_dir(folder);
 		output(command, "npm ci").map(|_| ())
 	};
-	let folder = cache::once(&cache::folder("wallets")?, &key, |_| Ok(true), install)?;
+	let folder = cache::once(&cache::folder("wallets")?, &key, install)?;
 	Ok(folder.join(INSTALLED))
 }
 
