@@ -18,6 +18,11 @@ pub(crate) struct Cli {
 	/// How to run the embedded worker.
 	#[clap(flatten)]
 	pub(crate) worker: WorkerParams,
+
+	/// Folder that keeps the runtime's machine code, so that the next start need not compile it again. What lies there is
+	/// executed: nobody else may write to it.
+	#[arg(long, value_name = "DIR")]
+	pub(crate) runtime_cache: Option<PathBuf>,
 }
 
 /// What the node can do besides running.

@@ -60,7 +60,7 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 			let runner = cli.create_runner(&cli.run)?;
 			runner.run_node_until_exit(|mut config| async move {
 				ports::check(&mut config, &cli.run)?;
-				service::new_full(config, &cli.worker).map_err(sc_cli::Error::Service)
+				service::new_full(config, &cli.worker, cli.runtime_cache.as_deref()).map_err(sc_cli::Error::Service)
 			})
 		}
 		Some(Subcommand::Key(command)) => command.run(&cli),

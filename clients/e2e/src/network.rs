@@ -1,38 +1,18 @@
 //! Networks of validators.
 
-use crate::{binaries::Binaries, node::Node, rpc::Rpc, scene::Scene, wait::until};
-use anyhow::{ensure, Context, Result};
-use serde_json::Value;
-use std::{path::Path, process::Command, time::Duration};
+use crate::{node::Node, rpc::Rpc, scene::Scene, wait::until};
+use anyhow::Result;
+use std::time::Duration;
 
 /// The validators of the local chain, by the names of their keys.
 pub const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
 
 /// How long finality may take to reach a block: sessions pass, nodes start, and machines are busy.
 const FINALITY_LIMIT: Duration = Duration::from_secs(180);
+/// Slots of the network, in milliseconds: enough for blocks and votes to get around.
+const SLOTS: u64 = 1_000;
 /// Slots of a session in a test: it sees several of them pass.
-const SESSION_SLOTS: u64 = 20;
-
-/// Writes the specification of a chain that is built into the node to a file, its genesis changed by `edit`.
-pub fn export_chain(
-	binaries: &Binaries,
-	chain: &str,
-	file: &Path,
-	edit: impl FnOnce(&mut Value) -> Result<()>,
-) -> Result<()> {
-	let exported = Command::new(&binaries.node)
-		.args(["export-chain-spec", "--chain", chain])
-		.output()
-		.with_context(|| binaries.node.display().to_string())?;
-	let error = || format!("export-chain-spec: {}", String::from_utf8_lossy(&exported.stderr));
-	ensure!(exported.status.success(), error());
-	let mut specification: Value = serde_json::from_slice(&exported.stdout).with_context(error)?;
-	let genesis = specification
-		.pointer_mut("/genesis/runtimeGenesis/patch")
-		.context("the chain's genesis is no preset")?;
-	edit(genesis)?;
-	std::fs::write(file, specification.to_string()).with_context(|| file.display().to_string())
-}
+const SESSION_SLOTS: u64 = 10;
 
 /// The arguments that tell a node of others.
 pub fn bootnodes<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Result<String> {
@@ -49,23 +29,18 @@ pub struct Network {
 	pub scene: Scene,
 	/// The nodes of Alice, Bob, Charlie and Dave.
 	pub validators: Vec<Node>,
-	arguments: String,
 }
 
 impl Network {
 	/// Starts them.
 	pub fn start() -> Result<Self> {
-		let scene = Scene::new()?;
-		let chain = scene.folder().join("chain.json");
-		export_chain(&scene.binaries, "local", &chain, |genesis| {
-			genesis["timing"]["slotDurationMs"] = 1_000.into();
+		let scene = Scene::with_chain("local", |genesis| {
+			genesis["timing"]["slotDurationMs"] = SLOTS.into();
 			genesis["timing"]["epochSlots"] = SESSION_SLOTS.into();
-			Ok(())
 		})?;
 		let mut network = Self {
 			scene,
 			validators: vec![],
-			arguments: format!("--chain {} --worker off", chain.display()),
 		};
 		for name in VALIDATORS {
 			let node = network.join(name, &format!("--{name} --unsafe-force-node-key-generation"))?;
@@ -76,7 +51,7 @@ impl Network {
 
 	/// Starts another node, which knows the validators.
 	pub fn join(&self, name: &str, arguments: &str) -> Result<Node> {
-		let arguments = format!("{} {arguments} {}", self.arguments, bootnodes(&self.validators)?);
+		let arguments = format!("--worker off {arguments} {}", bootnodes(&self.validators)?);
 		Node::start(&self.scene.binaries, self.scene.options(name, &arguments))
 	}
 }

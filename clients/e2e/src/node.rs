@@ -1,6 +1,6 @@
 //! Node processes.
 
-use crate::{binaries::Binaries, rpc::Rpc, wait::until};
+use crate::{binaries::Binaries, cache, rpc::Rpc, wait::until};
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::json;
 use std::{
@@ -84,7 +84,23 @@ impl Node {
 		Ok(node)
 	}
 
+	/// Starts the process. The first that was ever started of these programs compiles the runtime for all, and the others wait
+	/// until it has.
 	fn launch(&mut self) -> Result<()> {
+		let compiled = cache::folder_of(&self.binaries, "runtimes")?;
+		let mut is_first = false;
+		cache::once(&compiled, "compiled", |mark| {
+			is_first = true;
+			self.launch_with(&compiled)?;
+			Ok(File::create(mark).map(|_| ())?)
+		})?;
+		match is_first {
+			true => Ok(()),
+			false => self.launch_with(&compiled),
+		}
+	}
+
+	fn launch_with(&mut self, compiled: &Path) -> Result<()> {
 		let mut log = OpenOptions::new().create(true).append(true).open(self.log())?;
 		let before = log.seek(SeekFrom::End(0))?;
 		let mut command = Command::new(&self.binaries.node);
@@ -102,6 +118,8 @@ impl Node {
 				"--rpc-port",
 				&self.options.ports.rpc.to_string(),
 			])
+			.arg("--runtime-cache")
+			.arg(compiled)
 			.args(["--no-mdns", "--no-prometheus", "--no-telemetry"])
 			.envs(self.options.environment.iter().cloned())
 			.stdin(Stdio::null())

@@ -3,6 +3,7 @@
 use crate::{
 	assay::Assay,
 	binaries::Binaries,
+	chain::{chain, short_slots},
 	models,
 	money::{Money, TREASURY},
 	node::{tail, Node, NodeOptions, Ports, LOG_FILE},
@@ -30,6 +31,8 @@ pub const ROYALTY: u128 = 15_000;
 pub struct Scene {
 	/// The programs.
 	pub binaries: Binaries,
+	/// The specification of its chain.
+	chain: PathBuf,
 	folder: Option<tempfile::TempDir>,
 	ended: bool,
 }
@@ -44,11 +47,23 @@ pub struct Served {
 }
 
 impl Scene {
-	/// An empty scene.
+	/// An empty scene on the development chain.
 	pub fn new() -> Result<Self> {
+		Self::with_chain("dev", |_| ())
+	}
+
+	/// An empty scene on the development chain with [short slots](short_slots).
+	pub fn quick() -> Result<Self> {
+		Self::with_chain("dev", short_slots)
+	}
+
+	/// An empty scene on a chain that is built into the node, its genesis changed by `edit`.
+	pub fn with_chain(name: &str, edit: impl FnOnce(&mut Value)) -> Result<Self> {
 		let folder = tempfile::Builder::new().prefix("assay-e2e-").tempdir()?;
+		let binaries = Binaries::find()?;
 		Ok(Self {
-			binaries: Binaries::find()?,
+			chain: chain(&binaries, name, edit)?,
+			binaries,
 			folder: Some(folder),
 			ended: false,
 		})
@@ -70,9 +85,10 @@ impl Scene {
 		self.folder().join("models")
 	}
 
-	/// Options of a node called `name`, with arguments split at spaces.
+	/// Options of a node of the scene's chain called `name`, with arguments split at spaces.
 	pub fn options(&self, name: &str, arguments: &str) -> NodeOptions {
 		let base = self.folder().join(name);
+		let chain = ["--chain".into(), self.chain.display().to_string()];
 		NodeOptions {
 			name: name.into(),
 			log: base.join(LOG_FILE),
@@ -80,7 +96,10 @@ impl Scene {
 			models: self.models(),
 			ports: Ports::default(),
 			detached: false,
-			arguments: arguments.split_whitespace().map(String::from).collect(),
+			arguments: chain
+				.into_iter()
+				.chain(arguments.split_whitespace().map(String::from))
+				.collect(),
 			environment: vec![],
 		}
 	}

@@ -1,11 +1,11 @@
 //! Wallets made by others: scripts for Node.js that know the chain only through public packages.
 
+use crate::cache;
 use anyhow::{ensure, Context, Result};
 use frame_support::Hashable;
 use std::{
-	env,
 	ffi::OsStr,
-	fs::{self, File},
+	fs,
 	path::{Path, PathBuf},
 	process::Command,
 };
@@ -58,40 +58,21 @@ impl Wallet {
 fn packages() -> Result<PathBuf> {
 	let scripts = Path::new(SCRIPTS);
 	let lock = fs::read(scripts.join("package-lock.json")).context("the lock file of the wallets")?;
-	let cache = cache()?;
-	fs::create_dir_all(&cache).with_context(|| cache.display().to_string())?;
 	let key = hex::encode(lock.blake2_128());
-	let folder = cache.join(&key);
-	// Held until this function returns: others wait, and then find the packages.
-	let turn = File::create(cache.join(format!("{key}.lock")))?;
-	turn.lock().context("the lock of the folder of packages")?;
-	if !folder.exists() {
-		// What was interrupted is done again; only what is complete gets the name.
-		let unfinished = cache.join(format!("{key}.new"));
-		if unfinished.exists() {
-			fs::remove_dir_all(&unfinished)?;
-		}
-		fs::create_dir(&unfinished)?;
+	let install = |folder: &Path| {
+		fs::create_dir(folder)?;
 		for file in PACKAGES {
-			fs::copy(scripts.join(file), unfinished.join(file)).with_context(|| file.to_owned())?;
+			fs::copy(scripts.join(file), folder.join(file)).with_context(|| file.to_owned())?;
 		}
 		let mut command = Command::new("npm");
 		// What is optional is a light client that no script uses.
 		command
 			.args(["ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"])
-			.current_dir(&unfinished);
-		output(command, "npm ci")?;
-		fs::rename(&unfinished, &folder)?;
-	}
-	Ok(folder.join(INSTALLED))
-}
-
-fn cache() -> Result<PathBuf> {
-	let base = match env::var_os("XDG_CACHE_HOME") {
-		Some(folder) => PathBuf::from(folder),
-		None => PathBuf::from(env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?).join(".cache"),
+			.current_dir(folder);
+		output(command, "npm ci").map(|_| ())
 	};
-	Ok(base.join("assay/wallets"))
+	let folder = cache::once(&cache::folder("wallets")?, &key, install)?;
+	Ok(folder.join(INSTALLED))
 }
 
 fn check_node() -> Result<()> {

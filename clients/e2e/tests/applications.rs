@@ -21,7 +21,7 @@ fn glossary(scene: &Scene, node: &Node) -> Result<Served> {
 
 #[test]
 fn an_application_reads_what_the_command_line_shows() -> Result<()> {
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let mut node = scene.development()?;
 	let served = glossary(&scene, &node)?;
 	let bob = scene.assay(&node).signing_as("//Bob");
@@ -262,7 +262,7 @@ fn keeps_every_job_that_is_sent_at_once(scene: &Scene, node: &Node, served: &Ser
 #[test]
 fn a_javascript_application_buys_a_job_and_follows_it() -> Result<()> {
 	let wallet = Wallet::new()?;
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let node = scene.development()?;
 	let served = scene.generator(&node)?;
 	// Nobody has the stake for a job of this one, so it stays open.

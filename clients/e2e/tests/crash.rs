@@ -29,7 +29,7 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 	std::fs::create_dir_all(scene.models())?;
 	// The validator goes on while the worker, another node with Alice's worker key, is dead.
 	let validator = Node::start(&scene.binaries, scene.options("validator", "--dev --worker off"))?;
-	let arguments = "--chain dev --worker on --worker-cores 1 --offchain-worker always --bootnodes";
+	let arguments = "--worker on --worker-cores 1 --offchain-worker always --bootnodes";
 	let options = scene.options("worker", &format!("{arguments} {}", validator.bootnode()?));
 	Node::insert_worker_key(&scene.binaries, &options.base, "dev", "//Alice")?;
 	let mut worker = Node::start(&scene.binaries, options)?;

@@ -1,34 +1,25 @@
 //! Two validators.
 
-use anyhow::{Context, Result};
-use assay_e2e::{export_chain, finalised, Binaries, Node, Scene};
-use serde_json::json;
-use std::{path::PathBuf, time::Duration};
+use anyhow::Result;
+use assay_e2e::{finalised, Node, Scene};
+use serde_json::{json, Value};
+use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// The development chain with Bob as a second validator, so that finality needs both.
-fn two_validators(scene: &Scene, binaries: &Binaries) -> Result<PathBuf> {
+/// Makes Bob a second validator, so that finality needs both.
+fn two_validators(genesis: &mut Value) {
 	let bob = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
 	let finality = "5GoNkf6WdbxCFnPdAnYYQyCjAKPJgLNxXwPjwTh6DGg6gN3E";
-	let path = scene.folder().join("two-validators.json");
-	export_chain(binaries, "dev", &path, |genesis| {
-		let keys = genesis["session"]["keys"].as_array_mut();
-		keys.context("the chain has no validators")?
-			.push(json!([bob, bob, { "babe": bob, "grandpa": finality }]));
-		Ok(())
-	})?;
-	Ok(path)
+	let keys = genesis["session"]["keys"].as_array_mut();
+	let keys = keys.expect("the chain has validators");
+	keys.push(json!([bob, bob, { "babe": bob, "grandpa": finality }]));
 }
 
 #[test]
 fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
-	let scene = Scene::new()?;
-	let chain = two_validators(&scene, &scene.binaries)?;
-	let arguments = format!(
-		"--chain {} --force-authoring --unsafe-force-node-key-generation",
-		chain.display()
-	);
+	let scene = Scene::with_chain("dev", two_validators)?;
+	let arguments = "--force-authoring --unsafe-force-node-key-generation";
 	let alice = Node::start(&scene.binaries, scene.options("alice", &format!("{arguments} --alice")))?;
 	let others = format!("{arguments} --bob --worker off --bootnodes {}", alice.bootnode()?);
 	let bob = Node::start(&scene.binaries, scene.options("bob", &others))?;
@@ -36,6 +27,8 @@ fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
 	assert_eq!(alice.rpc().block_hash(2)?, bob.rpc().block_hash(2)?);
 
 	let served = scene.generator(&alice)?;
+	// Bob's node may be a block behind.
+	scene.wait_until_listed(&bob, &served)?;
 	// Bob's node takes the job, Alice's runs it, and both tell of its end from final blocks.
 	let through_bob = scene.assay(&bob).signing_as("//Eve");
 	let job = format!(

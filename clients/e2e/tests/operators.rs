@@ -12,7 +12,7 @@ use std::{
 	time::Duration,
 };
 
-/// Blocks for a survey of the folder or a result, at a second each, and then some.
+/// Blocks for a survey of the folder or a result, and then some.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// What the node's worker has.
@@ -36,7 +36,7 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 
 #[test]
 fn p24_a_job_runs_as_soon_as_a_good_file_is_in_the_place_of_a_broken_one() -> Result<()> {
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let node = scene.development()?;
 	let served = scene.generator(&node)?;
 	let alice = scene.assay(&node).signing_as("//Alice");
@@ -89,7 +89,7 @@ fn p24_a_job_runs_as_soon_as_a_good_file_is_in_the_place_of_a_broken_one() -> Re
 
 #[test]
 fn p23_a_model_that_the_node_lacks_is_not_served_by_mistake_nor_kept_listed() -> Result<()> {
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let node = scene.development()?;
 	let served = scene.generator(&node)?;
 	let alice = scene.assay(&node).signing_as("//Alice");
@@ -173,7 +173,7 @@ fn text(output: &Output) -> String {
 fn keys_are_confirmed_or_diagnosed_and_secrets_never_shown() -> Result<()> {
 	// The words of a development phrase, the last but one exchanged where it shall be wrong.
 	const PHRASE: &str = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let folder = scene.folder();
 	let file = folder.join("worker.key");
 	let base = format!("--chain dev --base-path {}", folder.join("node").display());
@@ -249,7 +249,7 @@ fn keys_are_confirmed_or_diagnosed_and_secrets_never_shown() -> Result<()> {
 
 #[test]
 fn a_port_that_was_asked_for_and_is_taken_is_an_error() -> Result<()> {
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let taken = TcpListener::bind("127.0.0.1:0")?;
 	let port = taken.local_addr()?.port().to_string();
 	for option in ["--rpc-port", "--prometheus-port"] {

@@ -17,7 +17,7 @@ fn assert_says(error: &str, words: &[&str]) {
 
 #[test]
 fn jobs_that_cannot_be_run_or_paid_are_refused_with_the_reason() -> Result<()> {
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let node = scene.development()?;
 	let served = scene.generator(&node)?;
 	let bob = scene.assay(&node).signing_as("//Bob");
@@ -110,7 +110,7 @@ fn jobs_that_cannot_be_run_or_paid_are_refused_with_the_reason() -> Result<()> {
 
 #[test]
 fn garbage_is_no_model() -> Result<()> {
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let node = scene.development()?;
 	let alice = scene.assay(&node).signing_as("//Alice");
 	let before = scene.money(&node)?;
@@ -140,7 +140,7 @@ fn garbage_is_no_model() -> Result<()> {
 
 #[test]
 fn an_open_job_can_be_cancelled_by_its_consumer_only() -> Result<()> {
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let node = scene.development()?;
 	std::fs::create_dir_all(scene.models())?;
 	// First nobody serves it; then Alice does, at a price that her stake does not cover, so its jobs stay open.
@@ -190,7 +190,7 @@ fn an_open_job_can_be_cancelled_by_its_consumer_only() -> Result<()> {
 
 #[test]
 fn only_the_assigned_operator_delivers_and_only_once() -> Result<()> {
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let node = scene.development()?;
 	let served = scene.generator(&node)?;
 	// The node's worker loses the artifact, so that the job is delivered by hand.

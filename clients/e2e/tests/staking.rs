@@ -1,7 +1,7 @@
 //! A holder's way through stake: in, out, back again, and what a command refuses.
 
 use anyhow::{Context, Result};
-use assay_e2e::{amount, until, Assay, Scene, ASY};
+use assay_e2e::{amount, short_stake, until, Assay, Scene, ASY};
 use serde_json::{json, Value};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn number(document: &Value, field: &str) -> Result<u64> {
 
 #[test]
 fn a_holder_delegates_unbonds_and_bonds_again() -> Result<()> {
-	let scene = Scene::new()?;
+	let scene = Scene::with_chain("dev", short_stake)?;
 	let node = scene.development()?;
 	let bob = scene.assay(&node).signing_as("//Bob");
 	let alice = scene.assay(&node).signing_as("//Alice");

@@ -40,7 +40,7 @@ fn spec_version(rpc: Rpc) -> Result<Value> {
 #[test]
 fn an_upgrade_keeps_everything_and_lets_hardware_wallets_sign() -> Result<()> {
 	let wallet = Wallet::new()?;
-	let scene = Scene::new()?;
+	let scene = Scene::quick()?;
 	let node = scene.development()?;
 	let rpc = node.rpc();
 	let served = scene.generator(&node)?;

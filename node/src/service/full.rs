@@ -16,7 +16,7 @@ use sc_service::{Configuration, Error, TaskManager, WarpSyncConfig};
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus::SyncOracle;
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// How long a vote takes to reach the other validators.
 const GOSSIP_DURATION: Duration = Duration::from_millis(333);
@@ -25,16 +25,22 @@ const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 /// When finality stalls, authors slow down to one block in this many slots, but never stop.
 const MAXIMUM_BACKOFF: u32 = 10;
 
-/// Starts a node.
-pub(crate) fn new_full(config: Configuration, worker: &WorkerParams) -> Result<TaskManager, Error> {
+/// Starts a node. Machine code of the runtime is kept in `runtime_cache`.
+pub(crate) fn new_full(
+	config: Configuration,
+	worker: &WorkerParams,
+	runtime_cache: Option<&Path>,
+) -> Result<TaskManager, Error> {
+	let parts = new_parts(&config, runtime_cache)?;
 	match config.network.network_backend {
-		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config, worker),
-		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config, worker),
+		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config, parts, worker),
+		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config, parts, worker),
 	}
 }
 
 fn start<Network: NetworkBackend<Block, Hash>>(
 	config: Configuration,
+	parts: Parts,
 	worker_params: &WorkerParams,
 ) -> Result<TaskManager, Error> {
 	let Parts {
@@ -52,7 +58,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 			grandpa_link,
 			mut telemetry,
 		},
-	} = new_parts(&config)?;
+	} = parts;
 	let keystore = keystore_container.keystore();
 	let role = config.role;
 	let force_authoring = config.force_authoring;

@@ -1,12 +1,16 @@
 //! The parts of a node: client, database, transaction pool and the import of blocks.
 
-use super::{equivocation::ReportEquivocations, pool::PoolTasks, Consensus, Parts};
+use super::{equivocation::ReportEquivocations, pool::PoolTasks, Consensus, Parts, WasmExecutor};
 use sc_consensus_grandpa::GrandpaPruningFilter;
-use sc_service::{config::KeystoreConfig, Configuration, Error};
+use sc_executor::{HeapAllocStrategy, DEFAULT_HEAP_ALLOC_STRATEGY};
+use sc_service::{
+	config::{ExecutorConfiguration, KeystoreConfig},
+	Configuration, Error,
+};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::inherents::BabeCreateInherentDataProviders;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// A GRANDPA justification is stored at least this often, so that warp sync and finality proofs
 /// reach every block.
@@ -15,11 +19,11 @@ pub(super) const JUSTIFICATION_PERIOD: u32 = 512;
 /// The parts for a command that works on the database without running a node.
 pub(crate) fn new_chain_ops(mut config: Configuration) -> Result<Parts, Error> {
 	config.keystore = KeystoreConfig::InMemory;
-	new_parts(&config)
+	new_parts(&config, None)
 }
 
 /// The parts for a running node.
-pub(super) fn new_parts(config: &Configuration) -> Result<Parts, Error> {
+pub(super) fn new_parts(config: &Configuration, runtime_cache: Option<&Path>) -> Result<Parts, Error> {
 	let telemetry = config
 		.telemetry_endpoints
 		.clone()
@@ -31,7 +35,7 @@ pub(super) fn new_parts(config: &Configuration) -> Result<Parts, Error> {
 		})
 		.transpose()?;
 
-	let executor = sc_service::new_wasm_executor(&config.executor);
+	let executor = executor(&config.executor, runtime_cache);
 	let (client, backend, keystore_container, task_manager) = sc_service::new_full_parts(
 		config,
 		telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
@@ -111,6 +115,26 @@ pub(super) fn new_parts(config: &Configuration) -> Result<Parts, Error> {
 			telemetry,
 		},
 	})
+}
+
+/// What executes the runtime: `sc_service::new_wasm_executor`, with a folder for machine code.
+fn executor(config: &ExecutorConfiguration, runtime_cache: Option<&Path>) -> WasmExecutor {
+	let heap = config
+		.default_heap_pages
+		.map_or(DEFAULT_HEAP_ALLOC_STRATEGY, |pages| HeapAllocStrategy::Static {
+			extra_pages: u32::try_from(pages).unwrap_or(u32::MAX),
+		});
+	let builder = WasmExecutor::builder()
+		.with_execution_method(config.wasm_method)
+		.with_onchain_heap_alloc_strategy(heap)
+		.with_offchain_heap_alloc_strategy(heap)
+		.with_max_runtime_instances(config.max_runtime_instances)
+		.with_runtime_cache_size(config.runtime_cache_size);
+	match runtime_cache {
+		Some(folder) => builder.with_cache_path(folder),
+		None => builder,
+	}
+	.build()
 }
 
 /// What an author puts into every block: the slot and the time.

@@ -53,12 +53,12 @@ impl Arena {
 	pub fn new() -> Result<Self> {
 		let scene = Scene::new()?;
 		// One author makes no forks, in which transactions would be left behind.
-		let author = "--chain dev --alice --force-authoring --unsafe-force-node-key-generation";
+		let author = "--alice --force-authoring --unsafe-force-node-key-generation";
 		let alice = Node::start(&scene.binaries, scene.options("alice", author))?;
 		let bootnode = alice.bootnode()?;
-		let auditing = format!("--chain dev --charlie --unsafe-force-node-key-generation --bootnodes {bootnode}");
+		let auditing = format!("--charlie --unsafe-force-node-key-generation --bootnodes {bootnode}");
 		let bob = Node::start(&scene.binaries, scene.options("bob", &auditing))?;
-		let follower = format!("--chain dev --worker off --bootnodes {bootnode}");
+		let follower = format!("--worker off --bootnodes {bootnode}");
 		let eve = Node::start(&scene.binaries, scene.options("eve", &follower))?;
 		std::fs::create_dir_all(scene.models())?;
 		let artifact = stopping_generator(&scene.models())?;
