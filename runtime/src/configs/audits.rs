@@ -20,6 +20,9 @@ parameter_types! {
 	pub const SpotCheckFloor: Permill = Permill::from_percent(2);
 	/// One claim in twenty, however long the record.
 	pub const AuditFloor: Permill = Permill::from_percent(5);
+	/// A hundred: a step of one rule is drawn, and who skips a layer breaks one of some twenty, so a spot-check finds it once
+	/// in twenty times.
+	pub const SpotCheckSizeFactor: u32 = 100;
 	/// Ten: with half of a fifth of the stake to lose, a cheat that is audited as often as this gains nothing, and a job at
 	/// the limit of a tenth is always audited.
 	pub const AuditSizeFactor: u32 = 10;
@@ -38,6 +41,7 @@ impl pallet_assay_audits::Config for Runtime {
 	type AuditCeiling = Ceiling;
 	type AuditFloor = AuditFloor;
 	type Halving = ConstU32<10>;
+	type SpotCheckSizeFactor = SpotCheckSizeFactor;
 	type AuditSizeFactor = AuditSizeFactor;
 	type MaxDrawn = ConstU32<2>;
 	type MaxAuditors = ConstU32<64>;
