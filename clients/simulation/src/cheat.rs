@@ -270,9 +270,9 @@ mod tests {
 			own: 400 * UNIT,
 			others: 600 * UNIT,
 		};
-		// 200 are taken, 80 of them its own; half of the 80 are the reporter's.
-		assert_eq!(pool.strike(&constants, true), 40 * UNIT);
-		assert_eq!((pool.own, pool.others), (320 * UNIT, 480 * UNIT));
-		assert_eq!(pool.strike(&constants, false), 64 * UNIT);
+		// 350 are taken, 140 of them its own; a quarter of the 140 is the reporter's.
+		assert_eq!(pool.strike(&constants, true), 105 * UNIT);
+		assert_eq!((pool.own, pool.others), (260 * UNIT, 390 * UNIT));
+		assert_eq!(pool.strike(&constants, false), 91 * UNIT);
 	}
 }
