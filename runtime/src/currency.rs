@@ -32,10 +32,10 @@ pub const MISSED_DEADLINE_PENALTY: Balance = 10 * UNIT;
 /// Held from a challenger until its dispute is over: more than the block space that a worker's answers take.
 pub const CHALLENGE_BOND: Balance = 10 * UNIT;
 /// What an operator loses at least for a wrong result.
-pub const MIN_WRONG_RESULT_PENALTY: Balance = 100 * UNIT;
-/// What an auditor loses for a missed duty: as much as for a missed deadline.
+pub const MIN_WRONG_RESULT_PENALTY: Balance = 200 * UNIT;
+/// What an auditor loses at least for a missed duty: as much as for a missed deadline.
 pub const MISSED_AUDIT_PENALTY: Balance = MISSED_DEADLINE_PENALTY;
-/// What an auditor loses for vouching for a wrong claim.
+/// What an auditor loses at least for vouching for a wrong claim.
 pub const FALSE_AUDIT_PENALTY: Balance = MIN_WRONG_RESULT_PENALTY;
 /// Held for each model and each of its versions.
 pub const MODEL_DEPOSIT_BASE: Balance = 10 * UNIT;

@@ -10,7 +10,7 @@ use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase},
 	job::{Duty, JobInput, JobOutput, JobResult, JobState, SignedResult},
 	model::{ModelMetadata, VersionSubmission},
-	operator::{Heartbeat, WorkerKey, WorkerSignature},
+	operator::{Fault, Heartbeat, Operators as _, WorkerKey, WorkerSignature},
 	Attempt, JobId, ModelId, ModelVersion, VersionNumber,
 };
 use assay_runtime::{
@@ -255,6 +255,29 @@ fn claim_should_be_struck_down_when_its_spot_check_is_not_answered() {
 		}
 		let audit = Audits::audit_summary(duty.job).expect("the draw is kept with its job");
 		assert_eq!(audit.phase, AuditPhase::Over(AuditOutcome::WorkerSilent));
-		assert_eq!(stake(), before - before / 5);
+		assert_eq!(stake(), before - before * 35 / 100);
+	});
+}
+
+#[test]
+fn p15_auditor_should_lose_a_share_of_its_stake_for_its_faults_and_no_less_than_an_amount() {
+	type Auditing = <Runtime as pallet_assay_audits::Config>::Operators;
+	chain(DEV_RUNTIME_PRESET).execute_with(|| {
+		let alice = account(Alice);
+		let penalised = |amount, fault| {
+			let before = Staking::own_stake(&alice);
+			let lost = Auditing::penalise(&alice, amount, fault, None);
+			assert_eq!(Staking::own_stake(&alice), before - lost);
+			(before, lost)
+		};
+		let (stake, lost) = penalised(UNIT, Fault::FalseAudit);
+		assert_eq!(lost, stake / 4);
+		let (stake, lost) = penalised(UNIT, Fault::MissedAudit);
+		assert_eq!(lost, stake / 100);
+		// What is asked for is the least, and all there is for other faults.
+		let (stake, lost) = penalised(Staking::own_stake(&alice) / 2, Fault::FalseAudit);
+		assert_eq!(lost, stake / 2);
+		let (_, lost) = penalised(UNIT, Fault::MissedDeadline);
+		assert_eq!(lost, UNIT);
 	});
 }

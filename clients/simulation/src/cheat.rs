@@ -4,6 +4,7 @@
 use crate::{
 	constants::{asy, Constants},
 	honesty::{Cheat, Rates, Watch},
+	spot_check::BROKEN_RULES,
 };
 use assay_protocol::draw;
 use assay_runtime::Balance;
@@ -24,7 +25,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-	fn of(samples: impl Iterator<Item = f64>) -> Self {
+	pub(crate) fn of(samples: impl Iterator<Item = f64>) -> Self {
 		let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
 		for sample in samples {
 			count += 1.0;
@@ -103,10 +104,18 @@ fn honest_auditor_drawn(numbers: &mut ChaCha12Rng, constants: &Constants, watch:
 	false
 }
 
+/// Whether the step that a spot-check draws breaks its rule: it is drawn of a cell of a layer, which was skipped, and of the
+/// one rule that does not hold there.
+fn broken_step_drawn(numbers: &mut ChaCha12Rng, cheat: &Cheat) -> bool {
+	let trace = cheat.trace;
+	numbers.random_range(0..trace.cells) < trace.of_layers
+		&& happens(numbers, cheat.skipped)
+		&& numbers.random_range(0..trace.rules) < BROKEN_RULES
+}
+
 /// Whether a wrong claim is caught.
-fn caught(numbers: &mut ChaCha12Rng, constants: &Constants, rates: Rates, watch: Watch, skipped: Permill) -> bool {
-	// A spot-check draws one step: it catches as often as that step was skipped.
-	let by_spot_check = happens(numbers, rates.spot_check) && happens(numbers, skipped);
+fn caught(numbers: &mut ChaCha12Rng, constants: &Constants, rates: Rates, watch: Watch, cheat: &Cheat) -> bool {
+	let by_spot_check = happens(numbers, rates.spot_check) && broken_step_drawn(numbers, cheat);
 	let by_audit = happens(numbers, rates.audit) && honest_auditor_drawn(numbers, constants, watch);
 	let by_challenger = happens(numbers, watch.watched);
 	by_spot_check || by_audit || by_challenger
@@ -128,7 +137,7 @@ pub fn largest_gain(
 		let mut pool = Pool::of(cheat);
 		let mut lost = 0.0;
 		for _ in 0..cheat.jobs {
-			if caught(numbers, constants, rates, watch, cheat.skipped) {
+			if caught(numbers, constants, rates, watch, cheat) {
 				lost += reward + asy(pool.strike(constants, cheat.reports_itself));
 			}
 		}
@@ -150,7 +159,7 @@ pub fn claims_until_caught(
 		loop {
 			let rates = Rates::after(constants, clean_jobs + claims).of_jobs(constants, cheat);
 			claims += 1;
-			if caught(numbers, constants, rates, watch, cheat.skipped) {
+			if caught(numbers, constants, rates, watch, cheat) {
 				return f64::from(claims);
 			}
 		}
@@ -197,7 +206,7 @@ mod tests {
 				};
 				for clean_jobs in [5, 1_000] {
 					let rates = Rates::after(&constants, clean_jobs);
-					let detection = honesty::detection(&constants, rates, watch, cheat.skipped);
+					let detection = honesty::detection(&constants, rates, watch, &cheat);
 					let formula = honesty::largest_gain(&constants, &cheat, detection);
 					let found = largest_gain(&mut numbers(SEED, part), TRIALS, &constants, &cheat, rates, watch);
 					assert!(
@@ -261,9 +270,9 @@ mod tests {
 			own: 400 * UNIT,
 			others: 600 * UNIT,
 		};
-		// 200 are taken, 80 of them its own; half of the 80 are the reporter's.
-		assert_eq!(pool.strike(&constants, true), 40 * UNIT);
-		assert_eq!((pool.own, pool.others), (320 * UNIT, 480 * UNIT));
-		assert_eq!(pool.strike(&constants, false), 64 * UNIT);
+		// 350 are taken, 140 of them its own; a quarter of the 140 is the reporter's.
+		assert_eq!(pool.strike(&constants, true), 105 * UNIT);
+		assert_eq!((pool.own, pool.others), (260 * UNIT, 390 * UNIT));
+		assert_eq!(pool.strike(&constants, false), 91 * UNIT);
 	}
 }

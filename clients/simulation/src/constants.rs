@@ -1,6 +1,11 @@
 //! The constants, as the runtime has them.
 
-use assay_runtime::{currency::UNIT, time::DEFAULT_SLOT_DURATION, Audits, Balance, BlockNumber, Disputes, Runtime};
+use assay_runtime::{
+	configs::audits::{FalseAuditShare, MissedAuditShare},
+	currency::UNIT,
+	time::DEFAULT_SLOT_DURATION,
+	Audits, Balance, BlockNumber, Disputes, Runtime,
+};
 use frame_support::{
 	dispatch::DispatchClass,
 	traits::Get,
@@ -29,10 +34,14 @@ pub struct Constants {
 	pub challenge_bond: Balance,
 	/// What a missed deadline costs.
 	pub missed_deadline_penalty: Balance,
-	/// What a missed audit costs.
+	/// What a missed audit costs at least.
 	pub missed_audit_penalty: Balance,
-	/// What vouching for a wrong claim costs.
+	/// The part of an auditor's stake that it costs.
+	pub missed_audit_share: Perbill,
+	/// What vouching for a wrong claim costs at least.
 	pub false_audit_penalty: Balance,
+	/// The part of an auditor's stake that it costs.
+	pub false_audit_share: Perbill,
 	/// The treasury's share of a job's fee.
 	pub treasury_share: Permill,
 	/// Each auditor's share of it.
@@ -51,7 +60,9 @@ pub struct Constants {
 	pub audit_floor: Permill,
 	/// Clean jobs after which both are half as likely.
 	pub halving: u32,
-	/// How many times as likely an audit is, at least, as the fee is part of the stake.
+	/// How many times as likely a spot-check is, at least, as the fee is part of the operator's own bond.
+	pub spot_check_size_factor: u32,
+	/// How many times as likely an audit is, at least, as the fee is part of the operator's own bond.
 	pub audit_size_factor: u32,
 	/// Auditors that are drawn for a claim.
 	pub drawn: u32,
@@ -124,6 +135,8 @@ impl Constants {
 			challenge_bond: <Runtime as pallet_assay_disputes::Config>::Bond::get(),
 			missed_deadline_penalty: <Runtime as pallet_assay_jobs::Config>::MissedDeadlinePenalty::get(),
 			missed_audit_penalty: <Runtime as pallet_assay_audits::Config>::MissedAuditPenalty::get(),
+			missed_audit_share: MissedAuditShare::get(),
+			false_audit_share: FalseAuditShare::get(),
 			false_audit_penalty: <Runtime as pallet_assay_audits::Config>::FalseAuditPenalty::get(),
 			treasury_share: <Runtime as pallet_assay_jobs::Config>::TreasuryShare::get(),
 			auditor_share: <Runtime as pallet_assay_jobs::Config>::AuditorShare::get(),
@@ -134,6 +147,7 @@ impl Constants {
 			audit_ceiling: <Runtime as pallet_assay_audits::Config>::AuditCeiling::get(),
 			audit_floor: <Runtime as pallet_assay_audits::Config>::AuditFloor::get(),
 			halving: <Runtime as pallet_assay_audits::Config>::Halving::get(),
+			spot_check_size_factor: <Runtime as pallet_assay_audits::Config>::SpotCheckSizeFactor::get(),
 			audit_size_factor: <Runtime as pallet_assay_audits::Config>::AuditSizeFactor::get(),
 			drawn: <Runtime as pallet_assay_audits::Config>::MaxDrawn::get(),
 			max_auditors: <Runtime as pallet_assay_audits::Config>::MaxAuditors::get(),
@@ -169,6 +183,22 @@ impl Constants {
 			.mul_ceil(at_risk)
 			.max(self.min_wrong_result_penalty)
 			.min(at_risk)
+	}
+
+	/// What vouching for a wrong claim costs an auditor with so much stake.
+	pub fn false_audit(&self, stake: Balance) -> Balance {
+		self.false_audit_share
+			.mul_ceil(stake)
+			.max(self.false_audit_penalty)
+			.min(stake)
+	}
+
+	/// What a missed audit costs an auditor with so much stake.
+	pub fn missed_audit(&self, stake: Balance) -> Balance {
+		self.missed_audit_share
+			.mul_ceil(stake)
+			.max(self.missed_audit_penalty)
+			.min(stake)
 	}
 
 	/// The largest fees that may be in flight on so much stake, of which so much is the operator's own bond.
@@ -233,22 +263,32 @@ mod tests {
 	#[test]
 	fn reward_should_be_what_treasury_and_auditors_leave() {
 		let constants = Constants::of_the_runtime();
-		assert_eq!(constants.reward(100 * UNIT), 75 * UNIT);
+		assert_eq!(constants.reward(100 * UNIT), 27 * UNIT);
+	}
+
+	#[test]
+	fn p15_auditors_should_lose_a_share_of_their_stake_and_no_less_than_an_amount() {
+		let constants = Constants::of_the_runtime();
+		assert_eq!(constants.false_audit(100_000 * UNIT), 25_000 * UNIT);
+		assert_eq!(constants.false_audit(500 * UNIT), 200 * UNIT);
+		assert_eq!(constants.false_audit(40 * UNIT), 40 * UNIT);
+		assert_eq!(constants.missed_audit(100_000 * UNIT), 1_000 * UNIT);
+		assert_eq!(constants.missed_audit(500 * UNIT), 10 * UNIT);
 	}
 
 	#[test]
 	fn both_limits_should_bound_what_is_in_flight() {
 		let constants = Constants::of_the_runtime();
 		assert_eq!(constants.in_flight(1_000 * UNIT, 1_000 * UNIT), 100 * UNIT);
-		assert_eq!(constants.in_flight(1_000 * UNIT, 250 * UNIT), 100 * UNIT);
-		assert_eq!(constants.in_flight(1_000 * UNIT, 100 * UNIT), 40 * UNIT);
+		assert_eq!(constants.in_flight(1_000 * UNIT, 400 * UNIT), 100 * UNIT);
+		assert_eq!(constants.in_flight(1_000 * UNIT, 100 * UNIT), 25 * UNIT);
 	}
 
 	#[test]
 	fn penalty_should_never_exceed_what_is_there() {
 		let constants = Constants::of_the_runtime();
-		assert_eq!(constants.penalty(1_000 * UNIT), 200 * UNIT);
-		assert_eq!(constants.penalty(300 * UNIT), 100 * UNIT);
+		assert_eq!(constants.penalty(1_000 * UNIT), 350 * UNIT);
+		assert_eq!(constants.penalty(300 * UNIT), 200 * UNIT);
 		assert_eq!(constants.penalty(40 * UNIT), 40 * UNIT);
 	}
 }

@@ -1,11 +1,15 @@
 //! The closed formulas: when is a cheat caught, what does it lose, how much must it gain to pay?
 //!
-//! A claim that is drawn for a spot-check is caught as often as the step falls on skipped work; a claim that is audited is
-//! caught unless all drawn auditors collude; and a watched claim is caught. With probability *d* of any of these, penalty
+//! A claim that is drawn for a spot-check is caught as often as the step that is drawn breaks its rule
+//! ([`Trace`](crate::spot_check::Trace)); a claim that is audited is caught unless all drawn auditors collude; and a watched
+//! claim is caught. With probability *d* of any of these, penalty
 //! share *δ* and stake *S*, of which the part *κ* is the cheat's own loss, *m* wrong claims in flight lose on average
 //! *κ·S·(1 − (1 − δ·d)^m) + m·d·R*, where *R* is what a job pays: each penalty takes its share of what the one before left.
 
-use crate::constants::{asy, ratio, Constants};
+use crate::{
+	constants::{asy, ratio, Constants},
+	spot_check::Trace,
+};
 use assay_runtime::Balance;
 use pallet_assay_audits::{by_size, falling};
 use sp_runtime::Permill;
@@ -42,12 +46,12 @@ impl Rates {
 		}
 	}
 
-	/// For the jobs of this cheat: at least as likely to be audited as their size asks for.
+	/// For the jobs of this cheat: at least as likely to be looked at as their size asks for.
 	pub fn of_jobs(self, constants: &Constants, cheat: &Cheat) -> Self {
-		let by_size = by_size(constants.audit_size_factor, cheat.fee, cheat.stake);
+		let by_size = |factor| by_size(factor, cheat.fee, cheat.own());
 		Self {
-			audit: self.audit.max(by_size),
-			..self
+			spot_check: self.spot_check.max(by_size(constants.spot_check_size_factor)),
+			audit: self.audit.max(by_size(constants.audit_size_factor)),
 		}
 	}
 }
@@ -73,6 +77,23 @@ impl Watch {
 		}
 	}
 
+	/// As many auditors as there can be, so many percent of whom collude, and nobody else.
+	pub fn colluding(constants: &Constants, percent: u32) -> Self {
+		Self {
+			colluding: Permill::from_percent(percent).mul_ceil(constants.max_auditors),
+			..Self::auditors_only(constants)
+		}
+	}
+
+	/// A version that nobody audits, and nobody else: spot-checks are all there is.
+	pub fn spot_checks_only() -> Self {
+		Self {
+			listed: 0,
+			colluding: 0,
+			watched: Permill::zero(),
+		}
+	}
+
 	/// One honest challenger who runs everything again, and auditors none of whom is honest.
 	pub fn one_challenger(constants: &Constants) -> Self {
 		Self {
@@ -82,7 +103,7 @@ impl Watch {
 		}
 	}
 
-	/// The probability that all of `drawn` auditors collude, drawn without putting back.
+	/// The probability that all of `drawn` auditors collude, drawn without putting back; one where there are none.
 	fn all_collude(&self, drawn: u32) -> f64 {
 		(0..drawn.min(self.listed))
 			.map(|round| f64::from(self.colluding.saturating_sub(round)) / f64::from(self.listed - round))
@@ -101,8 +122,10 @@ pub struct Cheat {
 	pub fee: Balance,
 	/// Wrong claims in flight at the same time.
 	pub jobs: u32,
-	/// The part of the work that was skipped.
+	/// The part of the layers' work that was skipped: of their cells, each as likely to be drawn.
 	pub skipped: Permill,
+	/// The trace of each job.
+	pub trace: Trace,
 	/// Whether a second account of the cheat challenges whatever is about to be caught, for the reporter's share.
 	pub reports_itself: bool,
 }
@@ -116,6 +139,7 @@ impl Cheat {
 			fee: 0,
 			jobs,
 			skipped: Permill::one(),
+			trace: Trace::usual(),
 			reports_itself: true,
 		};
 		cheat.owning(constants, Permill::one())
@@ -139,6 +163,19 @@ impl Cheat {
 		}
 	}
 
+	/// With jobs whose fee is this part of the cheat's own bond.
+	pub fn with_fee_of_bond(self, share: Permill) -> Self {
+		Self {
+			fee: share.mul_floor(self.own()),
+			..self
+		}
+	}
+
+	/// Its own bond.
+	pub fn own(&self) -> Balance {
+		self.own_share.mul_floor(self.stake)
+	}
+
 	/// What the operator itself loses with a job's payment: the stakers' share of it is lost by all who stand behind it.
 	pub fn reward(&self, constants: &Constants) -> f64 {
 		let others = ratio(constants.stakers_share) * (1.0 - ratio(self.own_share));
@@ -158,8 +195,8 @@ impl Cheat {
 }
 
 /// The probability that a wrong claim is caught.
-pub fn detection(constants: &Constants, rates: Rates, watch: Watch, skipped: Permill) -> f64 {
-	let by_spot_check = ratio(rates.spot_check) * ratio(skipped);
+pub fn detection(constants: &Constants, rates: Rates, watch: Watch, cheat: &Cheat) -> f64 {
+	let by_spot_check = ratio(rates.spot_check) * cheat.trace.finds(cheat.skipped);
 	let by_audit = ratio(rates.audit) * (1.0 - watch.all_collude(constants.drawn));
 	1.0 - (1.0 - by_spot_check) * (1.0 - by_audit) * (1.0 - ratio(watch.watched))
 }
@@ -187,7 +224,7 @@ pub fn claims_until_caught(constants: &Constants, clean_jobs: u32, cheat: &Cheat
 	let mut claims = 0.0;
 	for behaved in clean_jobs.. {
 		let rates = Rates::after(constants, behaved).of_jobs(constants, cheat);
-		let caught = detection(constants, rates, watch, cheat.skipped);
+		let caught = detection(constants, rates, watch, cheat);
 		if rates == floor {
 			return claims + free / caught;
 		}
@@ -217,7 +254,7 @@ mod tests {
 
 	/// One that is audited no more often than the record says.
 	fn small_job(constants: &Constants) -> Cheat {
-		Cheat::at_the_limit(constants, STAKE, 1).with_fee(Permill::from_rational(1u32, 1_000))
+		Cheat::at_the_limit(constants, STAKE, 1).with_fee(Permill::from_rational(1u32, 10_000))
 	}
 
 	#[test]
@@ -237,11 +274,11 @@ mod tests {
 		let constants = constants();
 		let rates = Rates::after(&constants, 0);
 		let watch = Watch::auditors_only(&constants);
-		assert_eq!(detection(&constants, rates, watch, Permill::zero()), 1.0);
 		let cheat = Cheat {
 			skipped: Permill::zero(),
 			..small_job(&constants)
 		};
+		assert_eq!(detection(&constants, rates, watch, &cheat), 1.0);
 		assert_eq!(claims_until_caught(&constants, 0, &cheat, watch), 1.0);
 	}
 
@@ -249,8 +286,9 @@ mod tests {
 	fn at_the_floor_claims_until_caught_should_be_one_over_the_probability() {
 		let constants = constants();
 		let watch = Watch::auditors_only(&constants);
-		let caught = detection(&constants, Rates::at_floor(&constants), watch, Permill::one());
-		let claims = claims_until_caught(&constants, 100_000, &small_job(&constants), watch);
+		let cheat = small_job(&constants);
+		let caught = detection(&constants, Rates::at_floor(&constants), watch, &cheat);
+		let claims = claims_until_caught(&constants, 100_000, &cheat, watch);
 		assert!((claims - 1.0 / caught).abs() < 1e-9);
 	}
 
@@ -260,7 +298,7 @@ mod tests {
 		let floor = Rates::at_floor(&constants);
 		let at_the_limit = Cheat::at_the_limit(&constants, STAKE, 1);
 		let rates = floor.of_jobs(&constants, &at_the_limit);
-		assert_eq!((rates.audit, rates.spot_check), (Permill::one(), floor.spot_check));
+		assert_eq!((rates.audit, rates.spot_check), (Permill::one(), Permill::one()));
 		assert_eq!(floor.of_jobs(&constants, &small_job(&constants)), floor);
 		let new = Rates::after(&constants, 0);
 		assert_eq!(new.of_jobs(&constants, &small_job(&constants)), new);
@@ -269,13 +307,32 @@ mod tests {
 	}
 
 	#[test]
+	fn p15_stake_of_others_should_make_no_look_less_likely() {
+		let constants = constants();
+		let floor = Rates::at_floor(&constants);
+		let alone = Cheat::at_the_limit(&constants, STAKE, 1).with_fee(Permill::from_rational(1u32, 200));
+		let with_others = Cheat {
+			stake: 4 * STAKE,
+			own_share: Permill::from_percent(25),
+			..alone
+		};
+		assert_eq!(alone.own(), with_others.own());
+		let rates = floor.of_jobs(&constants, &alone);
+		assert_eq!(rates, floor.of_jobs(&constants, &with_others));
+		assert_eq!(
+			(rates.spot_check, rates.audit),
+			(Permill::from_percent(50), Permill::from_percent(5))
+		);
+	}
+
+	#[test]
 	fn less_own_stake_should_allow_less_in_flight() {
 		let constants = constants();
 		let at_the_limit = Cheat::at_the_limit(&constants, STAKE, 4);
 		let fee = |percent| at_the_limit.owning(&constants, Permill::from_percent(percent)).fee;
 		assert_eq!(fee(100), STAKE / 40);
-		assert_eq!(fee(25), STAKE / 40);
-		assert_eq!(fee(10), STAKE / 100);
+		assert_eq!(fee(40), STAKE / 40);
+		assert_eq!(fee(10), STAKE / 160);
 	}
 
 	#[test]

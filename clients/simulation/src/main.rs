@@ -20,7 +20,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Simulation {
-	/// Where honesty pays, with the constants of the runtime; exits 1 where it does not though an honest challenger watches.
+	/// Where honesty pays, with the constants of the runtime; exits 1 where it does not though an honest challenger watches, or
+	/// where a constant does not cover what it has to.
 	Economics(Economics),
 }
 

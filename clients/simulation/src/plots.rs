@@ -99,7 +99,7 @@ fn draw_stake(
 		let line = (0..=60).map(|step| {
 			let stake = (1_000.0 * 10f64.powf(f64::from(step) / 20.0)).round();
 			let cheat = cheat(stake as Balance * UNIT, own_percent);
-			let detected = detection(constants, rates(&cheat), watch, cheat.skipped);
+			let detected = detection(constants, rates(&cheat), watch, &cheat);
 			(stake, largest_gain(constants, &cheat, detected))
 		});
 		chart

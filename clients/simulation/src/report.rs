@@ -2,10 +2,10 @@
 
 use crate::{
 	cheat::{self, numbers},
-	conditions::{conditions, table as conditions_table},
+	conditions::{conditions, table as conditions_table, Condition},
 	constants::{asy, ratio, Constants},
 	honesty::{self, claims_until_caught, detection, needed_detection, textbook_gain, Cheat, Rates, Watch},
-	issuance,
+	issuance, spot_check,
 	table::{Cell, Table},
 	values,
 };
@@ -34,7 +34,7 @@ pub struct Report {
 	pub settings: Settings,
 	/// What.
 	pub tables: Vec<Table>,
-	/// Whether honesty pays with one honest challenger, by formula and simulation, and all that is required holds.
+	/// Whether honesty pays with one honest challenger, by formula and simulation, and every condition holds.
 	pub honesty_pays: bool,
 }
 
@@ -42,14 +42,14 @@ impl Report {
 	/// Computes and plays everything.
 	pub fn new(constants: &Constants, settings: Settings) -> Self {
 		let conditions = conditions(constants);
-		let fulfilled = conditions
-			.iter()
-			.all(|condition| condition.holds() || !condition.required);
+		let fulfilled = conditions.iter().all(Condition::holds);
 		let (challenger, pays) = one_challenger(constants, settings);
 		let tables = vec![
 			values::table(constants),
 			conditions_table(&conditions),
 			challenger,
+			spot_check::table(settings),
+			unaudited(constants, settings),
 			in_flight(constants, settings),
 			needed(constants),
 			records(constants, settings),
@@ -73,9 +73,9 @@ impl Report {
 			.map(|table| format!("{}\n\n{}\n\n", table.title, table.markdown()))
 			.collect();
 		text.push_str(if self.honesty_pays {
-			"With one honest challenger, honesty pays."
+			"Every condition holds, and with one honest challenger honesty pays."
 		} else {
-			"Honesty does not pay: a required condition does not hold, or a cheat gains though an honest challenger watches."
+			"Honesty does not pay: a condition does not hold, or a cheat gains though an honest challenger watches."
 		});
 		text
 	}
@@ -109,7 +109,7 @@ fn one_challenger(constants: &Constants, settings: Settings) -> (Table, bool) {
 	for (part, times) in (100..).zip(STAKES) {
 		let cheat = Cheat::at_the_limit(constants, times * constants.min_bond, 1);
 		let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
-		let formula = honesty::largest_gain(constants, &cheat, detection(constants, rates, watch, cheat.skipped));
+		let formula = honesty::largest_gain(constants, &cheat, detection(constants, rates, watch, &cheat));
 		let found = cheat::largest_gain(
 			&mut numbers(settings.seed, part),
 			settings.trials,
@@ -155,7 +155,7 @@ fn in_flight(constants: &Constants, settings: Settings) -> Table {
 		for jobs in [1, 4, 16, 64] {
 			let cheat = Cheat::at_the_limit(constants, STAKE, jobs);
 			let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
-			let detected = detection(constants, rates, watch, cheat.skipped);
+			let detected = detection(constants, rates, watch, &cheat);
 			let formula = honesty::largest_gain(constants, &cheat, detected);
 			part += 1;
 			let found = cheat::largest_gain(
@@ -183,7 +183,8 @@ fn in_flight(constants: &Constants, settings: Settings) -> Table {
 /// How likely a claim must be to be looked at, by how large it is.
 fn needed(constants: &Constants) -> Table {
 	let columns = [
-		"fee, of the stake",
+		"fee, of the own bond",
+		"spot-check",
 		"audit",
 		"caught",
 		"needed",
@@ -201,19 +202,22 @@ fn needed(constants: &Constants) -> Table {
 		let share = Permill::from_rational(thousandths, 1_000u32);
 		let cheat = Cheat::at_the_limit(constants, STAKE, 1).with_fee(share);
 		let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
-		let caught = detection(constants, rates, Watch::auditors_only(constants), cheat.skipped);
+		let caught = detection(constants, rates, Watch::auditors_only(constants), &cheat);
 		let needed = needed_detection(constants, &cheat, 1.0);
 		let others = Cheat {
 			reports_itself: false,
 			..cheat
 		};
+		// Of the same bond, and so drawn as often.
 		let delegated = Cheat {
 			own_share: Permill::from_percent(50),
+			stake: 2 * cheat.stake,
 			..cheat
 		};
 		let needed_delegated = needed_detection(constants, &delegated, 1.0);
 		table.rows.push(vec![
 			Cell::Share(ratio(share), 1),
+			Cell::Share(ratio(rates.spot_check), 1),
 			Cell::Share(ratio(rates.audit), 1),
 			Cell::Share(caught, 1),
 			Cell::Share(needed, 1),
@@ -221,6 +225,55 @@ fn needed(constants: &Constants) -> Table {
 			Cell::Share(needed_detection(constants, &others, 1.0), 1),
 			Cell::Share(needed_delegated, 1),
 			Cell::Yes(caught >= needed_delegated),
+		]);
+	}
+	table
+}
+
+/// A version that nobody audits, where nobody watches: what spot-checks deter, and what they do not.
+fn unaudited(constants: &Constants, settings: Settings) -> Table {
+	let columns = [
+		"fee, of the own bond",
+		"spot-check",
+		"caught",
+		"largest gain",
+		"simulated",
+		"skipping everything does not pay",
+		"largest gain from a changed number",
+	];
+	let mut table = Table::new(
+		"unaudited",
+		"Largest gain, in fees, for which honesty pays in a version without auditors, at the floor of the rates",
+		&columns,
+	);
+	let watch = Watch::spot_checks_only();
+	for (part, millionths) in (1_000..).zip([100, 500, 1_000, 5_000, 10_000, 13_000, 20_000, 50_000, 100_000]) {
+		let share = Permill::from_parts(millionths);
+		let cheat = Cheat::at_the_limit(constants, STAKE, 1).with_fee_of_bond(share);
+		let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
+		let detected = detection(constants, rates, watch, &cheat);
+		let formula = honesty::largest_gain(constants, &cheat, detected);
+		let found = cheat::largest_gain(
+			&mut numbers(settings.seed, part),
+			settings.trials,
+			constants,
+			&cheat,
+			rates,
+			watch,
+		);
+		let lie = Cheat {
+			skipped: Permill::zero(),
+			..cheat
+		};
+		let unseen = honesty::largest_gain(constants, &lie, detection(constants, rates, watch, &lie));
+		table.rows.push(vec![
+			Cell::Share(ratio(share), 2),
+			Cell::Share(ratio(rates.spot_check), 1),
+			Cell::Share(detected, 2),
+			Cell::Number(formula, 2),
+			estimate(found, 2),
+			Cell::Yes(formula >= 1.0),
+			Cell::Number(unseen, 2),
 		]);
 	}
 	table
@@ -287,7 +340,7 @@ fn skipped(constants: &Constants, settings: Settings) -> Table {
 	let watch = Watch::auditors_only(constants);
 	for (part, skipped) in (400..).zip([100, 50, 20, 10, 5, 1].map(Permill::from_percent)) {
 		let cheat = Cheat { skipped, ..whole };
-		let detected = detection(constants, rates, watch, skipped);
+		let detected = detection(constants, rates, watch, &cheat);
 		let formula = honesty::largest_gain(constants, &cheat, detected);
 		let found = cheat::largest_gain(
 			&mut numbers(settings.seed, part),

@@ -84,9 +84,14 @@ pub fn table(constants: &Constants) -> Table {
 			"clean jobs after which both are half as likely",
 		),
 		(
+			"SpotCheckSizeFactor",
+			format!("{} times", constants.spot_check_size_factor),
+			"the part that a fee is of the operator's own bond: how likely a spot-check is at least",
+		),
+		(
 			"AuditSizeFactor",
 			format!("{} times", constants.audit_size_factor),
-			"the part that a fee is of the stake: how likely an audit is at least",
+			"the same of an audit",
 		),
 		(
 			"MaxDrawn",
@@ -104,14 +109,24 @@ pub fn table(constants: &Constants) -> Table {
 			"of a job's fee, to each auditor",
 		),
 		(
+			"MissedAuditShare",
+			share(constants.missed_audit_share),
+			"of an auditor's stake, if it does not answer",
+		),
+		(
 			"MissedAuditPenalty",
 			money(constants.missed_audit_penalty),
-			"for an auditor that does not answer",
+			"at least, if it does not answer",
+		),
+		(
+			"FalseAuditShare",
+			share(constants.false_audit_share),
+			"of an auditor's stake, for vouching for a wrong claim",
 		),
 		(
 			"FalseAuditPenalty",
 			money(constants.false_audit_penalty),
-			"for vouching for a wrong claim",
+			"at least, for vouching for a wrong claim",
 		),
 		(
 			"MissedDeadlinePenalty",

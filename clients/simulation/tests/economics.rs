@@ -50,6 +50,32 @@ fn cheating_should_be_reported_when_wrong_results_cost_too_little() {
 }
 
 #[test]
+fn p15_the_program_should_fail_when_a_single_condition_does_not_hold() {
+	// At 30 % a cheat that an honest challenger watches still loses, but a challenger's cost is no longer covered everywhere.
+	let output = simulate(&["--json", "--trials", "500", "--wrong-result-penalty", "30"]);
+	assert_eq!(output.status.code(), Some(1));
+	let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+	let rows = |table: &str, column: &str| {
+		let rows = report["tables"][table].as_array().expect("rows");
+		rows.iter().filter(|row| row[column] == false).count()
+	};
+	assert_eq!(rows("one_challenger", "honesty pays"), 0);
+	assert!(rows("conditions", "holds") > 0);
+}
+
+#[test]
+fn p15_every_condition_should_be_promised_and_hold() {
+	let output = simulate(&["--json", "--trials", "500"]);
+	assert_eq!(output.status.code(), Some(0));
+	let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+	let rows = report["tables"]["conditions"].as_array().expect("rows");
+	assert!(rows.len() > 20);
+	assert!(rows
+		.iter()
+		.all(|row| row["holds"] == true && row.get("required").is_none()));
+}
+
+#[test]
 fn same_seed_should_print_the_same_and_another_seed_something_else() {
 	let run = |seed| simulate(&["--json", "--trials", "300", "--seed", seed]).stdout;
 	assert_eq!(run("3"), run("3"));

@@ -2,7 +2,7 @@
 
 use assay_runtime::{currency::UNIT, Balance, Runtime};
 use assay_simulation::constants::Constants;
-use sp_runtime::Permill;
+use sp_runtime::{Perbill, Permill};
 use std::{fs, path::Path};
 
 /// A page of the repository, with its line breaks taken for spaces.
@@ -18,7 +18,7 @@ fn words(share: Permill) -> &'static str {
 		50_000 => "a twentieth",
 		100_000 => "a tenth",
 		200_000 => "a fifth",
-		400_000 => "two fifths",
+		250_000 => "a quarter",
 		500_000 => "half",
 		_ => panic!("no word for {share:?}"),
 	}
@@ -27,6 +27,11 @@ fn words(share: Permill) -> &'static str {
 /// A share as documents write it in numbers.
 fn percent(share: Permill) -> String {
 	format!("{} %", f64::from(share.deconstruct()) / 10_000.0)
+}
+
+/// A share of a stake in the parts that shares of fees have.
+fn parts(share: Perbill) -> Permill {
+	Permill::from_parts(share.deconstruct() / 1_000)
 }
 
 /// An amount as documents write it.
@@ -47,10 +52,8 @@ fn documents_should_state_the_shares_and_penalties_of_the_runtime() {
 		more => panic!("no word for {more}"),
 	};
 	let wrong_result = format!(
-		"{} of the stake, at least {}",
-		words(Permill::from_parts(
-			constants.wrong_result_penalty.deconstruct() / 1_000
-		)),
+		"{} of its stake, at least {}",
+		percent(parts(constants.wrong_result_penalty)),
 		asy(constants.min_wrong_result_penalty)
 	);
 	let statements = [
@@ -65,7 +68,7 @@ fn documents_should_state_the_shares_and_penalties_of_the_runtime() {
 		),
 		(
 			"docs/architecture.md",
-			format!("{} for each auditor come out of it", words(constants.auditor_share)),
+			format!("{auditor} for each auditor come out of it"),
 		),
 		(
 			"docs/architecture.md",
@@ -83,20 +86,25 @@ fn documents_should_state_the_shares_and_penalties_of_the_runtime() {
 		(
 			"docs/operators.md",
 			format!(
-				"lose {} and your place among the auditors",
+				"lose {} of your stake, at least {} and your place among the auditors",
+				percent(parts(constants.missed_audit_share)),
 				asy(constants.missed_audit_penalty)
 			),
 		),
 		(
 			"docs/operators.md",
 			format!(
-				"proved wrong before the job is final | lose {} |",
+				"proved wrong before the job is final | lose {} of your stake, at least {} |",
+				percent(parts(constants.false_audit_share)),
 				asy(constants.false_audit_penalty)
 			),
 		),
 		(
 			"docs/operators.md",
-			format!("get {} of what the operator loses", words(constants.reporter_share)),
+			format!(
+				"get {} of what the operator loses: of {wrong_result}",
+				words(constants.reporter_share)
+			),
 		),
 		(
 			"docs/operators.md",

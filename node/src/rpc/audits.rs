@@ -155,6 +155,7 @@ impl AuditsApiServer for Audits {
 		Ok(AuditParameters {
 			period: parameters.period,
 			auditors: parameters.auditors,
+			spot_check_size_factor: parameters.spot_check_size_factor,
 			audit_size_factor: parameters.audit_size_factor,
 			auditor_share: parameters.auditor_share,
 			missed_audit_penalty: Amount(parameters.missed_audit_penalty),

@@ -11,11 +11,11 @@ pub fn falling(ceiling: Permill, floor: Permill, halving: u32, clean_jobs: u32) 
 	fallen.map_or(ceiling, Permill::from_parts).max(floor)
 }
 
-/// `factor` times what `fee` is of `stake`, rounded up so that it is one as soon as the fee is a `factor`th of the stake; one
-/// where nothing is staked.
-pub fn by_size(factor: u32, fee: u128, stake: u128) -> Permill {
+/// `factor` times what `fee` is of the operator's own bond, rounded up so that it is one as soon as the fee is a `factor`th of
+/// the bond; one where nothing is bonded.
+pub fn by_size(factor: u32, fee: u128, bond: u128) -> Permill {
 	let factor = u128::from(factor) * u128::from(Permill::ACCURACY);
-	let parts = multiply_by_rational_with_rounding(fee, factor, stake, Rounding::Up);
+	let parts = multiply_by_rational_with_rounding(fee, factor, bond, Rounding::Up);
 	let parts = parts.and_then(|parts| u32::try_from(parts).ok());
 	parts.map_or(Permill::one(), Permill::from_parts)
 }

@@ -82,17 +82,17 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// How likely a claim of an operator with this fee is to be audited: what a wrong one brings grows with its fee, what is
-	/// lost by it with the stake.
+	/// How likely a claim of an operator with this fee is to be audited: what a wrong one brings grows with its fee, what the
+	/// operator itself loses by it with its own bond.
 	pub(crate) fn rates_of_claim(operator: &T::AccountId, fee: T::Balance) -> AuditRates {
 		let rates = Self::rates(operator);
-		let by_size = by_size(
-			T::AuditSizeFactor::get(),
+		let (fee, own) = (
 			fee.unique_saturated_into(),
-			T::Operators::stake(operator).unique_saturated_into(),
+			T::Operators::own_stake(operator).unique_saturated_into(),
 		);
 		AuditRates {
-			audit: rates.audit.max(by_size),
+			spot_check: rates.spot_check.max(by_size(T::SpotCheckSizeFactor::get(), fee, own)),
+			audit: rates.audit.max(by_size(T::AuditSizeFactor::get(), fee, own)),
 			..rates
 		}
 	}

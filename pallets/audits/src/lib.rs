@@ -92,8 +92,13 @@ pub mod pallet {
 		#[pallet::constant]
 		type Halving: Get<u32>;
 
-		/// Auditors are drawn at least with so many times the probability that the claim's fee is of the stake behind its
-		/// operator, however long the record.
+		/// A claim is spot-checked at least with so many times the probability that its fee is of its operator's own bond,
+		/// however long the record.
+		#[pallet::constant]
+		type SpotCheckSizeFactor: Get<u32>;
+
+		/// Auditors are drawn at least with so many times the probability that the claim's fee is of its operator's own bond,
+		/// however long the record.
 		#[pallet::constant]
 		type AuditSizeFactor: Get<u32>;
 
@@ -119,11 +124,11 @@ pub mod pallet {
 		#[pallet::constant]
 		type AuditorShare: Get<Permill>;
 
-		/// What an auditor loses for a missed duty.
+		/// What an auditor loses for a missed duty; operators may take a share of its stake if that is more.
 		#[pallet::constant]
 		type MissedAuditPenalty: Get<Self::Balance>;
 
-		/// What an auditor loses for vouching for a wrong claim.
+		/// What an auditor loses for vouching for a wrong claim; likewise.
 		#[pallet::constant]
 		type FalseAuditPenalty: Get<Self::Balance>;
 

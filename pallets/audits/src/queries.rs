@@ -49,6 +49,7 @@ impl<T: Config> Pallet<T> {
 		AuditParameters {
 			period: T::Period::get(),
 			auditors: T::MaxDrawn::get(),
+			spot_check_size_factor: T::SpotCheckSizeFactor::get(),
 			audit_size_factor: T::AuditSizeFactor::get(),
 			auditor_share: T::AuditorShare::get(),
 			missed_audit_penalty: T::MissedAuditPenalty::get(),

@@ -25,6 +25,10 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| pool.stake.balance)
 	}
 
+	fn own_stake(who: &AccountIdOf<T>) -> BalanceOf<T> {
+		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| pool.own)
+	}
+
 	fn at_risk(who: &AccountIdOf<T>, age: u32) -> BalanceOf<T> {
 		Self::reachable(who, Self::blocks_ago(age))
 	}

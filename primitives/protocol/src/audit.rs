@@ -305,11 +305,13 @@ pub struct AuditParameters<Balance, BlockNumber> {
 	pub period: BlockNumber,
 	/// Auditors of a claim that is audited, at most.
 	pub auditors: u32,
-	/// Auditors are drawn at least with so many times the probability that the fee is of the stake behind the operator.
+	/// A claim is spot-checked at least with so many times the probability that its fee is of the operator's own bond.
+	pub spot_check_size_factor: u32,
+	/// Auditors are drawn at least with so many times the probability that the fee is of the operator's own bond.
 	pub audit_size_factor: u32,
 	/// An auditor's share of the fee.
 	pub auditor_share: Permill,
-	/// What an auditor loses for a missed duty.
+	/// What an auditor loses at least for a missed duty.
 	pub missed_audit_penalty: Balance,
 	/// Blocks by which audits can delay a job at most.
 	pub longest_delay: BlockNumber,

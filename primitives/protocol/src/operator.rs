@@ -157,6 +157,9 @@ pub trait Operators<AccountId, Balance> {
 	/// Stake behind `who`: its weight in draws.
 	fn stake(who: &AccountId) -> Balance;
 
+	/// The part of it that is the operator's own bond: all that a fault can take from the operator itself.
+	fn own_stake(who: &AccountId) -> Balance;
+
 	/// Puts `value` of work in flight against the stake of `who`; fails when the cap that follows from it is reached.
 	/// Stake that backs work in flight cannot leave before that work is over.
 	fn commit(who: &AccountId, value: Balance) -> DispatchResult;

@@ -31,6 +31,11 @@ pub fn draw_step(statement: &Statement<'_>, place: Place, random: &Hash32) -> Op
 	cell.has(step).then_some(step)
 }
 
+/// How many rules a cell has, of which [`draw_step`] chooses one. Zero if there is no such cell.
+pub fn rules(statement: &Statement<'_>, place: Place) -> usize {
+	Cell::new(statement, place).map_or(0, |cell| cell.rules().len())
+}
+
 /// A number below `count` from the first or the second half of a random number. It favours none by more than `count` parts
 /// in 2¹²⁸. `None` if `count` is zero.
 fn below(count: u64, random: &Hash32, half: usize) -> Option<u64> {

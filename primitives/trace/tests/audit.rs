@@ -5,7 +5,7 @@ mod common;
 use assay_trace::{
 	check_step,
 	digest::{digest, DigestKey, DigestOpening},
-	draw::{draw_boundary, draw_place, draw_step},
+	draw::{draw_boundary, draw_place, draw_step, rules},
 	Hash32, Place, Statement, Step, TraceRoot, Verdict,
 };
 use common::{jobs, steps};
@@ -51,6 +51,14 @@ fn every_cell_and_every_step_can_be_drawn_and_nothing_else() {
 				assert!(drawn.contains(step), "{place:?} {step:?} is never drawn");
 			}
 			assert!(drawn.iter().all(|step| expected.contains(step)));
+			// One rule after the other, and then the first again.
+			let rules = rules(&statement, place) as u64;
+			let first = |rule| draw_step(&statement, place, &random(rule, 0)).unwrap();
+			let of_rules: Vec<Step> = (0..rules).map(first).collect();
+			for (index, step) in of_rules.iter().enumerate() {
+				assert!(!of_rules[..index].contains(step), "{place:?} {step:?} is of two rules");
+			}
+			assert_eq!(first(rules), first(0));
 		}
 	}
 }

@@ -15,8 +15,9 @@ use frame_support::{
 use sp_runtime::{Perbill, Permill};
 
 parameter_types! {
-	/// Half, so that who cheats and challenges itself loses as much as it saves.
-	pub const ReporterShare: Permill = Permill::from_percent(50);
+	/// A quarter of what the operator itself loses: enough to run the largest job again for, and so little that who cheats and
+	/// challenges itself loses more than it saves.
+	pub const ReporterShare: Permill = Permill::from_percent(25);
 	/// What ending disputes may take of a block.
 	pub DisputeAgendaWeight: Weight = Perbill::from_percent(10) * BlockWeights::get().max_block;
 }

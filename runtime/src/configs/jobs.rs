@@ -21,12 +21,13 @@ use sp_runtime::{Perbill, Permill};
 parameter_types! {
 	/// The treasury's share of every fee.
 	pub const TreasuryShare: Permill = Permill::from_percent(5);
-	/// A tenth of the fee for each auditor: running a job again is one prefill, less than a third of generating.
-	pub const AuditorShare: Permill = Permill::from_percent(10);
+	/// A good third of the fee for each auditor: running a job again is one prefill, less than a third of generating.
+	pub const AuditorShare: Permill = Permill::from_percent(34);
 	/// A fifth of what an operator earns by a job: stake answers for the work, the operator does it.
 	pub const StakersShare: Permill = Permill::from_percent(20);
-	/// A fifth of its stake: twice what an operator may have in flight.
-	pub const WrongResultPenalty: Perbill = Perbill::from_percent(20);
+	/// So much of its stake that three quarters of it, what is left of its own part when a cheat reports itself, are a quarter
+	/// of its own bond, what it may have in flight; and that the other quarter pays a challenger.
+	pub const WrongResultPenalty: Perbill = Perbill::from_percent(35);
 	/// What deadlines and finalisations may take of a block.
 	pub AgendaWeight: Weight = Perbill::from_percent(20) * BlockWeights::get().max_block;
 }

@@ -1,6 +1,6 @@
 //! How each pallet is configured, one file per pallet.
 
-mod audits;
+pub mod audits;
 mod authorship;
 mod babe;
 mod balances;

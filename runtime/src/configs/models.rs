@@ -15,8 +15,8 @@ use sp_runtime::{transaction_validity::TransactionPriority, Permill};
 pub(super) const MAX_ANSWER_BYTES: u32 = 1024 * 1024;
 
 parameter_types! {
-	/// The largest share of the fees that a publisher may take.
-	pub const MaxRoyalty: Permill = Permill::from_percent(50);
+	/// The largest share of the fees that a publisher may take: with the treasury's and two auditors' it fits into the fee.
+	pub const MaxRoyalty: Permill = Permill::from_percent(25);
 }
 
 impl pallet_assay_models::Config for Runtime {

@@ -19,9 +19,8 @@ pub(super) type MaxOperators = ConstU32<1_000>;
 parameter_types! {
 	/// A tenth: an operator that cheats on everything it has in flight loses ten times that.
 	pub const CommitmentLimit: Permill = Permill::from_percent(10);
-	/// Two fifths: who is certain to be caught loses a fifth of its own bond, half of which it can have back by reporting
-	/// itself, and a quarter of a fee is never an operator's: so much in flight is where cheating stops to pay.
-	pub const OwnCommitmentLimit: Permill = Permill::from_percent(40);
+	/// A quarter: who is certain to be caught loses more than that of its own bond, also when it reports itself.
+	pub const OwnCommitmentLimit: Permill = Permill::from_percent(25);
 	/// Half, so that nobody delegates for nothing.
 	pub const MaxCommission: Permill = Permill::from_percent(50);
 	/// An account that nobody has the key of: rewards until they are claimed.

@@ -61,6 +61,7 @@ parameter_types! {
 	pub static Ceiling: Permill = Permill::one();
 	pub static Floor: Permill = Permill::from_percent(5);
 	pub static AuditCeiling: Permill = Permill::one();
+	pub static SpotCheckSizeFactor: u32 = 100;
 	pub static AuditSizeFactor: u32 = 10;
 	pub const Period: u64 = PERIOD;
 	pub static MaxLoad: u64 = 1_000;
@@ -80,6 +81,7 @@ impl crate::Config for Test {
 	type AuditCeiling = AuditCeiling;
 	type AuditFloor = Floor;
 	type Halving = ConstU32<10>;
+	type SpotCheckSizeFactor = SpotCheckSizeFactor;
 	type AuditSizeFactor = AuditSizeFactor;
 	type MaxDrawn = ConstU32<2>;
 	type MaxAuditors = ConstU32<3>;

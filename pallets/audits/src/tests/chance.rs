@@ -68,12 +68,13 @@ proptest! {
 	}
 
 	#[test]
-	fn no_fee_should_make_an_audit_less_likely_than_the_record_does(jobs: u32, fee: u128) {
+	fn no_fee_should_make_a_look_less_likely_than_the_record_does(jobs: u32, fee: u128) {
 		new_test_ext().execute_with(|| {
 			CleanJobs::<Test>::insert(ALICE, jobs);
 			let (record, claim) = (AuditsPallet::rates(&ALICE), AuditsPallet::rates_of_claim(&ALICE, fee));
 			prop_assert_eq!(claim.audit, record.audit.max(by_size(AuditSizeFactor::get(), fee, STAKE)));
-			prop_assert_eq!(claim.spot_check, record.spot_check);
+			let spot_check = by_size(SpotCheckSizeFactor::get(), fee, STAKE);
+			prop_assert_eq!(claim.spot_check, record.spot_check.max(spot_check));
 			Ok(())
 		})?;
 	}
@@ -116,6 +117,37 @@ fn claim_should_be_audited_by_its_size_whatever_the_record() {
 }
 
 #[test]
+fn p15_spot_checks_and_audits_should_grow_with_the_fee_over_the_operators_own_bond() {
+	run(|| {
+		CleanJobs::<Test>::insert(ALICE, u32::MAX);
+		let rates = |parts| {
+			let rates = AuditsPallet::rates_of_claim(&ALICE, STAKE / parts);
+			(rates.spot_check, rates.audit)
+		};
+		assert_eq!(rates(10_000), (percent(5), percent(5)), "the floors");
+		assert_eq!(rates(500), (percent(20), percent(5)));
+		assert_eq!(rates(100), (percent(100), percent(10)));
+		assert_eq!(rates(10), (percent(100), percent(100)));
+
+		// The stake of others is not the operator's to lose: it makes neither less likely.
+		let (before, own) = (stake(ALICE), StakingPallet::own_stake(&ALICE));
+		StakingPallet::delegate(RuntimeOrigin::signed(CONSUMER), ALICE, 4 * STAKE).unwrap();
+		assert_eq!(
+			(stake(ALICE), StakingPallet::own_stake(&ALICE)),
+			(before + 4 * STAKE, own)
+		);
+		assert_eq!(rates(500), (percent(20), percent(5)));
+		assert_eq!(rates(100), (percent(100), percent(10)));
+
+		// What was lost does not answer for the next claim.
+		StakingPallet::penalise(&ALICE, 5 * STAKE / 2, Fault::MissedDeadline, None);
+		assert_eq!(StakingPallet::own_stake(&ALICE), STAKE / 2);
+		assert_eq!(rates(500), (percent(40), percent(5)));
+		assert_eq!(rates(100), (percent(100), percent(20)));
+	});
+}
+
+#[test]
 fn draws_should_follow_the_probability() {
 	let number = |n: u64| sp_io::hashing::blake2_256(&n.to_le_bytes());
 	let count = |probability| (0..10_000).filter(|n| happens(probability, number(*n))).count();
@@ -145,6 +177,7 @@ fn job_should_go_its_way_when_nothing_is_drawn() {
 		Ceiling::set(Permill::zero());
 		AuditCeiling::set(Permill::zero());
 		AuditSizeFactor::set(0);
+		SpotCheckSizeFactor::set(0);
 		Floor::set(Permill::zero());
 		offer(&[BOB, CHARLIE]);
 		let job = Worker::honest().claim();
@@ -157,5 +190,6 @@ fn job_should_go_its_way_when_nothing_is_drawn() {
 		));
 		Floor::set(percent(5));
 		AuditSizeFactor::set(10);
+		SpotCheckSizeFactor::set(100);
 	});
 }

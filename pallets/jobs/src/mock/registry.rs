@@ -55,6 +55,10 @@ impl Operators<AccountId, Balance> for Registry {
 		Stake::get(who)
 	}
 
+	fn own_stake(who: &AccountId) -> Balance {
+		Stake::get(who)
+	}
+
 	fn commit(who: &AccountId, value: Balance) -> DispatchResult {
 		let committed = Committed::get(who).checked_add(value).ok_or(DispatchError::Exhausted)?;
 		if committed > Stake::get(who) {
