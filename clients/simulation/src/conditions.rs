@@ -343,7 +343,7 @@ fn of_challengers(constants: &Constants) -> Vec<Condition> {
 	let delegated = at_the_limit(constants, 10);
 	let bond = asy(constants.challenge_bond);
 	let stalled = fee * LARGEST;
-	let delay = f64::from(constants.longest_dispute) / blocks_per_year();
+	let delay = f64::from(constants.longest_stalling()) / blocks_per_year();
 	vec![
 		Condition::new(
 			"ReporterShare",

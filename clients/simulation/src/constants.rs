@@ -82,6 +82,12 @@ pub struct Constants {
 	pub longest_audit: BlockNumber,
 	/// Blocks that disputes delay a job at most.
 	pub longest_dispute: BlockNumber,
+	/// Blocks in which a worker may answer late.
+	pub guilt_period: BlockNumber,
+	/// Blocks that running the largest job takes.
+	pub longest_run: BlockNumber,
+	/// Blocks by which what an auditor was given before makes its clock longer, at most.
+	pub max_load: BlockNumber,
 	/// Blocks that unbonding stake waits after its period.
 	pub unbonding_period: BlockNumber,
 	/// Blocks of such a period.
@@ -158,6 +164,9 @@ impl Constants {
 			audit_period: <Runtime as pallet_assay_audits::Config>::Period::get(),
 			longest_audit: Audits::longest_delay(),
 			longest_dispute: Disputes::longest_delay(),
+			guilt_period: <Runtime as pallet_assay_jobs::Config>::GuiltPeriod::get(),
+			longest_run: <Runtime as pallet_assay_jobs::Config>::LongestRun::get(),
+			max_load: <Runtime as pallet_assay_audits::Config>::MaxLoad::get(),
 			unbonding_period: <Runtime as pallet_assay_staking::Config>::UnbondingPeriod::get(),
 			staking_period: <Runtime as pallet_assay_staking::Config>::Period::get(),
 			commission_notice: <Runtime as pallet_assay_staking::Config>::CommissionNotice::get(),
@@ -169,12 +178,19 @@ impl Constants {
 		}
 	}
 
-	/// Blocks from a job's submission to the last block in which a claim to it can be struck down. Each attempt waits for an
-	/// operator, then for its result; the claim is open to challenges for its window and while its audit lasts; then the
-	/// dispute takes its time.
+	/// Blocks from the assignment of the largest job to the last block in which the claim of that attempt can be struck down.
+	/// The claim is open to challenges for its window and while its audit lasts, of which each reply waits for an auditor that
+	/// has as much to do as can be; then the dispute takes its time.
 	pub fn longest_job(&self) -> BlockNumber {
-		let claimed = self.window.max(self.longest_audit) + self.longest_dispute;
-		self.max_attempts * (self.open_period + 1 + self.result_period + 1 + claimed)
+		let result = self.result_period + 1 + self.longest_run;
+		let audit = self.longest_audit + AUDIT_REPLIES * self.max_load;
+		let dispute = self.longest_dispute + pallet_assay_disputes::MOVES * self.longest_run;
+		result + audit.max(self.window + self.longest_run) + dispute
+	}
+
+	/// Blocks for which whoever challenges alone can stall a job that takes no time, though the worker is never late.
+	pub fn longest_stalling(&self) -> BlockNumber {
+		self.longest_dispute - 2 * self.guilt_period
 	}
 
 	/// What a wrong result costs, of so much at risk.
@@ -219,6 +235,9 @@ impl Constants {
 	}
 }
 
+/// Replies of auditors in the longest audit: two for each of three draws.
+const AUDIT_REPLIES: BlockNumber = 6;
+
 /// What a dispute may ask a worker for: the groups, the cells of one, a vector.
 const FREE_ANSWERS: Balance = 3;
 
@@ -256,8 +275,11 @@ mod tests {
 	#[test]
 	fn longest_job_should_be_the_sum_of_its_clocks() {
 		let constants = Constants::of_the_runtime();
-		// Three times: 100 + 1 to be assigned, 40 + 1 for the result, 68 of audit, 141 of dispute.
-		assert_eq!(constants.longest_job(), 3 * (101 + 41 + 68 + 141));
+		// Six replies with 30 blocks, a number in 65 and two to notice, and a day; seven moves of 20, and twice a day.
+		let (audit, dispute) = (6 * 97 + 28_800, 7 * 20 + 2 * 28_800 + 1);
+		let job = 41 + 4_800 + audit + 6 * 9_600 + dispute + 7 * 4_800;
+		assert_eq!(constants.longest_job(), job);
+		assert_eq!(constants.longest_stalling(), 141);
 	}
 
 	#[test]

@@ -184,7 +184,17 @@ pub fn table(constants: &Constants) -> Table {
 		(
 			"MovePeriod",
 			blocks(time::DISPUTE_MOVE_PERIOD),
-			"for each move in a dispute",
+			"for each move in a dispute, and what the job takes",
+		),
+		(
+			"GuiltPeriod",
+			blocks(constants.guilt_period),
+			"in which a worker may answer late",
+		),
+		(
+			"LongestRun",
+			blocks(constants.longest_run),
+			"that a job takes at most at the reference speed",
 		),
 		(
 			"Inflation",
