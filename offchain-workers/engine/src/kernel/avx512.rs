@@ -1,7 +1,7 @@
 //! AVX-512 kernels. `vpdpwssd` multiplies pairs of int16 and adds them to 32-bit sums, which cannot wrap.
 //!
-//! Activations stay whole: as two planes of bytes, `vpdpbusd` would take as many instructions for the same products and
-//! more to put them together. Weights are not asked for ahead: measured, that made decoding slower.
+//! Activations stay whole: as two planes of bytes, `vpdpbusd` would by count take as many instructions for the same
+//! products and more to put them together. Weights are not asked for ahead: measured, that made decoding slower.
 
 use super::{
 	elementwise::elementwise_with, portable, ActivationBlock, GroupBlock, GroupSums, Kernels, Tier, Tile, BLOCK, GROUP,
@@ -40,7 +40,7 @@ unsafe fn linear(group: &[GroupBlock], tile: Tile<'_>, sums: &mut [GroupSums]) {
 }
 
 /// A lane holds a row of the group, so no sum crosses lanes; a widened weight pair serves all positions of the tile.
-/// `vpdpwssd` takes four cycles, so few positions sum in `C` chains each, or they would wait for one another.
+/// `vpdpwssd` takes several cycles, so few positions sum in `C` chains each, or they would wait for one another.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 fn tile_of<const P: usize, const C: usize>(group: &[GroupBlock], tile: Tile<'_>, sums: &mut [GroupSums]) {
 	assert!(tile.mantissas.len() >= group.len() * P && tile.lifts.len() >= group.len() * P && sums.len() >= P);
