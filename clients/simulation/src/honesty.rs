@@ -1,7 +1,7 @@
 //! The closed formulas: when is a cheat caught, what does it lose, how much must it gain to pay?
 //!
 //! A claim that is drawn for a spot-check is caught as often as the step that is drawn breaks its rule
-//! ([`Trace`](crate::spot_check::Trace)); a claim that is audited is caught unless all drawn auditors collude; and a watched
+//! ([`Trace`]); a claim that is audited is caught unless all drawn auditors collude; and a watched
 //! claim is caught. With probability *d* of any of these, penalty
 //! share *δ* and stake *S*, of which the part *κ* is the cheat's own loss, *m* wrong claims in flight lose on average
 //! *κ·S·(1 − (1 − δ·d)^m) + m·d·R*, where *R* is what a job pays: each penalty takes its share of what the one before left.
