@@ -113,10 +113,11 @@ pub(crate) fn run(test: impl FnOnce()) {
 	Seed::set(Some(0));
 	new_test_ext().execute_with(|| {
 		let issuance = Balances::total_issuance();
-		test();
+		let result = test();
 		AuditsPallet::do_try_state().unwrap();
 		assert_eq!(Balances::total_issuance(), issuance, "money was made or lost");
-	});
+		result
+	})
 }
 
 /// Goes to the next block, where agendas are served.

@@ -4,5 +4,6 @@ mod auditors;
 mod chance;
 mod honest;
 mod life;
+mod play;
 mod replies;
 mod verdicts;
