@@ -15,7 +15,7 @@ use assay_protocol::{
 };
 use assay_runtime::{
 	currency::UNIT,
-	time::{AUDIT_PERIOD, HEARTBEAT_PERIOD, JOB_WINDOW},
+	time::{AUDIT_PERIOD, DEVELOPMENT_GUILT_PERIOD, HEARTBEAT_PERIOD, JOB_WINDOW},
 	Audits, Balances, Jobs, Models, Runtime, RuntimeCall, Staking, System, UncheckedExtrinsic,
 };
 use assay_trace::{claim::claim_root, merkle::Hash32, TraceRoot};
@@ -253,8 +253,15 @@ fn claim_should_be_struck_down_when_its_spot_check_is_not_answered() {
 		for _ in 0..=AUDIT_PERIOD {
 			next_block(vec![]);
 		}
+		// She is late: no new work. Then her silence is guilt.
+		let late = || pallet_assay_jobs::LateAnswers::<Runtime>::get(account(Alice));
+		assert_eq!((stake(), late()), (before, 1));
+		for _ in 0..DEVELOPMENT_GUILT_PERIOD {
+			next_block(vec![]);
+		}
 		let audit = Audits::audit_summary(duty.job).expect("the draw is kept with its job");
 		assert_eq!(audit.phase, AuditPhase::Over(AuditOutcome::WorkerSilent));
+		assert_eq!(late(), 0);
 		assert_eq!(stake(), before - before * 35 / 100);
 	});
 }

@@ -94,7 +94,7 @@ fn documents_should_state_the_shares_and_penalties_of_the_runtime() {
 		(
 			"docs/operators.md",
 			format!(
-				"proved wrong before the job is final | lose {} of your stake, at least {} |",
+				"with another result that was audited | lose {} of your stake, at least {} |",
 				percent(parts(constants.false_audit_share)),
 				asy(constants.false_audit_penalty)
 			),

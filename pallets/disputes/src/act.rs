@@ -34,7 +34,7 @@ impl<T: Config> Pallet<T> {
 			Move::Challenge { .. } => T::WeightInfo::challenge(),
 			Move::PointAtGroup { .. } => T::WeightInfo::point_at_group(),
 			Move::PointAtTarget { .. } | Move::PointAtStep { .. } => T::WeightInfo::point_at_target(),
-			Move::Prove { .. } => T::WeightInfo::prove(bytes(signed)),
+			Move::Prove { .. } => Self::judge_weight(bytes(signed)),
 		}
 	}
 

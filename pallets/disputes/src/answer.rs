@@ -84,7 +84,7 @@ impl<T: Config> Pallet<T> {
 	/// What an answer takes: a step is judged, all else compared with roots.
 	pub(crate) fn answer_weight(signed: &SignedAnswer) -> Weight {
 		match signed.answer.answer {
-			Answer::Step(_) => T::WeightInfo::prove(bytes(signed)),
+			Answer::Step(_) => Self::judge_weight(bytes(signed)),
 			_ => T::WeightInfo::answer(bytes(signed)),
 		}
 	}

@@ -1,9 +1,10 @@
 //! What the challenger does: it challenges and points, and may prove the last step itself.
 
 use crate::{
+	ruling::lost_by_an_auditor,
 	types::{AccountIdOf, BalanceOf, Status},
 	Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId, Pallet, Part,
-	Record,
+	Record, WeightInfo,
 };
 use assay_protocol::{
 	audit::Audits,
@@ -22,6 +23,7 @@ use codec::{DecodeAll, Encode};
 use frame_support::{
 	ensure,
 	traits::{fungible::MutateHold, Get},
+	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
@@ -172,6 +174,11 @@ impl<T: Config> Pallet<T> {
 	/// Stages at which a challenger may have a step judged.
 	fn may_judge(stage: &Stage) -> bool {
 		matches!(stage, Stage::PointAtTarget | Stage::PointAtStep)
+	}
+
+	/// What having a step judged takes, whoever is wrong.
+	pub(crate) fn judge_weight(bytes: u32) -> Weight {
+		T::WeightInfo::prove(bytes).saturating_add(lost_by_an_auditor::<T>())
 	}
 
 	/// Judges a step of an opened cell by what it reads.

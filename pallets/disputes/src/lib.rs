@@ -417,7 +417,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeEnded`].
 		#[pallet::call_index(4)]
-		#[pallet::weight((T::WeightInfo::prove(bytes(proof)), DispatchClass::Operational))]
+		#[pallet::weight((Pallet::<T>::judge_weight(bytes(proof)), DispatchClass::Operational))]
 		pub fn prove(origin: OriginFor<T>, dispute: DisputeId, record: H256, proof: Proof) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_prove(&who, dispute, record, proof)

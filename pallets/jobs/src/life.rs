@@ -47,7 +47,10 @@ impl Step {
 			Self::Assigned(offers) | Self::Waited(offers) => T::WeightInfo::advance_assign(offers),
 			Self::Refunded => T::WeightInfo::advance_refund(),
 			Self::Missed(offers) => T::WeightInfo::advance_missed(offers),
-			Self::Finalised => T::WeightInfo::advance_finalise(),
+			// With auditors that are paid and others that are judged, which the benchmark does not have.
+			Self::Finalised => {
+				T::WeightInfo::advance_finalise().saturating_add(T::DbWeight::get().reads_writes(32, 32))
+			}
 			Self::Pruned => T::WeightInfo::advance_prune(),
 		}
 	}

@@ -107,7 +107,7 @@ pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 }
 
 /// Runs a test and checks every invariant after it.
-pub(crate) fn run(test: impl FnOnce()) {
+pub(crate) fn run<R>(test: impl FnOnce() -> R) -> R {
 	Ceiling::set(Permill::one());
 	AuditCeiling::set(Permill::one());
 	Seed::set(Some(0));

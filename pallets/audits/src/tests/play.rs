@@ -1,7 +1,7 @@
 //! Everybody at random: honest, slow, lying and silent operators, as workers and as auditors, and one honest challenger.
 
 use crate::{mock::*, Audits, Load, Vouched};
-use assay_protocol::{audit::Question, job::JobState, Attempt, JobId};
+use assay_protocol::{audit::Question, dispute::Claims, job::JobState, Attempt, JobId};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -107,7 +107,7 @@ impl Play<'_> {
 
 	/// One honest challenger looks at every claim, not always at once.
 	fn challenge(&mut self, job: JobId) {
-		use assay_protocol::{audit::Audits as _, dispute::Claims};
+		use assay_protocol::audit::Audits as _;
 		let Some(open) = JobsPallet::claim(job) else { return };
 		let now = System::block_number();
 		let taken = now < open.closes_at || AuditsPallet::is_open(job, open.claim.attempt);
@@ -181,7 +181,10 @@ proptest! {
 				play.block(false);
 				left = left.checked_sub(1).expect("every job ends");
 			}
+			// And leaves nothing behind.
+			blocks(assay_testing::RETENTION + 2);
 			prop_assert_eq!(Load::<Test>::iter().count(), 0);
+			prop_assert_eq!(Audits::<Test>::iter().count(), 0);
 			prop_assert_eq!(Vouched::<Test>::iter().count(), 0);
 			prop_assert_eq!(pallet_assay_jobs::LateAnswers::<Test>::iter().count(), 0);
 			Ok(())
