@@ -100,13 +100,7 @@ impl Request {
 		let claim = self.claim().root();
 		match self {
 			Self::Answer(duty) => RequestKey::Answer(claim, duty.dispute, duty.stage),
-			Self::Reply(duty) => RequestKey::Reply(
-				claim,
-				duty.claim.job,
-				duty.claim.attempt,
-				duty.from.clone(),
-				duty.question,
-			),
+			Self::Reply(duty) => RequestKey::Reply(claim, duty.claim.job, duty.from.clone(), duty.question),
 			Self::Move(duty) => RequestKey::Move(claim, duty.dispute, duty.stage, duty.record.hash),
 		}
 	}
@@ -136,7 +130,7 @@ pub enum RequestKey {
 	/// In a dispute about a claim, what the worker has to show.
 	Answer(ClaimRoot, DisputeId, Stage),
 	/// In the audit of a job's claim, what is asked of an operator.
-	Reply(ClaimRoot, JobId, Attempt, AccountId32, Question),
+	Reply(ClaimRoot, JobId, AccountId32, Question),
 	/// In a dispute about a claim, where the challenger has to move, and on what record.
 	Move(ClaimRoot, DisputeId, Stage, H256),
 }
@@ -160,7 +154,7 @@ impl fmt::Display for RequestKey {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
 			Self::Answer(_, dispute, stage) => write!(f, "dispute {dispute}: an answer to {stage:?}"),
-			Self::Reply(_, job, _, _, question) => write!(f, "audit of job {job}: a reply to {question:?}"),
+			Self::Reply(_, job, _, question) => write!(f, "audit of job {job}: a reply to {question:?}"),
 			Self::Move(_, dispute, stage, _) => write!(f, "dispute {dispute}: a move at {stage:?}"),
 		}
 	}

@@ -26,6 +26,7 @@ const LOG: &str = "assay::provider";
 /// A response, or why there is none.
 #[derive(Debug)]
 pub(crate) struct Prepared {
+	key: RequestKey,
 	requested: Requested,
 	outcome: Result<Response, Failure>,
 }
@@ -61,7 +62,7 @@ pub(crate) struct Requests<C> {
 	executor: Arc<dyn Execute>,
 	responses: Vec<(RequestKey, Progress)>,
 	/// What is to be prepared as soon as its lane is free.
-	waiting: Vec<Requested>,
+	waiting: Vec<(RequestKey, Requested)>,
 	/// Lanes in which something is prepared.
 	running: Vec<Lane>,
 	sender: UnboundedSender<Prepared>,
@@ -94,20 +95,20 @@ impl<C: Chain> Requests<C> {
 			Ok(due) => due,
 			Err(error) => return log::warn!(target: LOG, "cannot read what is asked at block {number}: {error}"),
 		};
-		self.responses
-			.retain(|(key, _)| due.iter().any(|requested| requested.request.key() == *key));
-		let known = |requested: &Requested| {
-			let key = requested.request.key();
-			self.responses.iter().any(|(other, _)| *other == key)
-		};
-		self.waiting.retain(known);
-		for requested in due {
-			let key = requested.request.key();
+		// A key hashes a whole claim.
+		let due: Vec<_> = due
+			.into_iter()
+			.map(|requested| (requested.request.key(), requested))
+			.collect();
+		let is_due = |key: &RequestKey| due.iter().any(|(other, _)| other == key);
+		self.responses.retain(|(key, _)| is_due(key));
+		self.waiting.retain(|(key, _)| is_due(key));
+		for (key, requested) in due {
 			match self.responses.iter_mut().find(|(other, _)| *other == key) {
 				None => {
 					log::info!(target: LOG, "{key} is due by block {}", requested.request.deadline());
-					self.responses.push((key, Progress::Preparing));
-					self.prepare(requested);
+					self.responses.push((key.clone(), Progress::Preparing));
+					self.prepare(key, requested);
 				}
 				Some((_, Progress::Ready(response, delivered))) => {
 					if number >= delivered.saturating_add(AGAIN_AFTER) {
@@ -121,15 +122,15 @@ impl<C: Chain> Requests<C> {
 						matches!(progress, Progress::Failed(at) if number >= at.saturating_add(AGAIN_AFTER));
 					if due_again {
 						*progress = Progress::Preparing;
-						self.prepare(requested);
+						self.prepare(key, requested);
 					}
 				}
 			}
 		}
 	}
 
-	fn prepare(&mut self, requested: Requested) {
-		self.waiting.push(requested);
+	fn prepare(&mut self, key: RequestKey, requested: Requested) {
+		self.waiting.push((key, requested));
 		self.start();
 	}
 
@@ -141,17 +142,17 @@ impl<C: Chain> Requests<C> {
 			}
 			let of_lane = self.waiting.iter().enumerate();
 			let next = of_lane
-				.filter(|(_, requested)| Lane::of(&requested.request) == lane)
-				.min_by_key(|(_, requested)| requested.request.deadline());
+				.filter(|(_, (_, requested))| Lane::of(&requested.request) == lane)
+				.min_by_key(|(_, (_, requested))| requested.request.deadline());
 			if let Some((index, _)) = next {
 				self.running.push(lane);
-				let requested = self.waiting.remove(index);
-				self.spawn(requested);
+				let (key, requested) = self.waiting.remove(index);
+				self.spawn(key, requested);
 			}
 		}
 	}
 
-	fn spawn(&self, requested: Requested) {
+	fn spawn(&self, key: RequestKey, requested: Requested) {
 		let (chain, executor, sender) = (self.chain.clone(), self.executor.clone(), self.sender.clone());
 		tokio::task::spawn_blocking(move || {
 			let claim = requested.request.claim();
@@ -164,14 +165,21 @@ impl<C: Chain> Requests<C> {
 						.unwrap_or_else(|panic| Err(Failure::Panicked(message(&*panic))))
 				});
 			// The service has ended if nobody receives it.
-			let _ = sender.send(Prepared { requested, outcome });
+			let _ = sender.send(Prepared {
+				key,
+				requested,
+				outcome,
+			});
 		});
 	}
 
 	/// Signs and delivers what was prepared.
 	pub(crate) async fn on_prepared(&mut self, prepared: Prepared, number: BlockNumber) {
-		let Prepared { requested, outcome } = prepared;
-		let key = requested.request.key();
+		let Prepared {
+			key,
+			requested,
+			outcome,
+		} = prepared;
 		let lane = Lane::of(&requested.request);
 		self.running.retain(|other| *other != lane);
 		self.start();

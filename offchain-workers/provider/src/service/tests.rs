@@ -1,5 +1,7 @@
 //! The service on a fake chain with a fake engine: restarts, reorgs, panics, late and lost deliveries.
 
+mod requests;
+
 use super::*;
 use crate::{
 	chain::{Request, RequestKey, Requested, Response, ServedOperator, SignedResponse, Worker},
@@ -619,90 +621,4 @@ async fn nothing_is_delivered_after_the_deadline() {
 	running.best(&chain, assignment.duty.deadline + 1);
 	running.finish().await;
 	assert_eq!(chain.delivered.lock().len(), 1);
-}
-
-fn an_answer_due(dispute: u64, stage: Stage) -> Requested {
-	let Assignment { worker, duty } = an_assignment(7);
-	let claim = DisputedClaim {
-		job: duty.job,
-		attempt: duty.attempt,
-		version: duty.version,
-		artifact: duty.artifact,
-		input: duty.input,
-		generation: duty.generation,
-		output: JobOutput::Tokens(vec![7].try_into().unwrap()),
-		trace: TRACE,
-	};
-	Requested {
-		worker,
-		request: Request::Answer(AnswerDuty {
-			dispute: DisputeId(dispute),
-			stage,
-			deadline: 50,
-			claim,
-		}),
-	}
-}
-
-#[tokio::test]
-async fn a_dispute_is_answered_once_and_again_while_it_stays_due() {
-	let (chain, engine, folder) = setup();
-	let running = Running::start(&chain, &engine, folder.path());
-	let due = an_answer_due(3, Stage::ListGroups);
-	*chain.requests.lock() = vec![due.clone()];
-	running.best(&chain, 1);
-	eventually(|| chain.answered.lock().len() == 1).await;
-	running.best(&chain, 2);
-	running.best(&chain, 1 + 4);
-	eventually(|| chain.answered.lock().len() == 2).await;
-	running.finish().await;
-	let answered = chain.answered.lock();
-	for SignedAnswer { answer, signature } in answered.iter() {
-		assert_eq!(answer.answer, Answer::Groups(vec![due.request.claim().artifact]));
-		assert!(WorkerPair::verify(
-			signature,
-			answer.signing_payload(&due.request.claim().root(), &GENESIS),
-			&due.worker
-		));
-	}
-}
-
-#[tokio::test]
-async fn a_panic_while_answering_leaves_the_other_disputes_alone() {
-	let (chain, engine, folder) = setup();
-	let running = Running::start(&chain, &engine, folder.path());
-	*chain.requests.lock() = vec![
-		an_answer_due(3, Stage::OpenHead { position: 0 }),
-		an_answer_due(4, Stage::ListGroups),
-	];
-	running.best(&chain, 1);
-	eventually(|| !chain.answered.lock().is_empty()).await;
-	running.finish().await;
-	let answered: Vec<_> = chain
-		.answered
-		.lock()
-		.iter()
-		.map(|answer| answer.answer.dispute.0)
-		.collect();
-	assert_eq!(answered, [4]);
-}
-
-#[tokio::test]
-async fn an_answer_that_cannot_be_given_is_tried_again() {
-	let (chain, engine, folder) = setup();
-	*engine.cannot_answer.lock() = true;
-	let running = Running::start(&chain, &engine, folder.path());
-	*chain.requests.lock() = vec![an_answer_due(3, Stage::ListGroups)];
-	running.best(&chain, 1);
-	eventually(|| !*engine.cannot_answer.lock()).await;
-	// Later blocks come until the failure is known and its rest is over.
-	let mut number = 1;
-	while chain.answered.lock().is_empty() {
-		number += 1;
-		assert!(number < 10_000, "it is never tried again");
-		running.best(&chain, number);
-		tokio::time::sleep(Duration::from_millis(5)).await;
-	}
-	running.finish().await;
-	assert_eq!(chain.answered.lock()[0].answer.dispute.0, 3);
 }
