@@ -92,6 +92,19 @@ impl Report {
 	}
 }
 
+/// The largest gain of a cheat as it comes out when it is played; each `part` of the report has random numbers of its own.
+fn simulated(
+	settings: Settings,
+	part: u64,
+	constants: &Constants,
+	cheat: &Cheat,
+	rates: Rates,
+	watch: Watch,
+) -> cheat::Estimate {
+	let mut numbers = numbers(settings.seed, part);
+	cheat::largest_gain(&mut numbers, settings.trials, constants, cheat, rates, watch)
+}
+
 fn estimate(estimate: cheat::Estimate, decimals: usize) -> Cell {
 	Cell::Estimate(estimate.mean, estimate.error, decimals)
 }
@@ -110,14 +123,7 @@ fn one_challenger(constants: &Constants, settings: Settings) -> (Table, bool) {
 		let cheat = Cheat::at_the_limit(constants, times * constants.min_bond, 1);
 		let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
 		let formula = honesty::largest_gain(constants, &cheat, detection(constants, rates, watch, &cheat));
-		let found = cheat::largest_gain(
-			&mut numbers(settings.seed, part),
-			settings.trials,
-			constants,
-			&cheat,
-			rates,
-			watch,
-		);
+		let found = simulated(settings, part, constants, &cheat, rates, watch);
 		let pays = formula >= 1.0 && found.mean - found.error >= 1.0;
 		all &= pays;
 		table.rows.push(vec![
@@ -158,14 +164,7 @@ fn in_flight(constants: &Constants, settings: Settings) -> Table {
 			let detected = detection(constants, rates, watch, &cheat);
 			let formula = honesty::largest_gain(constants, &cheat, detected);
 			part += 1;
-			let found = cheat::largest_gain(
-				&mut numbers(settings.seed, part),
-				settings.trials,
-				constants,
-				&cheat,
-				rates,
-				watch,
-			);
+			let found = simulated(settings, part, constants, &cheat, rates, watch);
 			table.rows.push(vec![
 				Cell::Share(ratio(watched), 0),
 				Cell::Number(f64::from(jobs), 0),
@@ -253,14 +252,7 @@ fn unaudited(constants: &Constants, settings: Settings) -> Table {
 		let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
 		let detected = detection(constants, rates, watch, &cheat);
 		let formula = honesty::largest_gain(constants, &cheat, detected);
-		let found = cheat::largest_gain(
-			&mut numbers(settings.seed, part),
-			settings.trials,
-			constants,
-			&cheat,
-			rates,
-			watch,
-		);
+		let found = simulated(settings, part, constants, &cheat, rates, watch);
 		let lie = Cheat {
 			skipped: Permill::zero(),
 			..cheat
@@ -342,14 +334,7 @@ fn skipped(constants: &Constants, settings: Settings) -> Table {
 		let cheat = Cheat { skipped, ..whole };
 		let detected = detection(constants, rates, watch, &cheat);
 		let formula = honesty::largest_gain(constants, &cheat, detected);
-		let found = cheat::largest_gain(
-			&mut numbers(settings.seed, part),
-			settings.trials,
-			constants,
-			&cheat,
-			rates,
-			watch,
-		);
+		let found = simulated(settings, part, constants, &cheat, rates, watch);
 		table.rows.push(vec![
 			Cell::Share(ratio(skipped), 0),
 			Cell::Share(detected, 2),
@@ -387,9 +372,7 @@ fn collusion(constants: &Constants, settings: Settings) -> Table {
 			let rates = Rates::at_floor(constants).of_jobs(constants, &cheat);
 			let watch = Watch { watched, ..watch };
 			part += 1;
-			let mut numbers = numbers(settings.seed, part);
-			let found = cheat::largest_gain(&mut numbers, settings.trials, constants, &cheat, rates, watch);
-			estimate(found, 2)
+			estimate(simulated(settings, part, constants, &cheat, rates, watch), 2)
 		};
 		let mut row = vec![Cell::Share(f64::from(percent) / 100.0, 0)];
 		row.extend(FEES.map(|fee| play(fee, Permill::zero())));
@@ -432,14 +415,7 @@ fn delegated(constants: &Constants, settings: Settings) -> Table {
 			};
 			let formula = honesty::largest_gain(constants, &cheat, 1.0);
 			part += 1;
-			let found = cheat::largest_gain(
-				&mut numbers(settings.seed, part),
-				settings.trials,
-				constants,
-				&cheat,
-				rates,
-				watch,
-			);
+			let found = simulated(settings, part, constants, &cheat, rates, watch);
 			pays &= formula >= 1.0;
 			row.extend([Cell::Number(formula, 2), estimate(found, 2)]);
 		}
