@@ -147,6 +147,18 @@ pub enum Function {
 	Tanh,
 }
 
+impl Function {
+	/// All functions.
+	pub const ALL: [Self; 6] = [
+		Self::Silu,
+		Self::GeluErf,
+		Self::GeluTanh,
+		Self::Relu,
+		Self::Sigmoid,
+		Self::Tanh,
+	];
+}
+
 /// One operation on the registers of a position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Op {

@@ -270,14 +270,7 @@ proptest! {
 				prop_assert_eq!(sums[i], activation::add(*x, *y), "{}", kernels.tier());
 				prop_assert_eq!(products[i], activation::mul(*x, *y), "{}", kernels.tier());
 			}
-			for function in [
-				Function::Silu,
-				Function::GeluErf,
-				Function::GeluTanh,
-				Function::Relu,
-				Function::Sigmoid,
-				Function::Tanh,
-			] {
+			for function in Function::ALL {
 				// All magnitudes: the tables end at 2²⁰.
 				let x: Vec<i32> = a.iter().zip(&b).map(|(a, b)| a >> (b & 15)).collect();
 				let mut y = x.clone();
