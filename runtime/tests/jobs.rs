@@ -14,7 +14,7 @@ use assay_protocol::{
 	Attempt, JobId, ModelId, ModelVersion, VersionNumber,
 };
 use assay_runtime::{
-	currency::UNIT,
+	currency::{FALSE_AUDIT_PENALTY, MISSED_AUDIT_PENALTY, UNIT},
 	time::{AUDIT_PERIOD, DEVELOPMENT_GUILT_PERIOD, HEARTBEAT_PERIOD, JOB_WINDOW},
 	Audits, Balances, Jobs, Models, Runtime, RuntimeCall, Staking, System, UncheckedExtrinsic,
 };
@@ -268,23 +268,29 @@ fn claim_should_be_struck_down_when_its_spot_check_is_not_answered() {
 
 #[test]
 fn p15_auditor_should_lose_a_share_of_its_stake_for_its_faults_and_no_less_than_an_amount() {
-	type Auditing = <Runtime as pallet_assay_audits::Config>::Operators;
 	chain(DEV_RUNTIME_PRESET).execute_with(|| {
 		let alice = account(Alice);
-		let penalised = |amount, fault| {
+		let penalised = |fault| {
 			let before = Staking::own_stake(&alice);
-			let lost = Auditing::penalise(&alice, amount, fault, None);
+			let lost = Staking::penalise(&alice, Audits::penalty(&alice, fault), fault, None);
 			assert_eq!(Staking::own_stake(&alice), before - lost);
 			(before, lost)
 		};
-		let (stake, lost) = penalised(UNIT, Fault::FalseAudit);
+		let (stake, lost) = penalised(Fault::FalseAudit);
 		assert_eq!(lost, stake / 4);
-		let (stake, lost) = penalised(UNIT, Fault::MissedAudit);
+		let (stake, lost) = penalised(Fault::MissedAudit);
 		assert_eq!(lost, stake / 100);
-		// What is asked for is the least, and all there is for other faults.
-		let (stake, lost) = penalised(Staking::own_stake(&alice) / 2, Fault::FalseAudit);
-		assert_eq!(lost, stake / 2);
-		let (_, lost) = penalised(UNIT, Fault::MissedDeadline);
-		assert_eq!(lost, UNIT);
+		// What is asked for is the least, and nothing for other faults.
+		Staking::penalise(
+			&alice,
+			Staking::own_stake(&alice) - 500 * UNIT,
+			Fault::MissedDeadline,
+			None,
+		);
+		let (_, lost) = penalised(Fault::FalseAudit);
+		assert_eq!(lost, FALSE_AUDIT_PENALTY);
+		let (_, lost) = penalised(Fault::MissedAudit);
+		assert_eq!(lost, MISSED_AUDIT_PENALTY);
+		assert_eq!(penalised(Fault::MissedDeadline).1, 0);
 	});
 }

@@ -80,25 +80,27 @@ impl<T: Config> Pallet<T> {
 		removed
 	}
 
-	/// Whether somebody audits the version who has not been drawn for the claim.
+	/// Whether somebody may be drawn for the claim who has not been.
 	pub(crate) fn has_others(audit: &Audit<T>) -> bool {
-		let drawn = |who: &T::AccountId| audit.auditors.iter().any(|auditor| auditor.account == *who);
-		Auditors::<T>::get(audit.version)
-			.iter()
-			.any(|who| *who != audit.operator && !drawn(who) && T::Operators::is_active(who))
+		!Self::others(audit).is_empty()
 	}
 
-	/// Draws up to `seats` active auditors of a version by stake, none of those that are left out. `random` gives a number for
-	/// each round.
+	/// Active auditors of the version who have not been drawn for the claim, and not whose claim it is.
+	pub(crate) fn others(audit: &Audit<T>) -> Vec<T::AccountId> {
+		let drawn = |who: &T::AccountId| audit.auditors.iter().any(|auditor| auditor.account == *who);
+		let mut auditors = Auditors::<T>::get(audit.version).into_inner();
+		auditors.retain(|who| *who != audit.operator && !drawn(who) && T::Operators::is_active(who));
+		auditors
+	}
+
+	/// Draws up to `seats` of some auditors by stake. `random` gives a number for each round.
 	pub(crate) fn draw_auditors(
-		version: ModelVersion,
-		left_out: &[T::AccountId],
+		auditors: Vec<T::AccountId>,
 		seats: u32,
 		random: impl Fn(u32) -> [u8; 32],
 	) -> Vec<T::AccountId> {
-		let mut candidates: Vec<(T::AccountId, u128)> = Auditors::<T>::get(version)
+		let mut candidates: Vec<(T::AccountId, u128)> = auditors
 			.into_iter()
-			.filter(|auditor| !left_out.contains(auditor) && T::Operators::is_active(auditor))
 			.map(|auditor| {
 				let stake = T::Operators::stake(&auditor);
 				(auditor, UniqueSaturatedInto::<u128>::unique_saturated_into(stake))

@@ -5,7 +5,6 @@ use crate::{
 	types::OpenClaimOf,
 	Audit, Auditor, CleanJobs, Config, Pallet, Vouched,
 };
-use alloc::vec::Vec;
 use assay_protocol::{
 	audit::{AuditRates, AuditorState, SpotCheck},
 	dispute::{Claims, OwnedStatement},
@@ -125,11 +124,8 @@ impl<T: Config> Pallet<T> {
 	/// Draws auditors for the seats that are empty: all at first, then those of auditors that failed.
 	pub(crate) fn seat_auditors(audit: &mut Audit<T>, numbers: &Numbers) {
 		let seats = T::MaxDrawn::get().saturating_sub(audit.filled_seats());
-		let everybody = audit.auditors.iter().map(|auditor| auditor.account.clone());
-		let left_out: Vec<_> = everybody.chain([audit.operator.clone()]).collect();
-		let drawn = Self::draw_auditors(audit.version, &left_out, seats, |round| {
-			numbers.of(Use::Auditor(round)).0
-		});
+		let others = Self::others(audit);
+		let drawn = Self::draw_auditors(others, seats, |round| numbers.of(Use::Auditor(round)).0);
 		audit.draws = audit.draws.saturating_add(1);
 		for account in drawn {
 			// There are seats for as many draws as there can be.

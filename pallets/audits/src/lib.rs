@@ -7,6 +7,7 @@ mod auditors;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod chance;
+mod clocks;
 mod draw;
 mod life;
 #[cfg(test)]
@@ -44,7 +45,7 @@ pub mod pallet {
 	use sp_core::H256;
 	use sp_runtime::{
 		traits::{One, Zero},
-		Permill,
+		Perbill, Permill,
 	};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -124,11 +125,19 @@ pub mod pallet {
 		#[pallet::constant]
 		type AuditorShare: Get<Permill>;
 
-		/// What an auditor loses for a missed duty; operators may take a share of its stake if that is more.
+		/// Part of its stake that an auditor loses for a missed duty.
+		#[pallet::constant]
+		type MissedAuditShare: Get<Perbill>;
+
+		/// What it loses at least.
 		#[pallet::constant]
 		type MissedAuditPenalty: Get<Self::Balance>;
 
-		/// What an auditor loses for vouching for a wrong claim; likewise.
+		/// Part of its stake that an auditor loses for vouching for a wrong claim.
+		#[pallet::constant]
+		type FalseAuditShare: Get<Perbill>;
+
+		/// What it loses at least.
 		#[pallet::constant]
 		type FalseAuditPenalty: Get<Self::Balance>;
 

@@ -1,8 +1,8 @@
 //! The life of an audit: from a claim over two draws to its end.
 
 use crate::{
-	types::Seats, Agenda, AgendaCursor, Audit, Auditor, Audits, CleanJobs, Config, Due, Error, Event, Insides, Load,
-	Pallet, Vouched, WeightInfo,
+	types::Seats, Agenda, AgendaCursor, Audit, Auditor, Audits, CleanJobs, Config, Due, Error, Event, Insides, Pallet,
+	Vouched, WeightInfo,
 };
 use alloc::vec::Vec;
 use assay_agenda::Costs;
@@ -66,12 +66,11 @@ impl<T: Config> assay_agenda::Agenda for Booking<T> {
 
 impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 	fn claimed(job: JobId, attempt: Attempt, version: ModelVersion, operator: &T::AccountId) -> bool {
-		let now = Self::now();
-		let mut audit = Audit {
+		let audit = Audit {
 			attempt,
 			version,
 			operator: operator.clone(),
-			made_at: now,
+			made_at: Self::now(),
 			phase: AuditPhase::Claimed,
 			spot_check: None,
 			auditors: BoundedVec::new(),
@@ -81,8 +80,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			values_of: None,
 			booked_at: None,
 		};
-		Self::book(job, &mut audit, T::Beacon::known_from(now));
-		Audits::<T>::insert(job, audit);
+		Self::await_draw(job, audit, AuditPhase::Claimed);
 		true
 	}
 
@@ -123,27 +121,17 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			.find(|auditor| auditor.account == *challenger && auditor.state == AuditorState::Challenged);
 		let Some(auditor) = lost else { return };
 		auditor.state = AuditorState::Failed;
-		Self::penalise(job, challenger, T::MissedAuditPenalty::get(), Fault::MissedAudit);
+		Self::penalise(job, challenger, Fault::MissedAudit);
 		Self::unlist(challenger, audit.version);
 		// The dispute still holds the job: somebody else looks at the claim, or it waits for whoever wants to.
 		let stands = audit.is_over() && Self::open_claim(job, attempt).is_some();
-		let now = Self::now();
-		let again = if !stands {
-			None
-		} else if audit.wants_others() && Self::has_others(&audit) {
-			Some((AuditPhase::Claimed, T::Beacon::known_from(now)))
-		} else if audit.is_unaudited() {
-			let until = now.saturating_add(T::Claims::guilt_period());
-			Some((AuditPhase::Unaudited { until }, until.saturating_add(One::one())))
-		} else {
-			None
-		};
-		if let Some((phase, due_at)) = again.filter(|_| T::Claims::hold(job).is_ok()) {
-			audit.phase = phase;
-			audit.made_at = now;
-			Self::book(job, &mut audit, due_at);
+		let draws = audit.wants_others() && Self::has_others(&audit);
+		let goes_on = stands && (draws || audit.is_unaudited()) && T::Claims::hold(job).is_ok();
+		match (goes_on, draws) {
+			(true, true) => Self::await_draw(job, audit, AuditPhase::Claimed),
+			(true, false) => Self::await_challenges(job, audit, Self::unaudited_until()),
+			(false, _) => Audits::<T>::insert(job, audit),
 		}
-		Audits::<T>::insert(job, audit);
 	}
 
 	fn struck_down(job: JobId, attempt: Attempt, operator: &T::AccountId, said: Hash32) {
@@ -178,7 +166,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			// A job has one right result. Who vouched for what was struck down is wrong if it was another; if it was this one, the
 			// worker alone was at fault, which refuted itself or was silent.
 			if vouched_for != said {
-				Self::penalise(job, &auditor, T::FalseAuditPenalty::get(), Fault::FalseAudit);
+				Self::penalise(job, &auditor, Fault::FalseAudit);
 			}
 		}
 		CleanJobs::<T>::mutate(operator, |jobs| *jobs = jobs.saturating_add(1));
@@ -286,10 +274,8 @@ impl<T: Config> Pallet<T> {
 	fn draw(job: JobId, mut audit: Audit<T>, step: Step) -> Result<Option<Step>, DispatchError> {
 		if T::Beacon::is_lost(audit.made_at) {
 			// Nobody served it for so long that its number is gone: another is drawn, that nobody knows yet.
-			let now = Self::now();
-			audit.made_at = now;
-			Self::book(job, &mut audit, T::Beacon::known_from(now));
-			Audits::<T>::insert(job, audit);
+			let phase = audit.phase;
+			Self::await_draw(job, audit, phase);
 			return Ok(Some(step));
 		}
 		let Some(numbers) = Self::numbers(job, &audit) else {
@@ -320,85 +306,6 @@ impl<T: Config> Pallet<T> {
 		Self::ask(job, &audit);
 		Self::go_on(job, audit);
 		Ok(Some(step))
-	}
-
-	/// Gives each auditor that is asked something the time to run the job, after everything else that it is asked about.
-	fn set_clocks(audit: &mut Audit<T>) {
-		let now = Self::now();
-		let asked: Vec<bool> = audit
-			.auditors
-			.iter()
-			.map(|auditor| Self::question(audit, &auditor.account).is_some())
-			.collect();
-		for (auditor, asked) in audit.auditors.iter_mut().zip(asked) {
-			if asked {
-				let load = Load::<T>::mutate(&auditor.account, |load| {
-					*load = load.saturating_add(audit.run);
-					*load
-				});
-				auditor.deadline = now
-					.saturating_add(T::Period::get())
-					.saturating_add(load.min(T::MaxLoad::get().max(audit.run)));
-			}
-		}
-	}
-
-	/// An auditor is no longer asked anything about a claim.
-	pub(crate) fn asked_no_more(job: JobId, auditor: &T::AccountId, run: BlockNumberFor<T>) {
-		if Due::<T>::take(auditor, job).is_some() {
-			Load::<T>::mutate_exists(auditor, |load| {
-				*load = load.map(|load| load.saturating_sub(run)).filter(|load| !load.is_zero());
-			});
-		}
-	}
-
-	/// Rules on whose time is over. Auditors fail; a worker is late, and loses when its silence is guilt.
-	fn look_at_clocks(job: JobId, mut audit: Audit<T>, step: Step) -> Result<Option<Step>, DispatchError> {
-		let now = Self::now();
-		let failed = Self::fail_auditors(job, &mut audit);
-		let worker = audit.operator.clone();
-		let clock = Self::clock(job, &audit, &worker);
-		if clock.is_some_and(|(_, closes_at)| now > closes_at) {
-			Self::strike_down(job, audit, AuditOutcome::WorkerSilent)?;
-			return Ok(Some(step));
-		}
-		let missed = clock.filter(|(deadline, _)| now > *deadline && !audit.late);
-		let late = missed.is_some();
-		if let Some((deadline, until)) = missed {
-			audit.late = true;
-			T::Claims::missed(job, deadline);
-			T::Claims::late(&worker);
-			Self::deposit_event(Event::WorkerLate {
-				job,
-				operator: worker,
-				until,
-			});
-		}
-		if !failed && !late {
-			return Ok(None);
-		}
-		Self::go_on(job, audit);
-		Ok(Some(step))
-	}
-
-	/// Last block in which the reply of an operator is in time, and last in which it is taken; none if nothing is asked of it.
-	fn clock(job: JobId, audit: &Audit<T>, who: &T::AccountId) -> Option<(BlockNumberFor<T>, BlockNumberFor<T>)> {
-		let (AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) = audit.phase else {
-			return None;
-		};
-		Self::question(audit, who)?;
-		if audit.operator == *who {
-			return Some((deadline, T::Claims::answers_until(job, deadline)));
-		}
-		let auditor = audit.auditors.iter().find(|auditor| auditor.account == *who)?;
-		Some((auditor.deadline, auditor.deadline))
-	}
-
-	/// Takes back that the worker is late. Changes `audit` but does not store it.
-	fn no_longer_late(audit: &mut Audit<T>) {
-		if core::mem::take(&mut audit.late) {
-			T::Claims::no_longer_late(&audit.operator);
-		}
 	}
 
 	/// What is asked of an operator.
@@ -437,7 +344,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The worker and the auditors.
-	fn everybody(audit: &Audit<T>) -> impl Iterator<Item = &T::AccountId> {
+	pub(crate) fn everybody(audit: &Audit<T>) -> impl Iterator<Item = &T::AccountId> {
 		let auditors = audit.auditors.iter().map(|auditor| &auditor.account);
 		core::iter::once(&audit.operator).chain(auditors)
 	}
@@ -477,44 +384,42 @@ impl<T: Config> Pallet<T> {
 			return;
 		}
 		let committed = matches!(audit.phase, AuditPhase::Commit { .. }) && Self::somebody_is_to_show(&audit);
-		let next = if audit.wants_others() && Self::has_others(&audit) {
-			AuditPhase::Claimed
+		if audit.wants_others() && Self::has_others(&audit) {
+			Self::await_draw(job, audit, AuditPhase::Claimed);
 		} else if committed {
-			AuditPhase::Committed
+			Self::await_draw(job, audit, AuditPhase::Committed);
 		} else {
 			Self::close_or_wait(job, audit);
-			return;
-		};
-		audit.phase = next;
+		}
+	}
+
+	/// Stores an audit that waits in this phase for a number about what was made by now.
+	fn await_draw(job: JobId, mut audit: Audit<T>, phase: AuditPhase<BlockNumberFor<T>>) {
+		audit.phase = phase;
 		audit.made_at = Self::now();
 		Self::book(job, &mut audit, T::Beacon::known_from(Self::now()));
 		Audits::<T>::insert(job, audit);
 	}
 
-	/// The first of the clocks that run and have not been noticed to have run out.
-	fn next_clock(job: JobId, audit: &Audit<T>) -> Option<BlockNumberFor<T>> {
-		Self::everybody(audit)
-			.filter_map(|who| {
-				let (deadline, closes_at) = Self::clock(job, audit, who)?;
-				let noticed = audit.late && audit.operator == *who;
-				Some(if noticed { closes_at } else { deadline })
-			})
-			.min()
+	/// Ends an audit of which nothing more is asked, unless nobody has looked at the claim: then it waits for challenges.
+	fn close_or_wait(job: JobId, audit: Audit<T>) {
+		let until = Self::unaudited_until();
+		let outcome = match audit.is_unaudited() {
+			true if Self::now() < until => return Self::await_challenges(job, audit, until),
+			true => AuditOutcome::NotAudited,
+			false => AuditOutcome::Passed,
+		};
+		T::Claims::let_go(job, audit.attempt);
+		Self::end(job, audit, outcome);
 	}
 
-	/// Ends an audit of which nothing more is asked, unless nobody has looked at the claim: then it waits for challenges.
-	fn close_or_wait(job: JobId, mut audit: Audit<T>) {
-		let until = Self::now().saturating_add(T::Claims::guilt_period());
-		if !audit.is_unaudited() || until <= Self::now() {
-			let outcome = if audit.is_unaudited() {
-				AuditOutcome::NotAudited
-			} else {
-				AuditOutcome::Passed
-			};
-			T::Claims::let_go(job, audit.attempt);
-			Self::end(job, audit, outcome);
-			return;
-		}
+	/// Last block in which a claim waits for challenges if nobody has looked at it by now.
+	fn unaudited_until() -> BlockNumberFor<T> {
+		Self::now().saturating_add(T::Claims::guilt_period())
+	}
+
+	/// Stores an audit that waits for whoever wants to challenge the claim.
+	fn await_challenges(job: JobId, mut audit: Audit<T>, until: BlockNumberFor<T>) {
 		audit.phase = AuditPhase::Unaudited { until };
 		Self::book(job, &mut audit, until.saturating_add(One::one()));
 		Self::deposit_event(Event::Unaudited {
@@ -531,29 +436,19 @@ impl<T: Config> Pallet<T> {
 		audit.spot_check.is_some_and(|check| !check.shown) || audit.auditors.iter().any(bound)
 	}
 
-	/// Punishes the auditors whose time is over, and unlists them: whoever misses a duty may not be there for the next. Says
-	/// whether there were any.
-	fn fail_auditors(job: JobId, audit: &mut Audit<T>) -> bool {
-		let now = Self::now();
-		let owing: Vec<T::AccountId> = audit
-			.auditors
-			.iter()
-			.map(|auditor| auditor.account.clone())
-			.filter(|account| Self::clock(job, audit, account).is_some_and(|(_, closes_at)| now > closes_at))
-			.collect();
-		for auditor in audit.auditors.iter_mut() {
-			if owing.contains(&auditor.account) {
-				auditor.state = AuditorState::Failed;
-				Self::asked_no_more(job, &auditor.account, audit.run);
-				Self::penalise(job, &auditor.account, T::MissedAuditPenalty::get(), Fault::MissedAudit);
-				Self::unlist(&auditor.account, audit.version);
-			}
-		}
-		!owing.is_empty()
+	/// What a fault of an auditor costs: a share of the stake behind it, and no less than an amount; nothing if it is none of an
+	/// audit's.
+	pub fn penalty(auditor: &T::AccountId, fault: Fault) -> T::Balance {
+		let (share, least) = match fault {
+			Fault::MissedAudit => (T::MissedAuditShare::get(), T::MissedAuditPenalty::get()),
+			Fault::FalseAudit => (T::FalseAuditShare::get(), T::FalseAuditPenalty::get()),
+			Fault::MissedDeadline | Fault::WrongResult | Fault::Equivocation => return Zero::zero(),
+		};
+		share.mul_ceil(T::Operators::stake(auditor)).max(least)
 	}
 
-	fn penalise(job: JobId, auditor: &T::AccountId, amount: T::Balance, fault: Fault) {
-		let penalty = T::Operators::penalise(auditor, amount, fault, None);
+	pub(crate) fn penalise(job: JobId, auditor: &T::AccountId, fault: Fault) {
+		let penalty = T::Operators::penalise(auditor, Self::penalty(auditor, fault), fault, None);
 		Self::deposit_event(Event::AuditorPenalised {
 			job,
 			auditor: auditor.clone(),

@@ -1,6 +1,6 @@
 //! The chain a test runs on: genesis, blocks, randomness.
 
-use crate::{AccountId, Balance, Seed};
+use crate::{AccountId, Balance, LostBefore, Seed};
 use codec::Encode;
 use core::marker::PhantomData;
 use frame_support::{
@@ -11,7 +11,10 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_io::TestExternalities;
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
-use sp_runtime::{traits::One, BuildStorage, DispatchError, Saturating, Storage};
+use sp_runtime::{
+	traits::{One, UniqueSaturatedInto},
+	BuildStorage, DispatchError, Saturating, Storage,
+};
 
 /// A runtime with real balances.
 pub trait Chain:
@@ -84,8 +87,8 @@ impl<T: frame_system::Config> assay_protocol::Beacon<T::AccountId, BlockNumberFo
 		2u32.into()
 	}
 
-	fn is_lost(_: BlockNumberFor<T>) -> bool {
-		false
+	fn is_lost(made_at: BlockNumberFor<T>) -> bool {
+		UniqueSaturatedInto::<u64>::unique_saturated_into(made_at) < LostBefore::get()
 	}
 
 	fn number(made_at: BlockNumberFor<T>, maker: &T::AccountId, subject: &[u8]) -> Option<H256> {

@@ -38,6 +38,8 @@ pub const MISSED_DEADLINE: Balance = 30;
 parameter_types! {
 	/// Other seeds draw otherwise; without one there is no randomness.
 	pub static Seed: Option<u64> = Some(0);
+	/// The numbers about what was made before this block are lost.
+	pub static LostBefore: u64 = 0;
 	pub const MinBond: Balance = 1_000;
 	pub const UnbondingPeriod: u64 = 100;
 	pub const PotId: PalletId = PalletId(*b"test/pot");

@@ -4,15 +4,14 @@ use super::{jobs::AuditorShare, models::MAX_ANSWER_BYTES, system::BlockWeights};
 use crate::{
 	currency::{FALSE_AUDIT_PENALTY, MISSED_AUDIT_PENALTY},
 	time::{AUDIT_PERIOD, MAX_AUDIT_LOAD},
-	AccountId, Balance, Jobs, Models, Runtime, Staking,
+	Balance, Jobs, Models, Runtime, Staking,
 };
-use assay_protocol::operator::{Fault, Operators, Reporter, WorkerKey};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU128, ConstU32},
 	weights::Weight,
 };
-use sp_runtime::{DispatchResult, Perbill, Permill};
+use sp_runtime::{Perbill, Permill};
 
 parameter_types! {
 	/// Every claim of an operator without a record.
@@ -43,78 +42,9 @@ type Randomness = crate::Beacon;
 #[cfg(feature = "runtime-benchmarks")]
 type Randomness = crate::benchmarks::FixedRandomness;
 
-/// Operators as auditors: a fault costs them a share of their stake, and no less than the amount that the pallet asks for.
-pub struct AuditingOperators;
-
-impl AuditingOperators {
-	/// What a fault costs at least of all that stands behind an operator.
-	fn share(fault: Fault) -> Perbill {
-		match fault {
-			Fault::FalseAudit => FalseAuditShare::get(),
-			Fault::MissedAudit => MissedAuditShare::get(),
-			Fault::MissedDeadline | Fault::WrongResult | Fault::Equivocation => Perbill::zero(),
-		}
-	}
-}
-
-impl Operators<AccountId, Balance> for AuditingOperators {
-	fn is_active(who: &AccountId) -> bool {
-		Staking::is_active(who)
-	}
-
-	fn worker_key(who: &AccountId) -> Option<WorkerKey> {
-		<Staking as Operators<_, _>>::worker_key(who)
-	}
-
-	fn of_worker_key(key: &WorkerKey) -> Option<AccountId> {
-		Staking::of_worker_key(key)
-	}
-
-	fn stake(who: &AccountId) -> Balance {
-		Staking::stake(who)
-	}
-
-	fn own_stake(who: &AccountId) -> Balance {
-		Staking::own_stake(who)
-	}
-
-	fn commit(who: &AccountId, value: Balance) -> DispatchResult {
-		Staking::commit(who, value)
-	}
-
-	fn release(who: &AccountId, value: Balance) {
-		Staking::release(who, value);
-	}
-
-	fn penalise(who: &AccountId, amount: Balance, fault: Fault, reporter: Option<Reporter<'_, AccountId>>) -> Balance {
-		let amount = amount.max(Self::share(fault).mul_ceil(Self::stake(who)));
-		Staking::penalise(who, amount, fault, reporter)
-	}
-
-	fn at_risk(who: &AccountId, age: u32) -> Balance {
-		Staking::at_risk(who, age)
-	}
-
-	fn penalise_recent(
-		who: &AccountId,
-		amount: Balance,
-		fault: Fault,
-		age: u32,
-		reporter: Option<Reporter<'_, AccountId>>,
-	) -> Balance {
-		let amount = amount.max(Self::share(fault).mul_ceil(Self::at_risk(who, age)));
-		Staking::penalise_recent(who, amount, fault, age, reporter)
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn bond_for_benchmark(who: &AccountId, key: WorkerKey) {
-		Staking::bond_for_benchmark(who, key);
-	}
-}
-
 impl pallet_assay_audits::Config for Runtime {
 	type Balance = Balance;
-	type Operators = AuditingOperators;
+	type Operators = Staking;
 	type Models = Models;
 	type Claims = Jobs;
 	type Beacon = Randomness;
@@ -130,7 +60,9 @@ impl pallet_assay_audits::Config for Runtime {
 	type Period = ConstU32<AUDIT_PERIOD>;
 	type MaxLoad = ConstU32<MAX_AUDIT_LOAD>;
 	type AuditorShare = AuditorShare;
+	type MissedAuditShare = MissedAuditShare;
 	type MissedAuditPenalty = ConstU128<MISSED_AUDIT_PENALTY>;
+	type FalseAuditShare = FalseAuditShare;
 	type FalseAuditPenalty = ConstU128<FALSE_AUDIT_PENALTY>;
 	type MaxReplyBytes = ConstU32<MAX_ANSWER_BYTES>;
 	type AgendaSize = ConstU32<256>;

@@ -13,7 +13,7 @@ use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32},
 };
-use sp_runtime::Permill;
+use sp_runtime::{Perbill, Permill};
 
 assay_testing::runtime!(
 	StakingPallet: pallet_assay_staking,
@@ -65,6 +65,7 @@ parameter_types! {
 	pub static AuditSizeFactor: u32 = 10;
 	pub const Period: u64 = PERIOD;
 	pub static MaxLoad: u64 = 1_000;
+	pub const NoShare: Perbill = Perbill::zero();
 	pub const MissedAuditPenalty: Balance = MISSED;
 	pub const FalseAuditPenalty: Balance = FALSE;
 	pub static MaxReplyBytes: u32 = 1024 * 1024;
@@ -88,7 +89,9 @@ impl crate::Config for Test {
 	type Period = Period;
 	type MaxLoad = MaxLoad;
 	type AuditorShare = AuditorShare;
+	type MissedAuditShare = NoShare;
 	type MissedAuditPenalty = MissedAuditPenalty;
+	type FalseAuditShare = NoShare;
 	type FalseAuditPenalty = FalseAuditPenalty;
 	type MaxReplyBytes = MaxReplyBytes;
 	type AgendaSize = AgendaSize;

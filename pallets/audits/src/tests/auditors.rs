@@ -82,7 +82,7 @@ fn auditors_should_be_drawn_by_stake_without_repetition() {
 		give(DAVE, 4 * STAKE);
 		let mut first = BTreeMap::<AccountId, u32>::new();
 		for seed in 0..600u64 {
-			let drawn = AuditsPallet::draw_auditors(DECODER, &[ALICE], 2, |round| {
+			let drawn = AuditsPallet::draw_auditors(vec![BOB, CHARLIE, DAVE], 2, |round| {
 				sp_io::hashing::blake2_256(&codec::Encode::encode(&(seed, round)))
 			});
 			assert_eq!(drawn.len(), 2);

@@ -91,6 +91,23 @@ fn draw_should_wait_for_randomness() {
 }
 
 #[test]
+fn p09_draw_whose_number_is_gone_should_wait_for_one_that_nobody_knows() {
+	run(|| {
+		let job = Worker::honest().claim();
+		assert_eq!(Audits::<Test>::get(job).unwrap().made_at, 1);
+		// Nobody served it for a day; then somebody does when it suits.
+		assay_testing::LostBefore::set(2);
+		blocks(2);
+		assert_eq!(phase(job), AuditPhase::Claimed);
+		assert_eq!(Audits::<Test>::get(job).unwrap().made_at, 3);
+		assert_noop!(advance(job), Error::<Test>::NothingDue);
+		blocks(2);
+		assert!(matches!(phase(job), AuditPhase::Commit { .. }));
+		assay_testing::LostBefore::set(0);
+	});
+}
+
+#[test]
 fn nobody_should_bring_a_draw_forward() {
 	run(|| {
 		let job = Worker::honest().claim();

@@ -1,0 +1,130 @@
+//! Clocks: how long whoever is asked has, what an auditor has to do, and what follows when time is over.
+
+use crate::{life::Step, Audit, Config, Due, Event, Load, Pallet};
+use alloc::vec::Vec;
+use assay_protocol::{
+	audit::{AuditOutcome, AuditPhase, AuditorState},
+	dispute::Claims,
+	operator::Fault,
+	JobId,
+};
+use frame_support::traits::Get;
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{traits::Zero, DispatchError, Saturating};
+
+impl<T: Config> Pallet<T> {
+	/// Gives each auditor that is asked something the time to run the job, after everything else that it is asked about.
+	pub(crate) fn set_clocks(audit: &mut Audit<T>) {
+		let now = Self::now();
+		let asked: Vec<bool> = audit
+			.auditors
+			.iter()
+			.map(|auditor| Self::question(audit, &auditor.account).is_some())
+			.collect();
+		for (auditor, asked) in audit.auditors.iter_mut().zip(asked) {
+			if asked {
+				let load = Load::<T>::mutate(&auditor.account, |load| {
+					*load = load.saturating_add(audit.run);
+					*load
+				});
+				auditor.deadline = now
+					.saturating_add(T::Period::get())
+					.saturating_add(load.min(T::MaxLoad::get().max(audit.run)));
+			}
+		}
+	}
+
+	/// An auditor is no longer asked anything about a claim.
+	pub(crate) fn asked_no_more(job: JobId, auditor: &T::AccountId, run: BlockNumberFor<T>) {
+		if Due::<T>::take(auditor, job).is_some() {
+			Load::<T>::mutate_exists(auditor, |load| {
+				*load = load.map(|load| load.saturating_sub(run)).filter(|load| !load.is_zero());
+			});
+		}
+	}
+
+	/// Rules on whose time is over. Auditors fail; a worker is late, and loses when its silence is guilt.
+	pub(crate) fn look_at_clocks(job: JobId, mut audit: Audit<T>, step: Step) -> Result<Option<Step>, DispatchError> {
+		let now = Self::now();
+		let failed = Self::fail_auditors(job, &mut audit);
+		let worker = audit.operator.clone();
+		let clock = Self::clock(job, &audit, &worker);
+		if clock.is_some_and(|(_, closes_at)| now > closes_at) {
+			Self::strike_down(job, audit, AuditOutcome::WorkerSilent)?;
+			return Ok(Some(step));
+		}
+		let missed = clock.filter(|(deadline, _)| now > *deadline && !audit.late);
+		let late = missed.is_some();
+		if let Some((deadline, until)) = missed {
+			audit.late = true;
+			T::Claims::missed(job, deadline);
+			T::Claims::late(&worker);
+			Self::deposit_event(Event::WorkerLate {
+				job,
+				operator: worker,
+				until,
+			});
+		}
+		if !failed && !late {
+			return Ok(None);
+		}
+		Self::go_on(job, audit);
+		Ok(Some(step))
+	}
+
+	/// Last block in which the reply of an operator is in time, and last in which it is taken; none if nothing is asked of it.
+	pub(crate) fn clock(
+		job: JobId,
+		audit: &Audit<T>,
+		who: &T::AccountId,
+	) -> Option<(BlockNumberFor<T>, BlockNumberFor<T>)> {
+		let (AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) = audit.phase else {
+			return None;
+		};
+		Self::question(audit, who)?;
+		if audit.operator == *who {
+			return Some((deadline, T::Claims::answers_until(job, deadline)));
+		}
+		let auditor = audit.auditors.iter().find(|auditor| auditor.account == *who)?;
+		Some((auditor.deadline, auditor.deadline))
+	}
+
+	/// Takes back that the worker is late. Changes `audit` but does not store it.
+	pub(crate) fn no_longer_late(audit: &mut Audit<T>) {
+		if core::mem::take(&mut audit.late) {
+			T::Claims::no_longer_late(&audit.operator);
+		}
+	}
+
+	/// The first of the clocks that run and have not been noticed to have run out.
+	pub(crate) fn next_clock(job: JobId, audit: &Audit<T>) -> Option<BlockNumberFor<T>> {
+		Self::everybody(audit)
+			.filter_map(|who| {
+				let (deadline, closes_at) = Self::clock(job, audit, who)?;
+				let noticed = audit.late && audit.operator == *who;
+				Some(if noticed { closes_at } else { deadline })
+			})
+			.min()
+	}
+
+	/// Punishes the auditors whose time is over, and unlists them: whoever misses a duty may not be there for the next. Says
+	/// whether there were any.
+	pub(crate) fn fail_auditors(job: JobId, audit: &mut Audit<T>) -> bool {
+		let now = Self::now();
+		let owing: Vec<T::AccountId> = audit
+			.auditors
+			.iter()
+			.map(|auditor| auditor.account.clone())
+			.filter(|account| Self::clock(job, audit, account).is_some_and(|(_, closes_at)| now > closes_at))
+			.collect();
+		for auditor in audit.auditors.iter_mut() {
+			if owing.contains(&auditor.account) {
+				auditor.state = AuditorState::Failed;
+				Self::asked_no_more(job, &auditor.account, audit.run);
+				Self::penalise(job, &auditor.account, Fault::MissedAudit);
+				Self::unlist(&auditor.account, audit.version);
+			}
+		}
+		!owing.is_empty()
+	}
+}
