@@ -423,9 +423,9 @@ pub mod pallet {
 			Self::do_prove(&who, dispute, record, proof)
 		}
 
-		/// Does what time has made due for a dispute: notes that the worker is late, rules against the side whose clock ran out, lets a challenger go whose
-		/// claim was struck down by another, forgets a dispute whose retention is over. The agenda does the same by itself;
-		/// this call is for whoever does not want to wait for it.
+		/// Does what time has made due for a dispute: notes that the worker is late, rules against the side whose clock ran out,
+		/// lets a challenger go whose claim was struck down by another, forgets a dispute whose retention is over. The agenda does
+		/// the same by itself; this call is for whoever does not want to wait for it.
 		///
 		/// Emits [`Event::DisputeEnded`] or [`Event::DisputePruned`].
 		#[pallet::call_index(5)]
