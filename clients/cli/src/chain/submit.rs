@@ -5,7 +5,7 @@ use super::{
 	watch::{search, Ledger, Life},
 	AccountId, Block, BlockNumber, Call, Chain, Config, Heads,
 };
-use crate::amount::{Amount, Balance};
+use crate::amount::Amount;
 use anyhow::{anyhow, Context, Result};
 use serde::Serialize;
 use std::{fmt, time::Duration};
@@ -211,7 +211,7 @@ impl Chain {
 				)?));
 			}
 		}
-		let fee = find(&events, "TransactionPayment", "actual_fee").unwrap_or(0);
+		let fee = find(&events, "TransactionPayment", "TransactionFeePaid", "actual_fee").unwrap_or(0);
 		Ok(Some(Receipt {
 			block: block.number,
 			block_hash: format!("{:?}", block.hash),
@@ -277,29 +277,27 @@ impl Ledger for Missing<'_> {
 }
 
 impl Receipt {
-	/// A number in the first event of `pallet` that has `field`: the identifier of what the call made.
-	pub(crate) fn number(&self, pallet: &str, field: &str) -> Result<Balance> {
-		find(&self.events, pallet, field).with_context(|| format!("{pallet} told of no {field}"))
+	/// A number in the first `event` of `pallet`, such as the identifier of what the call made.
+	pub(crate) fn number(&self, pallet: &str, event: &str, field: &str) -> Result<u128> {
+		find(&self.events, pallet, event, field).with_context(|| format!("{pallet} told of no {event}"))
 	}
 
 	/// The amount in the first `event` of `pallet`.
 	pub(crate) fn amount(&self, pallet: &str, event: &str) -> Result<Amount> {
-		let amount = find_in(&self.events, pallet, |name| name == event, "amount");
-		Ok(Amount(amount.with_context(|| format!("{pallet} told of no {event}"))?))
+		self.number(pallet, event, "amount").map(Amount)
 	}
 }
 
-fn find(events: &ExtrinsicEvents<Config>, pallet: &str, field: &str) -> Option<u128> {
-	find_in(events, pallet, |_| true, field)
-}
-
-fn find_in(events: &ExtrinsicEvents<Config>, pallet: &str, which: impl Fn(&str) -> bool, field: &str) -> Option<u128> {
+/// A number in the first `event` of a pallet. What agendas do in `on_poll` counts as of the first transaction after the inherents,
+/// so the events of a transaction may begin with those of other jobs, disputes and accounts: the name must be one that only the
+/// call gives.
+fn find(events: &ExtrinsicEvents<Config>, pallet: &str, event: &str, field: &str) -> Option<u128> {
 	events
 		.iter()
 		.filter_map(Result::ok)
-		.filter(|event| event.pallet_name() == pallet && which(event.event_name()))
-		.find_map(|event| {
-			let fields: Composite<()> = event.decode_fields_unchecked_as().ok()?;
+		.filter(|found| found.pallet_name() == pallet && found.event_name() == event)
+		.find_map(|found| {
+			let fields: Composite<()> = found.decode_fields_unchecked_as().ok()?;
 			let value: &Value<()> = fields.at(field)?;
 			number(value)
 		})

@@ -123,7 +123,11 @@ impl Challenge {
 			..context.sending()
 		};
 		let receipt = chain.submit(call, signer, sending).await?;
-		let id = DisputeId(u64::try_from(receipt.number("Disputes", "dispute")?)?);
+		let id = DisputeId(u64::try_from(receipt.number(
+			"Disputes",
+			"DisputeOpened",
+			"dispute",
+		)?)?);
 		let what = places.accusation(accusation);
 		context
 			.output

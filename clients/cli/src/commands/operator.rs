@@ -143,7 +143,7 @@ impl OperatorCommand {
 				let chain = context.chain().await?;
 				let receipt = context.submit(&chain, call).await?;
 				let amount = receipt.amount("Staking", "UnbondingStarted")?;
-				let free_from = receipt.number("Staking", "free_from")?;
+				let free_from = receipt.number("Staking", "UnbondingStarted", "free_from")?;
 				let done = format!("{amount} unbonding, free from block {free_from}; asked");
 				context.tell(&receipt, &done);
 				Ok(Outcome::Done)
@@ -166,7 +166,7 @@ impl OperatorCommand {
 			Self::Commission { rate } => {
 				let chain = context.chain().await?;
 				let receipt = context.submit(&chain, Call::set_commission(rate)).await?;
-				let from = receipt.number("Staking", "from")?;
+				let from = receipt.number("Staking", "CommissionSet", "from")?;
 				let rate = show_share(rate);
 				context.tell(
 					&receipt,

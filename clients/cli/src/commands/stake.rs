@@ -153,7 +153,7 @@ impl StakeCommand {
 			Self::Unbond { operator, amount } => {
 				submit(context, Call::unbond(operator, up_to(amount)), |receipt| {
 					let amount = receipt.amount("Staking", "UnbondingStarted")?;
-					let free_from = receipt.number("Staking", "free_from")?;
+					let free_from = receipt.number("Staking", "UnbondingStarted", "free_from")?;
 					Ok(format!("{amount} unbonding, free from block {free_from}; asked"))
 				})
 				.await
@@ -173,7 +173,7 @@ impl StakeCommand {
 			Self::Redelegate { from, to, amount } => {
 				submit(context, Call::redelegate(from, to, up_to(amount)), |receipt| {
 					let amount = receipt.amount("Staking", "Redelegated")?;
-					let until = receipt.number("Staking", "exposed_until")?;
+					let until = receipt.number("Staking", "Redelegated", "exposed_until")?;
 					Ok(format!(
 						"{amount} moved to {to}, answering for {from} too until block {until}; asked"
 					))
@@ -183,7 +183,7 @@ impl StakeCommand {
 			Self::Claim { operator } => {
 				submit(context, Call::claim(operator), |receipt| {
 					let amount = receipt.amount("Staking", "Claimed")?;
-					Ok(match receipt.number("Staking", "compounded")? {
+					Ok(match receipt.number("Staking", "Claimed", "compounded")? {
 						0 => format!("{amount} claimed"),
 						_ => format!("{amount} compounded: added to the stake behind {operator}"),
 					})

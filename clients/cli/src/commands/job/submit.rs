@@ -77,7 +77,7 @@ impl Submit {
 		}
 		let call = Call::submit(model, &input, &generation, max_fee, max_price, self.operator);
 		let receipt = chain.submit(call, &signer, context.sending()).await?;
-		let id = JobId(u64::try_from(receipt.number("Jobs", "job")?)?);
+		let id = JobId(u64::try_from(receipt.number("Jobs", "JobSubmitted", "job")?)?);
 		let held = Amount(max_fee);
 		if self.watch {
 			context.output.progress(&format!(

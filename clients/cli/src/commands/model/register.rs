@@ -73,7 +73,10 @@ impl Register {
 		};
 		let chain = context.chain().await?;
 		let receipt = context.submit(&chain, call).await?;
-		let model = ModelId(u32::try_from(receipt.number("Models", "model")?)?);
+		let model = match self.model {
+			Some(model) => model,
+			None => ModelId(u32::try_from(receipt.number("Models", "ModelRegistered", "model")?)?),
+		};
 		let at = chain
 			.block_at(receipt.block)
 			.await?
