@@ -37,6 +37,9 @@ pub const MIN_WRONG_RESULT_PENALTY: Balance = 200 * UNIT;
 pub const MISSED_AUDIT_PENALTY: Balance = MISSED_DEADLINE_PENALTY;
 /// What an auditor loses at least for vouching for a wrong claim.
 pub const FALSE_AUDIT_PENALTY: Balance = MIN_WRONG_RESULT_PENALTY;
+/// The least that an offer asks for a unit of computation. A core that does nothing but audit jobs at this price, 24,000 units a second
+/// three times as fast as they were run, earns 0.024 ASY a second with a third of their fees.
+pub const MIN_UNIT_PRICE: Balance = MICROUNIT;
 /// Held for each model and each of its versions.
 pub const MODEL_DEPOSIT_BASE: Balance = 10 * UNIT;
 /// Held for each byte that a model stores on chain.

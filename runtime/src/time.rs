@@ -56,9 +56,9 @@ pub const JOB_WINDOW: BlockNumber = 10;
 pub const JOB_RETENTION: BlockNumber = 14_400;
 /// Blocks that worker and auditors have to commit, and again to show. An audit in which all reply at once delays nothing.
 pub const AUDIT_PERIOD: BlockNumber = 30;
-/// Blocks by which what an auditor was given before makes its clock longer, at most: two of the longest jobs at the reference speed,
-/// which a machine of today exceeds six times and more.
-pub const MAX_AUDIT_LOAD: BlockNumber = 2 * LONGEST_RUN;
+/// Blocks that somebody gets at most for everything that it is asked about claims: seven and a half hours, in which a machine of
+/// today, six times as fast as the reference speed, runs eleven of the longest jobs.
+pub const MAX_LOAD: BlockNumber = 9_000;
 /// Blocks that each side of a dispute has for each move.
 pub const DISPUTE_MOVE_PERIOD: BlockNumber = 20;
 /// Blocks a dispute stays readable after its end, like a job.

@@ -1,7 +1,7 @@
 //! What a pallet's error means in numbers: the chain's limits, and what stands in the way. One place for all commands.
 
 use crate::{
-	amount::{show_share, Amount},
+	amount::{show_share, Amount, Balance},
 	chain::{AccountId, Block, Call, Chain, Staked, StakingRules},
 	output::causes,
 };
@@ -148,6 +148,10 @@ async fn registry(chain: &Chain, error: &str, at: Block) -> Result<Option<String
 			let most: Permill = chain.constant("Models", "MaxRoyalty", at).await?;
 			format!("it is {} at most", show_share(most))
 		}
+		"PriceTooLow" => {
+			let least: Balance = chain.constant("Models", "MinPrice", at).await?;
+			format!("it is {} at least", Amount(least))
+		}
 		_ => return Ok(None),
 	}))
 }
@@ -155,7 +159,6 @@ async fn registry(chain: &Chain, error: &str, at: Block) -> Result<Option<String
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::amount::Balance;
 	use assay_protocol::stake::{ExposedStake, StakeParameters, StakePosition, UnbondingStake};
 	use subxt::utils::H256;
 

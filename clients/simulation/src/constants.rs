@@ -46,6 +46,8 @@ pub struct Constants {
 	pub treasury_share: Permill,
 	/// Each auditor's share of it.
 	pub auditor_share: Permill,
+	/// The least price of a unit of computation.
+	pub min_price: Balance,
 	/// The largest share of it that a publisher may take.
 	pub max_royalty: Permill,
 	/// What all who stand behind the operator share of its part.
@@ -86,7 +88,7 @@ pub struct Constants {
 	pub guilt_period: BlockNumber,
 	/// Blocks that running the largest job takes.
 	pub longest_run: BlockNumber,
-	/// Blocks by which what an auditor was given before makes its clock longer, at most.
+	/// Blocks that somebody gets at most for everything that it is asked about claims.
 	pub max_load: BlockNumber,
 	/// Blocks that unbonding stake waits after its period.
 	pub unbonding_period: BlockNumber,
@@ -146,6 +148,7 @@ impl Constants {
 			false_audit_penalty: <Runtime as pallet_assay_audits::Config>::FalseAuditPenalty::get(),
 			treasury_share: <Runtime as pallet_assay_jobs::Config>::TreasuryShare::get(),
 			auditor_share: <Runtime as pallet_assay_jobs::Config>::AuditorShare::get(),
+			min_price: <Runtime as pallet_assay_models::Config>::MinPrice::get(),
 			max_royalty: <Runtime as pallet_assay_models::Config>::MaxRoyalty::get(),
 			stakers_share: <Runtime as pallet_assay_jobs::Config>::StakersShare::get(),
 			spot_check_ceiling: <Runtime as pallet_assay_audits::Config>::SpotCheckCeiling::get(),
@@ -166,7 +169,7 @@ impl Constants {
 			longest_dispute: Disputes::longest_delay(),
 			guilt_period: <Runtime as pallet_assay_jobs::Config>::GuiltPeriod::get(),
 			longest_run: <Runtime as pallet_assay_jobs::Config>::LongestRun::get(),
-			max_load: <Runtime as pallet_assay_audits::Config>::MaxLoad::get(),
+			max_load: <Runtime as pallet_assay_jobs::Config>::MaxLoad::get(),
 			unbonding_period: <Runtime as pallet_assay_staking::Config>::UnbondingPeriod::get(),
 			staking_period: <Runtime as pallet_assay_staking::Config>::Period::get(),
 			commission_notice: <Runtime as pallet_assay_staking::Config>::CommissionNotice::get(),
@@ -184,7 +187,7 @@ impl Constants {
 	pub fn longest_job(&self) -> BlockNumber {
 		let result = self.result_period + 1 + self.longest_run;
 		let audit = self.longest_audit + AUDIT_REPLIES * self.max_load;
-		let dispute = self.longest_dispute + pallet_assay_disputes::MOVES * self.longest_run;
+		let dispute = self.longest_dispute + ANSWERS * self.max_load + (pallet_assay_disputes::MOVES - ANSWERS) * self.longest_run;
 		result + audit.max(self.window + self.longest_run) + dispute
 	}
 
@@ -237,6 +240,9 @@ impl Constants {
 
 /// Replies of auditors in the longest audit: two for each of three draws.
 const AUDIT_REPLIES: BlockNumber = 6;
+
+/// Questions of a dispute that a worker may have to run the job for: the groups, the cells of one, a vector, a step.
+const ANSWERS: BlockNumber = 4;
 
 /// What a dispute may ask a worker for: the groups, the cells of one, a vector.
 const FREE_ANSWERS: Balance = 3;

@@ -1,6 +1,6 @@
-//! Clocks: how long whoever is asked has, what an auditor has to do, and what follows when time is over.
+//! Clocks: how long whoever is asked has, and what follows when time is over.
 
-use crate::{life::Step, Audit, Config, Due, Event, Load, Pallet};
+use crate::{life::Step, Audit, Config, Due, Event, Pallet};
 use alloc::vec::Vec;
 use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase, AuditorState},
@@ -10,36 +10,37 @@ use assay_protocol::{
 };
 use frame_support::traits::Get;
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{traits::Zero, DispatchError, Saturating};
+use sp_runtime::{DispatchError, Saturating};
 
 impl<T: Config> Pallet<T> {
-	/// Gives each auditor that is asked something the time to run the job, after everything else that it is asked about.
+	/// Gives everybody that is asked something the time to run the job, after everything else that it is asked about.
 	pub(crate) fn set_clocks(audit: &mut Audit<T>) {
-		let now = Self::now();
-		let asked: Vec<bool> = audit
+		let clock = |who: &T::AccountId| {
+			let run = T::Claims::asked(who, audit.run);
+			Self::now().saturating_add(T::Period::get()).saturating_add(run)
+		};
+		let worker = Self::question(audit, &audit.operator).map(|_| clock(&audit.operator));
+		let auditors: Vec<_> = audit
 			.auditors
 			.iter()
-			.map(|auditor| Self::question(audit, &auditor.account).is_some())
+			.map(|auditor| Self::question(audit, &auditor.account).map(|_| clock(&auditor.account)))
 			.collect();
-		for (auditor, asked) in audit.auditors.iter_mut().zip(asked) {
-			if asked {
-				let load = Load::<T>::mutate(&auditor.account, |load| {
-					*load = load.saturating_add(audit.run);
-					*load
-				});
-				auditor.deadline = now
-					.saturating_add(T::Period::get())
-					.saturating_add(load.min(T::MaxLoad::get().max(audit.run)));
+		if let (Some(asked_until), AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) =
+			(worker, &mut audit.phase)
+		{
+			*deadline = asked_until;
+		}
+		for (auditor, asked_until) in audit.auditors.iter_mut().zip(auditors) {
+			if let Some(asked_until) = asked_until {
+				auditor.deadline = asked_until;
 			}
 		}
 	}
 
-	/// An auditor is no longer asked anything about a claim.
-	pub(crate) fn asked_no_more(job: JobId, auditor: &T::AccountId, run: BlockNumberFor<T>) {
-		if Due::<T>::take(auditor, job).is_some() {
-			Load::<T>::mutate_exists(auditor, |load| {
-				*load = load.map(|load| load.saturating_sub(run)).filter(|load| !load.is_zero());
-			});
+	/// Whoever was asked something about a claim need not reply any more.
+	pub(crate) fn asked_no_more(job: JobId, who: &T::AccountId, run: BlockNumberFor<T>) {
+		if Due::<T>::take(who, job).is_some() {
+			T::Claims::asked_no_more(who, run);
 		}
 	}
 

@@ -117,10 +117,6 @@ pub mod pallet {
 		#[pallet::constant]
 		type Period: Get<BlockNumberFor<Self>>;
 
-		/// Blocks by which what an auditor was given before makes its clock longer, at most.
-		#[pallet::constant]
-		type MaxLoad: Get<BlockNumberFor<Self>>;
-
 		/// An auditor's share of the fee, for clients to read: the jobs pallet pays it.
 		#[pallet::constant]
 		type AuditorShare: Get<Permill>;
@@ -184,10 +180,6 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Vouched<T: Config> =
 		StorageMap<_, Twox64Concat, JobId, BoundedVec<(T::AccountId, Hash32), Seats<T>>, ValueQuery>;
-
-	/// Blocks that it takes an auditor to run everything that it is asked about, at the reference speed.
-	#[pallet::storage]
-	pub type Load<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>, ValueQuery>;
 
 	/// Jobs of an operator that became final since its last fault.
 	#[pallet::storage]

@@ -497,9 +497,8 @@ impl<T: Config> Pallet<T> {
 	/// Forgets what is stored apart of an audit.
 	fn clear(job: JobId, audit: &Audit<T>) {
 		Insides::<T>::remove(job);
-		Due::<T>::remove(&audit.operator, job);
-		for auditor in &audit.auditors {
-			Self::asked_no_more(job, &auditor.account, audit.run);
+		for who in Self::everybody(audit) {
+			Self::asked_no_more(job, who, audit.run);
 		}
 	}
 }

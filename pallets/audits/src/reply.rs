@@ -92,11 +92,7 @@ impl<T: Config> Pallet<T> {
 			job, from, question, ..
 		} = reply;
 		let mut audit = asked.audit;
-		if from == audit.operator {
-			Due::<T>::remove(&from, job);
-		} else {
-			Self::asked_no_more(job, &from, audit.run);
-		}
+		Self::asked_no_more(job, &from, audit.run);
 		Self::deposit_event(Event::Replied {
 			job,
 			attempt: audit.attempt,

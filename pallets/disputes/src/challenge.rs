@@ -42,8 +42,6 @@ pub(crate) struct Case<T: Config> {
 	pub(crate) statement: OwnedStatement,
 	/// Root of the claim.
 	pub(crate) claim: ClaimRoot,
-	/// Blocks that running the job again takes.
-	run: BlockNumberFor<T>,
 }
 
 impl<T: Config> Case<T> {
@@ -53,7 +51,6 @@ impl<T: Config> Case<T> {
 			id,
 			dispute,
 			claim: claimed.claim.root(),
-			run: claimed.run,
 			statement: Pallet::<T>::statement(claimed.claim)?,
 		})
 	}
@@ -95,13 +92,14 @@ impl<T: Config> Pallet<T> {
 		Challenges::<T>::insert(job, key, id);
 		DisputesOf::<T>::insert(job, id, ());
 		Due::<T>::insert(&claimed.operator, id, ());
-		let deadline = now.saturating_add(T::MovePeriod::get()).saturating_add(claimed.run);
+		let deadline = Self::worker_has_until(&claimed.operator, claimed.run);
 		let mut dispute = Dispute {
 			job,
 			attempt,
 			challenger: challenger.clone(),
 			operator: claimed.operator.clone(),
 			accusation,
+			run: claimed.run,
 			bond,
 			deadline,
 			late: false,
@@ -267,17 +265,20 @@ impl<T: Config> Pallet<T> {
 
 	/// Stores that `stage` is due from now on.
 	pub(crate) fn go_to(case: Case<T>, stage: Stage) {
-		let Case {
-			id, mut dispute, run, ..
-		} = case;
+		let Case { id, mut dispute, .. } = case;
 		let now = Self::now();
+		Self::worker_is_asked_no_more(&dispute);
 		// Whoever waited for a late answer need not be there at once.
 		let lateness = now.saturating_sub(dispute.deadline);
 		if !lateness.is_zero() {
 			T::Claims::missed(dispute.job, dispute.deadline);
 		}
-		let period = T::MovePeriod::get().saturating_add(run);
-		dispute.deadline = now.saturating_add(period.max(lateness));
+		dispute.deadline = if stage.is_workers() {
+			Self::worker_has_until(&dispute.operator, dispute.run)
+		} else {
+			let period = T::MovePeriod::get().saturating_add(dispute.run);
+			now.saturating_add(period.max(lateness))
+		};
 		dispute.status = Status::Open(stage);
 		Self::no_longer_late(&mut dispute);
 		let (due, done) = if stage.is_workers() {
@@ -299,6 +300,20 @@ impl<T: Config> Pallet<T> {
 			Self::book(id, &mut dispute, due_at, now);
 		}
 		Disputes::<T>::insert(id, dispute);
+	}
+
+	/// Asks a worker something; returns the last block in which its answer is in time. It may have to run every job again that it
+	/// is asked about.
+	fn worker_has_until(operator: &T::AccountId, run: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		let run = T::Claims::asked(operator, run);
+		Self::now().saturating_add(T::MovePeriod::get()).saturating_add(run)
+	}
+
+	/// The worker has answered what it was asked in this dispute, or need not any more.
+	pub(crate) fn worker_is_asked_no_more(dispute: &Dispute<T>) {
+		if matches!(dispute.status, Status::Open(stage) if stage.is_workers()) {
+			T::Claims::asked_no_more(&dispute.operator, dispute.run);
+		}
 	}
 
 	/// Takes back that the worker is late. Changes `dispute` but does not store it.

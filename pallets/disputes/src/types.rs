@@ -33,6 +33,8 @@ pub struct Dispute<T: Config> {
 	pub operator: T::AccountId,
 	/// Where the challenge began.
 	pub accusation: Accusation,
+	/// Blocks that running the job again takes.
+	pub run: BlockNumberFor<T>,
 	/// Held from the challenger while it is open.
 	pub bond: BalanceOf<T>,
 	/// Last block in which the move that is due is in time; of the last one when it is over.

@@ -1,6 +1,6 @@
 //! The claims of jobs as the disputes and audits pallets see them.
 
-use crate::{types::BalanceOf, Claims, Config, Error, Event, Jobs, LateAnswers, Pallet};
+use crate::{types::BalanceOf, Claims, Config, Error, Event, Jobs, LateAnswers, Load, Pallet};
 use assay_protocol::{
 	audit::Audits,
 	dispute::{said, Claims as DisputedClaims, OpenClaim},
@@ -11,7 +11,7 @@ use assay_protocol::{
 use frame_support::{defensive, ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{One, UniqueSaturatedInto},
+	traits::{One, UniqueSaturatedInto, Zero},
 	DispatchError, DispatchResult, Saturating,
 };
 
@@ -67,6 +67,20 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 	fn no_longer_late(operator: &T::AccountId) {
 		LateAnswers::<T>::mutate_exists(operator, |late| {
 			*late = late.and_then(|late| late.checked_sub(1)).filter(|late| *late > 0);
+		});
+	}
+
+	fn asked(who: &T::AccountId, run: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		let load = Load::<T>::mutate(who, |load| {
+			*load = load.saturating_add(run);
+			*load
+		});
+		load.min(T::MaxLoad::get()).max(run)
+	}
+
+	fn asked_no_more(who: &T::AccountId, run: BlockNumberFor<T>) {
+		Load::<T>::mutate_exists(who, |load| {
+			*load = load.map(|load| load.saturating_sub(run)).filter(|load| !load.is_zero());
 		});
 	}
 

@@ -122,6 +122,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type LongestRun: Get<BlockNumberFor<Self>>;
 
+		/// Blocks that somebody gets at most for everything that it is asked about claims, unless one job takes longer.
+		#[pallet::constant]
+		type MaxLoad: Get<BlockNumberFor<Self>>;
+
 		/// Blocks, from the first deadline of a question about a claim that is missed, in which its operator may answer late
 		/// without losing more than new work. Silence after that is fraud.
 		type GuiltPeriod: Get<BlockNumberFor<Self>>;
@@ -215,6 +219,10 @@ pub mod pallet {
 	/// meanwhile.
 	#[pallet::storage]
 	pub type LateAnswers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
+
+	/// Blocks that it takes an operator to run everything that it is asked about, at [`Config::ReferenceSpeed`].
+	#[pallet::storage]
+	pub type Load<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>, ValueQuery>;
 
 	/// The jobs for which something is due at a block.
 	#[pallet::storage]

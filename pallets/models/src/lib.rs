@@ -84,6 +84,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxRoyalty: Get<Permill>;
 
+		/// The least price of a unit: an auditor's share of it pays for running a job again.
+		#[pallet::constant]
+		type MinPrice: Get<BalanceOf<Self>>;
+
 		/// Versions of a model at most.
 		#[pallet::constant]
 		type MaxVersions: Get<u32>;
@@ -276,6 +280,8 @@ pub mod pallet {
 		/// A right answer about a claim of this program could be longer than an answer may be: its registers, heads or
 		/// layers are too many or too wide for anybody to judge.
 		TooLargeToJudge,
+		/// The price of a unit is below the least: whoever audits such a job would not be paid for it.
+		PriceTooLow,
 	}
 
 	#[pallet::hooks]
@@ -352,7 +358,7 @@ pub mod pallet {
 		}
 
 		/// Offers to run jobs of a version, or changes the offer: `price` for a unit of computation, `capacity` jobs at
-		/// a time, each at `speed` units a second, none of more than `largest` units. A job's deadline follows from the
+		/// a time, each at `speed` units a second, none of more than `largest` units. The price is [`Config::MinPrice`] at least. A job's deadline follows from the
 		/// speed. Counts as a heartbeat, so that the offer is listed at once.
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::serve())]

@@ -18,6 +18,7 @@ impl<T: Config> Pallet<T> {
 			largest,
 		} = offer.clone();
 		ensure!(!capacity.is_zero(), Error::<T>::CapacityIsZero);
+		ensure!(price >= T::MinPrice::get(), Error::<T>::PriceTooLow);
 		ensure!(!speed.is_zero() && !largest.is_zero(), Error::<T>::SpeedIsZero);
 		ensure!(T::Operators::is_active(&operator), Error::<T>::NotActiveOperator);
 		let record = Versions::<T>::get(version.model, version.version).ok_or(Error::<T>::UnknownVersion)?;

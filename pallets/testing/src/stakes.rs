@@ -51,6 +51,7 @@ parameter_types! {
 	pub const SlotDuration: u64 = SLOT;
 	pub static ReferenceSpeed: u64 = FAST;
 	pub const LongestRun: u64 = 1_000;
+	pub static MaxLoad: u64 = 1_000;
 	/// Silence is guilt at once, unless a test says otherwise.
 	pub static GuiltPeriod: u64 = 0;
 	pub static AssignmentDelay: u64 = 0;
@@ -102,6 +103,7 @@ macro_rules! stakes_and_jobs {
 			type SlotDuration = $crate::SlotDuration;
 			type ReferenceSpeed = $crate::ReferenceSpeed;
 			type LongestRun = $crate::LongestRun;
+			type MaxLoad = $crate::MaxLoad;
 			type GuiltPeriod = $crate::GuiltPeriod;
 			type OpenPeriod = $crate::OpenPeriod;
 			type RetryPeriod = $crate::RetryPeriod;

@@ -527,6 +527,13 @@ pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// It has, or the question is void.
 	fn no_longer_late(operator: &AccountId);
 
+	/// Somebody is asked something for which it has to run a job, which takes so many blocks. Returns how many it gets for that: one
+	/// thing is done after the other, so all else that it is asked counts, up to a limit.
+	fn asked(who: &AccountId, run: BlockNumber) -> BlockNumber;
+
+	/// It has replied, or need not any more.
+	fn asked_no_more(who: &AccountId, run: BlockNumber);
+
 	/// Lets go of the job's finality once. Nothing if the claim was struck down meanwhile.
 	fn let_go(job: JobId, attempt: Attempt);
 

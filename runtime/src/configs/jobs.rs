@@ -4,7 +4,7 @@ use super::system::BlockWeights;
 use crate::{
 	currency::{MIN_WRONG_RESULT_PENALTY, MISSED_DEADLINE_PENALTY},
 	time::{
-		ASSIGNMENT_DELAY, JOB_OPEN_PERIOD, JOB_RESULT_PERIOD, JOB_RETENTION, JOB_RETRY_PERIOD, JOB_WINDOW, LONGEST_RUN,
+		ASSIGNMENT_DELAY, JOB_OPEN_PERIOD, JOB_RESULT_PERIOD, JOB_RETENTION, JOB_RETRY_PERIOD, JOB_WINDOW, LONGEST_RUN, MAX_LOAD,
 		REFERENCE_SPEED,
 	},
 	treasury::TreasuryAccount,
@@ -55,6 +55,7 @@ impl pallet_assay_jobs::Config for Runtime {
 	type SlotDuration = ExpectedBlockTime<Runtime>;
 	type ReferenceSpeed = ConstU64<REFERENCE_SPEED>;
 	type LongestRun = ConstU32<LONGEST_RUN>;
+	type MaxLoad = ConstU32<MAX_LOAD>;
 	type GuiltPeriod = PeriodOfGuilt<Runtime>;
 	type OpenPeriod = ConstU32<JOB_OPEN_PERIOD>;
 	type RetryPeriod = ConstU32<JOB_RETRY_PERIOD>;

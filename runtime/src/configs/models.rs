@@ -1,7 +1,7 @@
 //! What it costs to register models and how operators show that they are alive.
 
 use crate::{
-	currency::{MODEL_DEPOSIT_BASE, MODEL_DEPOSIT_PER_BYTE},
+	currency::{MIN_UNIT_PRICE, MODEL_DEPOSIT_BASE, MODEL_DEPOSIT_PER_BYTE},
 	time::{HEARTBEAT_GRACE, HEARTBEAT_PERIOD},
 	Balances, Runtime, RuntimeHoldReason, Staking,
 };
@@ -27,6 +27,7 @@ impl pallet_assay_models::Config for Runtime {
 	type DepositPerByte = ConstU128<MODEL_DEPOSIT_PER_BYTE>;
 	type MaxAnswerBytes = ConstU32<MAX_ANSWER_BYTES>;
 	type MaxRoyalty = MaxRoyalty;
+	type MinPrice = ConstU128<MIN_UNIT_PRICE>;
 	type MaxVersions = ConstU32<32>;
 	type MaxServed = ConstU32<32>;
 	type HeartbeatPeriod = ConstU32<HEARTBEAT_PERIOD>;

@@ -64,7 +64,6 @@ parameter_types! {
 	pub static SpotCheckSizeFactor: u32 = 100;
 	pub static AuditSizeFactor: u32 = 10;
 	pub const Period: u64 = PERIOD;
-	pub static MaxLoad: u64 = 1_000;
 	pub const NoShare: Perbill = Perbill::zero();
 	pub const MissedAuditPenalty: Balance = MISSED;
 	pub const FalseAuditPenalty: Balance = FALSE;
@@ -87,7 +86,6 @@ impl crate::Config for Test {
 	type MaxDrawn = ConstU32<2>;
 	type MaxAuditors = ConstU32<3>;
 	type Period = Period;
-	type MaxLoad = MaxLoad;
 	type AuditorShare = AuditorShare;
 	type MissedAuditShare = NoShare;
 	type MissedAuditPenalty = MissedAuditPenalty;

@@ -1,6 +1,6 @@
 //! Everybody at random: honest, slow, lying and silent operators, as workers and as auditors, and one honest challenger.
 
-use crate::{mock::*, Audits, Load, Vouched};
+use crate::{mock::*, Audits, Vouched};
 use assay_protocol::{audit::Question, dispute::Claims, job::JobState, Attempt, JobId};
 use proptest::prelude::*;
 use sp_runtime::Permill;
@@ -190,7 +190,7 @@ proptest! {
 			}
 			// And leaves nothing behind.
 			blocks(assay_testing::RETENTION + 2);
-			prop_assert_eq!(Load::<Test>::iter().count(), 0);
+			prop_assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
 			prop_assert_eq!(Audits::<Test>::iter().count(), 0);
 			prop_assert_eq!(Vouched::<Test>::iter().count(), 0);
 			prop_assert_eq!(pallet_assay_jobs::LateAnswers::<Test>::iter().count(), 0);

@@ -286,6 +286,32 @@ fn p08_lost_challenge_of_the_only_auditor_should_leave_the_claim_open_to_others(
 }
 
 #[test]
+fn d07_clock_of_a_spot_check_should_count_all_that_its_worker_is_asked() {
+	assay_testing::ReferenceSpeed::set(2);
+	run(|| {
+		let worker = Worker::honest();
+		let jobs: Vec<_> = (0..3).map(|_| worker.claim()).collect();
+		blocks(2);
+		let now = frame_system::Pallet::<Test>::block_number();
+		let run = JobsPallet::claim(jobs[0]).unwrap().run;
+		let mut deadlines: Vec<_> = jobs
+			.iter()
+			.map(|job| match phase(*job) {
+				AuditPhase::Commit { deadline } => deadline - now - PERIOD,
+				other => panic!("{other:?}"),
+			})
+			.collect();
+		deadlines.sort();
+		assert_eq!(deadlines, [run, 2 * run, 3 * run]);
+		for job in jobs {
+			worker.answer(ALICE, job).unwrap();
+		}
+		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
+	});
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
 fn p05_what_an_auditor_has_replied_to_should_not_lengthen_its_clock() {
 	assay_testing::ReferenceSpeed::set(2);
 	Floor::set(sp_runtime::Permill::one());
@@ -301,7 +327,7 @@ fn p05_what_an_auditor_has_replied_to_should_not_lengthen_its_clock() {
 				}
 			}
 		}
-		assert_eq!(crate::Load::<Test>::iter().count(), 0);
+		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
 		let job = worker.claim();
 		blocks(2);
 		let now = frame_system::Pallet::<Test>::block_number();

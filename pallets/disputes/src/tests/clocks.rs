@@ -245,6 +245,35 @@ fn p06_clock_of_a_move_should_be_as_long_as_running_the_job_takes() {
 }
 
 #[test]
+fn d07_clock_of_a_worker_should_count_all_that_it_is_asked() {
+	run(|| {
+		let worker = Worker::new(ALICE, DECODER, Cheat::Honest);
+		assay_testing::ReferenceSpeed::set(1);
+		let jobs = [claimed(&worker), claimed(&worker)];
+		let run = pallet_assay_jobs::Jobs::<Test>::get(jobs[0]).unwrap().max_units.0;
+		let deadline = |dispute| DisputesPallet::dispute_summary(dispute).unwrap().deadline;
+		let disputes = jobs.map(|job| challenge(CHARLIE, job, Accusation::Trace).unwrap());
+		assert_eq!(disputes.map(deadline), [1 + MOVE_PERIOD + run, 1 + MOVE_PERIOD + 2 * run]);
+		// What it has answered does not count, nor does what its challenger has to do.
+		for dispute in disputes {
+			worker.act(dispute).unwrap();
+			assert_eq!(deadline(dispute), 1 + MOVE_PERIOD + run);
+		}
+		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
+		// Nor does it get an endless clock from many challenges.
+		assay_testing::MaxLoad::set(run + 1);
+		let others = [DAVE, BOB].map(|who| challenge(who, jobs[0], Accusation::Trace).unwrap());
+		assert_eq!(others.map(deadline), [1 + MOVE_PERIOD + run, 1 + MOVE_PERIOD + run + 1]);
+		// Disputes that end while it is asked leave nothing behind.
+		run_to(3 + MOVE_PERIOD + run + 1);
+		assert!(others.into_iter().all(|dispute| ruling(dispute).is_some()));
+		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
+		assay_testing::MaxLoad::set(1_000);
+		assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+	});
+}
+
+#[test]
 fn move_should_be_refused_when_the_worker_has_shown_something_else() {
 	run(|| {
 		let (_, dispute, worker, challenger) = after(0);

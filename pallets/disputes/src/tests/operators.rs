@@ -6,6 +6,7 @@ use assay_protocol::{
 	Attempt, DisputeId, JobId,
 };
 use assay_trace::{claim::ClaimRoot, Hash32};
+use codec::Encode;
 use frame_support::pallet_prelude::InvalidTransaction;
 use sp_core::Pair;
 use sp_runtime::transaction_validity::TransactionValidityError;
@@ -96,6 +97,35 @@ fn only_a_drawn_auditor_should_challenge_by_its_worker_key_and_once() {
 		assert_eq!(send(signed), STALE);
 		let other = Accusation::Head { position: 8 };
 		assert_eq!(send(sign(BOB, a_challenge(job, other))), STALE);
+	});
+}
+
+#[test]
+fn p21_auditor_should_prove_by_a_proof_as_long_as_anybody_else_s() {
+	scene(|worker, job, challenger| {
+		let accusation = challenger.accusation().expect("the claim is wrong");
+		send(sign(BOB, a_challenge(job, accusation))).unwrap();
+		let dispute = DisputeId(0);
+		let proof = loop {
+			if stage(dispute).is_workers() {
+				worker.act(dispute).unwrap();
+				continue;
+			}
+			let next = challenger.next_move(dispute).in_dispute(dispute, shown(dispute));
+			if let Move::Prove { proof, .. } = &next {
+				break (proof.encoded_size() as u32, next);
+			}
+			send(sign(BOB, next)).unwrap();
+		};
+		let (length, next) = proof;
+		MaxAnswerBytes::set(length - 1);
+		let refused = Err(TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources));
+		assert_eq!(send(sign(BOB, next.clone())), refused);
+		// What a move says beside its proof does not count.
+		MaxAnswerBytes::set(length);
+		send(sign(BOB, next)).unwrap();
+		assert_eq!(ruling(dispute), Some(Ruling::Refuted));
+		MaxAnswerBytes::set(1024 * 1024);
 	});
 }
 

@@ -18,7 +18,7 @@ pub(crate) use assay_testing::{
 	OPEN_PERIOD, PUBLISHER, RESULT_PERIOD, RETENTION, RETRY_PERIOD, TREASURY,
 };
 use assay_testing::{
-	AuditorShare, LongestRun, MissedDeadlinePenalty, OpenPeriod, ResultPeriod, Retention, RetryPeriod,
+	AuditorShare, LongestRun, MaxLoad, MissedDeadlinePenalty, OpenPeriod, ResultPeriod, Retention, RetryPeriod,
 	SeededRandomness, Treasury, WrongResultPenalty,
 };
 use assay_trace::Hash32;
@@ -97,6 +97,7 @@ impl crate::Config for Test {
 	type SlotDuration = SlotDuration;
 	type ReferenceSpeed = ReferenceSpeed;
 	type LongestRun = LongestRun;
+	type MaxLoad = MaxLoad;
 	type GuiltPeriod = GuiltPeriod;
 	type OpenPeriod = OpenPeriod;
 	type RetryPeriod = RetryPeriod;

@@ -46,6 +46,7 @@ pub(crate) const TREASURY: AccountId = 250;
 
 pub(crate) const FUNDS: Balance = 100_000;
 pub(crate) const MIN_BOND: Balance = 1_000;
+pub(crate) const MIN_PRICE: Balance = 3;
 pub(crate) const DEPOSIT_BASE: Balance = 100;
 pub(crate) const DEPOSIT_PER_BYTE: Balance = 2;
 pub(crate) const PERIOD: u64 = 10;
@@ -135,6 +136,7 @@ impl pallet_assay_models::Config for Test {
 	type DepositPerByte = DepositPerByte;
 	type MaxAnswerBytes = ConstU32<{ 1024 * 1024 }>;
 	type MaxRoyalty = MaxRoyalty;
+	type MinPrice = ConstU64<MIN_PRICE>;
 	type MaxVersions = MaxVersions;
 	type MaxServed = MaxServed;
 	type HeartbeatPeriod = ConstU64<PERIOD>;

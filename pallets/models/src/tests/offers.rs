@@ -47,18 +47,18 @@ fn an_offer_is_listed_at_once() {
 }
 
 #[test]
-fn an_offer_can_be_changed_and_may_be_free_of_charge() {
+fn an_offer_can_be_changed() {
 	ExtBuilder::default()
 		.published()
 		.operators([OLGA])
 		.build_and_execute(|| {
 			assert_ok!(serve(OLGA));
-			assert_ok!(ModelRegistry::serve(signed(OLGA), FIRST, 0, 9, SPEED, LARGEST));
+			assert_ok!(ModelRegistry::serve(signed(OLGA), FIRST, MIN_PRICE, 9, SPEED, LARGEST));
 			assert_eq!(
 				ModelRegistry::listed_offers(FIRST),
 				[Offer {
 					operator: OLGA,
-					price: 0,
+					price: MIN_PRICE,
 					capacity: 9,
 					speed: SPEED,
 					largest: LARGEST,
@@ -104,6 +104,27 @@ fn an_offer_is_for_a_version_that_takes_jobs() {
 			}
 			assert_ok!(ModelRegistry::retire(signed(PETRA), FIRST));
 			assert_noop!(serve(OLGA), Error::<Test>::Retired);
+		});
+}
+
+#[test]
+fn d08_price_that_pays_no_auditor_should_be_refused() {
+	ExtBuilder::default()
+		.published()
+		.operators([OLGA])
+		.build_and_execute(|| {
+			for price in [0, MIN_PRICE - 1] {
+				assert_noop!(
+					ModelRegistry::serve(signed(OLGA), FIRST, price, 1, SPEED, LARGEST),
+					Error::<Test>::PriceTooLow
+				);
+			}
+			assert_ok!(ModelRegistry::serve(signed(OLGA), FIRST, MIN_PRICE, 1, SPEED, LARGEST));
+			// Nor can an offer that stands be lowered to it.
+			assert_noop!(
+				ModelRegistry::serve(signed(OLGA), FIRST, MIN_PRICE - 1, 1, SPEED, LARGEST),
+				Error::<Test>::PriceTooLow
+			);
 		});
 }
 

@@ -50,7 +50,7 @@ fn a_fault_takes_the_same_share_of_bonded_delegated_and_unbonding_stake() {
 }
 
 #[test]
-fn the_reporter_is_paid_a_share_of_what_the_operator_pays() {
+fn d10_the_reporter_is_paid_a_share_of_what_the_operator_itself_pays() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
 		assert_ok!(delegate(BOB, ALICE, 300));
 		let reporter = |share| {
