@@ -1,6 +1,6 @@
 //! Replies: what makes one right, in the transaction pool and in the block.
 
-use crate::{bytes, Audit, Config, Due, Error, Event, Insides, Pallet, WeightInfo};
+use crate::{bytes, Audit, Config, Error, Event, Insides, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::{AuditOutcome, AuditReply, AuditorState, Question, Reply, SignedReply},
 	dispute::OwnedStatement,

@@ -335,14 +335,14 @@ fn p05_what_an_auditor_has_replied_to_should_not_lengthen_its_clock() {
 		let deadline = || crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline;
 		assert_eq!(deadline(), now + run + PERIOD);
 		// Nor does it make any clock endless.
-		MaxLoad::set(3 * run);
+		assay_testing::MaxLoad::set(3 * run);
 		let many: Vec<_> = (0..9).map(|_| worker.claim()).collect();
 		blocks(2);
 		let longest = many
 			.iter()
 			.map(|job| crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline);
 		assert_eq!(longest.max(), Some(now + 2 + 3 * run + PERIOD));
-		MaxLoad::set(1_000);
+		assay_testing::MaxLoad::set(1_000);
 	});
 	Floor::set(sp_runtime::Permill::from_percent(5));
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);

@@ -262,7 +262,7 @@ fn d07_clock_of_a_worker_should_count_all_that_it_is_asked() {
 		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
 		// Nor does it get an endless clock from many challenges.
 		assay_testing::MaxLoad::set(run + 1);
-		let others = [DAVE, BOB].map(|who| challenge(who, jobs[0], Accusation::Trace).unwrap());
+		let others = jobs.map(|job| challenge(DAVE, job, Accusation::Trace).unwrap());
 		assert_eq!(others.map(deadline), [1 + MOVE_PERIOD + run, 1 + MOVE_PERIOD + run + 1]);
 		// Disputes that end while it is asked leave nothing behind.
 		run_to(3 + MOVE_PERIOD + run + 1);

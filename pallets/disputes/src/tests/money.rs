@@ -118,6 +118,7 @@ fn bond_that_the_operator_cannot_take_should_go_to_the_treasury_or_be_burned() {
 		challenger: CHARLIE,
 		operator: ghost,
 		accusation: Accusation::Trace,
+		run: 0,
 		bond: small,
 		deadline: 1,
 		late: false,

@@ -2,7 +2,7 @@
 
 use crate::{mock::*, Error};
 use assay_protocol::{
-	dispute::{Accusation, Move, Ruling, SignedMove, Stage},
+	dispute::{Accusation, Move, Proof, Ruling, SignedMove, Stage},
 	Attempt, DisputeId, JobId,
 };
 use assay_trace::{claim::ClaimRoot, Hash32};
@@ -101,30 +101,42 @@ fn only_a_drawn_auditor_should_challenge_by_its_worker_key_and_once() {
 }
 
 #[test]
-fn p21_auditor_should_prove_by_a_proof_as_long_as_anybody_else_s() {
+fn p21_auditor_should_send_proofs_as_long_as_anybody_else_may() {
 	scene(|worker, job, challenger| {
 		let accusation = challenger.accusation().expect("the claim is wrong");
 		send(sign(BOB, a_challenge(job, accusation))).unwrap();
 		let dispute = DisputeId(0);
-		let proof = loop {
+		let (record, mut proof) = loop {
 			if stage(dispute).is_workers() {
 				worker.act(dispute).unwrap();
 				continue;
 			}
-			let next = challenger.next_move(dispute).in_dispute(dispute, shown(dispute));
-			if let Move::Prove { proof, .. } = &next {
-				break (proof.encoded_size() as u32, next);
+			match challenger.next_move(dispute).in_dispute(dispute, shown(dispute)) {
+				Move::Prove { record, proof, .. } => break (record, proof),
+				next => send(sign(BOB, next)).unwrap(),
 			}
-			send(sign(BOB, next)).unwrap();
 		};
-		let (length, next) = proof;
+		// As much as fits into the limit with it, which is more than what the worker has shown.
+		proof.opening.items.extend(proof.opening.items.clone().into_iter().cycle().take(50));
+		let length = proof.encoded_size() as u32;
+		let by_bob = |proof: &Proof| {
+			send(sign(
+				BOB,
+				Move::Prove {
+					dispute,
+					record,
+					proof: proof.clone(),
+				},
+			))
+		};
+		// What a move says beside its proof does not count: this one is only wrong.
+		MaxAnswerBytes::set(length);
+		assert_eq!(by_bob(&proof), STALE);
 		MaxAnswerBytes::set(length - 1);
 		let refused = Err(TransactionValidityError::Invalid(InvalidTransaction::ExhaustsResources));
-		assert_eq!(send(sign(BOB, next.clone())), refused);
-		// What a move says beside its proof does not count.
-		MaxAnswerBytes::set(length);
-		send(sign(BOB, next)).unwrap();
-		assert_eq!(ruling(dispute), Some(Ruling::Refuted));
+		assert_eq!(by_bob(&proof), refused);
+		let too_long = DisputesPallet::prove(RuntimeOrigin::signed(BOB), dispute, record, proof);
+		assert_eq!(too_long, Err(Error::<Test>::ProofTooLong.into()));
 		MaxAnswerBytes::set(1024 * 1024);
 	});
 }
