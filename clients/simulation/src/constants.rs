@@ -187,7 +187,9 @@ impl Constants {
 	pub fn longest_job(&self) -> BlockNumber {
 		let result = self.result_period + 1 + self.longest_run;
 		let audit = self.longest_audit + AUDIT_REPLIES * self.max_load;
-		let dispute = self.longest_dispute + ANSWERS * self.max_load + (pallet_assay_disputes::MOVES - ANSWERS) * self.longest_run;
+		let dispute = self.longest_dispute
+			+ ANSWERS * self.max_load
+			+ (pallet_assay_disputes::MOVES - ANSWERS) * self.longest_run;
 		result + audit.max(self.window + self.longest_run) + dispute
 	}
 

@@ -133,7 +133,11 @@ pub fn table(constants: &Constants) -> Table {
 			money(constants.missed_deadline_penalty),
 			"for a result that does not come",
 		),
-		("MinPrice", money(constants.min_price), "of a unit of computation, in an offer"),
+		(
+			"MinPrice",
+			money(constants.min_price),
+			"of a unit of computation, in an offer",
+		),
 		("TreasuryShare", share(constants.treasury_share), "of a job's fee"),
 		(
 			"MaxRoyalty",

@@ -1,6 +1,6 @@
 //! Moves of operators that challenge, signed by their worker keys.
 
-use crate::{bytes, Config, Error, Pallet, WeightInfo};
+use crate::{bytes, ruling::counting_a_question, Config, Error, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::Audits,
 	dispute::{Claims, DisputedClaim, Move, SignedMove},
@@ -30,12 +30,13 @@ const MOVE_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 impl<T: Config> Pallet<T> {
 	/// What a move takes after its authorisation.
 	pub(crate) fn move_weight(signed: &SignedMove<T::AccountId>) -> Weight {
-		match signed.act {
+		let benchmarked = match signed.act {
 			Move::Challenge { .. } => T::WeightInfo::challenge(),
 			Move::PointAtGroup { .. } => T::WeightInfo::point_at_group(),
 			Move::PointAtTarget { .. } | Move::PointAtStep { .. } => T::WeightInfo::point_at_target(),
-			Move::Prove { .. } => Self::judge_weight(bytes(signed)),
-		}
+			Move::Prove { .. } => return Self::judge_weight(bytes(signed)),
+		};
+		benchmarked.saturating_add(counting_a_question::<T>())
 	}
 
 	/// What its authorisation takes: the signature, and the move itself, which is tried.

@@ -1,7 +1,7 @@
 //! What the challenger does: it challenges and points, and may prove the last step itself.
 
 use crate::{
-	ruling::lost_by_an_auditor,
+	ruling::{counting_a_question, lost_by_an_auditor},
 	types::{AccountIdOf, BalanceOf, Status},
 	Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId, Pallet, Part,
 	Record, WeightInfo,
@@ -176,7 +176,9 @@ impl<T: Config> Pallet<T> {
 
 	/// What having a step judged takes, whoever is wrong.
 	pub(crate) fn judge_weight(bytes: u32) -> Weight {
-		T::WeightInfo::prove(bytes).saturating_add(lost_by_an_auditor::<T>())
+		T::WeightInfo::prove(bytes)
+			.saturating_add(lost_by_an_auditor::<T>())
+			.saturating_add(counting_a_question::<T>())
 	}
 
 	/// Judges a step of an opened cell by what it reads.

@@ -253,7 +253,10 @@ fn d07_clock_of_a_worker_should_count_all_that_it_is_asked() {
 		let run = pallet_assay_jobs::Jobs::<Test>::get(jobs[0]).unwrap().max_units.0;
 		let deadline = |dispute| DisputesPallet::dispute_summary(dispute).unwrap().deadline;
 		let disputes = jobs.map(|job| challenge(CHARLIE, job, Accusation::Trace).unwrap());
-		assert_eq!(disputes.map(deadline), [1 + MOVE_PERIOD + run, 1 + MOVE_PERIOD + 2 * run]);
+		assert_eq!(
+			disputes.map(deadline),
+			[1 + MOVE_PERIOD + run, 1 + MOVE_PERIOD + 2 * run]
+		);
 		// What it has answered does not count, nor does what its challenger has to do.
 		for dispute in disputes {
 			worker.act(dispute).unwrap();

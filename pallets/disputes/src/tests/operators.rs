@@ -117,7 +117,10 @@ fn p21_auditor_should_send_proofs_as_long_as_anybody_else_may() {
 			}
 		};
 		// As much as fits into the limit with it, which is more than what the worker has shown.
-		proof.opening.items.extend(proof.opening.items.clone().into_iter().cycle().take(50));
+		proof
+			.opening
+			.items
+			.extend(proof.opening.items.clone().into_iter().cycle().take(50));
 		let length = proof.encoded_size() as u32;
 		let by_bob = |proof: &Proof| {
 			send(sign(
