@@ -71,6 +71,11 @@ pub(crate) struct WorkerParams {
 	/// Cores that models may use [default: half of the machine's, at least one].
 	#[arg(long, value_name = "N")]
 	worker_cores: Option<NonZeroUsize>,
+
+	/// Jobs that are run at the same time at most: those of one model share the passes over its weights, each keeps a cache of its
+	/// own in memory.
+	#[arg(long, value_name = "N", default_value = "8")]
+	worker_jobs: NonZeroUsize,
 }
 
 /// On or off.
@@ -95,6 +100,11 @@ impl WorkerParams {
 				.path()
 				.join("models")
 		})
+	}
+
+	/// Jobs that are run at the same time at most.
+	pub(crate) fn jobs_at_once(&self) -> NonZeroUsize {
+		self.worker_jobs
 	}
 
 	/// Cores that models may use. Half, because consensus has to keep its pace beside them.

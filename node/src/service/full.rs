@@ -183,6 +183,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 			keystore: keystore.clone(),
 			is_syncing: Arc::new(move || sync_service.is_major_syncing()),
 			data_path,
+			jobs_at_once: worker_params.jobs_at_once(),
 			registry: registry.clone(),
 		};
 		worker::spawn(&task_manager.spawn_handle(), node, models)?;

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use sc_client_api::Backend;
 use sc_service::{Error, SpawnTaskHandle};
 use sp_keystore::KeystorePtr;
-use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 use substrate_prometheus_endpoint::Registry;
 
 const LOG: &str = "assay::worker";
@@ -16,8 +16,6 @@ const LOG: &str = "assay::worker";
 const RESTART_AFTER: Duration = Duration::from_secs(10);
 /// How often the worker looks which offers it can keep.
 const SURVEY_EVERY: Duration = Duration::from_secs(5);
-/// Every job has all of the worker's cores, so jobs run one after the other.
-const JOBS_AT_ONCE: usize = 1;
 
 /// What the worker needs of the node.
 pub(super) struct Node {
@@ -33,6 +31,8 @@ pub(super) struct Node {
 	pub(super) is_syncing: Arc<dyn Fn() -> bool + Send + Sync>,
 	/// Folder of the chain's data.
 	pub(super) data_path: PathBuf,
+	/// Jobs that are run at the same time at most.
+	pub(super) jobs_at_once: NonZeroUsize,
 	/// Where metrics go.
 	pub(super) registry: Option<Registry>,
 }
@@ -63,7 +63,7 @@ pub(super) fn spawn(spawner: &SpawnTaskHandle, node: Node, models: Arc<Models>) 
 		.map_err(|error| Error::Other(format!("the worker's metrics cannot be registered: {error}")))?;
 	let settings = Settings {
 		journal: node.data_path.join("jobs"),
-		jobs_at_once: JOBS_AT_ONCE,
+		jobs_at_once: node.jobs_at_once.get(),
 		survey_every: SURVEY_EVERY,
 	};
 	let worker = async move {

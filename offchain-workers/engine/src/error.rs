@@ -72,6 +72,9 @@ pub enum RunError {
 	/// The observer asked to stop.
 	#[error("cancelled")]
 	Cancelled,
+	/// The engine panicked in a chunk that this run shared with others.
+	#[error("the engine panicked in a chunk shared with other runs")]
+	Panicked,
 	/// Scores need a model that returns tokens.
 	#[error("the model returns a vector, it has no token probabilities")]
 	NoTokens,

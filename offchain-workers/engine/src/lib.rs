@@ -3,6 +3,7 @@
 mod activations;
 mod arithmetic;
 mod attention;
+mod batch;
 mod buffer;
 mod cache;
 mod error;
@@ -12,7 +13,9 @@ mod linear;
 mod matrix;
 mod model;
 mod normalise;
+mod pooled;
 pub mod quality;
+mod queue;
 mod session;
 mod statement;
 mod tensors;
@@ -23,5 +26,5 @@ mod witness;
 
 pub use error::{LoadError, OutputError, RowError, RunError};
 pub use kernel::{Tier, TierError, KERNEL_VARIABLE};
-pub use model::{Model, Observer, Options};
+pub use model::{Model, Observer, Options, Threads};
 pub use trace::Audited;

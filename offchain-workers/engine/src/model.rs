@@ -1,28 +1,28 @@
 //! A program with its weights, ready to run.
 
 use crate::{
+	batch::Job,
 	kernel::{Kernels, Tier},
-	session::{Session, Source},
+	queue::Queue,
+	session::{caches, Part, Session, Source},
 	tensors::Tensors,
-	witness::Followers,
+	witness::{Followers, Kept},
 	LoadError, RunError,
 };
 use assay_artifact::Artifact;
 use assay_exact::{
 	evaluate::Weights,
-	number::divr,
-	program::{Head, Mask, Op, Pooling, Program, Register},
-	sample::choose,
+	program::{Head, Mask, Op, Program},
 	Generation, Input, Instance, JobError, Output, Sampler,
 };
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, ops::Range, sync::Arc};
 
 /// How to run a model. None of it changes an output.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
 	/// The kernel tier, or none for [`Tier::detect`].
 	pub tier: Option<Tier>,
-	/// Threads of the model's own pool: the most cores a run occupies.
+	/// Threads of the model: the most cores that its runs occupy.
 	pub threads: NonZeroUsize,
 	/// Prompt positions that go through the layers together.
 	pub chunk: NonZeroUsize,
@@ -40,6 +40,30 @@ impl Default for Options {
 	}
 }
 
+/// Threads that models share: together they occupy no more cores than there are threads.
+#[derive(Clone)]
+pub struct Threads(Arc<rayon::ThreadPool>);
+
+impl Threads {
+	/// Starts so many.
+	pub fn start(count: NonZeroUsize) -> Result<Self, LoadError> {
+		let pool = rayon::ThreadPoolBuilder::new()
+			.num_threads(count.get())
+			.thread_name(|index| format!("assay-engine-{index}"))
+			.build()?;
+		Ok(Self(Arc::new(pool)))
+	}
+
+	pub(crate) fn install<R: Send>(&self, run: impl FnOnce() -> R + Send) -> R {
+		self.0.install(run)
+	}
+
+	/// How many there are.
+	pub fn count(&self) -> usize {
+		self.0.current_num_threads()
+	}
+}
+
 /// Follows a run and may end it.
 pub trait Observer: Send {
 	/// A token was generated.
@@ -54,21 +78,29 @@ pub trait Observer: Send {
 /// Neither watches nor ends.
 impl Observer for () {}
 
-/// A loaded model. Runs may share it from several threads; they then share its thread pool.
+/// A loaded model. Runs may share it from several threads: they then share its thread pool, and the passes over its weights.
 pub struct Model {
 	pub(crate) program: Program,
 	pub(crate) tensors: Tensors,
 	pub(crate) kernels: Kernels,
-	pool: rayon::ThreadPool,
-	chunk: usize,
+	pub(crate) pool: Threads,
+	pub(crate) chunk: usize,
+	/// Whether an input has to go through as one chunk.
+	pub(crate) whole: bool,
+	queue: Queue,
 }
 
 impl Model {
 	/// Loads a model from an artifact, which is not needed afterwards. Its pages leave memory on the way, so that loading
 	/// takes little more than the loaded model.
 	pub fn load(artifact: &Artifact, options: Options) -> Result<Self, LoadError> {
+		Self::load_on(artifact, options, &Threads::start(options.threads)?)
+	}
+
+	/// The same on threads that it shares with other models; the number in the options does not count.
+	pub fn load_on(artifact: &Artifact, options: Options, threads: &Threads) -> Result<Self, LoadError> {
 		let release = |instance: Instance| artifact.release(instance.tensor, instance.layer);
-		Self::new(artifact.program(), artifact, options, release)
+		Self::new(artifact.program(), artifact, options, threads, release)
 	}
 
 	/// Loads a program with the rows of any source.
@@ -77,26 +109,24 @@ impl Model {
 		weights: &(dyn Weights + Sync),
 		options: Options,
 	) -> Result<Self, LoadError> {
-		Self::new(program, weights, options, |_| ())
+		Self::new(program, weights, options, &Threads::start(options.threads)?, |_| ())
 	}
 
 	fn new(
 		program: &Program,
 		weights: &(dyn Weights + Sync),
 		options: Options,
+		threads: &Threads,
 		done: impl Fn(Instance) + Send,
 	) -> Result<Self, LoadError> {
 		program.validate()?;
 		let kernels = Kernels::of(options.tier.map_or_else(Tier::detect, Ok)?)?;
-		let pool = rayon::ThreadPoolBuilder::new()
-			.num_threads(options.threads.get())
-			.thread_name(|index| format!("assay-engine-{index}"))
-			.build()?;
+		let pool = threads.clone();
 		let tensors = pool.install(|| Tensors::load(program, weights, done))?;
-		let sees_all = program
+		let whole = program
 			.ops()
 			.any(|op| matches!(op, Op::Attention { mask: Mask::Full, .. }));
-		let chunk = if sees_all {
+		let chunk = if whole {
 			program.positions as usize
 		} else {
 			options.chunk.get()
@@ -107,6 +137,8 @@ impl Model {
 			kernels,
 			pool,
 			chunk,
+			whole,
+			queue: Queue::default(),
 		})
 	}
 
@@ -120,34 +152,27 @@ impl Model {
 		self.kernels.tier()
 	}
 
-	/// Threads of the pool.
+	/// Threads that it runs on.
 	pub fn threads(&self) -> usize {
-		self.pool.current_num_threads()
+		self.pool.count()
 	}
 
 	/// Runs a job: the same output, to the bit, as [`assay_exact::evaluate::evaluate`].
 	pub fn run(&self, input: &Input, generation: &Generation, observer: &mut dyn Observer) -> Result<Output, RunError> {
-		let witness = &mut ();
-		self.execute(input, generation, &mut Followers { observer, witness })
+		self.execute(input, generation, Kept::default(), observer)
+			.map(|(output, _)| output)
 	}
 
-	/// Runs a job before followers.
+	/// Runs a job, beside others that come at the same time, and keeps what is wanted of it.
 	pub(crate) fn execute(
 		&self,
 		input: &Input,
 		generation: &Generation,
-		followers: &mut Followers<'_>,
-	) -> Result<Output, RunError> {
+		kept: Kept,
+		observer: &mut dyn Observer,
+	) -> Result<(Output, Kept), RunError> {
 		self.program.check_job(input, generation)?;
-		self.pool.install(|| match (&self.program.head, input) {
-			(Head::Tokens { logits, stop, .. }, Input::Tokens(prompt)) => self
-				.generate(prompt, *logits, stop, generation, followers)
-				.map(Output::Tokens),
-			(Head::Vector { pooling, output, .. }, _) => {
-				self.pool(input, *pooling, *output, followers).map(Output::Vector)
-			}
-			(Head::Tokens { .. }, Input::Vector(_)) => Err(JobError::TokensExpected.into()),
-		})
+		self.queue.run(self, Job::new(self, input, generation, kept), observer)
 	}
 
 	/// Feeds an input and the tokens after it, which are those of a checked job; `each` gets the session after each chunk.
@@ -156,11 +181,19 @@ impl Model {
 		input: &Input,
 		after: &[u32],
 		followers: &mut Followers<'_>,
-		each: impl FnMut(&mut Session<'_>, Source<'_>, usize) + Send,
+		each: impl FnMut(&mut Session, Range<usize>) + Send,
 	) -> Result<(), RunError> {
 		self.pool.install(|| match input {
-			Input::Tokens(prompt) => self.prefill(&[prompt, after].concat(), followers, each).map(drop),
-			Input::Vector(values) => Session::new(self).feed(Source::Vector(values), 0, followers),
+			Input::Tokens(prompt) => self.prefill(&[prompt, after].concat(), followers, each),
+			Input::Vector(values) => {
+				let part = Part {
+					source: Source::Vector(values),
+					first: 0,
+					caches: &mut caches(&self.program),
+					followers: followers.again(),
+				};
+				Session::new(&self.program).feed(self, &mut [part], &mut || ())
+			}
 		})
 	}
 
@@ -185,13 +218,12 @@ impl Model {
 		let witness = &mut ();
 		let mut followers = Followers { observer, witness };
 		self.pool.install(|| {
-			let visit_chunk = |session: &mut Session<'_>, source: Source<'_>, first: usize| {
-				session.head(source, first);
-				for (offset, logits) in session.values(*logits).chunks_exact(width).enumerate() {
-					visit(first + offset, logits);
+			self.prefill(tokens, &mut followers, |session, positions| {
+				session.head(self);
+				for (position, logits) in positions.zip(session.values(*logits).chunks_exact(width)) {
+					visit(position, logits);
 				}
-			};
-			self.prefill(tokens, &mut followers, visit_chunk).map(drop)
+			})
 		})
 	}
 
@@ -222,126 +254,26 @@ impl Model {
 		Ok(scores)
 	}
 
-	/// Feeds the prompt; `each` gets the session after each chunk, the chunk and its first position. Returns the session
-	/// with the last chunk and its first position.
-	fn prefill<'a>(
+	/// Feeds the tokens of one run; `each` gets the session after each chunk and the positions of the chunk.
+	fn prefill(
 		&self,
-		prompt: &'a [u32],
+		tokens: &[u32],
 		followers: &mut Followers<'_>,
-		mut each: impl FnMut(&mut Session<'_>, Source<'_>, usize),
-	) -> Result<(Session<'_>, &'a [u32], usize), RunError> {
-		let mut session = Session::new(self);
-		let (mut last, mut first) = (prompt, 0);
-		for (index, chunk) in prompt.chunks(self.chunk).enumerate() {
-			(last, first) = (chunk, index * self.chunk);
-			let source = Source::Tokens(chunk);
-			session.feed(source, first, followers)?;
-			each(&mut session, source, first);
-		}
-		Ok((session, last, first))
-	}
-
-	fn generate(
-		&self,
-		prompt: &[u32],
-		logits: Register,
-		stop: &[u32],
-		generation: &Generation,
-		followers: &mut Followers<'_>,
-	) -> Result<Vec<u32>, RunError> {
-		let (mut session, chunk, first) = self.prefill(prompt, followers, |_, _, _| ())?;
-		let (source, mut position) = session.keep_from(chunk.len() - 1, Source::Tokens(chunk), first);
-		session.head(source, position);
-		let mut tokens = Vec::with_capacity(generation.max_tokens as usize);
-		loop {
-			let token = choose(&generation.sampler, session.values(logits), position as u32);
-			tokens.push(token);
-			followers.observer.on_token(token);
-			let stopped = stop.contains(&token) && !generation.ignore_stop;
-			if stopped || tokens.len() == generation.max_tokens as usize {
-				log::debug!(
-					"generated {} tokens, cache of {} bytes",
-					tokens.len(),
-					session.cache_bytes()
-				);
-				return Ok(tokens);
-			}
-			position += 1;
-			let source = Source::Tokens(std::slice::from_ref(&token));
-			session.feed(source, position, followers)?;
-			session.head(source, position);
-		}
-	}
-
-	fn pool(
-		&self,
-		input: &Input,
-		pooling: Pooling,
-		output: Register,
-		followers: &mut Followers<'_>,
-	) -> Result<Vec<i32>, RunError> {
-		let width = self.program.registers[0] as usize;
-		let mut pooled = Pooled::new(pooling, width);
-		let mut session = match input {
-			Input::Tokens(tokens) => {
-				self.prefill(tokens, followers, |session, _, _| {
-					pooled.add(session.values(Register(0)))
-				})?
-				.0
-			}
-			Input::Vector(values) => {
-				let mut session = Session::new(self);
-				session.feed(Source::Vector(values), 0, followers)?;
-				pooled.add(session.values(Register(0)));
-				session
-			}
-		};
-		session.set_residual(&pooled.finish());
-		// A vector head reads neither tokens nor positions.
-		session.head(Source::Vector(&[]), 0);
-		Ok(session.values(output).to_vec())
-	}
-}
-
-/// Pooling (3.8) as chunks come.
-struct Pooled {
-	pooling: Pooling,
-	/// The sum of the rows, or the row chosen so far.
-	sums: Vec<i64>,
-	rows: i64,
-}
-
-impl Pooled {
-	fn new(pooling: Pooling, width: usize) -> Self {
-		Self {
-			pooling,
-			sums: vec![0; width],
-			rows: 0,
-		}
-	}
-
-	fn add(&mut self, rows: &[i32]) {
-		for row in rows.chunks_exact(self.sums.len()) {
-			let replaces = match self.pooling {
-				Pooling::Mean => false,
-				Pooling::First => self.rows == 0,
-				Pooling::Last => true,
+		mut each: impl FnMut(&mut Session, Range<usize>),
+	) -> Result<(), RunError> {
+		let (mut session, mut caches) = (Session::new(&self.program), caches(&self.program));
+		for (index, chunk) in tokens.chunks(self.chunk).enumerate() {
+			let first = index * self.chunk;
+			let part = Part {
+				source: Source::Tokens(chunk),
+				first,
+				caches: &mut caches,
+				followers: followers.again(),
 			};
-			for (sum, x) in self.sums.iter_mut().zip(row) {
-				match (self.pooling, replaces) {
-					(Pooling::Mean, _) => *sum += i64::from(*x),
-					(_, true) => *sum = i64::from(*x),
-					(_, false) => {}
-				}
-			}
-			self.rows += 1;
+			session.feed(self, &mut [part], &mut || ())?;
+			each(&mut session, first..first + chunk.len());
 		}
-	}
-
-	fn finish(&self) -> Vec<i32> {
-		let divisor = if self.pooling == Pooling::Mean { self.rows } else { 1 };
-		// A mean of 32-bit values is one.
-		self.sums.iter().map(|sum| divr(*sum, divisor) as i32).collect()
+		Ok(())
 	}
 }
 

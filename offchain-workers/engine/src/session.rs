@@ -1,4 +1,4 @@
-//! One run of a program: its registers, its caches, and the operations over a chunk of positions at a time.
+//! The registers of runs that go through a program together, and the operations over a chunk of their positions at a time.
 
 use crate::{
 	activations::{Activations, PARALLEL_ELEMENTS},
@@ -12,7 +12,7 @@ use crate::{
 	Model, RunError,
 };
 use assay_exact::{
-	program::{Op, Register, RowIndex},
+	program::{Op, Program, Register, RowIndex},
 	rotate::rotate,
 };
 use rayon::prelude::*;
@@ -33,7 +33,7 @@ struct Values {
 /// An elementwise kernel of two vectors.
 type Pairwise = fn(&Kernels, &mut [i32], &[i32]);
 
-/// What a chunk is read from.
+/// What a run reads at the positions that it feeds.
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
 	Tokens(&'a [u32]),
@@ -49,89 +49,122 @@ impl Source<'_> {
 	}
 }
 
-/// The state of a run.
-pub(crate) struct Session<'m> {
-	model: &'m Model,
-	registers: Vec<Values>,
-	/// One for each layer with attention.
-	caches: Vec<Cache>,
-	scratch: Vec<i32>,
-	/// Positions that the registers hold now.
-	positions: usize,
+/// What one run adds to a chunk. Runs share nothing but the passes over the weights.
+pub(crate) struct Part<'a> {
+	pub(crate) source: Source<'a>,
+	/// The first of its positions.
+	pub(crate) first: usize,
+	/// Its caches, one for each layer with attention.
+	pub(crate) caches: &'a mut [Cache],
+	pub(crate) followers: Followers<'a>,
 }
 
-impl<'m> Session<'m> {
-	pub(crate) fn new(model: &'m Model) -> Self {
-		let program = &model.program;
+/// The caches of a run that has not begun.
+pub(crate) fn caches(program: &Program) -> Vec<Cache> {
+	let attention = program.layer.iter().find_map(|op| match op {
+		Op::Attention { kv_heads, head_dim, .. } => Some((usize::from(*kv_heads), *head_dim as usize)),
+		_ => None,
+	});
+	attention.map_or_else(Vec::new, |(kv_heads, head_dim)| {
+		(0..program.layers).map(|_| Cache::new(kv_heads, head_dim)).collect()
+	})
+}
+
+/// What a position of the chunk is.
+#[derive(Clone, Copy, Default)]
+struct Place {
+	/// The token that it reads; none of a run on a vector.
+	token: u32,
+	/// Its position in its own run.
+	position: usize,
+}
+
+/// The registers of the current chunk.
+pub(crate) struct Session {
+	registers: Vec<Values>,
+	scratch: Vec<i32>,
+	/// The positions that the registers hold now, part after part.
+	places: Vec<Place>,
+}
+
+impl Session {
+	pub(crate) fn new(program: &Program) -> Self {
 		let registers = program.registers.iter().map(|width| Values {
 			width: *width as usize,
 			..Values::default()
 		});
-		let attention = program.layer.iter().find_map(|op| match op {
-			Op::Attention { kv_heads, head_dim, .. } => Some((usize::from(*kv_heads), *head_dim as usize)),
-			_ => None,
-		});
-		let caches = attention.map_or_else(Vec::new, |(kv_heads, head_dim)| {
-			(0..program.layers).map(|_| Cache::new(kv_heads, head_dim)).collect()
-		});
 		Self {
-			model,
 			registers: registers.collect(),
-			caches,
 			scratch: Vec::new(),
-			positions: 0,
+			places: Vec::new(),
 		}
 	}
 
-	/// Runs entry and layers over the next positions, the first of which is `first`.
+	/// Runs entry and layers over the next positions of some runs, and `before_layer` before each layer. An error, and an end, only
+	/// if all of them are cancelled.
 	pub(crate) fn feed(
 		&mut self,
-		source: Source<'_>,
-		first: usize,
-		followers: &mut Followers<'_>,
+		model: &Model,
+		parts: &mut [Part<'_>],
+		before_layer: &mut (dyn FnMut() + Send),
 	) -> Result<(), RunError> {
-		let program = &self.model.program;
-		self.positions = source.positions();
-		self.execute(&program.entry, 0, source, first);
-		followers.witness.see(self.crossing(0, first));
+		let program = &model.program;
+		self.places.clear();
+		for part in parts.iter() {
+			self.places.extend((0..part.source.positions()).map(|index| Place {
+				token: match part.source {
+					Source::Tokens(tokens) => tokens[index],
+					Source::Vector(_) => 0,
+				},
+				position: part.first + index,
+			}));
+		}
+		self.execute(model, &program.entry, 0, parts);
+		self.show(0, parts);
 		for layer in 0..usize::from(program.layers) {
-			if followers.observer.should_cancel() {
+			before_layer();
+			if parts.iter_mut().all(|part| part.followers.observer.should_cancel()) {
 				return Err(RunError::Cancelled);
 			}
-			self.execute(&program.layer, layer, source, first);
-			followers.witness.see(self.crossing(layer + 1, first));
+			self.execute(model, &program.layer, layer, parts);
+			self.show(layer + 1, parts);
 		}
 		Ok(())
 	}
 
-	/// What the row just run hands on.
-	fn crossing(&self, row: usize, first: usize) -> Crossing<'_> {
+	/// Shows what the row just run hands on to the witness of each run.
+	fn show(&self, row: usize, parts: &mut [Part<'_>]) {
 		let residual = &self.registers[0];
-		Crossing {
-			row,
-			first,
-			width: residual.width,
-			residuals: &residual.values,
-			cache: row.checked_sub(1).and_then(|layer| self.caches.get(layer)),
+		let mut rest = &residual.values[..];
+		for part in parts {
+			let (residuals, after) = rest.split_at(part.source.positions() * residual.width);
+			rest = after;
+			part.followers.witness.see(Crossing {
+				row,
+				first: part.first,
+				width: residual.width,
+				residuals,
+				cache: row.checked_sub(1).and_then(|layer| part.caches.get(layer)),
+			});
 		}
 	}
 
-	/// Runs the head at every position of the chunk just fed.
-	pub(crate) fn head(&mut self, source: Source<'_>, first: usize) {
-		let program = &self.model.program;
-		self.execute(program.head.ops(), 0, source, first);
+	/// Runs the head at every position that the registers hold.
+	pub(crate) fn head(&mut self, model: &Model) {
+		self.execute(model, model.program.head.ops(), 0, &mut []);
 	}
 
-	/// Drops the chunk's positions before `kept` from the residual stream; returns what the head then needs.
-	pub(crate) fn keep_from<'a>(&mut self, kept: usize, source: Source<'a>, first: usize) -> (Source<'a>, usize) {
-		self.positions -= kept;
+	/// Drops all positions from the residual stream but those with these indices, which rise.
+	pub(crate) fn keep(&mut self, kept: &[usize]) {
+		self.places = kept.iter().map(|index| self.places[*index]).collect();
 		let residual = &mut self.registers[0];
-		residual.values.drain(..kept * residual.width);
-		residual.forget();
-		match source {
-			Source::Tokens(tokens) => (Source::Tokens(&tokens[kept..]), first + kept),
-			Source::Vector(_) => (source, first),
+		for (to, from) in kept.iter().enumerate() {
+			residual
+				.values
+				.copy_within(from * residual.width..(from + 1) * residual.width, to * residual.width);
 		}
+		residual.values.truncate(kept.len() * residual.width);
+		residual.forget();
 	}
 
 	/// The vectors of a register at the current positions, one after the other.
@@ -141,20 +174,14 @@ impl<'m> Session<'m> {
 
 	/// Replaces the residual stream by a single vector.
 	pub(crate) fn set_residual(&mut self, values: &[i32]) {
-		self.positions = 1;
+		self.places = vec![Place::default()];
 		let residual = &mut self.registers[0];
 		residual.values.clear();
 		residual.values.extend_from_slice(values);
 		residual.forget();
 	}
 
-	/// Bytes of the key and value caches.
-	pub(crate) fn cache_bytes(&self) -> usize {
-		self.caches.iter().map(Cache::bytes).sum()
-	}
-
-	fn execute(&mut self, mut ops: &[Op], layer: usize, source: Source<'_>, first: usize) {
-		let model = self.model;
+	fn execute(&mut self, model: &Model, mut ops: &[Op], layer: usize, parts: &mut [Part<'_>]) {
 		let view = View {
 			tensors: &model.tensors,
 			program: &model.program,
@@ -163,18 +190,17 @@ impl<'m> Session<'m> {
 		while let Some(op) = ops.first() {
 			let together = shared_products(ops);
 			if together > 0 {
-				self.products(&ops[..together], view);
+				self.products(&model.kernels, &ops[..together], view);
 				ops = &ops[together..];
 			} else {
-				self.operation(op, view, source, first);
+				self.operation(&model.kernels, op, view, parts);
 				ops = &ops[1..];
 			}
 		}
 	}
 
 	/// Linear operations with the same source: quantised once, one parallel region.
-	fn products(&mut self, ops: &[Op], view: View<'_>) {
-		let kernels = &self.model.kernels;
+	fn products(&mut self, kernels: &Kernels, ops: &[Op], view: View<'_>) {
 		let linear = |op: &Op| match *op {
 			Op::Linear { dst, src, weight, bias } => Some((dst, src, weight, bias)),
 			_ => None,
@@ -205,22 +231,22 @@ impl<'m> Session<'m> {
 		}
 	}
 
-	fn operation(&mut self, op: &Op, view: View<'_>, source: Source<'_>, first: usize) {
-		let kernels = &self.model.kernels;
+	fn operation(&mut self, kernels: &Kernels, op: &Op, view: View<'_>, parts: &mut [Part<'_>]) {
 		let mut values = self.take(op.dst());
 		let width = self.width(op.dst());
 		match *op {
 			Op::Input { .. } => {
-				if let Source::Vector(input) = source {
-					values.copy_from_slice(input);
+				for (values, part) in values.chunks_exact_mut(width).zip(parts) {
+					if let Source::Vector(input) = part.source {
+						values.copy_from_slice(input);
+					}
 				}
 			}
 			Op::Embed { table, row, .. } => for_each_position(&mut values, width, |index, values| {
-				let row = match (row, source) {
-					(RowIndex::Token, Source::Tokens(tokens)) => tokens[index] as usize,
-					(RowIndex::Position, _) => first + index,
-					(RowIndex::Constant(row), _) => row as usize,
-					(RowIndex::Token, Source::Vector(_)) => unreachable!("the job was checked to give tokens"),
+				let row = match row {
+					RowIndex::Token => self.places[index].token as usize,
+					RowIndex::Position => self.places[index].position,
+					RowIndex::Constant(row) => row as usize,
 				};
 				view.embed(table, row, values);
 			}),
@@ -257,7 +283,12 @@ impl<'m> Session<'m> {
 				table, head_dim, style, ..
 			} => {
 				for_each_position(&mut values, width, |index, values| {
-					rotate(values, view.couples(table, first + index), head_dim as usize, style);
+					rotate(
+						values,
+						view.couples(table, self.places[index].position),
+						head_dim as usize,
+						style,
+					);
 				});
 			}
 			Op::Attention {
@@ -276,17 +307,26 @@ impl<'m> Session<'m> {
 					scale,
 					mask,
 				};
-				let register = |register: Register| &self.registers[usize::from(register.0)].values;
-				let cache = &mut self.caches[view.layer];
-				cache.append(register(key), register(value));
-				attention.attend(kernels, cache, first, register(query), &mut values);
+				let register =
+					|register: Register| (&self.registers[usize::from(register.0)].values, self.width(register));
+				let (queries, keys, vectors) = (register(query), register(key), register(value));
+				let mut at = 0;
+				for part in parts {
+					let positions = at..at + part.source.positions();
+					let of = |(_, width): (&Vec<i32>, usize)| positions.start * width..positions.end * width;
+					let cache = &mut part.caches[view.layer];
+					cache.append(&keys.0[of(keys)], &vectors.0[of(vectors)]);
+					let mixed = &mut values[positions.start * width..positions.end * width];
+					attention.attend(kernels, cache, part.first, &queries.0[of(queries)], mixed);
+					at = positions.end;
+				}
 			}
 			Op::Activate { dst, src, function } => {
 				self.copy(dst, src, &mut values);
 				for_each_position(&mut values, width, |_, values| kernels.activate(function, values));
 			}
-			Op::Add { dst, a, b } => self.combine(dst, a, b, &mut values, Kernels::add),
-			Op::Mul { dst, a, b } => self.combine(dst, a, b, &mut values, Kernels::mul),
+			Op::Add { dst, a, b } => self.combine(kernels, (dst, a, b), &mut values, Kernels::add),
+			Op::Mul { dst, a, b } => self.combine(kernels, (dst, a, b), &mut values, Kernels::mul),
 			Op::Linear { .. } => unreachable!("linear operations run as products"),
 		}
 		self.put(op.dst(), values);
@@ -298,7 +338,7 @@ impl<'m> Session<'m> {
 
 	/// Takes a register to write it.
 	fn take(&mut self, register: Register) -> Vec<i32> {
-		let positions = self.positions;
+		let positions = self.places.len();
 		let register = &mut self.registers[usize::from(register.0)];
 		let mut values = mem::take(&mut register.values);
 		values.resize(positions * register.width, 0);
@@ -319,10 +359,16 @@ impl<'m> Session<'m> {
 	}
 
 	/// A commutative elementwise function of two registers, either of which may be the destination.
-	fn combine(&self, dst: Register, a: Register, b: Register, values: &mut [i32], function: Pairwise) {
+	fn combine(
+		&self,
+		kernels: &Kernels,
+		(dst, a, b): (Register, Register, Register),
+		values: &mut [i32],
+		function: Pairwise,
+	) {
 		let (a, b) = if dst == b { (b, a) } else { (a, b) };
 		self.copy(dst, a, values);
-		let (width, kernels) = (self.width(dst), &self.model.kernels);
+		let width = self.width(dst);
 		if dst == b {
 			for_each_position(values, width, |_, values| {
 				let others = values.to_vec();

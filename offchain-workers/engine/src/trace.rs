@@ -1,7 +1,7 @@
 //! Runs that leave a trace: commitments made on the way, and the execution of a statement laid open again.
 
 use crate::{
-	session::{Session, Source},
+	session::Session,
 	statement,
 	witness::{Followers, Hashes, Leaves, Values, Witness},
 	Model, Observer, RunError,
@@ -9,6 +9,7 @@ use crate::{
 use assay_exact::{program::Head, sample::choose, Generation, Input, Output};
 use assay_trace::{boundary::Boundaries, digest::DigestKey, execution::Record, Hash32, Layout, Statement};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// What an honest execution of a statement gives.
 #[derive(Clone, Debug)]
@@ -30,9 +31,8 @@ impl Model {
 		generation: &Generation,
 		observer: &mut dyn Observer,
 	) -> Result<(Output, Boundaries), RunError> {
-		let mut hashes = Hashes::new(&self.program);
-		let witness = &mut hashes;
-		let output = self.execute(input, generation, &mut Followers { observer, witness })?;
+		let kept = (Some(Hashes::new(&self.program)), None);
+		let (output, kept) = self.execute(input, generation, kept, observer)?;
 		let length = |tokens: &[u32]| tokens.len() as u32;
 		let prompt = match input {
 			Input::Tokens(tokens) => length(tokens),
@@ -43,7 +43,7 @@ impl Model {
 			Output::Vector(_) => 0,
 		};
 		let layout = Layout::new(&self.program, prompt, generated);
-		Ok((output, hashes.finish(layout)))
+		Ok((output, hashes(kept.0).finish(layout)))
 	}
 
 	/// What an honest execution of a statement commits to, for its own tokens: they are fed as one prompt, which is as much
@@ -51,7 +51,7 @@ impl Model {
 	/// not looked at, and neither are the statement's trace and artifact.
 	pub fn boundaries(&self, statement: &Statement<'_>, observer: &mut dyn Observer) -> Result<Boundaries, RunError> {
 		let mut hashes = Hashes::new(&self.program);
-		self.retrace(statement, observer, &mut hashes, |_, _, _| ())?;
+		self.retrace(statement, observer, &mut hashes, |_, _| ())?;
 		Ok(hashes.finish(statement.layout()))
 	}
 
@@ -64,40 +64,38 @@ impl Model {
 		key: DigestKey,
 		observer: &mut dyn Observer,
 	) -> Result<Audited, RunError> {
-		let mut witness = (Hashes::new(&self.program), Leaves::new(&self.program, key));
+		let mut kept = (Some(Hashes::new(&self.program)), Some(Leaves::new(&self.program, key)));
 		let output = match (&self.program.head, statement.input) {
 			(Head::Tokens { logits, .. }, Input::Tokens(prompt)) => {
 				let vocabulary = self.program.registers[usize::from(logits.0)] as usize;
 				let sampler = &statement.generation.sampler;
 				let mut tokens = Vec::new();
-				let choose_each = |session: &mut Session<'_>, chunk: Source<'_>, first: usize| {
-					let before = (prompt.len() - 1).saturating_sub(first);
-					if before >= chunk.positions() {
+				let choose_each = |session: &mut Session, positions: Range<usize>| {
+					let chosen = positions.start.max(prompt.len() - 1)..positions.end;
+					if chosen.is_empty() {
 						return;
 					}
-					let (chunk, first) = session.keep_from(before, chunk, first);
-					session.head(chunk, first);
-					let rows = session.values(*logits).par_chunks_exact(vocabulary).enumerate();
-					tokens.par_extend(rows.map(|(index, logits)| choose(sampler, logits, (first + index) as u32)));
+					let kept: Vec<_> = chosen.clone().map(|position| position - positions.start).collect();
+					session.keep(&kept);
+					session.head(self);
+					let rows = session.values(*logits).par_chunks_exact(vocabulary).zip(chosen);
+					tokens.par_extend(rows.map(|(logits, position)| choose(sampler, logits, position as u32)));
 				};
-				self.retrace(statement, observer, &mut witness, choose_each)?;
+				self.retrace(statement, observer, &mut kept, choose_each)?;
 				Output::Tokens(tokens)
 			}
 			_ => {
 				statement::check(&self.program, statement)?;
-				let witness = &mut witness;
-				self.execute(
-					statement.input,
-					statement.generation,
-					&mut Followers { observer, witness },
-				)?
+				let output;
+				(output, kept) = self.execute(statement.input, statement.generation, kept, observer)?;
+				output
 			}
 		};
-		let (hashes, leaves) = witness;
+		let (hashed, leaves) = kept;
 		Ok(Audited {
 			output,
-			boundaries: hashes.finish(statement.layout()),
-			digest: leaves.finish(),
+			boundaries: hashes(hashed).finish(statement.layout()),
+			digest: leaves.map(Leaves::finish).unwrap_or_default(),
 		})
 	}
 
@@ -105,7 +103,7 @@ impl Model {
 	/// element of the residual stream at each row and position, beside the caches.
 	pub fn record(&self, statement: &Statement<'_>, observer: &mut dyn Observer) -> Result<Record, RunError> {
 		let mut values = Values::new(&self.program);
-		self.retrace(statement, observer, &mut values, |_, _, _| ())?;
+		self.retrace(statement, observer, &mut values, |_, _| ())?;
 		Ok(values.finish(statement.layout()))
 	}
 
@@ -115,7 +113,7 @@ impl Model {
 		statement: &Statement<'_>,
 		observer: &mut dyn Observer,
 		witness: &mut dyn Witness,
-		each: impl FnMut(&mut Session<'_>, Source<'_>, usize) + Send,
+		each: impl FnMut(&mut Session, Range<usize>) + Send,
 	) -> Result<(), RunError> {
 		statement::check(&self.program, statement)?;
 		// The last token is chosen, not fed.
@@ -125,4 +123,9 @@ impl Model {
 		};
 		self.feed(statement.input, generated, &mut Followers { observer, witness }, each)
 	}
+}
+
+/// What a run that was to commit to its execution has hashed.
+fn hashes(kept: Option<Hashes>) -> Hashes {
+	kept.unwrap_or_else(|| unreachable!("what is kept of a run is given back"))
 }

@@ -18,6 +18,19 @@ pub(crate) struct Followers<'a> {
 	pub(crate) witness: &'a mut dyn Witness,
 }
 
+impl Followers<'_> {
+	/// The same for a while.
+	pub(crate) fn again(&mut self) -> Followers<'_> {
+		Followers {
+			observer: self.observer,
+			witness: self.witness,
+		}
+	}
+}
+
+/// What is kept of a run while it goes: what it commits to, and an auditor's digest, each if it is wanted.
+pub(crate) type Kept = (Option<Hashes>, Option<Leaves>);
+
 /// Sees what crosses between the cells of a run: all rows of a chunk of positions, then those of the next.
 pub(crate) trait Witness: Send {
 	fn see(&mut self, crossing: Crossing<'_>);
@@ -26,6 +39,15 @@ pub(crate) trait Witness: Send {
 /// Sees nothing.
 impl Witness for () {
 	fn see(&mut self, _: Crossing<'_>) {}
+}
+
+/// Sees nothing, or what the one in it sees.
+impl<W: Witness> Witness for Option<W> {
+	fn see(&mut self, crossing: Crossing<'_>) {
+		if let Some(witness) = self {
+			witness.see(crossing);
+		}
+	}
 }
 
 /// What the cells of one row hand on at the positions of a chunk.

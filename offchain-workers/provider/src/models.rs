@@ -7,7 +7,7 @@ use crate::{
 };
 use assay_artifact::Artifact;
 use assay_dispute::{Execution, Judgement};
-use assay_engine::{Model, Observer, Options, RunError, Tier};
+use assay_engine::{LoadError, Model, Observer, Options, RunError, Tier, Threads};
 use assay_exact::{Generation, Input, Output};
 use assay_protocol::{
 	audit::{AuditDuty, Question, Reply},
@@ -31,6 +31,8 @@ const MAX_LOADED: usize = 4;
 /// Runs duties with the engine on artifacts of one folder.
 pub struct Models {
 	options: Options,
+	/// The threads of all models, once one is loaded.
+	threads: Mutex<Option<Threads>>,
 	folder: Mutex<Folder>,
 	/// Loaded and verified models, the most recently used last. The lock is held while a model loads, so that it loads once.
 	loaded: Mutex<Vec<Arc<Loaded>>>,
@@ -76,6 +78,7 @@ impl Models {
 				threads,
 				..Options::default()
 			},
+			threads: Mutex::default(),
 			folder: Mutex::new(Folder::new(folder)),
 			loaded: Mutex::default(),
 			opened: Mutex::default(),
@@ -85,6 +88,15 @@ impl Models {
 	/// The artifact files in the folder.
 	pub fn files(&self) -> Vec<ArtifactFile> {
 		self.folder.lock().list()
+	}
+
+	/// The threads of all models.
+	fn threads(&self) -> Result<Threads, LoadError> {
+		let mut threads = self.threads.lock();
+		match &*threads {
+			Some(threads) => Ok(threads.clone()),
+			None => Ok(threads.insert(Threads::start(self.options.threads)?).clone()),
+		}
 	}
 
 	fn load(&self, root: &Hash32) -> Result<Arc<Loaded>, Failure> {
@@ -99,8 +111,8 @@ impl Models {
 			}
 		}
 		let opened = verified(&found.path, root).and_then(|artifact| {
-			let model = Model::load(&artifact, self.options).map_err(|error| error.to_string())?;
-			Ok((model, artifact))
+			let model = self.threads().and_then(|threads| Model::load_on(&artifact, self.options, &threads));
+			Ok((model.map_err(|error| error.to_string())?, artifact))
 		});
 		let checked = opened.as_ref().map(|_| ()).map_err(String::clone);
 		self.folder.lock().note(&found, checked)?;

@@ -212,3 +212,134 @@ fn tokens_are_observed_as_they_come_and_a_run_can_be_cancelled() {
 	// A cancelled run leaves nothing behind.
 	assert_eq!(engine.run(&input, &generation, &mut ()), Ok(output));
 }
+
+/// What comes of jobs that are run at the same time, each from a thread of its own.
+fn together(engine: &Model, jobs: &[(Input, Generation)]) -> Vec<(Output, assay_trace::boundary::Boundaries)> {
+	std::thread::scope(|scope| {
+		let running: Vec<_> = jobs
+			.iter()
+			.map(|(input, generation)| scope.spawn(|| engine.run_committed(input, generation, &mut ())))
+			.collect();
+		let ended = running.into_iter().map(|job| job.join().expect("it does not panic"));
+		ended
+			.map(|result| result.expect("the engine accepts the job"))
+			.collect()
+	})
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(12))]
+
+	#[test]
+	fn jobs_that_share_passes_equal_the_reference(seed: u64, count in 2usize..9) {
+		let mut noise = Noise::new(seed);
+		let program = a_llama(&mut noise);
+		let vocabulary = program.vocabulary().unwrap_or(0);
+		let decoder = RandomModel::fill(program, &mut noise, false);
+		let encoder = RandomModel::fill(a_bert(&mut noise), &mut noise, false);
+		let plain = RandomModel::fill(an_mlp(&mut noise), &mut noise, false);
+		let width = plain.program.input_length().unwrap_or(0) as usize;
+		for (model, kind) in [(&decoder, 0), (&encoder, 1), (&plain, 2)] {
+			let jobs: Vec<_> = (0..count)
+				.map(|_| match kind {
+					0 => (Input::Tokens(tokens(&mut noise, 30, vocabulary)), a_generation(&mut noise, 12)),
+					1 => (Input::Tokens(tokens(&mut noise, 40, 70)), a_generation(&mut noise, 1)),
+					_ => (Input::Vector(noise.values(width)), a_generation(&mut noise, 1)),
+				})
+				.collect();
+			for options in all_options() {
+				let engine = Model::from_weights(&model.program, model, options).expect("the model loads");
+				let alone: Vec<_> = jobs
+					.iter()
+					.map(|(input, generation)| engine.run_committed(input, generation, &mut ()).expect("it runs"))
+					.collect();
+				for ((output, boundaries), ((input, generation), (own, committed))) in
+					together(&engine, &jobs).into_iter().zip(jobs.iter().zip(&alone))
+				{
+					let expected = evaluate(&model.program, model, input, generation).expect("the job fits");
+					prop_assert_eq!((&output, own), (&expected, &expected), "{:?}", options);
+					prop_assert_eq!(boundaries.root(), committed.root());
+				}
+			}
+		}
+	}
+}
+
+#[test]
+fn who_generates_waits_for_no_prompt_of_others() {
+	use std::sync::atomic::{AtomicUsize, Ordering};
+	/// Counts tokens, and says when the first came.
+	struct Count<'a>(&'a AtomicUsize);
+	impl Observer for Count<'_> {
+		fn on_token(&mut self, _: u32) {
+			self.0.fetch_add(1, Ordering::Relaxed);
+		}
+	}
+	/// Asked before each layer of each chunk: notes how many tokens the others have by the first and by the last time.
+	struct Prompt<'a> {
+		others: &'a AtomicUsize,
+		seen: Vec<usize>,
+	}
+	impl Observer for Prompt<'_> {
+		fn should_cancel(&mut self) -> bool {
+			self.seen.push(self.others.load(Ordering::Relaxed));
+			false
+		}
+	}
+	let mut noise = Noise::new(11);
+	let model = RandomModel::fill(a_llama(&mut noise), &mut noise, false);
+	// A chunk of one position, so that a prompt of thirty takes thirty chunks.
+	let engine = Model::from_weights(&model.program, &model, options(Tier::Portable, 1, 1)).expect("it loads");
+	let generation = |max_tokens| Generation {
+		sampler: Sampler::Greedy,
+		max_tokens,
+		ignore_stop: true,
+	};
+	let tokens = AtomicUsize::new(0);
+	let mut prompt = Prompt {
+		others: &tokens,
+		seen: Vec::new(),
+	};
+	std::thread::scope(|scope| {
+		let short = scope.spawn(|| {
+			for _ in 0..40 {
+				let _ = engine.run(&Input::Tokens(vec![1, 2, 3]), &generation(20), &mut Count(&tokens));
+			}
+		});
+		while tokens.load(Ordering::Relaxed) == 0 {
+			std::thread::yield_now();
+		}
+		engine
+			.run(&Input::Tokens(vec![1; 30]), &generation(1), &mut prompt)
+			.expect("it runs");
+		short.join().expect("it does not panic");
+	});
+	let (first, last) = (
+		prompt.seen.first().expect("it was asked"),
+		prompt.seen.last().expect("it was asked"),
+	);
+	assert!(
+		first < last,
+		"while the prompt was fed the others got nothing: {:?}",
+		prompt.seen
+	);
+}
+
+#[test]
+fn a_panic_in_a_shared_chunk_ends_what_is_in_it_and_nothing_else() {
+	struct Panics;
+	impl Observer for Panics {
+		fn should_cancel(&mut self) -> bool {
+			panic!("the observer panics");
+		}
+	}
+	let mut noise = Noise::new(11);
+	let model = RandomModel::fill(a_llama(&mut noise), &mut noise, false);
+	let engine = Model::from_weights(&model.program, &model, Options::default()).expect("it loads");
+	let (input, generation) = (Input::Tokens(vec![1, 2, 3]), a_generation(&mut noise, 3));
+	let expected = engine.run(&input, &generation, &mut ());
+	assert!(expected.is_ok());
+	let panics = || engine.run(&input, &generation, &mut Panics);
+	assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).is_err());
+	assert_eq!(engine.run(&input, &generation, &mut ()), expected);
+}
