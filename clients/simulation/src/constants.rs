@@ -187,9 +187,7 @@ impl Constants {
 	pub fn longest_job(&self) -> BlockNumber {
 		let result = self.result_period + 1 + self.longest_run;
 		let audit = self.longest_audit + AUDIT_REPLIES * self.max_load;
-		let dispute = self.longest_dispute
-			+ ANSWERS * self.max_load
-			+ (pallet_assay_disputes::MOVES - ANSWERS) * self.longest_run;
+		let dispute = self.longest_dispute + pallet_assay_disputes::MOVES * self.max_load;
 		result + audit.max(self.window + self.longest_run) + dispute
 	}
 
@@ -243,9 +241,6 @@ impl Constants {
 /// Replies of auditors in the longest audit: two for each of three draws.
 const AUDIT_REPLIES: BlockNumber = 6;
 
-/// Questions of a dispute that a worker may have to run the job for: the groups, the cells of one, a vector, a step.
-const ANSWERS: BlockNumber = 4;
-
 /// What a dispute may ask a worker for: the groups, the cells of one, a vector.
 const FREE_ANSWERS: Balance = 3;
 
@@ -285,7 +280,7 @@ mod tests {
 		let constants = Constants::of_the_runtime();
 		// Six replies with 30 blocks, a number in 65 and two to notice, and a day; seven moves of 20, and twice a day.
 		let (audit, dispute) = (6 * 97 + 28_800, 7 * 20 + 2 * 28_800 + 1);
-		let job = 41 + 4_800 + audit + 6 * 9_600 + dispute + 7 * 4_800;
+		let job = 41 + 4_800 + audit + 6 * 7_200 + dispute + 7 * 7_200;
 		assert_eq!(constants.longest_job(), job);
 		assert_eq!(constants.longest_stalling(), 141);
 	}

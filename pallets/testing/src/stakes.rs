@@ -52,6 +52,7 @@ parameter_types! {
 	pub static ReferenceSpeed: u64 = FAST;
 	pub const LongestRun: u64 = 1_000;
 	pub static MaxLoad: u64 = 1_000;
+	pub static QuestionUnits: u64 = 0;
 	/// Silence is guilt at once, unless a test says otherwise.
 	pub static GuiltPeriod: u64 = 0;
 	pub static AssignmentDelay: u64 = 0;
@@ -104,6 +105,7 @@ macro_rules! stakes_and_jobs {
 			type ReferenceSpeed = $crate::ReferenceSpeed;
 			type LongestRun = $crate::LongestRun;
 			type MaxLoad = $crate::MaxLoad;
+			type QuestionUnits = $crate::QuestionUnits;
 			type GuiltPeriod = $crate::GuiltPeriod;
 			type OpenPeriod = $crate::OpenPeriod;
 			type RetryPeriod = $crate::RetryPeriod;
