@@ -3,7 +3,7 @@
 use crate::{bytes, life::counting_a_question, Audit, Config, Error, Event, Insides, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::{AuditOutcome, AuditReply, AuditorState, Question, Reply, SignedReply},
-	dispute::OwnedStatement,
+	dispute::{Claims, OwnedStatement},
 	operator::Operators,
 };
 use assay_trace::{

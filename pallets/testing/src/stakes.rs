@@ -140,7 +140,9 @@ impl<T> Stakes for T where
 
 /// The keypair of an operator's worker.
 pub fn worker_key(operator: AccountId) -> WorkerPair {
-	WorkerPair::from_string(&format!("//{operator}"), None).unwrap()
+	let mut seed = [0; 32];
+	seed[..8].copy_from_slice(&operator.to_le_bytes());
+	WorkerPair::from_seed(&seed)
 }
 
 /// A chain at its first block, on which these operators, who have that much at genesis, have bonded [`STAKE`].
