@@ -156,6 +156,7 @@ impl pallet_assay_models::Config for Test {
 	type DepositPerByte = ConstU128<1>;
 	type MaxAnswerBytes = ConstU32<{ 1024 * 1024 }>;
 	type MaxRoyalty = MaxRoyalty;
+	type MinPrice = ConstU128<1>;
 	type MaxVersions = ConstU32<4>;
 	type MaxServed = ConstU32<8>;
 	type HeartbeatPeriod = ConstU64<HEARTBEAT_PERIOD>;
@@ -181,6 +182,8 @@ impl pallet_assay_jobs::Config for Test {
 	// The small models take one unit: a block.
 	type ReferenceSpeed = ConstU64<1>;
 	type LongestRun = ConstU64<100>;
+	type MaxLoad = ConstU64<12>;
+	type QuestionUnits = ConstU64<1>;
 	type GuiltPeriod = PeriodOfGuilt<Test>;
 	type OpenPeriod = ConstU64<OPEN_PERIOD>;
 	type RetryPeriod = ConstU64<3>;
@@ -232,7 +235,6 @@ impl pallet_assay_audits::Config for Test {
 	type MaxDrawn = ConstU32<2>;
 	type MaxAuditors = ConstU32<4>;
 	type Period = ConstU64<AUDIT_PERIOD>;
-	type MaxLoad = ConstU64<12>;
 	type AuditorShare = AuditorShare;
 	type MissedAuditShare = MissedAuditShare;
 	type MissedAuditPenalty = ConstU128<1_000>;

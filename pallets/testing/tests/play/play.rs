@@ -414,7 +414,7 @@ impl Play {
 			("disputes", pallet_assay_disputes::Disputes::<Test>::iter().count()),
 			("records", pallet_assay_disputes::Record::<Test>::iter().count()),
 			("audits", pallet_assay_audits::Audits::<Test>::iter().count()),
-			("load", pallet_assay_audits::Load::<Test>::iter().count()),
+			("load", pallet_assay_jobs::Load::<Test>::iter().count()),
 			("vouched", pallet_assay_audits::Vouched::<Test>::iter().count()),
 			("running", pallet_assay_models::RunningJobs::<Test>::iter().count()),
 		];
