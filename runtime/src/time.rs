@@ -39,7 +39,7 @@ pub const REFERENCE_SPEED: u64 = 4_000;
 pub const LONGEST_RUN: BlockNumber = 4_800;
 /// Blocks after which an unnamed job is first assigned, with the output of a block that was not made when it was submitted.
 pub const ASSIGNMENT_DELAY: BlockNumber = 2;
-/// Blocks, from the first question about a claim, in which an operator may answer late, unless genesis says otherwise: a day at
+/// Blocks, from the first missed deadline of a question about a claim, in which an operator may answer late, unless genesis says otherwise: a day at
 /// three seconds.
 pub const DEFAULT_GUILT_PERIOD: BlockNumber = 28_800;
 /// The same on development and test chains: short, so that silence is seen to lose.
@@ -56,9 +56,12 @@ pub const JOB_WINDOW: BlockNumber = 10;
 pub const JOB_RETENTION: BlockNumber = 14_400;
 /// Blocks that worker and auditors have to commit, and again to show. An audit in which all reply at once delays nothing.
 pub const AUDIT_PERIOD: BlockNumber = 30;
-/// Blocks that somebody gets at most for everything that it is asked about claims: seven and a half hours, in which a machine of
-/// today, six times as fast as the reference speed, runs eleven of the longest jobs.
-pub const MAX_LOAD: BlockNumber = 9_000;
+/// Blocks that somebody gets at most for everything that it is asked about claims: six hours. What an auditor is asked beyond that is
+/// somebody else's to look at.
+pub const MAX_LOAD: BlockNumber = 7_200;
+/// Units of computation as which a question about a claim counts beside running the job: half a second at the reference speed. A node
+/// sends eight moves a block, one in three eighths of a second.
+pub const QUESTION_UNITS: u64 = REFERENCE_SPEED / 2;
 /// Blocks that each side of a dispute has for each move.
 pub const DISPUTE_MOVE_PERIOD: BlockNumber = 20;
 /// Blocks a dispute stays readable after its end, like a job.

@@ -183,14 +183,13 @@ impl Constants {
 
 	/// Blocks from the assignment of the largest job to the last block in which the claim of that attempt can be struck down.
 	/// The claim is open to challenges for its window and while its audit lasts, of which each reply waits for an auditor that
-	/// has as much to do as can be; then the dispute takes its time.
+	/// has as much to do as can be; then the dispute takes its time. A claim has one clock of guilt: a worker that was late in the
+	/// audit is not late in the dispute.
 	pub fn longest_job(&self) -> BlockNumber {
 		let result = self.result_period + 1 + self.longest_run;
 		let audit = self.longest_audit + AUDIT_REPLIES * self.max_load;
-		let dispute = self.longest_dispute
-			+ ANSWERS * self.max_load
-			+ (pallet_assay_disputes::MOVES - ANSWERS) * self.longest_run;
-		result + audit.max(self.window + self.longest_run) + dispute
+		let dispute = self.longest_dispute + pallet_assay_disputes::MOVES * self.max_load;
+		result + audit.max(self.window + self.longest_run) + dispute - self.guilt_period
 	}
 
 	/// Blocks for which whoever challenges alone can stall a job that takes no time, though the worker is never late.
@@ -243,9 +242,6 @@ impl Constants {
 /// Replies of auditors in the longest audit: two for each of three draws.
 const AUDIT_REPLIES: BlockNumber = 6;
 
-/// Questions of a dispute that a worker may have to run the job for: the groups, the cells of one, a vector, a step.
-const ANSWERS: BlockNumber = 4;
-
 /// What a dispute may ask a worker for: the groups, the cells of one, a vector.
 const FREE_ANSWERS: Balance = 3;
 
@@ -283,9 +279,10 @@ mod tests {
 	#[test]
 	fn longest_job_should_be_the_sum_of_its_clocks() {
 		let constants = Constants::of_the_runtime();
-		// Six replies with 30 blocks, a number in 65 and two to notice, and a day; seven moves of 20, and twice a day.
+		// Six replies with 30 blocks, a number in 65 and two to notice, and a day without an auditor; seven moves of 20, and twice a
+		// day.
 		let (audit, dispute) = (6 * 97 + 28_800, 7 * 20 + 2 * 28_800 + 1);
-		let job = 41 + 4_800 + audit + 6 * 9_600 + dispute + 7 * 4_800;
+		let job = 41 + 4_800 + audit + 6 * 7_200 + dispute + 7 * 7_200;
 		assert_eq!(constants.longest_job(), job);
 		assert_eq!(constants.longest_stalling(), 141);
 	}

@@ -4,9 +4,14 @@
 //! Operands are made up: every row of every tensor, and every value, is the same. Sizes and times depend on shapes alone.
 //!
 //! `cargo run -p assay-artifact --example dispute_sizes -- 7B 4096`
+//!
+//! Without a shape it prints how long answers about models in use can be, whatever job of them the chain admits: the bounds by
+//! which programs are registered.
+//!
+//! `cargo run -p assay-artifact --example dispute_sizes`
 
 use anyhow::{bail, Context, Result};
-use assay_artifact::synthetic::{llama, LlamaShape};
+use assay_artifact::synthetic::{llama, LlamaShape, IN_USE};
 use assay_exact::{
 	evaluate::Weights,
 	program::{Op, Program, Shape, TensorIndex},
@@ -21,11 +26,14 @@ use assay_trace::{
 	fault::{list_groups, Exhibit, Target},
 	merkle::{self, leaf_hash},
 	prover::{OpenArtifact, Prover},
+	size::longest_answers,
 	Hash32, Opening, Place, Statement, Step, TraceRoot,
 };
 use codec::{DecodeAll, Encode};
 use std::{collections::BTreeMap, env, time::Instant};
 
+/// Tokens of a prompt, and of an output, on chain at most.
+const TOKENS: u32 = 1_024;
 /// Runs of the referee, of which the shortest counts.
 const RUNS: usize = 5;
 
@@ -123,12 +131,44 @@ fn program(name: &str, positions: u32) -> Result<Program> {
 	Ok(llama(shape, 1)?.program().clone())
 }
 
+/// The bounds of models in use, as rows of a table, in KiB.
+fn print_models_in_use() -> Result<()> {
+	println!("| model | program, bytes | list of groups | cells of a group | exhibit | opening | values of a cell | longest answer |");
+	println!("|---|---|---|---|---|---|---|---|");
+	for model in IN_USE {
+		let lowered = model.lowered(None)?;
+		let program = lowered.program();
+		let answers = longest_answers(program, TOKENS, TOKENS);
+		let columns = [
+			answers.groups,
+			answers.cells,
+			answers.exhibit,
+			answers.opening,
+			answers.values,
+			answers.longest(),
+		]
+		.map(|bytes| format!("{:.1}", bytes as f64 / 1024.0));
+		println!(
+			"| {} | {} | {} |",
+			model.name,
+			program.encoded_size(),
+			columns.join(" | ")
+		);
+	}
+	Ok(())
+}
+
 fn main() -> Result<()> {
 	let arguments: Vec<String> = env::args().skip(1).collect();
-	let [name, positions] = &arguments[..] else {
-		bail!("usage: dispute_sizes SHAPE POSITIONS");
-	};
-	let positions: u32 = positions.parse().context("positions are a number")?;
+	match &arguments[..] {
+		[] => print_models_in_use(),
+		[name, positions] => print_shape(name, positions.parse().context("positions are a number")?),
+		_ => bail!("usage: dispute_sizes [SHAPE POSITIONS]"),
+	}
+}
+
+/// What a dispute about a Llama of a shape shows, and how long judging it takes.
+fn print_shape(name: &str, positions: u32) -> Result<()> {
 	let program = program(name, positions)?;
 	let artifact = Uniform::new(&program);
 	let input = Input::Tokens(vec![1; positions as usize - 1]);

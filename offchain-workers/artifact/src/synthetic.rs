@@ -1,5 +1,9 @@
 //! Models of a real shape with seeded random weights: for benchmarks, where only the shape matters, and for tests.
 
+mod in_use;
+
+pub use in_use::{InUse, IN_USE};
+
 use std::ops::Range;
 
 use assay_exact::program::{Pooling, RotaryStyle, Shape};

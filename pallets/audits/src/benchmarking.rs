@@ -94,6 +94,7 @@ impl<T: Config> Scene<T> {
 					account,
 					state,
 					deadline,
+					excused: false,
 				}
 			})
 			.collect();

@@ -2,6 +2,7 @@
 
 use crate::{life::Step, Audit, Config, Due, Event, Pallet};
 use alloc::vec::Vec;
+use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase, AuditorState},
 	dispute::Claims,
@@ -16,8 +17,11 @@ impl<T: Config> Pallet<T> {
 	/// Gives everybody that is asked something the time to run the job, after everything else that it is asked about.
 	pub(crate) fn set_clocks(audit: &mut Audit<T>) {
 		let clock = |who: &T::AccountId| {
-			let run = T::Claims::asked(who, audit.run);
-			Self::now().saturating_add(T::Period::get()).saturating_add(run)
+			let allowance = T::Claims::asked(who, audit.units);
+			let deadline = Self::now()
+				.saturating_add(T::Period::get())
+				.saturating_add(allowance.run);
+			(deadline, !allowance.enough)
 		};
 		let worker = Self::question(audit, &audit.operator).map(|_| clock(&audit.operator));
 		let auditors: Vec<_> = audit
@@ -25,22 +29,23 @@ impl<T: Config> Pallet<T> {
 			.iter()
 			.map(|auditor| Self::question(audit, &auditor.account).map(|_| clock(&auditor.account)))
 			.collect();
-		if let (Some(asked_until), AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) =
+		if let (Some((asked_until, _)), AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) =
 			(worker, &mut audit.phase)
 		{
 			*deadline = asked_until;
 		}
-		for (auditor, asked_until) in audit.auditors.iter_mut().zip(auditors) {
-			if let Some(asked_until) = asked_until {
-				auditor.deadline = asked_until;
+		for (auditor, asked) in audit.auditors.iter_mut().zip(auditors) {
+			if let Some((deadline, excused)) = asked {
+				auditor.deadline = deadline;
+				auditor.excused = excused;
 			}
 		}
 	}
 
 	/// Whoever was asked something about a claim need not reply any more.
-	pub(crate) fn asked_no_more(job: JobId, who: &T::AccountId, run: BlockNumberFor<T>) {
+	pub(crate) fn asked_no_more(job: JobId, who: &T::AccountId, units: ComputeUnits) {
 		if Due::<T>::take(who, job).is_some() {
-			T::Claims::asked_no_more(who, run);
+			T::Claims::asked_no_more(who, units);
 		}
 	}
 
@@ -108,8 +113,8 @@ impl<T: Config> Pallet<T> {
 			.min()
 	}
 
-	/// Punishes the auditors whose time is over, and unlists them: whoever misses a duty may not be there for the next. Says
-	/// whether there were any.
+	/// Punishes the auditors whose time is over, and unlists them: whoever misses a duty may not be there for the next. Whoever was
+	/// asked more than it can do is only replaced. Says whether there were any.
 	pub(crate) fn fail_auditors(job: JobId, audit: &mut Audit<T>) -> bool {
 		let now = Self::now();
 		let owing: Vec<T::AccountId> = audit
@@ -121,9 +126,11 @@ impl<T: Config> Pallet<T> {
 		for auditor in audit.auditors.iter_mut() {
 			if owing.contains(&auditor.account) {
 				auditor.state = AuditorState::Failed;
-				Self::asked_no_more(job, &auditor.account, audit.run);
-				Self::penalise(job, &auditor.account, Fault::MissedAudit);
-				Self::unlist(&auditor.account, audit.version);
+				Self::asked_no_more(job, &auditor.account, audit.units);
+				if !auditor.excused {
+					Self::penalise(job, &auditor.account, Fault::MissedAudit);
+					Self::unlist(&auditor.account, audit.version);
+				}
 			}
 		}
 		!owing.is_empty()

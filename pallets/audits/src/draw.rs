@@ -133,6 +133,7 @@ impl<T: Config> Pallet<T> {
 				account,
 				state: AuditorState::Drawn,
 				deadline: Zero::zero(),
+				excused: false,
 			});
 		}
 	}

@@ -6,6 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use assay_agenda::Costs;
+use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase, AuditorState, Question},
 	dispute::Claims,
@@ -81,7 +82,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			spot_check: None,
 			auditors: BoundedVec::new(),
 			draws: 0,
-			run: Zero::zero(),
+			units: ComputeUnits(0),
 			late: false,
 			values_of: None,
 			booked_at: None,
@@ -112,7 +113,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			.find(|auditor| auditor.account == *challenger && auditor.state == AuditorState::Drawn);
 		if let Some(auditor) = drawn {
 			auditor.state = AuditorState::Challenged;
-			Self::asked_no_more(job, challenger, audit.run);
+			Self::asked_no_more(job, challenger, audit.units);
 			Self::go_on(job, audit);
 		}
 	}
@@ -288,7 +289,7 @@ impl<T: Config> Pallet<T> {
 			return Ok(None);
 		};
 		let claimed = Self::open_claim(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
-		let (fee, run) = (claimed.fee, claimed.run);
+		let (fee, run, units) = (claimed.fee, claimed.run, claimed.units);
 		let statement = Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?;
 		if step == Step::AskToShow {
 			Self::draw_shown(&mut audit, &statement, &numbers);
@@ -307,7 +308,7 @@ impl<T: Config> Pallet<T> {
 			Step::AskToShow => AuditPhase::Show { deadline },
 			_ => AuditPhase::Commit { deadline },
 		};
-		audit.run = run;
+		audit.units = units;
 		Self::set_clocks(&mut audit);
 		Self::ask(job, &audit);
 		Self::go_on(job, audit);
@@ -504,7 +505,7 @@ impl<T: Config> Pallet<T> {
 	fn clear(job: JobId, audit: &Audit<T>) {
 		Insides::<T>::remove(job);
 		for who in Self::everybody(audit) {
-			Self::asked_no_more(job, who, audit.run);
+			Self::asked_no_more(job, who, audit.units);
 		}
 	}
 }

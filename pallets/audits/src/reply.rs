@@ -3,7 +3,7 @@
 use crate::{bytes, life::counting_a_question, Audit, Config, Error, Event, Insides, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::{AuditOutcome, AuditReply, AuditorState, Question, Reply, SignedReply},
-	dispute::OwnedStatement,
+	dispute::{Claims, OwnedStatement},
 	operator::Operators,
 };
 use assay_trace::{
@@ -77,7 +77,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_reply(&asked, reply).map_err(invalid)?;
 		let blocks_left = asked.deadline.saturating_sub(Self::now());
 		ValidTransaction::with_tag_prefix("AssayAudit")
-			.priority(REPLY_PRIORITY)
+			.priority(REPLY_PRIORITY.saturating_sub(bytes(signed).into()))
 			.and_provides((reply.job, reply.attempt, &reply.from, reply.question))
 			.longevity(UniqueSaturatedInto::<u64>::unique_saturated_into(blocks_left).max(1))
 			.propagate(true)
@@ -93,7 +93,14 @@ impl<T: Config> Pallet<T> {
 			job, from, question, ..
 		} = reply;
 		let mut audit = asked.audit;
-		Self::asked_no_more(job, &from, audit.run);
+		let clock = Self::clock(job, &audit, &from);
+		Self::asked_no_more(job, &from, audit.units);
+		if from == audit.operator {
+			// Before the agenda has noticed it.
+			if let Some((deadline, _)) = clock.filter(|(deadline, _)| Self::now() > *deadline) {
+				T::Claims::missed(job, deadline);
+			}
+		}
 		Self::deposit_event(Event::Replied {
 			job,
 			attempt: audit.attempt,

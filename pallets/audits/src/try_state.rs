@@ -9,7 +9,7 @@ use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let cursor = AgendaCursor::<T>::get();
 		let (mut booked, mut due) = (0usize, 0usize);
 		for (job, audit) in Audits::<T>::iter() {

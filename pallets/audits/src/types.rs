@@ -1,6 +1,7 @@
 //! What the pallet stores of an audit.
 
 use crate::Config;
+use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::{AuditPhase, AuditSummary, AuditorState, SpotCheck},
 	dispute::OpenClaim,
@@ -43,8 +44,8 @@ pub struct Audit<T: Config> {
 	pub auditors: BoundedVec<Auditor<T>, Seats<T>>,
 	/// Draws of auditors so far.
 	pub draws: u32,
-	/// Blocks that running the job again takes.
-	pub run: BlockNumberFor<T>,
+	/// Units of computation that running the job again takes.
+	pub units: ComputeUnits,
 	/// Whether the worker is known to be late.
 	pub late: bool,
 	/// The cell whose values auditors have to show, once it is drawn.
@@ -64,6 +65,8 @@ pub struct Auditor<T: Config> {
 	pub state: AuditorState,
 	/// Last block for what it is asked, if it is.
 	pub deadline: BlockNumberFor<T>,
+	/// Whether it was asked more than it can do: it need not reply, and then somebody else is asked.
+	pub excused: bool,
 }
 
 /// Draws of auditors for a claim at most: who is silent is replaced twice.

@@ -154,8 +154,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Checks every invariant.
-	#[cfg(any(feature = "try-runtime", test))]
-	pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+	#[cfg(any(feature = "try-runtime", feature = "std"))]
+	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use alloc::collections::BTreeSet;
 		use frame_support::ensure;
 		let (mut windows, now) = (0u32, frame_system::Pallet::<T>::block_number());

@@ -74,7 +74,7 @@ impl<T: Config> Pallet<T> {
 			.and_then(|outcome| outcome)
 			.map_err(|_| InvalidTransaction::Stale)?;
 		ValidTransaction::with_tag_prefix("AssayMove")
-			.priority(MOVE_PRIORITY)
+			.priority(MOVE_PRIORITY.saturating_sub(bytes(signed).into()))
 			.and_provides((challenger, tag(act)))
 			.longevity(UniqueSaturatedInto::<u64>::unique_saturated_into(T::MovePeriod::get()).max(1))
 			.propagate(true)
@@ -95,7 +95,7 @@ impl<T: Config> Pallet<T> {
 				let stands = T::Claims::claim(job).is_some_and(|claimed| claimed.claim.attempt == attempt);
 				ensure!(stands, Error::<T>::NoOpenClaim);
 				// Its audit holds the job back and has a clock of its own, so the window does not matter.
-				Self::open(challenger.clone(), job, accusation)
+				Self::open(challenger.clone(), job, accusation, true)
 			}
 			Move::PointAtGroup { dispute, record, group } => {
 				Self::do_point_at_group(challenger, dispute, record, group)

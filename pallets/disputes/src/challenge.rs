@@ -63,11 +63,11 @@ impl<T: Config> Pallet<T> {
 		let claimed = T::Claims::claim(job).ok_or(Error::<T>::NoOpenClaim)?;
 		let taken = Self::now() < claimed.closes_at || T::Audits::is_open(job, claimed.claim.attempt);
 		ensure!(taken, Error::<T>::WindowClosed);
-		Self::open(challenger, job, accusation)
+		Self::open(challenger, job, accusation, false)
 	}
 
-	/// Opens a dispute, also after the window.
-	pub(crate) fn open(challenger: T::AccountId, job: JobId, accusation: Accusation) -> DispatchResult {
+	/// Opens a dispute, also after the window; `drawn` is whether the challenger is an auditor that was drawn for the claim.
+	pub(crate) fn open(challenger: T::AccountId, job: JobId, accusation: Accusation, drawn: bool) -> DispatchResult {
 		let claimed = T::Claims::claim(job).ok_or(Error::<T>::NoOpenClaim)?;
 		let now = Self::now();
 		let attempt = claimed.claim.attempt;
@@ -92,21 +92,24 @@ impl<T: Config> Pallet<T> {
 		Challenges::<T>::insert(job, key, id);
 		DisputesOf::<T>::insert(job, id, ());
 		Due::<T>::insert(&claimed.operator, id, ());
-		let deadline = Self::worker_has_until(&claimed.operator, claimed.run);
 		let mut dispute = Dispute {
 			job,
 			attempt,
 			challenger: challenger.clone(),
 			operator: claimed.operator.clone(),
 			accusation,
+			drawn,
 			run: claimed.run,
+			units: claimed.units,
 			bond,
-			deadline,
+			moved_at: now,
+			deadline: now,
 			late: false,
 			record: H256::zero(),
 			status: Status::Open(stage),
 			booked_at: None,
 		};
+		let deadline = Self::start_clock(&mut dispute, Zero::zero());
 		Self::book(id, &mut dispute, deadline.saturating_add(One::one()), now);
 		Disputes::<T>::insert(id, dispute);
 		Self::deposit_event(Event::DisputeOpened {
@@ -269,19 +272,16 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn go_to(case: Case<T>, stage: Stage) {
 		let Case { id, mut dispute, .. } = case;
 		let now = Self::now();
-		Self::worker_is_asked_no_more(&dispute);
-		// Whoever waited for a late answer need not be there at once.
-		let lateness = now.saturating_sub(dispute.deadline);
-		if !lateness.is_zero() {
+		Self::stop_clock(&dispute);
+		if now > dispute.deadline {
 			T::Claims::missed(dispute.job, dispute.deadline);
 		}
-		dispute.deadline = if stage.is_workers() {
-			Self::worker_has_until(&dispute.operator, dispute.run)
-		} else {
-			let period = T::MovePeriod::get().saturating_add(dispute.run);
-			now.saturating_add(period.max(lateness))
-		};
+		// Whoever waited need not be there at once: it has as long as the worker took.
+		let waited = now.saturating_sub(dispute.moved_at);
 		dispute.status = Status::Open(stage);
+		dispute.moved_at = now;
+		let least = if stage.is_workers() { Zero::zero() } else { waited };
+		Self::start_clock(&mut dispute, least);
 		Self::no_longer_late(&mut dispute);
 		let (due, done) = if stage.is_workers() {
 			(&dispute.operator, &dispute.challenger)
@@ -304,17 +304,21 @@ impl<T: Config> Pallet<T> {
 		Disputes::<T>::insert(id, dispute);
 	}
 
-	/// Asks a worker something; returns the last block in which its answer is in time. It may have to run every job again that it
-	/// is asked about.
-	fn worker_has_until(operator: &T::AccountId, run: BlockNumberFor<T>) -> BlockNumberFor<T> {
-		let run = T::Claims::asked(operator, run);
-		Self::now().saturating_add(T::MovePeriod::get()).saturating_add(run)
+	/// Gives whoever's turn it is the time to run the job, after everything else that an operator is asked about, and `least` blocks at
+	/// least; returns the last block in which its move is in time. Changes `dispute` but does not store it.
+	fn start_clock(dispute: &mut Dispute<T>, least: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		let run = dispute
+			.laden()
+			.map_or(dispute.run, |who| T::Claims::asked(who, dispute.units).run);
+		let period = T::MovePeriod::get().saturating_add(run).max(least);
+		dispute.deadline = dispute.moved_at.saturating_add(period);
+		dispute.deadline
 	}
 
-	/// The worker has answered what it was asked in this dispute, or need not any more.
-	pub(crate) fn worker_is_asked_no_more(dispute: &Dispute<T>) {
-		if matches!(dispute.status, Status::Open(stage) if stage.is_workers()) {
-			T::Claims::asked_no_more(&dispute.operator, dispute.run);
+	/// The move that was due was made, or need not be made any more.
+	pub(crate) fn stop_clock(dispute: &Dispute<T>) {
+		if let Some(who) = dispute.laden() {
+			T::Claims::asked_no_more(who, dispute.units);
 		}
 	}
 

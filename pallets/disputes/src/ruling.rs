@@ -136,7 +136,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let (job, attempt) = (dispute.job, dispute.attempt);
 		let mut penalty = Zero::zero();
-		Self::worker_is_asked_no_more(&dispute);
+		Self::stop_clock(&dispute);
 		Self::no_longer_late(&mut dispute);
 		match ruling {
 			Ruling::Refuted | Ruling::WorkerSilent => {

@@ -15,7 +15,7 @@ use sp_runtime::{
 
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_disputes()?;
 		Self::check_indices()?;
 		Self::check_bonds()

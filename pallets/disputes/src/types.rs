@@ -1,6 +1,7 @@
 //! What the pallet stores of a dispute.
 
 use crate::Config;
+use assay_exact::ComputeUnits;
 use assay_protocol::{
 	dispute::{Accusation, Claims, DisputeSummary, Ruling, Stage},
 	Attempt, JobId,
@@ -33,10 +34,16 @@ pub struct Dispute<T: Config> {
 	pub operator: T::AccountId,
 	/// Where the challenge began.
 	pub accusation: Accusation,
+	/// Whether the challenger is an auditor that was drawn for the claim.
+	pub drawn: bool,
 	/// Blocks that running the job again takes.
 	pub run: BlockNumberFor<T>,
+	/// Units of computation that it takes.
+	pub units: ComputeUnits,
 	/// Held from the challenger while it is open.
 	pub bond: BalanceOf<T>,
+	/// Block of the last move.
+	pub moved_at: BlockNumberFor<T>,
 	/// Last block in which the move that is due is in time; of the last one when it is over.
 	pub deadline: BlockNumberFor<T>,
 	/// Whether the worker is known to be late.
@@ -50,6 +57,16 @@ pub struct Dispute<T: Config> {
 }
 
 impl<T: Config> Dispute<T> {
+	/// In whose load the move that is due counts: that of an operator that has to make it. Whoever challenges of its own accord has
+	/// chosen to.
+	pub(crate) fn laden(&self) -> Option<&T::AccountId> {
+		match self.status {
+			Status::Open(stage) if stage.is_workers() => Some(&self.operator),
+			Status::Open(_) if self.drawn => Some(&self.challenger),
+			_ => None,
+		}
+	}
+
 	/// Last block in which the move that is due is taken: a worker may be late.
 	pub fn closes_at(&self) -> BlockNumberFor<T> {
 		match self.status {

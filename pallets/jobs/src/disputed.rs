@@ -1,9 +1,10 @@
 //! The claims of jobs as the disputes and audits pallets see them.
 
 use crate::{types::BalanceOf, Claims, Config, Error, Event, Jobs, LateAnswers, Load, Pallet};
+use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::Audits,
-	dispute::{said, Claims as DisputedClaims, OpenClaim},
+	dispute::{said, Allowance, Claims as DisputedClaims, OpenClaim},
 	job::JobState,
 	operator::{Fault, Operators, Reporter},
 	Attempt, JobId,
@@ -11,7 +12,7 @@ use assay_protocol::{
 use frame_support::{defensive, ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{One, UniqueSaturatedInto, Zero},
+	traits::{One, UniqueSaturatedInto},
 	DispatchError, DispatchResult, Saturating,
 };
 
@@ -25,6 +26,7 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 				claim: Self::disputed_claim(id)?,
 				closes_at: final_at,
 				run: Self::run(job.max_units),
+				units: job.max_units,
 			}),
 			_ => None,
 		}
@@ -70,17 +72,24 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		});
 	}
 
-	fn asked(who: &T::AccountId, run: BlockNumberFor<T>) -> BlockNumberFor<T> {
+	fn asked(who: &T::AccountId, units: ComputeUnits) -> Allowance<BlockNumberFor<T>> {
 		let load = Load::<T>::mutate(who, |load| {
-			*load = load.saturating_add(run);
+			*load = load.saturating_add(Self::load(units));
 			*load
 		});
-		load.min(T::MaxLoad::get()).max(run)
+		let (all, this) = (Self::run(ComputeUnits(load)), Self::run(units));
+		let run = all.min(T::MaxLoad::get()).max(this);
+		Allowance {
+			run,
+			enough: run >= all,
+		}
 	}
 
-	fn asked_no_more(who: &T::AccountId, run: BlockNumberFor<T>) {
+	fn asked_no_more(who: &T::AccountId, units: ComputeUnits) {
 		Load::<T>::mutate_exists(who, |load| {
-			*load = load.map(|load| load.saturating_sub(run)).filter(|load| !load.is_zero());
+			*load = load
+				.map(|load| load.saturating_sub(Self::load(units)))
+				.filter(|load| *load > 0);
 		});
 	}
 

@@ -18,7 +18,7 @@ mod queries;
 mod result;
 #[cfg(test)]
 mod tests;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
 pub mod weights;
@@ -122,6 +122,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type LongestRun: Get<BlockNumberFor<Self>>;
 
+		/// Units of computation as which a question about a claim counts beside running the job.
+		#[pallet::constant]
+		type QuestionUnits: Get<u64>;
+
 		/// Blocks that somebody gets at most for everything that it is asked about claims, unless one job takes longer.
 		#[pallet::constant]
 		type MaxLoad: Get<BlockNumberFor<Self>>;
@@ -220,9 +224,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type LateAnswers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
 
-	/// Blocks that it takes an operator to run everything that it is asked about, at [`Config::ReferenceSpeed`].
+	/// Units of computation of everything that an operator is asked about.
 	#[pallet::storage]
-	pub type Load<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>, ValueQuery>;
+	pub type Load<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u64, ValueQuery>;
 
 	/// The jobs for which something is due at a block.
 	#[pallet::storage]
@@ -544,7 +548,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::ResultClaimed`].
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::submit_result())]
+		#[pallet::weight((T::WeightInfo::submit_result(), DispatchClass::Operational))]
 		#[pallet::authorize(Self::authorize_result)]
 		#[pallet::weight_of_authorize(T::WeightInfo::authorize_submit_result())]
 		pub fn submit_result(origin: OriginFor<T>, result: SignedResult) -> DispatchResult {

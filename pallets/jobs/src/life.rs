@@ -314,6 +314,11 @@ impl<T: Config> Pallet<T> {
 		blocks_to_run(units, T::ReferenceSpeed::get(), T::SlotDuration::get()).into()
 	}
 
+	/// What a question about a job of so much computation counts as: short ones take their time too.
+	pub(crate) fn load(units: ComputeUnits) -> u64 {
+		units.0.saturating_add(T::QuestionUnits::get())
+	}
+
 	/// Takes back what the operator put in flight for the job.
 	pub(crate) fn uncommit(operator: &T::AccountId, price: BalanceOf<T>, job: &Job<T>) -> DispatchResult {
 		let value = crate::fee(price, job.max_units).ok_or(Error::<T>::FeeExceedsEscrow)?;

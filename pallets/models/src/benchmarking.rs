@@ -8,7 +8,7 @@ use assay_exact::{
 };
 use assay_protocol::{
 	model::{ModelMetadata, Offer, ProgramBytes, VersionSubmission, MAX_OFFERS, MAX_PROGRAM_BYTES},
-	operator::{Heartbeat, Operators, WorkerKey, WorkerSignature},
+	operator::{Fault, Heartbeat, Operators, WorkerKey, WorkerSignature},
 	ModelId, ModelVersion, VersionNumber,
 };
 use codec::Encode;
@@ -310,14 +310,9 @@ mod benchmarks {
 	#[benchmark]
 	fn serve() {
 		let version = registered::<T>(&publisher::<T>());
+		// All are listed, so that every stake is compared; the last has the least, and this was all it served.
 		let last = serve_full::<T>(version);
-		// The one that is not listed is found last, and this was all it served.
-		LastHeartbeat::<T>::insert(&last, BlockNumberFor::<T>::zero());
-		let now = T::HeartbeatGrace::get().saturating_add(One::one());
-		frame_system::Pallet::<T>::set_block_number(now);
-		for index in 1..MAX_OFFERS {
-			LastHeartbeat::<T>::insert(account::<T::AccountId>("operator", index, 0), now);
-		}
+		T::Operators::penalise(&last, One::one(), Fault::MissedDeadline, None);
 		let operator = bonded::<T>(MAX_OFFERS);
 
 		#[extrinsic_call]

@@ -13,7 +13,7 @@ mod registry;
 mod sample;
 #[cfg(test)]
 mod tests;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
 pub mod weights;
@@ -214,7 +214,7 @@ pub mod pallet {
 			/// The operator.
 			operator: T::AccountId,
 		},
-		/// An offer that was of no use any more was removed.
+		/// An offer was removed that was of no use any more, or that made room for one with more stake behind it.
 		OfferPruned {
 			/// The version.
 			version: ModelVersion,
@@ -269,7 +269,7 @@ pub mod pallet {
 		CapacityIsZero,
 		/// An offer must state a speed above zero, and a largest job of at least one unit.
 		SpeedIsZero,
-		/// The version has as many listed offers as it may have.
+		/// The version has as many listed offers as it may have, each with at least as much stake behind its operator.
 		TooManyOffers,
 		/// The operator serves as many versions as it may.
 		ServesTooMany,
@@ -405,7 +405,7 @@ pub mod pallet {
 		/// [`Heartbeat::signing_payload`](assay_protocol::operator::Heartbeat::signing_payload), once in a period, and
 		/// free of fees.
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::heartbeat())]
+		#[pallet::weight((T::WeightInfo::heartbeat(), DispatchClass::Operational))]
 		#[pallet::weight_of_authorize(T::WeightInfo::authorize_heartbeat())]
 		#[pallet::authorize(Self::authorize_heartbeat)]
 		pub fn heartbeat(

@@ -1,6 +1,6 @@
 //! Offers: who serves what, and which offers are listed.
 
-use crate::{Config, Error, Event, LastHeartbeat, OfferOf, Offers, Pallet, RunningJobs, Served, Versions};
+use crate::{Config, Error, Event, LastHeartbeat, OfferOf, Offers, OffersOf, Pallet, RunningJobs, Served, Versions};
 use assay_protocol::{model::Offer, operator::Operators, ModelVersion};
 use frame_support::{defensive, ensure, traits::Get};
 use sp_runtime::{
@@ -52,8 +52,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Makes or changes the offer of an operator. If the version has all its offers, it takes the place of one that is
-	/// not listed.
+	/// Makes or changes the offer of an operator. If the version has all its offers, it takes the place of one that makes room.
 	fn put_offer(version: ModelVersion, offer: OfferOf<T>) -> DispatchResult {
 		let mut offers = Offers::<T>::get(version);
 		if let Some(mine) = offers.iter_mut().find(|mine| mine.operator == offer.operator) {
@@ -64,11 +63,10 @@ impl<T: Config> Pallet<T> {
 
 		let operator = offer.operator.clone();
 		if let Err(offer) = offers.try_push(offer) {
-			let unlisted = offers
-				.iter_mut()
-				.find(|offer| !Self::is_listed(&offer.operator))
+			let place = Self::place_for(&operator, &offers)
+				.and_then(|place| offers.get_mut(place))
 				.ok_or(Error::<T>::TooManyOffers)?;
-			let evicted = core::mem::replace(unlisted, offer).operator;
+			let evicted = core::mem::replace(place, offer).operator;
 			Self::forget_served(version, &evicted);
 			Self::deposit_event(Event::OfferPruned {
 				version,
@@ -78,6 +76,17 @@ impl<T: Config> Pallet<T> {
 		Served::<T>::try_mutate(&operator, |served| served.try_push(version)).map_err(|_| Error::<T>::ServesTooMany)?;
 		Offers::<T>::insert(version, offers);
 		Ok(())
+	}
+
+	/// The place of the offer that makes room for a newcomer among all that a version can have: one that is not listed, or the one
+	/// with the least stake behind its operator if the newcomer has more. Places go by stake, not by who came first.
+	fn place_for(newcomer: &T::AccountId, offers: &OffersOf<T>) -> Option<usize> {
+		let unlisted = offers.iter().position(|offer| !Self::is_listed(&offer.operator));
+		unlisted.or_else(|| {
+			let stakes = offers.iter().map(|offer| T::Operators::stake(&offer.operator));
+			let (place, least) = stakes.enumerate().min_by_key(|(_, stake)| *stake)?;
+			(least < T::Operators::stake(newcomer)).then_some(place)
+		})
 	}
 
 	/// Removes the offer of `operator` for `version`.

@@ -15,7 +15,7 @@ use sp_runtime::{traits::CheckedAdd, TryRuntimeError};
 
 impl<T: Config> Pallet<T> {
 	/// Checks the invariants of the README.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_models()?;
 		Self::check_versions()?;
 		Self::check_offers()

@@ -17,7 +17,7 @@ mod slashing;
 #[cfg(test)]
 mod tests;
 mod touched;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "try-runtime", feature = "std"))]
 mod try_state;
 mod types;
 mod unbonding;

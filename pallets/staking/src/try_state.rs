@@ -31,7 +31,7 @@ struct Sums<T: Config> {
 
 impl<T: Config> Pallet<T> {
 	/// Checks the invariants.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let sums = Self::sum_positions()?;
 		Self::check_holds(&sums)?;
 		Self::check_pools(&sums)?;

@@ -1,6 +1,10 @@
 //! Results with an execution behind them.
 
-use crate::{an_input, artifact, worker_key, AccountId, Balance, Stakes, CONSUMER, GENERATION, MAX_FEE};
+use crate::{
+	a_statement, an_input, artifact, right_output, worker_key, AccountId, Balance, Stakes, CONSUMER, GENERATION,
+	MAX_FEE,
+};
+use assay_dispute::Execution;
 use assay_protocol::{
 	dispute::OwnedStatement,
 	job::{JobInput, JobOutput, JobResult, JobState, SignedResult},
@@ -17,6 +21,7 @@ use assay_trace::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_core::Pair;
 use sp_runtime::traits::Zero;
+use std::sync::OnceLock;
 
 /// A statement about a version and the execution behind it.
 #[derive(Clone)]
@@ -37,6 +42,11 @@ impl Executed {
 			record: replay(&statement.as_statement(), artifact(version)).unwrap(),
 			statement,
 		}
+	}
+
+	/// The execution, as both sides of a dispute and an auditor use it.
+	pub fn execution(&self) -> Execution<'_, MadeUpArtifact> {
+		Execution::new(artifact(self.version), &self.statement, &self.record)
 	}
 
 	/// Changes what is behind the statement, and has it commit to that.
@@ -65,6 +75,13 @@ impl Executed {
 		let cache = Exhibit::Cache(self.record.cache(row, position).to_vec());
 		values.with(Target::Cache, &cache)
 	}
+}
+
+/// The execution of a version on [`an_input`], made once.
+pub fn right_execution(version: ModelVersion) -> &'static Executed {
+	static EXECUTIONS: [OnceLock<Executed>; 3] = [const { OnceLock::new() }; 3];
+	let execution = || Executed::of(version, a_statement(version, right_output(version))).changed(|_| ());
+	EXECUTIONS[version.model.0 as usize].get_or_init(execution)
 }
 
 /// The result of a job that claims a statement, signed for this chain.

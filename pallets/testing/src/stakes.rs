@@ -52,6 +52,7 @@ parameter_types! {
 	pub static ReferenceSpeed: u64 = FAST;
 	pub const LongestRun: u64 = 1_000;
 	pub static MaxLoad: u64 = 1_000;
+	pub static QuestionUnits: u64 = 0;
 	/// Silence is guilt at once, unless a test says otherwise.
 	pub static GuiltPeriod: u64 = 0;
 	pub static AssignmentDelay: u64 = 0;
@@ -104,6 +105,7 @@ macro_rules! stakes_and_jobs {
 			type ReferenceSpeed = $crate::ReferenceSpeed;
 			type LongestRun = $crate::LongestRun;
 			type MaxLoad = $crate::MaxLoad;
+			type QuestionUnits = $crate::QuestionUnits;
 			type GuiltPeriod = $crate::GuiltPeriod;
 			type OpenPeriod = $crate::OpenPeriod;
 			type RetryPeriod = $crate::RetryPeriod;
@@ -138,7 +140,9 @@ impl<T> Stakes for T where
 
 /// The keypair of an operator's worker.
 pub fn worker_key(operator: AccountId) -> WorkerPair {
-	WorkerPair::from_string(&format!("//{operator}"), None).unwrap()
+	let mut seed = [0; 32];
+	seed[..8].copy_from_slice(&operator.to_le_bytes());
+	WorkerPair::from_seed(&seed)
 }
 
 /// A chain at its first block, on which these operators, who have that much at genesis, have bonded [`STAKE`].

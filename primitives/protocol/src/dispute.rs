@@ -10,7 +10,7 @@ use crate::{
 	operator::{Reporter, WorkerSignature},
 };
 use alloc::vec::Vec;
-use assay_exact::{Generation, Input, Output, Program};
+use assay_exact::{ComputeUnits, Generation, Input, Output, Program};
 use assay_trace::{
 	cell::CellRoots,
 	claim::{claim_root, ClaimRoot},
@@ -500,6 +500,17 @@ pub struct OpenClaim<AccountId, Balance, BlockNumber> {
 	/// Blocks that running the job again takes: the clocks of all who look at the claim, and of who answers for it, are
 	/// longer by as many.
 	pub run: BlockNumber,
+	/// Units of computation that it takes at most.
+	pub units: ComputeUnits,
+}
+
+/// The time that somebody gets for what it is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Allowance<BlockNumber> {
+	/// Blocks to run everything that it is asked about.
+	pub run: BlockNumber,
+	/// Whether that is all that it takes. It may be cut off, and what is asked beyond that cannot be asked in earnest.
+	pub enough: bool,
 }
 
 /// Claims as the disputes and audits pallets see them; the jobs pallet implements it.
@@ -527,12 +538,12 @@ pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// It has, or the question is void.
 	fn no_longer_late(operator: &AccountId);
 
-	/// Somebody is asked something for which it has to run a job, which takes so many blocks. Returns how many it gets for that: one
-	/// thing is done after the other, so all else that it is asked counts, up to a limit.
-	fn asked(who: &AccountId, run: BlockNumber) -> BlockNumber;
+	/// Somebody is asked something for which it has to run a job of so much computation. One thing is done after the other, so all
+	/// else that it is asked counts, up to a limit.
+	fn asked(who: &AccountId, units: ComputeUnits) -> Allowance<BlockNumber>;
 
 	/// It has replied, or need not any more.
-	fn asked_no_more(who: &AccountId, run: BlockNumber);
+	fn asked_no_more(who: &AccountId, units: ComputeUnits);
 
 	/// Lets go of the job's finality once. Nothing if the claim was struck down meanwhile.
 	fn let_go(job: JobId, attempt: Attempt);

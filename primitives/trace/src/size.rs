@@ -28,6 +28,13 @@ const ARTIFACT_LEVELS: u64 = 32;
 
 /// Bytes of the longest right answer about any job of a program with at most so many tokens of prompt and of output.
 pub fn longest_answer(program: &Program, prompt: u32, generated: u32) -> u64 {
+	longest_answers(program, prompt, generated)
+		.longest()
+		.saturating_add(FRAME)
+}
+
+/// The longest of each kind of answer about any job of a program with at most so many tokens of prompt and of output.
+pub fn longest_answers(program: &Program, prompt: u32, generated: u32) -> Answers {
 	let prompt = prompt.min(program.positions).max(1);
 	let generated = generated.min(program.positions);
 	// A longer job may list fewer groups, if they are larger: the longest of each size counts.
@@ -35,9 +42,47 @@ pub fn longest_answer(program: &Program, prompt: u32, generated: u32) -> u64 {
 	let positions = largest.positions.min(program.positions);
 	group_sizes()
 		.filter_map(|size| largest.longest_with_groups(positions, size))
-		.map(|layout| Sizes { program, layout }.longest())
-		.fold(0, u64::max)
-		.saturating_add(FRAME)
+		.map(|layout| Sizes { program, layout }.answers())
+		.fold(Answers::default(), Answers::or_longer)
+}
+
+/// Bytes of the longest right answer of each kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Answers {
+	/// The list of all groups.
+	pub groups: u64,
+	/// The roots of all cells of a group.
+	pub cells: u64,
+	/// What is shown of a cell in full: a vector, its caches, its work.
+	pub exhibit: u64,
+	/// What a step reads.
+	pub opening: u64,
+	/// What an auditor shows of a cell.
+	pub values: u64,
+}
+
+impl Answers {
+	/// The longest of all.
+	pub fn longest(&self) -> u64 {
+		let Self {
+			groups,
+			cells,
+			exhibit,
+			opening,
+			values,
+		} = *self;
+		[groups, cells, exhibit, opening, values].into_iter().fold(0, u64::max)
+	}
+
+	fn or_longer(self, other: Self) -> Self {
+		Self {
+			groups: self.groups.max(other.groups),
+			cells: self.cells.max(other.cells),
+			exhibit: self.exhibit.max(other.exhibit),
+			opening: self.opening.max(other.opening),
+			values: self.values.max(other.values),
+		}
+	}
 }
 
 /// Bytes of right answers about jobs of a program with this layout, at most.
@@ -149,38 +194,58 @@ impl<'a> Sizes<'a> {
 
 	/// The longest of all, of every kind of cell.
 	pub fn longest(&self) -> u64 {
+		self.answers().longest()
+	}
+
+	/// The longest of each kind of answer, of every kind of cell.
+	pub fn answers(&self) -> Answers {
 		let last = self.layout.positions.saturating_sub(1);
 		let rows = [0, self.layout.rows.min(2) - 1];
-		let cells = rows.map(|row| Place::Cell { row, position: last });
 		let head = Place::Head {
 			position: self.layout.first_head,
 		};
-		let of_places = cells.into_iter().chain([head]).flat_map(|place| {
-			let vectors = (0..operations(self.program, place).len()).map(|op| op as u8);
-			let pools = place == head && self.pools();
-			let attends = attention(operations(self.program, place)).is_some();
-			let exhibits = vectors
-				.clone()
-				.map(Target::Vector)
-				.chain(attends.then_some(Target::Cache))
-				.chain((attends || pools).then_some(Target::Work))
-				.chain(pools.then_some(Target::Pooled))
-				.map(move |target| self.exhibit(place, target));
-			let steps = vectors
-				.map(|op| Step::Element { op, index: 0 })
-				.chain(attends.then_some(Step::Cache { head: 0 }))
-				.chain(attends.then_some(Step::Attend { head: 0, group: 0 }))
-				.chain(pools.then_some(Step::Pool { chunk: 0, group: 0 }))
-				.chain(pools.then_some(Step::Mean { index: 0 }))
-				.chain((place == head).then_some(Step::Choice { rival: 0 }))
-				.chain((place == head).then_some(Step::Output { index: 0 }))
-				.map(move |step| self.opening(place, step));
-			exhibits.chain(steps).chain([self.roots(place)])
-		});
-		of_places
-			.chain(rows.map(|row| self.cells(row)))
-			.chain([self.groups(), self.values()])
-			.fold(0, u64::max)
+		let of_cells = rows
+			.map(|row| Place::Cell { row, position: last })
+			.into_iter()
+			.chain([head])
+			.map(|place| self.answers_about(place));
+		let lists = Answers {
+			groups: self.groups(),
+			cells: rows.map(|row| self.cells(row)).into_iter().fold(0, u64::max),
+			values: self.values(),
+			..Answers::default()
+		};
+		of_cells.fold(lists, Answers::or_longer)
+	}
+
+	/// The longest of each kind of answer about a cell.
+	fn answers_about(&self, place: Place) -> Answers {
+		let head = matches!(place, Place::Head { .. });
+		let vectors = (0..operations(self.program, place).len()).map(|op| op as u8);
+		let pools = head && self.pools();
+		let attends = attention(operations(self.program, place)).is_some();
+		let exhibits = vectors
+			.clone()
+			.map(Target::Vector)
+			.chain(attends.then_some(Target::Cache))
+			.chain((attends || pools).then_some(Target::Work))
+			.chain(pools.then_some(Target::Pooled))
+			.map(|target| self.exhibit(place, target));
+		let steps = vectors
+			.map(|op| Step::Element { op, index: 0 })
+			.chain(attends.then_some(Step::Cache { head: 0 }))
+			.chain(attends.then_some(Step::Attend { head: 0, group: 0 }))
+			.chain(pools.then_some(Step::Pool { chunk: 0, group: 0 }))
+			.chain(pools.then_some(Step::Mean { index: 0 }))
+			.chain(head.then_some(Step::Choice { rival: 0 }))
+			.chain(head.then_some(Step::Output { index: 0 }))
+			.map(|step| self.opening(place, step));
+		Answers {
+			cells: self.roots(place),
+			exhibit: exhibits.fold(0, u64::max),
+			opening: steps.fold(0, u64::max),
+			..Answers::default()
+		}
 	}
 
 	fn width(&self, register: Register) -> u32 {

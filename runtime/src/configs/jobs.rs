@@ -5,7 +5,7 @@ use crate::{
 	currency::{MIN_WRONG_RESULT_PENALTY, MISSED_DEADLINE_PENALTY},
 	time::{
 		ASSIGNMENT_DELAY, JOB_OPEN_PERIOD, JOB_RESULT_PERIOD, JOB_RETENTION, JOB_RETRY_PERIOD, JOB_WINDOW, LONGEST_RUN,
-		MAX_LOAD, REFERENCE_SPEED,
+		MAX_LOAD, QUESTION_UNITS, REFERENCE_SPEED,
 	},
 	treasury::TreasuryAccount,
 	Audits, Balances, Models, Runtime, RuntimeHoldReason, Staking,
@@ -56,6 +56,7 @@ impl pallet_assay_jobs::Config for Runtime {
 	type ReferenceSpeed = ConstU64<REFERENCE_SPEED>;
 	type LongestRun = ConstU32<LONGEST_RUN>;
 	type MaxLoad = ConstU32<MAX_LOAD>;
+	type QuestionUnits = ConstU64<QUESTION_UNITS>;
 	type GuiltPeriod = PeriodOfGuilt<Runtime>;
 	type OpenPeriod = ConstU32<JOB_OPEN_PERIOD>;
 	type RetryPeriod = ConstU32<JOB_RETRY_PERIOD>;

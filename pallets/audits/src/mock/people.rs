@@ -8,41 +8,26 @@ use assay_protocol::{
 	Attempt, JobId,
 };
 pub(crate) use assay_testing::worker_key;
-use assay_testing::{a_statement, atomic, right_output, signed_result, submit_to, Executed};
-use assay_trace::{
-	claim::ClaimRoot,
-	digest::{digest, DigestKey},
-	execution::Record,
-	Hash32,
-};
+use assay_testing::{atomic, signed_result, submit_to, Cheat, Claimed};
+use assay_trace::{claim::ClaimRoot, digest::DigestKey, Hash32};
 use codec::Encode;
 use frame_support::dispatch::DispatchResult;
 use sp_core::Pair;
 use sp_runtime::transaction_validity::TransactionValidityError;
 
-/// A claim and the execution behind it.
+/// The worker of a claim.
 #[derive(Clone)]
-pub(crate) struct Worker(Executed);
+pub(crate) struct Worker(Claimed);
 
 impl Worker {
 	/// Who runs the model as it is.
 	pub(crate) fn honest() -> Self {
-		Self::claiming(|_| ())
+		Self(Claimed::new(DECODER, Cheat::Honest))
 	}
 
-	/// Who skips the first layer: what every cell of it hands on is what it was given.
+	/// Who skips the first layer.
 	pub(crate) fn skipping_a_layer() -> Self {
-		Self::claiming(|record| {
-			for position in 0..record.layout().positions {
-				let given = record.residual(0, position).to_vec();
-				*record.residual_mut(1, position).unwrap() = given;
-			}
-		})
-	}
-
-	fn claiming(change: impl FnOnce(&mut Record)) -> Self {
-		let executed = Executed::of(DECODER, a_statement(DECODER, right_output(DECODER)));
-		Self(executed.changed(change))
+		Self(Claimed::new(DECODER, Cheat::SkippedLayer))
 	}
 
 	/// Submits a job and claims its result for [`ALICE`].
@@ -59,7 +44,7 @@ impl Worker {
 
 	/// Claims the result of a job for an operator.
 	pub(crate) fn deliver_as(&self, operator: AccountId, job: JobId) {
-		let result = signed_result::<Test>(operator, &self.0.statement, job);
+		let result = signed_result::<Test>(operator, self.0.statement(), job);
 		apply(&JobsPallet::result_transaction(result)).unwrap();
 	}
 
@@ -70,17 +55,7 @@ impl Worker {
 
 	fn reply_to(&self, who: AccountId, job: JobId, attempt: Attempt, question: Question) -> Reply {
 		let key = DigestKey::new(&who.encode(), job.0, attempt.0);
-		match question {
-			Question::Cell { place } => Reply::Cell {
-				roots: self.0.cell(place).roots(),
-				path: self.0.prover().path(place),
-			},
-			Question::Step { place, step } => {
-				Reply::Step(self.0.prover().open(place, step, &self.0.cell(place)).unwrap().0)
-			}
-			Question::Digest => Reply::Digest(digest(&key.leaves(&self.0.record))),
-			Question::Values { place } => Reply::Values(self.0.prover().open_digest(place, &key).unwrap()),
-		}
+		self.0.reply(question, &key).expect("everything can be shown")
 	}
 
 	/// Replies to what is asked of an operator.

@@ -4,6 +4,5 @@ mod auditors;
 mod chance;
 mod honest;
 mod life;
-mod play;
 mod replies;
 mod verdicts;

@@ -434,6 +434,38 @@ fn p08_silent_auditor_should_be_replaced() {
 }
 
 #[test]
+fn p08_audit_should_be_over_within_the_longest_delay_however_silent_everybody_is() {
+	const GUILT: u64 = 40;
+	assay_testing::GuiltPeriod::set(GUILT);
+	run(|| {
+		offer(&[BOB, CHARLIE, DAVE]);
+		let worker = Worker::honest();
+		let job = worker.claim();
+		let now = frame_system::Pallet::<Test>::block_number;
+		let longest = now() + AuditsPallet::longest_delay();
+		blocks(2);
+		// Auditors vouch and then cannot show what they vouched for; the worker is as late as it can be.
+		let (deadline, closes_at) = (now() + PERIOD, now() + PERIOD + GUILT);
+		while outcome(job).is_none() {
+			for auditor in [BOB, CHARLIE, DAVE] {
+				if asked(auditor, job) == Some(Question::Digest) {
+					worker.answer(auditor, job).unwrap();
+				}
+			}
+			if asked(ALICE, job).is_some() && now() >= closes_at {
+				worker.answer(ALICE, job).unwrap();
+			}
+			next_block();
+			assert!(now() <= longest, "the audit goes on in block {} of {longest}", now());
+		}
+		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
+		assert!(now() > deadline + 2 * GUILT, "late once, and unaudited for as long");
+		assert_eq!(stake(ALICE), STAKE);
+	});
+	assay_testing::GuiltPeriod::set(0);
+}
+
+#[test]
 fn p08_claim_that_nobody_looked_at_should_stay_open_to_challenges_and_be_marked() {
 	use assay_protocol::audit::Audits as _;
 	const GUILT: u64 = 60;

@@ -10,8 +10,8 @@ pub(crate) use people::*;
 use crate as pallet_assay_disputes;
 use assay_protocol::{audit::Audits, Attempt, JobId, ModelVersion};
 pub(crate) use assay_testing::{
-	a_statement, AccountId, AgendaSize, AgendaWeight, Balance, GuiltPeriod, MinWrongResultPenalty, ALICE, BOB,
-	CONSUMER, DECODER, ENCODER, EXISTENTIAL_DEPOSIT, FUNDS, MAX_FEE, PERCEPTRON, PUBLISHER, RETENTION, STAKE, TREASURY,
+	AccountId, AgendaSize, AgendaWeight, Balance, GuiltPeriod, MinWrongResultPenalty, ALICE, BOB, CONSUMER, DECODER,
+	ENCODER, EXISTENTIAL_DEPOSIT, FUNDS, MAX_FEE, PERCEPTRON, PUBLISHER, RETENTION, STAKE, TREASURY,
 };
 use assay_testing::{Retention, ServesSmallModels, SmallModels, Treasury};
 use assay_trace::Hash32;

@@ -1,158 +1,56 @@
 //! Workers, honest and not, and challengers, right and not.
 
 use super::*;
-use assay_dispute::{DisputeError, Execution, Move};
-use assay_exact::Output;
+use assay_dispute::{DisputeError, Move};
 use assay_protocol::{
 	dispute::{Accusation, Answer, DisputeAnswer, OpenedCells, OwnedStatement, Proof, SignedAnswer, Stage},
 	job::SignedResult,
 	DisputeId, JobId, ModelVersion,
 };
-use assay_samples::{programs::VOCABULARY, MadeUpArtifact};
-pub(crate) use assay_testing::worker_key;
-use assay_testing::{artifact, atomic, program, right_output, signed_result, submit_to, Executed};
-use assay_trace::{
-	claim::ClaimRoot,
-	execution::CellValues,
-	fault::{list_groups, Exhibit, Target},
-	prover::Prover,
-	Group, Place, Step, TraceRoot,
-};
+use assay_testing::{atomic, program, right_step, signed_result, submit_to, Claimed, Executed};
+pub(crate) use assay_testing::{worker_key, Cheat};
+use assay_trace::{claim::ClaimRoot, fault::Target, Group, Place};
 use codec::Encode;
 use frame_support::dispatch::DispatchResult;
 use sp_core::{Pair, H256};
 use sp_runtime::transaction_validity::TransactionValidityError;
 
-/// What is wrong with a claim.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Cheat {
-	/// Nothing.
-	Honest,
-	/// A token or a value of the output, with the trace of the true model on it.
-	Output(usize),
-	/// The residual vector of a cell.
-	Residual { row: u16, position: u32 },
-	/// The cache of a cell.
-	Cache { row: u16, position: u32 },
-	/// The inside of every head, with a right trace.
-	Head,
-	/// The trace's root: there is nothing behind it.
-	Root,
-	/// The residual vectors of the first cells of two groups of a row, with the blame put on the sums of attention at the
-	/// first over the positions of the second.
-	Sums { row: u16 },
-	/// A cache leaf of a cell is junk of a megabyte.
-	JunkCache { row: u16, position: u32 },
-}
-
-/// A claim, and what its worker shows of it.
+/// The worker of a claim.
 #[derive(Clone)]
 pub(crate) struct Worker {
 	pub(crate) operator: AccountId,
 	pub(crate) version: ModelVersion,
-	pub(crate) cheat: Cheat,
-	executed: Executed,
+	claimed: Claimed,
 }
 
 impl Worker {
 	/// Who cheats so when it works for `operator`.
 	pub(crate) fn new(operator: AccountId, version: ModelVersion, cheat: Cheat) -> Self {
-		let mut output = right_output(version);
-		if let Cheat::Output(index) = cheat {
-			match &mut output {
-				Output::Tokens(tokens) => tokens[index] = (tokens[index] + 1) % VOCABULARY,
-				Output::Vector(values) => values[index] += 1,
-			}
-		}
-		let mut executed = Executed::of(version, a_statement(version, output)).changed(|record| match cheat {
-			Cheat::Residual { row, position } => record.residual_mut(row, position).unwrap()[3] ^= 1,
-			Cheat::Cache { row, position } => record.cache_mut(row, position).unwrap()[1][5] ^= 1,
-			Cheat::Sums { row } => {
-				for position in [0, 8] {
-					record.residual_mut(row, position).unwrap()[3] ^= 1;
-				}
-			}
-			Cheat::JunkCache { row, position } => record.cache_mut(row, position).unwrap()[0] = junk(),
-			_ => {}
-		});
-		if cheat == Cheat::Root {
-			executed.statement.trace = TraceRoot(Hash32([9; 32]));
-		}
 		Self {
 			operator,
 			version,
-			cheat,
-			executed,
+			claimed: Claimed::new(version, cheat),
 		}
+	}
+
+	/// What is wrong with its claim.
+	pub(crate) fn cheat(&self) -> Cheat {
+		self.claimed.cheat
 	}
 
 	/// What it claims.
 	pub(crate) fn statement(&self) -> &OwnedStatement {
-		&self.executed.statement
-	}
-
-	/// A cell as it is said to be.
-	fn cell(&self, place: Place) -> CellValues {
-		if let Cheat::JunkCache { row, position } = self.cheat {
-			// No execution reads junk: inside its cells the worker has what the honest have.
-			let honest = Worker::new(self.operator, self.version, Cheat::Honest)
-				.executed
-				.cell(place);
-			if place != (Place::Cell { row, position }) {
-				return honest;
-			}
-			let mut leaves = honest.cache.clone();
-			leaves[0] = junk();
-			return honest.with(Target::Cache, &Exhibit::Cache(leaves));
-		}
-		let values = self.executed.cell(place);
-		if let (Cheat::Sums { row }, Place::Cell { row: at, position: 0 }) = (self.cheat, place) {
-			if row == at {
-				let mut heads: Vec<_> = values.heads.iter().map(|(work, _)| work.clone()).collect();
-				heads[1].states[1] = Hash32::default();
-				return values.with(Target::Work, &Exhibit::Heads(heads));
-			}
-		}
-		if self.cheat == Cheat::Head && matches!(place, Place::Head { .. }) {
-			let mut shown = values.vectors[0].clone();
-			shown[1] ^= 64;
-			return values.with(Target::Vector(0), &Exhibit::Values(shown));
-		}
-		values
+		self.claimed.statement()
 	}
 
 	/// What it answers at a stage; the best it can.
 	pub(crate) fn answer(&self, stage: Stage) -> Answer {
-		match stage {
-			Stage::ListGroups => Answer::Groups(list_groups(self.executed.prover().boundaries())),
-			Stage::OpenGroup { group } => {
-				let path = self.executed.prover().boundaries().group_path(group).unwrap();
-				let (start, length) = self.executed.record.layout().span(group.index);
-				let cells = (start..start + length).map(|position| {
-					self.cell(Place::Cell {
-						row: group.row,
-						position,
-					})
-					.roots()
-				});
-				Answer::Cells {
-					cells: cells.collect(),
-					path,
-				}
-			}
-			Stage::OpenHead { position } => Answer::Head(self.cell(Place::Head { position }).roots()),
-			Stage::Show { place, target } => Answer::Shown(Exhibit::of(&self.cell(place), target).unwrap()),
-			Stage::OpenStep { place, step } => {
-				let prover = self.executed.prover();
-				Answer::Step(prover.open(place, step, &self.cell(place)).unwrap().0)
-			}
-			Stage::PointAtGroup | Stage::PointAtTarget | Stage::PointAtStep => panic!("it is not the worker's turn"),
-		}
+		self.claimed.answer(stage).expect("it is the worker's turn")
 	}
 
 	/// A step that holds, shown as the claim commits to it.
 	pub(crate) fn right_step(&self, place: Place) -> Proof {
-		right_step(&self.executed.prover(), place, &self.cell(place))
+		self.claimed.right_step(place)
 	}
 
 	/// Answers what is due in a dispute.
@@ -164,11 +62,6 @@ impl Worker {
 			self.answer(stage(dispute)),
 		))
 	}
-}
-
-/// As long as an answer may be, but for what stands around it.
-fn junk() -> Vec<u8> {
-	vec![7; 1_048_150]
 }
 
 /// Submits a job that is the worker's and delivers its result.
@@ -214,24 +107,15 @@ impl Challenger {
 		Self { points: true, ..self }
 	}
 
-	fn execution(&self) -> Execution<'_, MadeUpArtifact> {
-		let Executed {
-			version,
-			statement,
-			record,
-		} = &self.executed;
-		Execution::new(artifact(*version), statement, record)
-	}
-
 	/// What it finds wrong.
 	pub(crate) fn accusation(&self) -> Option<Accusation> {
-		self.execution().accuse().unwrap()
+		self.executed.execution().accuse().unwrap()
 	}
 
 	/// Its next move; where it finds nothing wrong, it points at the first thing there is.
 	pub(crate) fn next_move(&self, dispute: DisputeId) -> Move {
 		let record = DisputesPallet::dispute_record(dispute).expect("the dispute is stored");
-		let next = match self.execution().next_move(stage(dispute), &record) {
+		let next = match self.executed.execution().next_move(stage(dispute), &record) {
 			Ok(found) => found,
 			Err(DisputeError::Agrees) => match stage(dispute) {
 				Stage::PointAtGroup => Move::PointAtGroup(Group { row: 0, index: 0 }),
@@ -261,12 +145,6 @@ impl Challenger {
 	pub(crate) fn act(&self, dispute: DisputeId) -> DispatchResult {
 		make(self.who, dispute, self.next_move(dispute))
 	}
-}
-
-fn right_step(prover: &Prover<'_, MadeUpArtifact>, place: Place, cell: &CellValues) -> Proof {
-	let step = Step::Element { op: 0, index: 0 };
-	let (opening, _) = prover.open(place, step, cell).unwrap();
-	Proof { place, step, opening }
 }
 
 /// The first place of opened cells.

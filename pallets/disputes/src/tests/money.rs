@@ -1,6 +1,7 @@
 //! Who pays whom, to the last unit.
 
 use crate::{mock::*, types::Status, Dispute, Event, HoldReason};
+use assay_exact::ComputeUnits;
 use assay_protocol::{
 	dispute::{Accusation, Ruling, Stage},
 	job::{JobState, RefundReason},
@@ -118,7 +119,10 @@ fn bond_that_the_operator_cannot_take_should_go_to_the_treasury_or_be_burned() {
 		challenger: CHARLIE,
 		operator: ghost,
 		accusation: Accusation::Trace,
+		drawn: false,
 		run: 0,
+		units: ComputeUnits(0),
+		moved_at: 0,
 		bond: small,
 		deadline: 1,
 		late: false,

@@ -209,7 +209,7 @@ impl World {
 		let in_time = System::block_number() <= summary.deadline;
 		let stage = summary.stage.unwrap();
 		// Behind a root that is made up there are no groups. A right head proves nothing against a wrong trace.
-		let (rootless, of_head) = (worker.cheat == Cheat::Root, self.is_of_head(dispute));
+		let (rootless, of_head) = (worker.cheat() == Cheat::Root, self.is_of_head(dispute));
 		if stage.is_workers() {
 			let outcome = worker.act(dispute);
 			let able = of_head || !rootless;
@@ -254,7 +254,7 @@ impl World {
 			} = event
 			{
 				let worker = &self.claims[&(job, attempt.0)];
-				assert_ne!(worker.cheat, Cheat::Honest, "an honest claim was refuted");
+				assert_ne!(worker.cheat(), Cheat::Honest, "an honest claim was refuted");
 			}
 		}
 	}

@@ -18,8 +18,8 @@ pub(crate) use assay_testing::{
 	OPEN_PERIOD, PUBLISHER, RESULT_PERIOD, RETENTION, RETRY_PERIOD, TREASURY,
 };
 use assay_testing::{
-	AuditorShare, LongestRun, MaxLoad, MissedDeadlinePenalty, OpenPeriod, ResultPeriod, Retention, RetryPeriod,
-	SeededRandomness, Treasury, WrongResultPenalty,
+	AuditorShare, LongestRun, MaxLoad, MissedDeadlinePenalty, OpenPeriod, QuestionUnits, ResultPeriod, Retention,
+	RetryPeriod, SeededRandomness, Treasury, WrongResultPenalty,
 };
 use assay_trace::Hash32;
 use frame_support::{derive_impl, parameter_types, traits::ConstU128};
@@ -98,6 +98,7 @@ impl crate::Config for Test {
 	type ReferenceSpeed = ReferenceSpeed;
 	type LongestRun = LongestRun;
 	type MaxLoad = MaxLoad;
+	type QuestionUnits = QuestionUnits;
 	type GuiltPeriod = GuiltPeriod;
 	type OpenPeriod = OpenPeriod;
 	type RetryPeriod = RetryPeriod;

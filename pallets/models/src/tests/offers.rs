@@ -303,3 +303,62 @@ fn a_new_offer_takes_the_place_of_one_that_is_not_listed() {
 			assert_ok!(serve(newcomer));
 		});
 }
+
+#[test]
+fn a_new_offer_takes_the_place_of_the_one_with_the_least_stake() {
+	ExtBuilder::default()
+		.published()
+		.operators(operators(MAX_OFFERS + 1))
+		.build_and_execute(|| {
+			let newcomer = OLGA + u64::from(MAX_OFFERS);
+			let least = OLGA + 7;
+			for operator in operators(MAX_OFFERS) {
+				assert_ok!(serve(operator));
+				let more = if operator == least { 10 } else { 20 };
+				assert_ok!(Staking::bond_extra(signed(operator), operator, more));
+			}
+			assert_noop!(serve(newcomer), Error::<Test>::TooManyOffers);
+			// As much is not more: whoever is there stays.
+			assert_ok!(Staking::bond_extra(signed(newcomer), newcomer, 10));
+			assert_noop!(serve(newcomer), Error::<Test>::TooManyOffers);
+			// Stake of others counts.
+			assert_ok!(Staking::delegate(signed(STRANGER), newcomer, 1));
+			assert_ok!(serve(newcomer));
+			System::assert_has_event(
+				Event::OfferPruned {
+					version: FIRST,
+					operator: least,
+				}
+				.into(),
+			);
+			assert_eq!(offers().len(), MAX_OFFERS as usize);
+			assert!(offers().contains(&newcomer) && !offers().contains(&least));
+			assert!(!Served::<Test>::contains_key(least) && !LastHeartbeat::<Test>::contains_key(least));
+
+			// It does not come back with less, and does with more.
+			assert_noop!(serve(least), Error::<Test>::TooManyOffers);
+			assert_ok!(Staking::bond_extra(signed(least), least, 10));
+			assert_ok!(serve(least));
+			assert!(!offers().contains(&newcomer));
+		});
+}
+
+#[test]
+fn an_offer_that_is_not_listed_makes_room_before_one_with_less_stake() {
+	ExtBuilder::default()
+		.published()
+		.operators(operators(MAX_OFFERS + 1))
+		.build_and_execute(|| {
+			let (newcomer, chilled) = (OLGA + u64::from(MAX_OFFERS), OLGA + 60);
+			for operator in operators(MAX_OFFERS) {
+				assert_ok!(serve(operator));
+			}
+			for operator in [newcomer, chilled] {
+				assert_ok!(Staking::bond_extra(signed(operator), operator, 50));
+			}
+			assert_ok!(Staking::chill(signed(chilled)));
+			assert_ok!(serve(newcomer));
+			assert!(!offers().contains(&chilled));
+			assert_eq!(offers().len(), MAX_OFFERS as usize);
+		});
+}

@@ -1,0 +1,145 @@
+//! Models in use on the real runtime: their programs are registered, and claims about jobs of them are drawn, spot-checked and
+//! audited, whatever their size. Their weights need not exist: nobody gets as far as to open one.
+
+mod common;
+
+use assay_artifact::synthetic::{InUse, IN_USE};
+use assay_exact::{Generation, Sampler};
+use assay_protocol::{
+	audit::{AuditPhase, AuditorState},
+	job::{Duty, JobInput, JobOutput, JobResult, SignedResult},
+	model::{ModelMetadata, VersionSubmission},
+	operator::{WorkerKey, WorkerSignature},
+	ModelId, ModelVersion, VersionNumber,
+};
+use assay_runtime::{
+	currency::UNIT,
+	time::{REFERENCE_SPEED, TESTNET_DRAW_WINDOW},
+	Audits, Jobs, RuntimeCall, System, UncheckedExtrinsic,
+};
+use assay_trace::{claim::claim_root, merkle::Hash32, TraceRoot};
+use codec::{Decode, Encode};
+use common::{account, chain, next_block, signed};
+use sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
+use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
+use sp_runtime::Permill;
+
+const VERSION: ModelVersion = ModelVersion {
+	model: ModelId(0),
+	version: VersionNumber(0),
+};
+const PRICE: u128 = 1_000;
+/// Tokens that the job generates.
+const GENERATED: u32 = 2;
+
+fn registration(model: &InUse) -> RuntimeCall {
+	let lowered = model.lowered(None).expect("models in use are imported");
+	let version = VersionSubmission {
+		program: lowered
+			.program()
+			.encode()
+			.try_into()
+			.expect("the program is short enough"),
+		artifact: Hash32([7; 32]),
+		artifact_bytes: lowered.metadata().parameters,
+		tokenizer: Some(Hash32([8; 32])),
+		royalty: Permill::from_percent(5),
+	};
+	let metadata = ModelMetadata {
+		name: model.name.as_bytes().to_vec().try_into().expect("short"),
+		description: Default::default(),
+		licence: Default::default(),
+		tags: Default::default(),
+	};
+	pallet_assay_models::Call::register { metadata, version }.into()
+}
+
+/// A job of a prompt of eight tokens, for Alice.
+fn a_job() -> RuntimeCall {
+	pallet_assay_jobs::Call::submit {
+		version: VERSION,
+		input: JobInput::Tokens((1..9).collect::<Vec<_>>().try_into().expect("eight tokens fit")),
+		generation: Generation {
+			sampler: Sampler::Greedy,
+			max_tokens: GENERATED,
+			ignore_stop: true,
+		},
+		max_fee: UNIT,
+		max_price: PRICE,
+		operator: Some(account(Alice)),
+	}
+	.into()
+}
+
+/// A claim that says something, with nothing behind it.
+fn a_claim(duty: &Duty<u32>) -> UncheckedExtrinsic {
+	let output = JobOutput::Tokens(vec![2; GENERATED as usize].try_into().expect("two tokens fit"));
+	let trace = TraceRoot(Hash32([9; 32]));
+	let claim = claim_root(
+		duty.job.0,
+		duty.attempt.0,
+		&duty.artifact,
+		&duty.input.clone().into(),
+		&duty.generation,
+		&output.clone().into(),
+		&trace,
+	);
+	let result = JobResult {
+		job: duty.job,
+		attempt: duty.attempt,
+		output,
+		trace,
+		claim,
+	};
+	let signature = WorkerSignature::from(Alice.sign(&result.signing_payload(&System::block_hash(0).0)));
+	let encoded = Jobs::result_transaction(SignedResult { result, signature });
+	UncheckedExtrinsic::decode(&mut &encoded[..]).expect("the runtime builds transactions that decode")
+}
+
+fn is_registered_and_drawn(model: &InUse) {
+	chain(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+		let name = model.name;
+		assert_eq!(
+			next_block(vec![signed(Bob, 0, registration(model))]),
+			[Ok(Ok(()))],
+			"{name}"
+		);
+		let serve = pallet_assay_models::Call::serve {
+			version: VERSION,
+			price: PRICE,
+			capacity: 1,
+			speed: REFERENCE_SPEED,
+			largest: u64::MAX,
+		};
+		let audit = pallet_assay_audits::Call::offer { version: VERSION };
+		let offers = vec![signed(Alice, 0, serve), signed(Charlie, 0, audit)];
+		assert_eq!(next_block(offers), [Ok(Ok(())), Ok(Ok(()))], "{name}");
+		assert_eq!(next_block(vec![signed(Bob, 1, a_job())]), [Ok(Ok(()))], "{name}");
+		let duties = Jobs::due(&WorkerKey::from(Alice.public()));
+		assert_eq!(next_block(vec![a_claim(&duties[0])]), [Ok(Ok(()))], "{name}");
+
+		// Every claim of an operator without a record is drawn, as soon as the next window is over.
+		let job = duties[0].job;
+		let drawn_by = System::block_number() + 2 * TESTNET_DRAW_WINDOW + 1;
+		while System::block_number() < drawn_by {
+			next_block(vec![]);
+		}
+		let audit = Audits::audit_summary(job).expect("every claim has an audit");
+		assert!(
+			matches!(audit.phase, AuditPhase::Commit { .. }),
+			"{name}: {:?}",
+			audit.phase
+		);
+		assert!(audit.spot_check.is_some(), "{name}");
+		assert_eq!(audit.auditors, [(account(Charlie), AuditorState::Drawn)], "{name}");
+		for who in [Alice, Charlie] {
+			let due = Audits::due(&WorkerKey::from(who.public()));
+			assert_eq!(due.len(), 1, "{name}: {who:?} is asked");
+		}
+	});
+}
+
+#[test]
+fn models_in_use_should_be_registered_and_drawn_whatever_their_size() {
+	IN_USE.iter().for_each(is_registered_and_drawn);
+}
