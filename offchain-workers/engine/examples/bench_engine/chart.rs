@@ -4,7 +4,7 @@ use crate::{
 	common::Result,
 	report::{Report, Row},
 };
-use plotters::prelude::*;
+use plotters::{coord::Shift, prelude::*};
 use std::{collections::BTreeSet, path::Path};
 
 /// Of the others, in the order of their names.
@@ -16,9 +16,43 @@ const LINE: u32 = 30;
 pub(crate) fn draw(path: &Path, report: &Report) -> Result<()> {
 	let rows = report.rows();
 	let all = |of: fn(&Row) -> String| rows.iter().map(of).collect::<BTreeSet<String>>();
-	let (others, threads) = (all(|row| row.against.clone()), all(|row| format!("{:3}", row.threads)));
+	let others: Vec<(String, RGBColor)> = all(|row| row.against.clone()).into_iter().zip(COLOURS).collect();
+	let threads: BTreeSet<usize> = rows.iter().map(|row| row.threads).collect();
+	if rows.is_empty() {
+		return Err("there is nothing to draw: no other side was measured".into());
+	}
+	let height = 150 + LINE * all(place).len() as u32;
+	let area = SVGBackend::new(path, (560 * threads.len() as u32, height)).into_drawing_area();
+	area.fill(&WHITE)?;
+	let (heading, panels) = area.split_vertically(44);
+	let busy = if rows.iter().any(|row| row.busy) { "; busy" } else { "" };
+	heading.draw(&Text::new(
+		format!("{}{busy}", report.machine),
+		(12, 8),
+		("sans-serif", 13),
+	))?;
+	for (column, (other, colour)) in (0..).zip(&others) {
+		let left = 20 + 150 * column;
+		heading.draw(&Circle::new((left, 34), 5, colour.filled()))?;
+		heading.draw(&Text::new(other.as_str(), (left + 12, 28), ("sans-serif", 13)))?;
+	}
+	for (panel, threads) in panels.split_evenly((1, threads.len())).iter().zip(threads) {
+		let rows: Vec<&Row> = rows.iter().filter(|row| row.threads == threads).collect();
+		draw_panel(panel, &rows, &others, threads)?;
+	}
+	area.present()?;
+	Ok(())
+}
+
+/// The rows of one number of threads.
+fn draw_panel(
+	panel: &DrawingArea<SVGBackend<'_>, Shift>,
+	rows: &[&Row],
+	others: &[(String, RGBColor)],
+	threads: usize,
+) -> Result<()> {
 	let mut places: Vec<String> = Vec::new();
-	for row in &rows {
+	for row in rows {
 		if !places.contains(&place(row)) {
 			places.push(place(row));
 		}
@@ -28,58 +62,39 @@ pub(crate) fn draw(path: &Path, report: &Report) -> Result<()> {
 	let (least, most) = rows.iter().fold((0.5f64, 2.0f64), |(least, most), row| {
 		(least.min(row.ratio / 1.2), most.max(row.ratio * 1.2))
 	});
-	if places.is_empty() {
-		return Err("there is nothing to draw: no other side was measured".into());
+	let mut chart = ChartBuilder::on(panel)
+		.caption(format!("threads: {threads}"), ("sans-serif", 16))
+		.margin(12)
+		.x_label_area_size(40)
+		.y_label_area_size(150)
+		.build_cartesian_2d((least..most).log_scale(), (0..places.len() as i32 - 1).into_segmented())?;
+	chart
+		.configure_mesh()
+		.disable_y_mesh()
+		.max_light_lines(1)
+		.x_desc("our tokens per second over theirs: ours is faster to the right of 1")
+		.x_label_formatter(&|ratio| format!("{ratio}"))
+		.y_labels(places.len())
+		.y_label_formatter(&|at| match at {
+			SegmentValue::CenterOf(index) | SegmentValue::Exact(index) => {
+				places.get(*index as usize).cloned().unwrap_or_default()
+			}
+			SegmentValue::Last => String::new(),
+		})
+		.draw()?;
+	let ends = [SegmentValue::Exact(0), SegmentValue::Last];
+	chart.draw_series(LineSeries::new(ends.map(|end| (1.0, end)), BLACK.stroke_width(2)))?;
+	for (other, colour) in others {
+		let points = rows.iter().filter(|row| row.against == *other).filter_map(|row| {
+			let line = places.iter().position(|name| *name == place(row))?;
+			Some(Circle::new(
+				(row.ratio, SegmentValue::CenterOf(line as i32)),
+				5,
+				colour.filled(),
+			))
+		});
+		chart.draw_series(points)?;
 	}
-
-	let height = 130 + LINE * places.len() as u32;
-	let area = SVGBackend::new(path, (560 * threads.len() as u32, height)).into_drawing_area();
-	area.fill(&WHITE)?;
-	for (panel, threads) in area.split_evenly((1, threads.len())).iter().zip(&threads) {
-		let threads: usize = threads.trim().parse()?;
-		let mut chart = ChartBuilder::on(panel)
-			.caption(format!("Ours over theirs, threads: {threads}"), ("sans-serif", 16))
-			.margin(12)
-			.x_label_area_size(40)
-			.y_label_area_size(150)
-			.build_cartesian_2d((least..most).log_scale(), (0..places.len() as i32 - 1).into_segmented())?;
-		chart
-			.configure_mesh()
-			.disable_y_mesh()
-			.x_desc("tokens per second over theirs: ours is faster to the right of 1")
-			.x_label_formatter(&|ratio| format!("{ratio}"))
-			.y_labels(places.len())
-			.y_label_formatter(&|at| match at {
-				SegmentValue::CenterOf(index) | SegmentValue::Exact(index) => {
-					places.get(*index as usize).cloned().unwrap_or_default()
-				}
-				SegmentValue::Last => String::new(),
-			})
-			.draw()?;
-		let ends = [SegmentValue::Exact(0), SegmentValue::Last];
-		chart.draw_series(LineSeries::new(ends.map(|end| (1.0, end)), BLACK.stroke_width(2)))?;
-		for (other, colour) in others.iter().zip(COLOURS) {
-			let points = rows
-				.iter()
-				.filter(|row| row.threads == threads && row.against == *other);
-			let points = points.filter_map(|row| {
-				let line = places.iter().position(|name| *name == place(row))?;
-				let at = (row.ratio, SegmentValue::CenterOf(line as i32));
-				Some(Circle::new(at, 5, colour.filled()))
-			});
-			chart
-				.draw_series(points)?
-				.label(other)
-				.legend(move |(x, y)| Circle::new((x + 10, y), 5, colour.filled()));
-		}
-		chart
-			.configure_series_labels()
-			.position(SeriesLabelPosition::LowerRight)
-			.background_style(WHITE.mix(0.8))
-			.border_style(BLACK)
-			.draw()?;
-	}
-	area.present()?;
 	Ok(())
 }
 

@@ -63,7 +63,7 @@ struct Arguments {
 	/// Runs of each phase; by default 20 at 15M, 10 at 110M, 3 at 1.1B and 2 at 7B.
 	#[arg(long)]
 	runs: Option<NonZeroUsize>,
-	/// Where the models lie, and are made if they do not: 2.3 bytes a weight.
+	/// Where the models lie, and are made if they do not: 2.2 bytes a weight.
 	#[arg(long, default_value_os_t = env::temp_dir().join("assay-bench"), value_name = "DIR")]
 	folder: PathBuf,
 	/// How many cores others may keep busy.

@@ -66,7 +66,7 @@ pub(crate) struct Row {
 	theirs: f64,
 	pub(crate) ratio: f64,
 	/// Whether others kept the machine busy.
-	busy: bool,
+	pub(crate) busy: bool,
 }
 
 /// How near a side is to what memory gives, and how much of it it takes.
@@ -84,7 +84,7 @@ struct Limit {
 
 /// All of it.
 pub(crate) struct Report {
-	machine: Machine,
+	pub(crate) machine: Machine,
 	llama_cpp: Option<String>,
 	pub(crate) memory: Vec<Reading>,
 	sizes: Vec<Size>,

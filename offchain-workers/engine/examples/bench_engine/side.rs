@@ -105,10 +105,18 @@ impl Side {
 		}
 	}
 
+	/// Bytes that it takes for a weight at most, while it loads: candle holds its own form of Q8_0 beside the file's.
+	fn memory_per_weight(self) -> f64 {
+		match self {
+			Self::CandleF32 => 4.5,
+			Self::CandleQ8_0 => 2.5,
+			Self::Assay(_) | Self::LlamaCppQ8_0 => 1.3,
+		}
+	}
+
 	/// Why this machine has too little memory, if it has.
 	pub(crate) fn does_not_fit(self, weights: u64) -> Option<String> {
-		// What is loaded, and while loading a second form of part of it.
-		let needed = weights as f64 * (self.bytes_per_weight() + 0.5);
+		let needed = weights as f64 * self.memory_per_weight();
 		let free = memory_bytes("MemAvailable") as f64;
 		(needed > free).then(|| format!("takes {:.1} GB of memory, {:.1} are free", needed / 1e9, free / 1e9))
 	}
