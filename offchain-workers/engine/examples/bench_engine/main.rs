@@ -12,6 +12,8 @@ mod machine;
 mod memory;
 mod report;
 mod side;
+mod size;
+mod table;
 mod task;
 
 use assay_engine::Tier;

@@ -1,28 +1,28 @@
 //! What is told of what was measured.
 
 use crate::{
-	common::{load, Result, SHAPES},
+	common::{load, Result},
 	idle::Others,
 	machine::Machine,
 	memory::Reading,
-	side::{Measured, Phase, Side, DECODE_PROMPT},
+	side::{Measured, Phase, Side},
+	size::Size,
+	table,
 	task::{Job, Model},
 };
-use assay_artifact::Artifact;
-use assay_exact::program::Op;
 use serde::Serialize;
 use serde_json::{json, Value};
-use std::{collections::BTreeSet, fmt::Write, num::NonZeroUsize};
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 /// One side's job, measured.
 #[derive(Serialize)]
 pub(crate) struct Sample {
-	job: Job,
-	measured: Measured,
+	pub(crate) job: Job,
+	pub(crate) measured: Measured,
 	/// Cores that others kept busy meanwhile.
-	others: Others,
+	pub(crate) others: Others,
 	/// Whether that was more than it may be.
-	busy: bool,
+	pub(crate) busy: bool,
 }
 
 impl Sample {
@@ -36,19 +36,9 @@ impl Sample {
 	}
 
 	/// Tokens per second of the best run.
-	fn speed(&self, phase: Phase) -> f64 {
+	pub(crate) fn speed(&self, phase: Phase) -> f64 {
 		phase.tokens(self.job.tokens) as f64 / self.measured.shortest(phase)
 	}
-}
-
-/// How large a model is.
-#[derive(Serialize)]
-struct Size {
-	shape: String,
-	/// All of its weights.
-	weights: u64,
-	/// Those that decoding reads for each token.
-	read: u64,
 }
 
 /// Ours beside another side.
@@ -71,14 +61,14 @@ pub(crate) struct Row {
 
 /// How near a side is to what memory gives, and how much of it it takes.
 #[derive(Serialize)]
-struct Limit {
+pub(crate) struct Limit {
 	shape: String,
 	threads: usize,
 	side: Side,
 	/// Bytes of weights that decoding reads in a second, over those of the plain loop.
-	share_of_reading: Option<f64>,
+	pub(crate) share_of_reading: Option<f64>,
 	/// Largest number of bytes in memory for each weight.
-	peak_per_weight: f64,
+	pub(crate) peak_per_weight: f64,
 	busy: bool,
 }
 
@@ -87,7 +77,7 @@ pub(crate) struct Report {
 	pub(crate) machine: Machine,
 	llama_cpp: Option<String>,
 	pub(crate) memory: Vec<Reading>,
-	sizes: Vec<Size>,
+	sizes: BTreeMap<String, Size>,
 	samples: Vec<Sample>,
 	skipped: Vec<String>,
 }
@@ -98,7 +88,7 @@ impl Report {
 			machine,
 			llama_cpp,
 			memory: Vec::new(),
-			sizes: Vec::new(),
+			sizes: BTreeMap::new(),
 			samples: Vec::new(),
 			skipped: Vec::new(),
 		}
@@ -106,50 +96,16 @@ impl Report {
 
 	/// Begins with a shape.
 	pub(crate) fn shape(&mut self, model: &Model, runs: NonZeroUsize) -> Result<()> {
-		let artifact = Artifact::open(&model.artifact)?;
-		let program = artifact.program();
-		let multiplied: BTreeSet<u16> = program
-			.ops()
-			.filter_map(|op| match op {
-				Op::Linear { weight, .. } => Some(weight.0),
-				_ => None,
-			})
-			.collect();
-		let (mut weights, mut read) = (0, 0);
-		for instance in program.instances() {
-			let count = program.tensors[usize::from(instance.tensor.0)].shape.weights();
-			weights += count;
-			read += if multiplied.contains(&instance.tensor.0) {
-				count
-			} else {
-				0
-			};
-		}
-		let known = SHAPES.into_iter().find(|(name, _)| *name == model.shape);
-		let (name, shape) = known.ok_or("no such shape")?;
+		let size = Size::of(model)?;
 		println!();
-		println!(
-			"shape     {name}: {} layers of {}, {:.3} G weights, random, of which decoding reads {:.3} G; best of {runs}",
-			shape.layers,
-			shape.hidden,
-			weights as f64 / 1e9,
-			read as f64 / 1e9
-		);
-		self.sizes.push(Size {
-			shape: name.into(),
-			weights,
-			read,
-		});
+		println!("shape     {}: {size}; best of {runs}", model.shape);
+		self.sizes.insert(model.shape.clone(), size);
 		Ok(())
 	}
 
 	/// Weights of a shape that was begun with.
 	pub(crate) fn weights(&self, shape: &str) -> u64 {
-		self.size(shape).map_or(0, |size| size.weights)
-	}
-
-	fn size(&self, shape: &str) -> Option<&Size> {
-		self.sizes.iter().find(|size| size.shape == shape)
+		self.sizes.get(shape).map_or(0, |size| size.weights)
 	}
 
 	/// Notes what was not measured.
@@ -160,56 +116,9 @@ impl Report {
 
 	/// Prints samples of one shape and number of threads beside each other, and keeps them.
 	pub(crate) fn compare(&mut self, samples: Vec<Sample>) {
-		let Some(Sample { job, .. }) = samples.first() else {
-			return;
-		};
-		let (phases, threads) = (job.phases.clone(), job.threads);
-		println!();
-		let mut title = format!("threads  {:<29}", "tokens per second");
-		for phase in &phases {
-			title += &format!("  {:>11}", phase.to_string());
-		}
-		println!("{title}  of the read loop  peak, bytes a weight");
-		for sample in &samples {
-			let mut line = format!("{threads:>7}  {:<29}", sample.job.side.to_string());
-			for phase in &phases {
-				line += &format!("  {:>11.2}", sample.speed(*phase));
-			}
-			let limit = self.limit(sample);
-			let share = limit
-				.share_of_reading
-				.map_or("-".into(), |share| format!("{:.0} %", share * 100.0));
-			println!("{line}  {share:>16}  {:>20.3}{}", limit.peak_per_weight, marked(sample));
-		}
-		for row in rows_by_pair(&samples) {
-			let Some(first) = row.first() else { continue };
-			let mut line = format!(
-				"{threads:>7}  {:<29}",
-				format!("assay-{} / {}", first.tier, first.against)
-			);
-			for row in &row {
-				line += &format!("  {:>11.2}", row.ratio);
-			}
-			let lost: Vec<&str> = row
-				.iter()
-				.filter(|row| row.ratio < 1.0)
-				.map(|row| row.phase.as_str())
-				.collect();
-			if !lost.is_empty() {
-				let _ = write!(line, "  loses {}", lost.join(", "));
-			}
-			println!("{line}{}", if first.busy { "  busy" } else { "" });
-		}
-		let first_tokens: Vec<String> = samples
-			.iter()
-			.filter_map(|sample| Some(format!("{} {}", sample.job.side, sample.measured.first_token?)))
-			.collect();
-		if !first_tokens.is_empty() {
-			println!(
-				"{threads:>7}  first token after {DECODE_PROMPT}: {}",
-				first_tokens.join(", ")
-			);
-		}
+		table::print_sides(&samples, |sample| self.limit(sample));
+		table::print_ratios(&rows_by_pair(&samples));
+		table::print_first_tokens(&samples);
 		self.samples.extend(samples);
 	}
 
@@ -222,7 +131,10 @@ impl Report {
 		let Job {
 			model, side, threads, ..
 		} = &sample.job;
-		let (weights, read) = self.size(&model.shape).map_or((0, 0), |size| (size.weights, size.read));
+		let (weights, read) = self
+			.sizes
+			.get(&model.shape)
+			.map_or((0, 0), |size| (size.weights, size.read));
 		let plain = self.memory.iter().find(|reading| reading.threads == *threads);
 		let decode = sample
 			.job
@@ -271,14 +183,6 @@ impl Report {
 		raw["sizes"] = json!(self.sizes);
 		raw["samples"] = json!(self.samples);
 		raw
-	}
-}
-
-fn marked(sample: &Sample) -> String {
-	match (sample.busy, sample.others) {
-		(false, _) => String::new(),
-		(true, Some(cores)) => format!("  busy: others on {cores:.2} cores"),
-		(true, None) => "  busy, or not: unknown".into(),
 	}
 }
 
