@@ -128,7 +128,8 @@ fn compare(arguments: &Arguments) -> Result<()> {
 	let mut report = Report::new(machine, llama.map(|llama| llama.version));
 	for &threads in &arguments.threads {
 		let read = || task::result(&Task::Read { threads });
-		let (reading, _): (Reading, _) = policy.measure("the read loop", read)?;
+		let (mut reading, others): (Reading, _) = policy.measure("the read loop", read)?;
+		reading.busy = !policy.is_idle(others);
 		println!("memory    {reading}");
 		report.memory.push(reading);
 	}

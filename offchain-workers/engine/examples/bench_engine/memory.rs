@@ -20,16 +20,19 @@ pub(crate) struct Reading {
 	pub(crate) threads: NonZeroUsize,
 	pub(crate) buffer: u64,
 	pub(crate) bytes_per_second: f64,
+	/// Whether others kept the machine busy meanwhile.
+	pub(crate) busy: bool,
 }
 
 impl fmt::Display for Reading {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		write!(
 			f,
-			"{} threads read {:.1} GB/s in a plain loop over {} MiB, best of {PASSES}",
+			"{} threads read {:.1} GB/s in a plain loop over {} MiB, best of {PASSES}{}",
 			self.threads,
 			self.bytes_per_second / 1e9,
-			self.buffer >> 20
+			self.buffer >> 20,
+			if self.busy { "  busy" } else { "" }
 		)
 	}
 }
@@ -53,6 +56,7 @@ pub(crate) fn read(threads: NonZeroUsize) -> Result<Reading> {
 		threads,
 		buffer,
 		bytes_per_second: buffer as f64 / shortest,
+		busy: false,
 	})
 }
 

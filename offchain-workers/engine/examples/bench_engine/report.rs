@@ -149,7 +149,7 @@ impl Report {
 			side: *side,
 			share_of_reading: decode.zip(plain).map(share),
 			peak_per_weight: sample.measured.peak as f64 / weights as f64,
-			busy: sample.busy,
+			busy: sample.busy || plain.is_some_and(|reading| reading.busy),
 		}
 	}
 
