@@ -12,27 +12,48 @@ use assay_artifact::{synthetic, Artifact};
 use assay_engine::{Model, Observer, Options};
 use assay_exact::{program::Op, Generation, Input, Output, Program, Sampler};
 use assay_trace::{boundary::Boundaries, cache, digest::DigestKey, vector::vector_root, Hash32, Statement, TraceRoot};
-use common::{artifact_path, machine, prompt, Arguments, Moment, Result, SHAPE};
-use std::{hint::black_box, num::NonZeroUsize, time::Instant};
+use clap::Parser;
+use common::{load, processor, prompt, Moment, Result, SHAPE};
+use std::{env, hint::black_box, num::NonZeroUsize, path::PathBuf, time::Instant};
 
 /// Positions that go through the layers together.
 const CHUNK: usize = 64;
 
+/// What commitment costs the exact engine, by runs with and without it in turns.
+#[derive(Parser)]
+struct Arguments {
+	/// Threads of the engine.
+	#[arg(long, default_value = "1")]
+	threads: NonZeroUsize,
+	/// Tokens of the prompt.
+	#[arg(long, default_value_t = 128)]
+	prompt: usize,
+	/// Tokens that are generated.
+	#[arg(long, default_value_t = 32)]
+	tokens: u32,
+	/// Runs of each kind.
+	#[arg(long, default_value_t = 5)]
+	runs: usize,
+	/// Where the model lies, and is made if it does not.
+	#[arg(long, default_value_os_t = env::temp_dir().join("assay-bench"))]
+	folder: PathBuf,
+}
+
 fn main() -> Result<()> {
-	let arguments = Arguments::read();
-	let threads = NonZeroUsize::new(arguments.number("--threads", 1)?).ok_or("at least one thread")?;
+	let arguments = Arguments::parse();
+	let threads = arguments.threads;
 	let job = Job {
-		input: Input::Tokens(prompt(arguments.number("--prompt", 128)?)),
-		prompt: arguments.number("--prompt", 128)?,
+		input: Input::Tokens(prompt(arguments.prompt)),
+		prompt: arguments.prompt,
 		generation: Generation {
 			sampler: Sampler::Greedy,
-			max_tokens: arguments.number("--tokens", 32)? as u32,
+			max_tokens: arguments.tokens,
 			ignore_stop: true,
 		},
 	};
-	let path = artifact_path(&arguments.folder());
+	let path = arguments.folder.join("tinyllama.assay");
 	if !path.exists() {
-		std::fs::create_dir_all(arguments.folder())?;
+		std::fs::create_dir_all(&arguments.folder)?;
 		synthetic::llama(SHAPE, 1)?.pack(&path, &mut ())?;
 	}
 	let options = Options {
@@ -43,13 +64,11 @@ fn main() -> Result<()> {
 	let model = Model::load(&Artifact::open(&path)?, options)?;
 	let hashed = hashed_bytes(model.program());
 	let rate = hash_rate(SHAPE.hidden as usize);
-	println!("machine   {}", machine());
+	println!("machine   {}, load {}", processor(), load());
 	println!("tier      {}, {threads} threads", model.tier());
 	println!(
 		"job       prompt of {} tokens, {} generated, {} runs of each",
-		job.prompt,
-		job.generation.max_tokens,
-		arguments.number("--runs", 5)?
+		job.prompt, job.generation.max_tokens, arguments.runs
 	);
 	println!(
 		"hashing   {hashed} bytes for each position at {:.2} GB/s on one thread: {:.3} ms",
@@ -59,7 +78,7 @@ fn main() -> Result<()> {
 
 	let (mut plain, mut committed) = (Times::default(), Times::default());
 	let mut traced = None;
-	for run in 0..2 * arguments.number("--runs", 5)? {
+	for run in 0..2 * arguments.runs {
 		let mut clock = Clock::new();
 		// Without, with, with, without: neither kind is always the first of its pair.
 		if matches!(run % 4, 0 | 3) {

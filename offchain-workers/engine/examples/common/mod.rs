@@ -1,23 +1,17 @@
-//! What the benchmarks share: the model, the arguments, and clocks.
+//! What the benchmarks share: shapes, prompts, clocks, and the name of the machine.
 #![allow(dead_code, unreachable_pub, reason = "each benchmark uses its part")]
 
 use assay_artifact::synthetic::LlamaShape;
-use std::{
-	env,
-	error::Error,
-	fs,
-	num::NonZeroUsize,
-	path::{Path, PathBuf},
-	time::Instant,
-};
+use std::{error::Error, fs, num::NonZeroUsize, time::Instant};
 
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// What is measured if no shape is named.
 pub const SHAPE: LlamaShape = LlamaShape::TINYLLAMA_1_1B;
 
-/// The shapes by name: those of the stories15M and stories110M models, with heads of a multiple of 32, and TinyLlama's.
-pub const SHAPES: [(&str, LlamaShape); 3] = [
+/// The shapes by name: those of the stories15M and stories110M models, with heads of a multiple of 32, TinyLlama's, and
+/// Llama-2-7B's.
+pub const SHAPES: [(&str, LlamaShape); 4] = [
 	(
 		"15M",
 		LlamaShape {
@@ -45,40 +39,20 @@ pub const SHAPES: [(&str, LlamaShape); 3] = [
 		},
 	),
 	("1.1B", SHAPE),
+	(
+		"7B",
+		LlamaShape {
+			hidden: 4096,
+			layers: 32,
+			heads: 32,
+			kv_heads: 32,
+			head_dim: 128,
+			intermediate: 11_008,
+			positions: 4096,
+			..SHAPE
+		},
+	),
 ];
-
-/// The arguments of the command.
-pub struct Arguments(Vec<String>);
-
-impl Arguments {
-	pub fn read() -> Self {
-		Self(env::args().skip(1).collect())
-	}
-
-	pub fn has(&self, name: &str) -> bool {
-		self.0.iter().any(|argument| argument == name)
-	}
-
-	/// What follows a name.
-	pub fn value(&self, name: &str) -> Option<&str> {
-		let index = self.0.iter().position(|argument| argument == name)?;
-		self.0.get(index + 1).map(String::as_str)
-	}
-
-	pub fn number(&self, name: &str, default: usize) -> Result<usize> {
-		Ok(self.value(name).map_or(Ok(default), str::parse)?)
-	}
-
-	/// Where the models lie.
-	pub fn folder(&self) -> PathBuf {
-		self.value("--folder")
-			.map_or_else(|| env::temp_dir().join("assay-bench"), PathBuf::from)
-	}
-}
-
-pub fn artifact_path(folder: &Path) -> PathBuf {
-	folder.join("tinyllama.assay")
-}
 
 /// Made-up tokens.
 pub fn prompt(length: usize) -> Vec<u32> {
@@ -95,18 +69,10 @@ pub struct Moment {
 
 impl Moment {
 	pub fn now() -> Self {
-		let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-		// Fields 14 and 15, counted from behind the name in parentheses, in hundredths of a second.
-		let fields = stat
-			.rsplit(')')
-			.next()
-			.unwrap_or_default()
-			.split_whitespace()
-			.skip(11)
-			.take(2);
+		let [user, system, ..] = processor_seconds();
 		Self {
 			wall: Instant::now(),
-			cpu: fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0,
+			cpu: user + system,
 		}
 	}
 
@@ -116,17 +82,30 @@ impl Moment {
 	}
 }
 
-pub fn machine() -> String {
+/// Processor time of this process and of its children that have ended: user, system, user, system.
+pub fn processor_seconds() -> [f64; 4] {
+	let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+	// Fields 14 to 17, counted from behind the name in parentheses, in hundredths of a second.
+	let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
+	[(); 4].map(|()| {
+		let ticks: Option<f64> = fields.next().and_then(|ticks| ticks.parse().ok());
+		ticks.unwrap_or(0.0) / 100.0
+	})
+}
+
+/// The processor and how many cores of it there are.
+pub fn processor() -> String {
 	let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
 	let name = cpus
 		.lines()
 		.find_map(|line| line.strip_prefix("model name")?.split(':').nth(1))
 		.unwrap_or(" unknown");
 	let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+	format!("{}, {cores} cores", name.trim())
+}
+
+/// The load of the last minute.
+pub fn load() -> String {
 	let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-	format!(
-		"{}, {cores} cores, load {}",
-		name.trim(),
-		load.split_whitespace().next().unwrap_or("unknown")
-	)
+	load.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
