@@ -1,4 +1,4 @@
-//! Weights that are not the artifact's.
+//! Weights that are not the artifact's, and an artifact whose weights are none.
 
 use anyhow::{Context, Result};
 use assay_artifact::Artifact;
@@ -7,14 +7,39 @@ use assay_exact::{
 	program::{Program, Shape, TensorIndex},
 	Instance,
 };
-use assay_trace::{artifact::ArtifactTree, prover::OpenArtifact, Hash32};
+use assay_trace::{
+	artifact::{program_hash, ArtifactTree, Leaves},
+	merkle::{self, leaf_hash},
+	prover::OpenArtifact,
+	Hash32,
+};
 use std::collections::BTreeMap;
 
+/// What a malformed artifact holds in place of weights.
+const MALFORMED: u8 = 0xff;
+
 /// The rows a cheating worker computes with, under the tree of the true artifact: what it can show is still what was
-/// registered.
+/// registered. Or under that of an artifact of its own, which nobody can compute with.
 pub(crate) struct Changed<'a> {
 	artifact: &'a Artifact,
 	tensors: BTreeMap<Instance, (usize, Vec<u8>)>,
+	malformed: Option<ArtifactTree>,
+}
+
+/// The tree of an artifact for this program in which no tensor holds weights: every byte is the same, so that no scale is a number.
+pub(crate) fn malformed_tree(program: &Program) -> Result<ArtifactTree> {
+	let roots = program
+		.instances()
+		.map(|instance| Ok(merkle::root(&malformed_leaves(shape(program, instance)?)?)))
+		.collect::<Result<Vec<_>>>()?;
+	Ok(ArtifactTree::new(&program_hash(program), &roots, &[]))
+}
+
+/// The leaf hashes of a malformed tensor.
+fn malformed_leaves(shape: Shape) -> Result<Vec<Hash32>> {
+	let bytes = vec![MALFORMED; usize::try_from(shape.bytes())?];
+	let leaves = Leaves::new(shape).cut(&bytes).context("a tensor of its own size")?;
+	Ok(leaves.map(leaf_hash).collect())
 }
 
 impl<'a> Changed<'a> {
@@ -29,7 +54,19 @@ impl<'a> Changed<'a> {
 		Ok(Self {
 			artifact,
 			tensors: tensors.collect::<Result<_>>()?,
+			malformed: None,
 		})
+	}
+
+	/// Under the tree of the malformed artifact.
+	pub(crate) fn under_malformed_tree(mut self) -> Result<Self> {
+		self.malformed = Some(malformed_tree(self.artifact.program())?);
+		Ok(self)
+	}
+
+	/// The root of the artifact that these weights are said to be.
+	pub(crate) fn root(&self) -> Hash32 {
+		self.tree().root()
 	}
 
 	/// With each weight of the matrices changed.
@@ -65,10 +102,13 @@ impl Weights for Changed<'_> {
 
 impl OpenArtifact for Changed<'_> {
 	fn tree(&self) -> &ArtifactTree {
-		self.artifact.tree()
+		self.malformed.as_ref().unwrap_or(self.artifact.tree())
 	}
 
 	fn leaf_hashes(&self, tensor: TensorIndex, layer: Option<u16>) -> Option<Vec<Hash32>> {
-		self.artifact.leaf_hashes(tensor, layer)
+		match self.malformed {
+			Some(_) => malformed_leaves(shape(self.artifact.program(), Instance { tensor, layer }).ok()?).ok(),
+			None => self.artifact.leaf_hashes(tensor, layer),
+		}
 	}
 }

@@ -40,11 +40,21 @@ pub enum Cheat {
 	TooShort,
 	/// More tokens after a stop token.
 	IgnoredStop,
+	/// A token is changed, behind a cache leaf of a megabyte that no opening has room for.
+	JunkCacheLeaf,
+	/// One element of one embedding is another; spot-checks are replied to, challenges are not answered.
+	SilentUnderChallenge,
+	/// The artifact that was registered holds no weights, so that no challenger can run or open anything.
+	MalformedWeights,
+	/// A right claim that is not defended when it is challenged.
+	SelfRefutation,
+	/// A right claim, defended: its worker cheats by other means.
+	RightClaim,
 }
 
 impl Cheat {
-	/// All of them.
-	pub const ALL: [Self; 17] = [
+	/// Those that whoever runs the job again sees, with nobody else's help.
+	pub const ALL: [Self; 18] = [
 		Self::ChangedToken,
 		Self::OtherWeights,
 		Self::FourBits,
@@ -62,6 +72,7 @@ impl Cheat {
 		Self::TooLong,
 		Self::TooShort,
 		Self::IgnoredStop,
+		Self::JunkCacheLeaf,
 	];
 
 	/// Whether the chain refuses the claim itself, so that there is nothing to dispute.
@@ -90,6 +101,11 @@ impl fmt::Display for Cheat {
 			Self::TooLong => "too-long",
 			Self::TooShort => "too-short",
 			Self::IgnoredStop => "ignored-stop",
+			Self::JunkCacheLeaf => "junk-cache-leaf",
+			Self::SilentUnderChallenge => "silent-under-challenge",
+			Self::MalformedWeights => "malformed-weights",
+			Self::SelfRefutation => "self-refutation",
+			Self::RightClaim => "right-claim",
 		})
 	}
 }

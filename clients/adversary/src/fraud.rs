@@ -1,15 +1,20 @@
 //! A claim that is wrong, and what its worker shows when it is asked.
 
-use crate::{changed::Changed, Cheat};
+use crate::{
+	changed::{malformed_tree, Changed},
+	Cheat,
+};
 use anyhow::{bail, Context, Result};
 use assay_artifact::Artifact;
 use assay_exact::{evaluate::evaluate, program::Head, Generation, Input, Output, Program, Sampler};
 use assay_protocol::{
 	audit::{Question, Reply},
 	dispute::{Answer, OwnedStatement, Stage},
+	Attempt, JobId,
 };
 use assay_trace::{
 	cell::CellRoots,
+	digest::{digest, DigestKey},
 	execution::{replay, CellValues, Record},
 	fault::{list_groups, Exhibit, Target},
 	merkle::InclusionProof,
@@ -19,6 +24,13 @@ use assay_trace::{
 
 /// Positions that a worker with a truncated cache still sees.
 const REMEMBERED: usize = 3;
+/// Bytes of a leaf that fits into no opening.
+const JUNK: usize = 1024 * 1024;
+
+/// The root under which a publisher registers a program without weights.
+pub fn malformed_artifact(program: &Program) -> Result<Hash32> {
+	Ok(malformed_tree(program)?.root())
+}
 
 /// A wrong claim with the execution that its worker pretends to have.
 pub struct Fraud<'a> {
@@ -48,8 +60,10 @@ impl<'a> Fraud<'a> {
 				Changed::new(artifact)?.with_weights(|index, weight| if index % 5 == 0 { -weight } else { weight })
 			}
 			Cheat::FourBits => Changed::new(artifact)?.with_weights(|_, weight| weight / 16 * 16),
+			Cheat::MalformedWeights => honest.under_malformed_tree()?,
 			_ => honest,
 		};
+		statement.artifact = weights.root();
 		let mut fraud = match cheat {
 			Cheat::ChangedToken | Cheat::UnchainedRoots | Cheat::Withheld | Cheat::Garbage | Cheat::LateAnswer => {
 				change_token(&mut statement)?;
@@ -83,7 +97,7 @@ impl<'a> Fraud<'a> {
 			Cheat::SkippedLayer => Self::with_a_layer_skipped(statement, weights)?,
 			Cheat::TruncatedCache => Self::with_a_short_memory(statement, weights)?,
 			Cheat::OtherPrompt => Self::of_another_prompt(statement, weights)?,
-			Cheat::EmbeddingRow => {
+			Cheat::EmbeddingRow | Cheat::SilentUnderChallenge => {
 				let mut fraud = Self::on(cheat, statement, weights)?;
 				let element = fraud
 					.record
@@ -92,7 +106,16 @@ impl<'a> Fraud<'a> {
 				*element.context("the model has no residual stream")? ^= 1;
 				fraud
 			}
-			Cheat::WrongRoot => Self::on(cheat, statement, weights)?,
+			Cheat::JunkCacheLeaf => {
+				change_token(&mut statement)?;
+				let mut fraud = Self::on(cheat, statement, weights)?;
+				let leaf = fraud.record.cache_mut(1, 0).and_then(|leaves| leaves.first_mut());
+				*leaf.context("a model with attention")? = vec![0x5a; JUNK];
+				fraud
+			}
+			Cheat::WrongRoot | Cheat::MalformedWeights | Cheat::SelfRefutation | Cheat::RightClaim => {
+				Self::on(cheat, statement, weights)?
+			}
 			Cheat::TooLong | Cheat::TooShort | Cheat::IgnoredStop => {
 				let stop = match &statement.program.head {
 					Head::Tokens { stop, .. } => stop.first().copied(),
@@ -201,10 +224,15 @@ impl<'a> Fraud<'a> {
 		})
 	}
 
+	/// How it cheats.
+	pub fn cheat(&self) -> Cheat {
+		self.cheat
+	}
+
 	/// What its worker answers; nothing if it stays silent.
 	pub fn answer(&self, stage: Stage) -> Result<Option<Answer>> {
 		match self.cheat {
-			Cheat::Withheld => return Ok(None),
+			Cheat::Withheld | Cheat::SilentUnderChallenge | Cheat::SelfRefutation => return Ok(None),
 			Cheat::Garbage => return Ok(Some(garbage(stage))),
 			_ => {}
 		}
@@ -265,6 +293,20 @@ impl<'a> Fraud<'a> {
 			Question::Step { place, step } => Some(Reply::Step(prover.open(place, step, &self.cell(place)?)?.0)),
 			Question::Digest | Question::Values { .. } => None,
 		})
+	}
+
+	/// What an auditor that is in league with the worker replies, for the claim of an attempt at a job: it has the execution that
+	/// the worker pretends to have.
+	pub fn vouch(&self, question: Question, auditor: &[u8], job: JobId, attempt: Attempt) -> Option<Reply> {
+		let key = DigestKey::new(auditor, job.0, attempt.0);
+		match question {
+			Question::Digest => Some(Reply::Digest(digest(&key.leaves(&self.record)))),
+			Question::Values { place } => {
+				let prover = Prover::new(self.statement.as_statement(), &self.weights, &self.record);
+				prover.open_digest(place, &key).map(Reply::Values)
+			}
+			Question::Cell { .. } | Question::Step { .. } => None,
+		}
 	}
 
 	/// The inside of a cell, made to end in what the record says that it hands on.

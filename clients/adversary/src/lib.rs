@@ -6,5 +6,5 @@ mod fraud;
 mod worker;
 
 pub use cheat::Cheat;
-pub use fraud::Fraud;
+pub use fraud::{malformed_artifact, Fraud};
 pub use worker::{Call, Worker};

@@ -90,10 +90,9 @@ impl<'a> Worker<'a> {
 		Ok(fraud)
 	}
 
-	/// Answers that are due about a job.
-	pub fn answers_due(&self, job: JobId) -> Result<Vec<AnswerDuty<u32>>> {
-		let due: Vec<AnswerDuty<u32>> = self.api("DisputesApi_due", self.key())?;
-		Ok(due.into_iter().filter(|duty| duty.claim.job == job).collect())
+	/// Answers that are due.
+	pub fn answers_due(&self) -> Result<Vec<AnswerDuty<u32>>> {
+		self.api("DisputesApi_due", self.key())
 	}
 
 	/// Answers as the fraud does; nothing if it stays silent.
@@ -107,10 +106,9 @@ impl<'a> Worker<'a> {
 		self.submit(self.api("DisputesApi_answer_transaction", SignedAnswer { answer, signature })?)
 	}
 
-	/// Replies that are due in the audit of a job, as worker or as auditor.
-	pub fn replies_due(&self, job: JobId) -> Result<Vec<AuditDuty<AccountId32, u32>>> {
-		let due: Vec<AuditDuty<AccountId32, u32>> = self.api("AuditsApi_due", self.key())?;
-		Ok(due.into_iter().filter(|duty| duty.claim.job == job).collect())
+	/// Replies that are due in audits, as worker or as auditor.
+	pub fn replies_due(&self) -> Result<Vec<AuditDuty<AccountId32, u32>>> {
+		self.api("AuditsApi_due", self.key())
 	}
 
 	/// Replies as the fraud does; nothing if it stays silent.

@@ -1,19 +1,24 @@
 //! Every fraud is refuted by whoever ran the job too, or cannot be defended at all.
 
-use assay_adversary::{Cheat, Fraud};
+use assay_adversary::{malformed_artifact, Cheat, Fraud};
 use assay_artifact::{
 	synthetic::{llama, LlamaShape},
 	Artifact,
 };
 use assay_dispute::{Execution, Move};
 use assay_exact::{Generation, Input, Sampler};
-use assay_protocol::dispute::{Accusation, Answer, DisputeRecord, OpenedCells, Stage};
+use assay_protocol::{
+	audit::{Question, Reply},
+	dispute::{Accusation, Answer, DisputeRecord, OpenedCells, Stage},
+	Attempt, JobId,
+};
 use assay_trace::{
 	cell::{check_cell, check_group},
 	check_step,
+	digest::DigestKey,
 	execution::replay,
 	fault::listed_leaves,
-	merkle, Place, Statement, Step, Verdict,
+	merkle, Group, Place, Statement, Step, Verdict,
 };
 
 const GENERATION: Generation = Generation {
@@ -141,6 +146,7 @@ fn every_cheat_is_refuted_or_cannot_be_defended() {
 			}
 			(Cheat::SkippedLayer, End::Refuted(place, _)) => matches!(place, Place::Cell { row: 2, .. }),
 			(Cheat::TruncatedCache, End::Refuted(place, _)) => matches!(place, Place::Cell { row: 1, .. }),
+			(Cheat::JunkCacheLeaf, End::Undefended(stage)) => matches!(stage, Stage::Show { .. }),
 			(Cheat::WrongRoot, end) => *end == End::Undefended(Stage::ListGroups),
 			(Cheat::UnchainedRoots | Cheat::Withheld | Cheat::Garbage, End::Undefended(stage)) => {
 				matches!(stage, Stage::OpenHead { .. })
@@ -149,6 +155,58 @@ fn every_cheat_is_refuted_or_cannot_be_defended() {
 		};
 		assert!(expected, "{cheat}: {end:?}");
 	}
+}
+
+fn fraud(cheat: Cheat, artifact: &Artifact) -> Fraud<'_> {
+	Fraud::new(cheat, artifact, Input::Tokens(vec![1, 2, 3, 4, 5, 6]), GENERATION).unwrap()
+}
+
+#[test]
+fn an_artifact_without_weights_opens_no_step_that_reads_one() {
+	let folder = tempfile::tempdir().unwrap();
+	let artifact = artifact(&folder);
+	let hollow = fraud(Cheat::MalformedWeights, &artifact);
+	assert_eq!(
+		hollow.statement.artifact,
+		malformed_artifact(artifact.program()).unwrap()
+	);
+	assert_ne!(hollow.statement.artifact, artifact.root());
+	let (place, step) = (Place::Cell { row: 0, position: 0 }, Step::Element { op: 0, index: 0 });
+	let verdict = |fraud: &Fraud<'_>| {
+		let group = Group { row: 0, index: 0 };
+		let Some(Answer::Cells { cells, .. }) = fraud.answer(Stage::OpenGroup { group }).unwrap() else {
+			panic!("a worker opens its group");
+		};
+		let Some(Answer::Step(opening)) = fraud.answer(Stage::OpenStep { place, step }).unwrap() else {
+			panic!("a worker opens a step as well as it can");
+		};
+		check_step(&fraud.statement.as_statement(), place, &cells[0], step, opening)
+	};
+	assert!(verdict(&hollow).is_err());
+	assert_eq!(verdict(&fraud(Cheat::RightClaim, &artifact)), Ok(Verdict::Holds));
+}
+
+#[test]
+fn accomplices_vouch_for_a_lie_with_the_values_of_its_trace() {
+	let folder = tempfile::tempdir().unwrap();
+	let artifact = artifact(&folder);
+	let lie = fraud(Cheat::SilentUnderChallenge, &artifact);
+	let place = Place::Cell { row: 1, position: 3 };
+	let (job, attempt) = (JobId(7), Attempt(0));
+	let vouch = |question| lie.vouch(question, b"accomplice", job, attempt);
+	let Some(Reply::Digest(digest)) = vouch(Question::Digest) else {
+		panic!("an accomplice has a digest");
+	};
+	let Some(Reply::Values(opening)) = vouch(Question::Values { place }) else {
+		panic!("an accomplice has the values");
+	};
+	let key = |auditor: &[u8]| DigestKey::new(auditor, job.0, attempt.0);
+	let statement = lie.statement.as_statement();
+	assert!(opening.verify(&statement, place, &key(b"accomplice"), &digest));
+	assert!(!opening.verify(&statement, place, &key(b"another"), &digest));
+	// It defends the lie against spot-checks, and not against challenges.
+	assert!(lie.reply(Question::Cell { place }).unwrap().is_some());
+	assert_eq!(lie.answer(Stage::ListGroups).unwrap(), None);
 }
 
 #[test]

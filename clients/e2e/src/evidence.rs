@@ -1,6 +1,6 @@
 //! What a chain holds of the disputes about a job and of its audit.
 
-use crate::rpc::{bytes, Rpc};
+use crate::rpc::Rpc;
 use anyhow::Result;
 use assay_protocol::{
 	audit::Reply,
@@ -11,7 +11,7 @@ use assay_runtime::{RuntimeCall, UncheckedExtrinsic};
 use codec::Decode;
 use frame_support::dispatch::GetDispatchInfo;
 use serde::Serialize;
-use serde_json::json;
+use std::ops::RangeInclusive;
 
 /// Picoseconds in a microsecond: the unit of weights.
 const PICOSECONDS: u64 = 1_000_000;
@@ -34,17 +34,19 @@ pub struct Evidence {
 }
 
 impl Evidence {
-	/// Collects the transactions about a job, whose disputes these are, in the blocks from one height to another.
-	pub(crate) fn collect(rpc: Rpc, job: JobId, disputes: &[DisputeId], heights: (u32, u32)) -> Result<Self> {
+	/// Collects the transactions about some jobs, whose disputes these are, in the blocks at these heights.
+	pub(crate) fn collect(
+		rpc: Rpc,
+		jobs: &[JobId],
+		disputes: &[DisputeId],
+		heights: RangeInclusive<u32>,
+	) -> Result<Self> {
 		let mut evidence = Self::default();
 		let mut first = None;
-		for height in heights.0..=heights.1 {
-			let block = rpc.call("chain_getBlock", json!([rpc.block_hash(height)?]))?;
-			let extrinsics = block["block"]["extrinsics"].as_array().cloned().unwrap_or_default();
-			for extrinsic in extrinsics {
-				let bytes = bytes(&extrinsic)?;
+		for height in heights {
+			for bytes in rpc.extrinsics(height)? {
 				let call = UncheckedExtrinsic::decode(&mut &bytes[..])?.function;
-				if evidence.count(&call, job, disputes) {
+				if evidence.count(&call, jobs, disputes) {
 					match call {
 						RuntimeCall::Audits(_) => evidence.replies += 1,
 						_ => evidence.extrinsics += 1,
@@ -57,12 +59,12 @@ impl Evidence {
 		Ok(evidence)
 	}
 
-	/// Whether a call is about the job; counts what it does.
-	fn count(&mut self, call: &RuntimeCall, job: JobId, disputes: &[DisputeId]) -> bool {
+	/// Whether a call is about one of the jobs; counts what it does.
+	fn count(&mut self, call: &RuntimeCall, jobs: &[JobId], disputes: &[DisputeId]) -> bool {
 		use pallet_calls::{Audits, Disputes};
 		let (ours, shows, judged) = match call {
 			RuntimeCall::Disputes(call) => match call {
-				Disputes::challenge { job: about, .. } => (*about == job, false, false),
+				Disputes::challenge { job: about, .. } => (jobs.contains(about), false, false),
 				Disputes::answer { answer } => {
 					let judged = matches!(answer.answer.answer, Answer::Step(_));
 					(disputes.contains(&answer.answer.dispute), true, judged)
@@ -73,7 +75,7 @@ impl Evidence {
 				| Disputes::expire { dispute } => (disputes.contains(dispute), false, false),
 				Disputes::prove { dispute, .. } => (disputes.contains(dispute), false, true),
 				Disputes::move_as_operator { signed } => match &signed.act {
-					Move::Challenge { job: about, .. } => (*about == job, false, false),
+					Move::Challenge { job: about, .. } => (jobs.contains(about), false, false),
 					Move::PointAtGroup { dispute, .. }
 					| Move::PointAtTarget { dispute, .. }
 					| Move::PointAtStep { dispute, .. } => (disputes.contains(dispute), false, false),
@@ -84,7 +86,7 @@ impl Evidence {
 			RuntimeCall::Audits(Audits::reply { reply }) => {
 				let shows = matches!(reply.reply.reply, Reply::Cell { .. } | Reply::Step(_));
 				let judged = matches!(reply.reply.reply, Reply::Step(_));
-				(reply.reply.job == job, shows, judged)
+				(jobs.contains(&reply.reply.job), shows, judged)
 			}
 			_ => (false, false, false),
 		};

@@ -11,16 +11,18 @@ mod cache;
 mod chain;
 mod document;
 mod evidence;
+mod ledger;
 mod models;
 mod money;
 mod network;
 mod node;
+mod party;
 mod rpc;
 mod scene;
 mod wait;
 mod wallet;
 
-pub use arena::{Arena, Attack, Row};
+pub use arena::{Arena, Attack, Election, Honest, Row};
 pub use assay::{Answer, Assay};
 pub use binaries::Binaries;
 pub use chain::{chain, short_slots, short_stake};
@@ -30,6 +32,7 @@ pub use models::{embedder, generator, minilm, slow_generator, stopping_generator
 pub use money::{amount, at_once, shares, Money, ASY, TREASURY};
 pub use network::{bootnodes, finalised, stalled, Network, VALIDATORS};
 pub use node::{Node, NodeOptions, Ports};
+pub use party::{account, Included, Party, Sent};
 pub use rpc::Rpc;
 pub use scene::{Scene, Served, PRICE, ROYALTY};
 pub use wait::until;

@@ -1,7 +1,9 @@
 //! Where the money is.
 
-use crate::{assay::Assay, rpc::Rpc};
-use anyhow::{Context, Result};
+use crate::{assay::Assay, party::account, rpc::Rpc};
+use anyhow::{ensure, Context, Result};
+use codec::{Decode, Encode};
+use frame_support::{storage::storage_prefix, Blake2_128Concat, StorageHasher};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -50,6 +52,50 @@ impl Money {
 	/// What an account has in all.
 	pub fn total(&self, account: &str) -> u128 {
 		self.free(account) + self.held(account)
+	}
+}
+
+/// What some accounts have after a block, and what there is in all.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Books {
+	/// The block's height.
+	pub(crate) height: u32,
+	/// All money there is.
+	pub(crate) issuance: u128,
+	/// Free and held, by account.
+	accounts: BTreeMap<&'static str, u128>,
+}
+
+impl Books {
+	/// Of the block at a height. All there is must lie in some account.
+	pub(crate) fn at(rpc: Rpc, height: u32, accounts: &[&'static str]) -> Result<Self> {
+		let block = rpc.block_hash(height)?;
+		let read = |key: Vec<u8>| rpc.storage(&key, &block);
+		let held = |name: &&'static str| -> Result<(&'static str, u128)> {
+			let mut key = storage_prefix(b"System", b"Account").to_vec();
+			key.extend(Blake2_128Concat::hash(&account(name)?.encode()));
+			let Some(stored) = read(key)? else {
+				return Ok((*name, 0));
+			};
+			// After four counters: free and held.
+			let (_, free, held) = <([u32; 4], u128, u128)>::decode(&mut &stored[..])?;
+			Ok((*name, free + held))
+		};
+		let accounts = accounts.iter().map(held).collect::<Result<_>>()?;
+		let issuance = read(storage_prefix(b"Balances", b"TotalIssuance").to_vec())?;
+		let issuance = u128::decode(&mut &issuance.context("no issuance")?[..])?;
+		let all = rpc.money_at(&block)?;
+		ensure!(all == issuance, "accounts have {all}, but {issuance} was issued");
+		Ok(Self {
+			height,
+			issuance,
+			accounts,
+		})
+	}
+
+	/// What an account has in all.
+	pub(crate) fn of(&self, account: &str) -> u128 {
+		self.accounts.get(account).copied().unwrap_or_default()
 	}
 }
 

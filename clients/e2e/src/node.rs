@@ -202,9 +202,7 @@ impl Node {
 	pub fn terminate(&mut self) -> Result<String> {
 		let mut log = File::open(self.log())?;
 		log.seek(SeekFrom::End(0))?;
-		let number = self.process()?.to_string();
-		let told = Command::new("kill").arg(&number).status().context("kill")?;
-		ensure!(told.success(), "process {number} takes no signal");
+		self.signal("-TERM")?;
 		let what = format!("node {} to end", self.options.name);
 		let status = until(&what, END_LIMIT, || {
 			let process = self.process.as_mut();
@@ -220,6 +218,23 @@ impl Node {
 			self.options.name
 		);
 		Ok(last)
+	}
+
+	/// Stops the process where it is, as a machine does that has no time for it.
+	pub fn pause(&self) -> Result<()> {
+		self.signal("-STOP")
+	}
+
+	/// Lets a paused process go on.
+	pub fn resume(&self) -> Result<()> {
+		self.signal("-CONT")
+	}
+
+	fn signal(&self, signal: &str) -> Result<()> {
+		let number = self.process()?.to_string();
+		let told = Command::new("kill").args([signal, &number]).status().context("kill")?;
+		ensure!(told.success(), "process {number} takes no signal");
+		Ok(())
 	}
 
 	/// Starts a killed node again on the data it left.

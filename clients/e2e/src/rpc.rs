@@ -1,6 +1,10 @@
 //! A node's JSON-RPC, one call after the other.
 
 use anyhow::{bail, ensure, Context, Result};
+use assay_runtime::{Hash, RuntimeEvent};
+use codec::{Decode, DecodeAll};
+use frame_support::storage::storage_prefix;
+use frame_system::EventRecord;
 use serde_json::{json, Value};
 use std::{net::SocketAddr, sync::LazyLock};
 use subxt::rpcs::{client::RawValue, RpcClient};
@@ -66,6 +70,35 @@ impl Rpc {
 		self.call("chain_getBlockHash", json!([number]))
 	}
 
+	/// The transactions in the block at a height, as they travel.
+	pub(crate) fn extrinsics(&self, number: u32) -> Result<Vec<Vec<u8>>> {
+		let block = self.call("chain_getBlock", json!([self.block_hash(number)?]))?;
+		let extrinsics = block["block"]["extrinsics"].as_array();
+		extrinsics.into_iter().flatten().map(bytes).collect()
+	}
+
+	/// What happened in the block at a height.
+	pub(crate) fn events(&self, number: u32) -> Result<Vec<EventRecord<RuntimeEvent, Hash>>> {
+		let key = storage_prefix(b"System", b"Events");
+		let stored = self.storage(&key, &self.block_hash(number)?)?;
+		let stored = stored.with_context(|| format!("block {number} keeps no events"))?;
+		Ok(DecodeAll::decode_all(&mut &stored[..])?)
+	}
+
+	/// What is stored under a key at the best block, if anything is.
+	pub(crate) fn stored<T: Decode>(&self, key: &[u8]) -> Result<Option<T>> {
+		let best = self.call("chain_getBlockHash", json!([]))?;
+		let stored = self.storage(key, &best)?;
+		Ok(stored.map(|bytes| T::decode_all(&mut &bytes[..])).transpose()?)
+	}
+
+	/// What a runtime API function answers at the best block.
+	pub(crate) fn api<R: Decode>(&self, function: &str, arguments: &[u8]) -> Result<R> {
+		let arguments = format!("0x{}", hex::encode(arguments));
+		let answer = self.call("state_call", json!([function, arguments]))?;
+		R::decode_all(&mut &bytes(&answer)?[..]).with_context(|| format!("{function} answers {answer}"))
+	}
+
 	/// The address at which other nodes reach this one, which listens for them on a port of this machine.
 	pub fn bootnode(&self, port: u16) -> Result<String> {
 		let id = self.call("system_localPeerId", json!([]))?;
@@ -95,20 +128,24 @@ impl Rpc {
 
 	/// Checks that all money there is lies in some account: nothing appears and nothing gets lost.
 	pub fn check_issuance(&self) -> Result<()> {
-		// The hashes of `Balances` and `TotalIssuance`, and of `System` and `Account`.
-		const ISSUANCE: &str = "0xc2261276cc9d1f8598ea4b6a74b15c2f57c875e4cff74148e4628f264b974c80";
-		const ACCOUNTS: &str = "0x26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9";
 		let at = self.call("chain_getBlockHash", json!([]))?;
-		let issuance = self.call("state_getStorage", json!([ISSUANCE, at]))?;
-		let issuance = number(&bytes(&issuance)?, 0)?;
+		let issuance = self.storage(&storage_prefix(b"Balances", b"TotalIssuance"), &at)?;
+		let issuance = number(&issuance.context("nothing was issued")?, 0)?;
+		let sum = self.money_at(&at)?;
+		ensure!(sum == issuance, "accounts have {sum}, but {issuance} was issued");
+		Ok(())
+	}
+
+	/// What all accounts have together at a block.
+	pub(crate) fn money_at(&self, block: &Value) -> Result<u128> {
+		let accounts = format!("0x{}", hex::encode(storage_prefix(b"System", b"Account")));
 		let mut sum = 0;
-		for pair in self.state(ACCOUNTS, &at)? {
+		for pair in self.state(&accounts, block)? {
 			let account = bytes(&pair[1])?;
 			// After four counters: free and reserved.
 			sum += number(&account, 16)? + number(&account, 32)?;
 		}
-		ensure!(sum == issuance, "accounts have {sum}, but {issuance} was issued");
-		Ok(())
+		Ok(sum)
 	}
 }
 

@@ -3,10 +3,10 @@
 
 use anyhow::Result;
 use assay_adversary::Cheat;
-use assay_e2e::{Arena, Attack};
+use assay_e2e::{Arena, Attack, ASY};
 
 /// Has a worker cheat, and looks at who caught it, how, and with how much.
-fn a_cheat_is_caught(arena: &Arena, cheat: Cheat, auditor: bool) -> Result<()> {
+fn a_cheat_is_caught(arena: &mut Arena, cheat: Cheat, auditor: bool) -> Result<()> {
 	let row = arena.attack(Attack::Work { cheat, auditor })?;
 	let catcher = if auditor { "audit" } else { "challenge" };
 	assert!([catcher, "draw"].contains(&row.caught_by), "{row:?}");
@@ -19,30 +19,50 @@ fn a_cheat_is_caught(arena: &Arena, cheat: Cheat, auditor: bool) -> Result<()> {
 
 #[test]
 fn auditors_that_copy_and_challengers_that_are_wrong_lose() -> Result<()> {
-	let arena = Arena::new()?;
+	let mut arena = Arena::new()?;
 	// Comes first: an honest worker without a record is audited for certain.
 	let row = arena.attack(Attack::CopiedDigest)?;
 	assert_eq!((row.caught_by, row.loser), ("audit", "the auditor"));
 	let row = arena.attack(Attack::WrongChallengers(3))?;
 	assert_eq!(row.loser, "the challenger");
+	// What the chain refuses costs whoever tries the fee of the transaction.
+	for (attack, refused_by) in [
+		(Attack::UnanswerableProgram, "registration"),
+		(Attack::OversizedJob, "submission"),
+		(Attack::RaisedPrice, "assignment"),
+	] {
+		let row = arena.attack(attack)?;
+		assert_eq!(row.caught_by, refused_by, "{row:?}");
+		assert!(row.lost.parse::<u128>()? < ASY / 10, "{row:?}");
+	}
+	arena.end()
+}
+
+#[test]
+fn a_lie_is_found_in_a_swarm_of_claims_and_no_auditor_loses_by_it() -> Result<()> {
+	let mut arena = Arena::new()?;
+	let row = arena.attack(Attack::DustSwarm)?;
+	assert_eq!((row.caught_by, &row.ruling[..]), ("audit", "Refuted"), "{row:?}");
+	let auditor = row.honest.iter().find(|party| party.role == "auditor");
+	assert!(auditor.is_some_and(|auditor| auditor.lost == "0"), "{row:?}");
 	arena.end()
 }
 
 #[test]
 fn cheats_are_caught_by_an_auditor() -> Result<()> {
-	let arena = Arena::new()?;
+	let mut arena = Arena::new()?;
 	// The auditor challenges by itself and walks the whole way: list, point, open, point, show, prove.
-	a_cheat_is_caught(&arena, Cheat::FourBits, true)?;
+	a_cheat_is_caught(&mut arena, Cheat::FourBits, true)?;
 	// Nothing that leads to the claim can be shown.
-	a_cheat_is_caught(&arena, Cheat::WrongRoot, true)?;
+	a_cheat_is_caught(&mut arena, Cheat::WrongRoot, true)?;
 	arena.end()
 }
 
 #[test]
 fn a_cheat_is_caught_by_a_third_party_and_all_behind_it_lose_alike() -> Result<()> {
-	let arena = Arena::new()?;
+	let mut arena = Arena::new()?;
 	// A third party has two tokens compared.
-	a_cheat_is_caught(&arena, Cheat::PrefillSpoof, false)?;
+	a_cheat_is_caught(&mut arena, Cheat::PrefillSpoof, false)?;
 
 	// Everybody behind the cheat loses the same part, whoever asked to leave since the job came.
 	let worth = arena.fraud_of_a_delegate()?;

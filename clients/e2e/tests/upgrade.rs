@@ -1,12 +1,9 @@
 //! A chain whose runtime is replaced while it runs.
 
 use anyhow::{Context, Result};
-use assay_e2e::{until, Rpc, Scene, Wallet};
-use assay_runtime::{Address, Hash, RuntimeCall, Signature, SignedPayload, UncheckedExtrinsic, VERSION};
-use codec::Encode;
+use assay_e2e::{until, Party, Rpc, Scene, Wallet};
+use assay_runtime::{RuntimeCall, VERSION};
 use serde_json::{json, Value};
-use sp_keyring::Sr25519Keyring::Alice;
-use sp_runtime::generic::Era;
 use std::time::Duration;
 
 /// More than a few blocks take.
@@ -17,20 +14,7 @@ const BOMB_LIMIT: usize = 50 * 1024 * 1024;
 /// Sends a call as the account that may call anything.
 fn call_as_root(rpc: Rpc, call: RuntimeCall) -> Result<()> {
 	let call = RuntimeCall::Sudo(pallet_sudo::Call::sudo { call: Box::new(call) });
-	let account = Alice.to_account_id();
-	let nonce = rpc.call("system_accountNextIndex", json!([account]))?;
-	let nonce = u32::try_from(nonce.as_u64().context("a nonce is a number")?)?;
-	let genesis: Hash = serde_json::from_value(rpc.block_hash(0)?)?;
-	let extension = assay_runtime::transactions::extension(nonce, 0, Era::Immortal);
-	// What is signed besides: the versions, and the first block twice, for a transaction without an end.
-	let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
-	let implicit = ((), (), spec, transaction, genesis, genesis, (), (), (), None, ());
-	let payload = SignedPayload::from_raw(call, extension, implicit);
-	let signature = payload.using_encoded(|payload| Alice.sign(payload));
-	let (call, extension, _) = payload.deconstruct();
-	let signed = UncheckedExtrinsic::new_signed(call, Address::Id(account), Signature::Sr25519(signature), extension);
-	let encoded = format!("0x{}", hex::encode(signed.encode()));
-	rpc.call("author_submitExtrinsic", json!([encoded])).map(|_| ())
+	Party::new(rpc, "//Alice")?.send(call).map(|_| ())
 }
 
 fn spec_version(rpc: Rpc) -> Result<Value> {

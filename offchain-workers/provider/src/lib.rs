@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod folder;
+mod handover;
 pub mod journal;
 pub mod metrics;
 pub mod models;

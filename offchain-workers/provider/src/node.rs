@@ -1,7 +1,11 @@
 //! The chain as a node sees it from inside.
 
-use crate::chain::{
-	Assignment, BlockNumber, Chain, ChainError, ChainEvent, Request, Requested, ServedOperator, SignedResponse, Worker,
+use crate::{
+	chain::{
+		Assignment, BlockNumber, Chain, ChainError, ChainEvent, Request, Requested, ServedOperator, SignedResponse,
+		Worker,
+	},
+	handover::hand_over,
 };
 use assay_exact::Program;
 use assay_protocol::{
@@ -10,11 +14,11 @@ use assay_protocol::{
 	operator::{ProviderReadiness, WorkerKey, WorkerSignature, PROVIDER_READINESS, WORKER_KEY_TYPE},
 	ModelVersion,
 };
-use codec::{Decode, Encode};
+use codec::Encode;
 use futures::{future::BoxFuture, stream, FutureExt, Stream, StreamExt};
 use parking_lot::Mutex;
 use sc_client_api::BlockchainEvents;
-use sc_transaction_pool_api::{error::IntoPoolError, TransactionPool, TransactionSource};
+use sc_transaction_pool_api::TransactionPool;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_core::{
@@ -94,20 +98,6 @@ where
 	Client::Api: JobsApi<Block, AccountId32, u128, BlockNumber>,
 	Pool: TransactionPool<Block = Block>,
 {
-	/// Hands an encoded transaction to the pool; the error is what the pool said.
-	async fn submit(&self, encoded: Vec<u8>) -> Result<(), String> {
-		let transaction = Block::Extrinsic::decode(&mut &encoded[..]).map_err(|error| error.to_string())?;
-		let at = self.client.info().best_hash;
-		match self.pool.submit_one(at, TransactionSource::Local, transaction).await {
-			Ok(_) => Ok(()),
-			Err(error) => match error.into_pool_error() {
-				Ok(sc_transaction_pool_api::error::Error::AlreadyImported(_)) => Ok(()),
-				Ok(error) => Err(error.to_string()),
-				Err(error) => Err(error.to_string()),
-			},
-		}
-	}
-
 	fn duties_at(&self, at: Block::Hash) -> Result<Vec<Assignment>, ChainError> {
 		let mut assignments = vec![];
 		for key in self.keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
@@ -227,8 +217,8 @@ where
 				.runtime_api()
 				.result_transaction(at, result)
 				.map_err(runtime_error("JobsApi_result_transaction"))?;
-			let submitted = self.submit(encoded).await;
-			submitted.map_err(|reason| ChainError::Refused { job, reason })
+			let handed = hand_over(&*self.pool, at, &encoded).await;
+			handed.map_err(|reason| ChainError::Refused { job, reason })
 		}
 		.boxed()
 	}
@@ -284,8 +274,8 @@ where
 				}
 			};
 			drop(api);
-			let submitted = self.submit(encoded).await;
-			submitted.map_err(|reason| ChainError::ResponseRefused { reason })
+			let handed = hand_over(&*self.pool, at, &encoded).await;
+			handed.map_err(|reason| ChainError::ResponseRefused { reason })
 		}
 		.boxed()
 	}

@@ -57,7 +57,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type DrawWindow<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery, T::DefaultDrawWindow>;
 
-	/// The stretch of blocks, from the first question about a claim, in which its worker may answer late.
+	/// The stretch of blocks, from the first missed deadline of a question about a claim, in which its worker may answer late.
 	#[pallet::storage]
 	pub type GuiltPeriod<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery, T::DefaultGuiltPeriod>;
 
@@ -72,7 +72,7 @@ pub mod pallet {
 		pub staking_period: BlockNumberFor<T>,
 		/// The number of blocks in a window of draws: not zero.
 		pub draw_window: BlockNumberFor<T>,
-		/// The number of blocks, from the first question about a claim, in which its worker may answer late.
+		/// The number of blocks, from the first missed deadline of a question about a claim, in which its worker may answer late.
 		pub guilt_period: BlockNumberFor<T>,
 	}
 

@@ -1,26 +1,23 @@
 //! Challengers that are wrong.
 
-use super::{Arena, Attack, Row, CHALLENGERS, LIMIT, WORKER};
-use crate::{
-	evidence::Evidence,
-	money::{amount, ASY},
+use super::{
+	attack::{Loss, Played},
+	fee, Arena, CHALLENGERS, CONSUMER, WORKER,
 };
+use crate::money::amount;
 use anyhow::{anyhow, ensure, Context, Result};
 use assay_protocol::DisputeId;
 use std::thread;
 
 impl Arena {
 	/// An honest operator is challenged by some who are wrong: they lose their bonds and it is paid.
-	pub(super) fn wrong_challengers(&self, count: usize) -> Result<Row> {
-		let before = self.money()?;
-		let rpc = self.bob.rpc();
-		let begun = rpc.best()?;
-		let id = self.submit(WORKER, "--ignore-stop")?;
-		let job = id.to_string();
-		self.scene.wait_for_state(&self.eve, &job, &["Claimed"], LIMIT)?;
+	pub(super) fn wrong_challengers(&self, count: usize) -> Result<Played> {
+		let challengers = CHALLENGERS.iter().take(count).copied();
+		let job = self.submit(WORKER, "--ignore-stop")?;
+		self.wait_for_state(job, &["Claimed"])?;
 		let documents = thread::scope(|scope| {
-			let challenges: Vec<_> = CHALLENGERS[..count]
-				.iter()
+			let challenges: Vec<_> = challengers
+				.clone()
 				.map(|challenger| {
 					let challenger = self.scene.assay(&self.eve).signing_as(challenger);
 					let line = format!("challenge {job} --accuse trace");
@@ -40,33 +37,23 @@ impl Arena {
 				answer.document
 			);
 		}
-		let state = self.scene.wait_for_state(&self.bob, &job, &["Final"], LIMIT)?;
+		let state = self.wait_for_state(job, &["Final"])?;
 		ensure!(amount(&state["paid"])? > 0, "the honest operator is not paid");
-		let after = self.money()?;
-		ensure!(
-			after.total(WORKER) > before.total(WORKER),
-			"the honest operator is not richer"
-		);
-		let disputes: Vec<DisputeId> = documents
+		let disputes = documents
 			.iter()
-			.filter_map(|answer| answer.document["dispute"]["id"].as_u64().map(DisputeId))
-			.collect();
-		let evidence = Evidence::collect(rpc, id, &disputes, (begun, rpc.best()?))?;
+			.filter_map(|answer| answer.document["dispute"]["id"].as_u64().map(DisputeId));
 		let document = &documents.first().context("at least one challenger")?.document;
-		let lost: u128 = CHALLENGERS[..count]
-			.iter()
-			.map(|challenger| before.total(challenger) - after.total(challenger))
-			.sum();
-		ensure!(lost > ASY, "the wrong challengers lost {lost}");
-		Ok(Row {
-			attack: Attack::WrongChallengers(count).name(),
+		Ok(Played {
 			auditor: true,
 			caught_by: "referee",
 			ruling: document["ending"]["ruling"].as_str().unwrap_or_default().into(),
-			evidence,
+			jobs: vec![job],
+			disputes: disputes.collect(),
 			loser: "the challenger",
-			lost: lost.to_string(),
-			rewarded: (after.total(WORKER) - before.total(WORKER)).to_string(),
+			attackers: challengers.collect(),
+			loss: Loss::Stake,
+			catcher: Some(WORKER),
+			stated: vec![(CONSUMER, fee(&state)?)],
 		})
 	}
 }

@@ -1,37 +1,41 @@
 //! Workers that claim wrong results.
 
-use super::{Arena, Row, AUDITOR, CHALLENGERS, CHEAT, CONSUMER, LIMIT};
+use super::{
+	attack::{Loss, Played},
+	caller, fee, Arena, AUDITOR, CHALLENGERS, CHEAT, CONSUMER, LIMIT, PAUSE, PROMPT, WORKER,
+};
 use crate::{
-	evidence::Evidence,
-	money::{amount, Money, ASY},
+	money::{amount, ASY},
+	rpc::Rpc,
 	wait::until,
 };
 use anyhow::{bail, ensure, Context, Result};
 use assay_adversary::{Cheat, Fraud, Worker};
-use assay_protocol::{DisputeId, JobId};
+use assay_exact::Input;
+use assay_protocol::{dispute::DisputedClaim, DisputeId, JobId};
+use codec::Encode;
 use serde_json::{json, Value};
 use std::{
 	sync::atomic::{AtomicBool, Ordering},
 	thread,
-	time::Duration,
 };
 
-/// How often a cheat looks whether it is asked something.
-const PAUSE: Duration = Duration::from_millis(200);
+/// The job whose trace is copied: what [`Cheat::OtherPrompt`] runs in place of the scene's.
+const OTHER_JOB: &str = "--tokens 0,3,2,5,4,7 --max-tokens 10 --temperature 1 --seed 3 --max-fee 1 --ignore-stop";
 
 impl Arena {
 	/// Has an operator cheat behind whom others stand, and tells what each part of that stake was worth before and after:
 	/// its own bond, a delegation, one of which a part left once the job was there, and that part.
 	pub fn fraud_of_a_delegate(&self) -> Result<Vec<(&'static str, u128, u128)>> {
-		let whole = self.scene.assay(&self.bob).signing_as("//Ferdie");
-		let leaving = self.scene.assay(&self.bob).signing_as("//One");
+		let whole = self.scene.assay(&self.eve).signing_as("//Ferdie");
+		let leaving = self.scene.assay(&self.eve).signing_as("//One");
 		for member in [&whole, &leaving] {
 			member.ok(&format!("stake delegate {CHEAT} 400"))?;
 		}
 		let worth = |member: &str| -> Result<(u128, u128)> {
 			let position = self
 				.scene
-				.assay(&self.bob)
+				.assay(&self.eve)
 				.ok(&format!("stake positions {member}"))?
 				.as_array()
 				.and_then(|positions| positions.first().cloned())
@@ -65,124 +69,131 @@ impl Arena {
 		cheat: Cheat,
 		auditor: bool,
 		meanwhile: impl FnOnce() -> Result<()>,
-	) -> Result<Row> {
+	) -> Result<Played> {
 		self.switch_auditor(AUDITOR, auditor)?;
-		let operator = self.scene.assay(&self.bob).signing_as(CHEAT);
-		// An offer counts as a heartbeat.
-		operator.ok(&format!("model serve {} --price 0.001 --capacity 4", self.served.id))?;
-		let before = self.money()?;
 		let stop = if cheat == Cheat::IgnoredStop {
 			""
 		} else {
 			"--ignore-stop"
 		};
-		let id = self.submit(CHEAT, stop)?;
-		let job = id.to_string();
+		let id = self.take_job(CHEAT, stop)?;
 		meanwhile()?;
-
-		let rpc = self.bob.rpc();
-		let begun = rpc.best()?;
-		let call = move |method: &str, parameters: Value| rpc.call(method, parameters);
-		let worker = Worker::new(&call, CHEAT)?;
-		let duty = until("the cheat to be given the job", LIMIT, || worker.duty(id))?;
-		let delivered = worker.deliver(&duty, cheat, &self.artifact);
 		if cheat.is_refused_at_once() {
-			let Err(refused) = delivered else {
-				bail!("the chain took the claim");
-			};
-			ensure!(refused.to_string().contains("author_submitExtrinsic"), "{refused:#}");
-			return self.after_a_refused_claim(cheat, auditor, &job, &before);
+			return self.refused_claim(cheat, auditor, id);
 		}
-		let fraud = delivered?;
-		self.scene.wait_for_state(&self.eve, &job, &["Claimed"], LIMIT)?;
-
-		let over = AtomicBool::new(false);
-		thread::scope(|scope| -> Result<()> {
-			let cheating = scope.spawn(|| self.defend(&worker, cheat, &fraud, id, &over));
-			let outcome = (|| {
-				if !auditor {
-					let challenger = self.scene.assay(&self.eve).signing_as(CHALLENGERS[0]);
-					// The draw may be faster than the challenger.
-					challenger.run(&format!("challenge {job}"))?;
-				}
-				// The consumer named the cheat, so nobody else may try.
-				self.scene.wait_for_state(&self.bob, &job, &["Refunded"], LIMIT)
-			})();
-			over.store(true, Ordering::Relaxed);
-			match cheating.join() {
-				Ok(ended) => ended?,
-				Err(_) => bail!("the cheat panicked"),
+		self.claim(CHEAT, id, cheat, |_| {
+			if !auditor {
+				self.challenge(CHALLENGERS[0], id)?;
 			}
-			outcome.map(|_| ())
+			// The consumer named the cheat, so nobody else may try.
+			self.wait_for_state(id, &["Refunded"]).map(|_| ())
 		})?;
-		let ended = rpc.best()?;
-		let after = self.money()?;
-		let lost = before.total(CHEAT).saturating_sub(after.total(CHEAT));
-		ensure!(lost > ASY, "the cheat lost {lost}");
-		let (caught_by, ruling, disputes) = self.caught(&job)?;
-		let catcher = if caught_by == "audit" { AUDITOR } else { CHALLENGERS[0] };
-		let rewarded = after.total(catcher).saturating_sub(before.total(catcher));
-		ensure!(
-			caught_by == "draw" || rewarded > ASY,
-			"whoever caught the cheat got {rewarded}"
-		);
-		ensure!(after.held(CHALLENGERS[0]) == 0, "the challenger's bond is still held");
-		self.check_money(&before, &after)?;
-		let evidence = Evidence::collect(rpc, id, &disputes, (begun, ended))?;
-		Ok(Row {
-			attack: cheat.to_string(),
+		self.struck_down(id, auditor)
+	}
+
+	/// Has the cheat claim the trace of another job, which the honest auditor has run.
+	pub(super) fn copied_trace(&self) -> Result<Played> {
+		self.switch_auditor(AUDITOR, true)?;
+		let (claim, stated) = self.audited_claim()?;
+		let played = self.wrong_work(Cheat::OtherPrompt, true, || {
+			let input = Input::Tokens((1..=PROMPT).collect());
+			let fraud = Fraud::new(Cheat::OtherPrompt, &self.artifact, input, claim.generation)?;
+			ensure!(
+				fraud.statement.trace == claim.trace,
+				"the trace is not that of the other job"
+			);
+			Ok(())
+		})?;
+		Ok(Played { stated, ..played })
+	}
+
+	/// An honest claim of the other job that the auditor has run, and what the consumer paid for that. A worker with a record is
+	/// not audited each time.
+	fn audited_claim(&self) -> Result<(DisputedClaim, Vec<(&'static str, u128)>)> {
+		let mut stated = vec![];
+		for _ in 0..20 {
+			let job = self.submit_job(&format!("{OTHER_JOB} --operator {WORKER}"))?;
+			stated.push((CONSUMER, fee(&self.wait_for_state(job, &["Final"])?)?));
+			if self.audit(job)?["auditors"][0]["state"] == json!("Done") {
+				let claim: Option<DisputedClaim> = self.eve.rpc().api("JobsApi_claim", &job.encode())?;
+				return Ok((claim.context("a job that is final has a claim")?, stated));
+			}
+		}
+		bail!("twenty jobs were not audited")
+	}
+
+	/// Has an operator offer the model, and the consumer give it a job.
+	pub(super) fn take_job(&self, operator: &str, more: &str) -> Result<JobId> {
+		self.serve(operator, "")?;
+		self.submit(operator, more)
+	}
+
+	/// Has an operator that was given a job claim something, and defends the claim as `cheat` does, until `meanwhile` is over.
+	pub(super) fn claim(
+		&self,
+		operator: &str,
+		job: JobId,
+		cheat: Cheat,
+		meanwhile: impl FnOnce(&Fraud<'_>) -> Result<()>,
+	) -> Result<()> {
+		let call = caller(self.bob.rpc());
+		let worker = Worker::new(&call, operator)?;
+		let claims = [(job, self.deliver(&worker, job, cheat)?)];
+		self.wait_for_state(job, &["Claimed"])?;
+		let [(_, fraud)] = &claims;
+		self.defend(&worker, &claims, || meanwhile(fraud))
+	}
+
+	/// Has a worker claim something for a job that it was given.
+	pub(super) fn deliver(&self, worker: &Worker<'_>, job: JobId, cheat: Cheat) -> Result<Fraud<'_>> {
+		let duty = until("the cheat to be given the job", LIMIT, || worker.duty(job))?;
+		worker.deliver(&duty, cheat, &self.artifact)
+	}
+
+	/// Answers and replies about some claims, as their worker does, until `meanwhile` is over.
+	pub(super) fn defend(
+		&self,
+		worker: &Worker<'_>,
+		claims: &[(JobId, Fraud<'_>)],
+		meanwhile: impl FnOnce() -> Result<()>,
+	) -> Result<()> {
+		defend(self.bob.rpc(), worker, claims, meanwhile)
+	}
+
+	/// Has somebody who ran the job too challenge its claim to the end.
+	pub(super) fn challenge(&self, challenger: &str, job: JobId) -> Result<()> {
+		let challenger = self.scene.assay(&self.eve).signing_as(challenger);
+		// The draw may be faster than the challenger.
+		challenger.run(&format!("challenge {job}")).map(|_| ())
+	}
+
+	/// The cheat's claim was struck down, by an auditor or a challenger, if not by the draw.
+	pub(super) fn struck_down(&self, id: JobId, auditor: bool) -> Result<Played> {
+		let (caught_by, ruling, disputes) = self.caught(id)?;
+		Ok(Played {
 			auditor,
 			caught_by,
 			ruling,
-			evidence,
+			jobs: vec![id],
+			disputes,
 			loser: "the operator",
-			lost: lost.to_string(),
-			rewarded: rewarded.to_string(),
+			attackers: vec![CHEAT],
+			loss: Loss::Stake,
+			catcher: match caught_by {
+				"audit" => Some(AUDITOR),
+				"challenge" => Some(CHALLENGERS[0]),
+				_ => None,
+			},
+			stated: vec![],
 		})
 	}
 
-	/// Answers what the cheat is asked, as it does, until all is over.
-	fn defend(
-		&self,
-		worker: &Worker<'_>,
-		cheat: Cheat,
-		fraud: &Fraud<'_>,
-		job: JobId,
-		over: &AtomicBool,
-	) -> Result<()> {
-		let rpc = self.bob.rpc();
-		let (mut answered, mut replied) = (vec![], vec![]);
-		while !over.load(Ordering::Relaxed) {
-			for duty in worker.answers_due(job)? {
-				let late = cheat == Cheat::LateAnswer && rpc.best()? <= duty.deadline;
-				if late || answered.contains(&(duty.dispute, duty.stage)) {
-					continue;
-				}
-				// Whether the chain takes it is for the dispute to tell.
-				let _ = worker.answer(fraud, &duty);
-				answered.push((duty.dispute, duty.stage));
-			}
-			for duty in worker.replies_due(job)? {
-				if !replied.contains(&duty.question) {
-					let _ = worker.reply(fraud, &duty);
-					replied.push(duty.question);
-				}
-			}
-			thread::sleep(PAUSE);
-		}
-		Ok(())
-	}
-
 	/// What struck a claim down: who, how, and the disputes about it.
-	fn caught(&self, job: &str) -> Result<(&'static str, String, Vec<DisputeId>)> {
-		let assay = self.scene.assay(&self.bob);
+	fn caught(&self, job: JobId) -> Result<(&'static str, String, Vec<DisputeId>)> {
+		let assay = self.scene.assay(&self.eve);
 		let auditor = assay.ok(&format!("account show {AUDITOR}"))?["account"].clone();
-		let disputes = assay.ok(&format!("dispute list --job {job}"))?;
-		let disputes = disputes.as_array().context("a list of disputes")?;
-		let ids = disputes
-			.iter()
-			.filter_map(|dispute| dispute["id"].as_u64().map(DisputeId))
-			.collect();
+		let disputes = self.disputes(job)?;
+		let ids = super::ids(&disputes);
 		let won = disputes
 			.iter()
 			.find(|dispute| [json!("Refuted"), json!("WorkerSilent")].contains(&dispute["ruling"]));
@@ -194,7 +205,7 @@ impl Arena {
 			};
 			return Ok((by, won["ruling"].as_str().unwrap_or_default().into(), ids));
 		}
-		let audit = self.bob.rpc().call("audits_get", json!([job.parse::<u64>()?]))?;
+		let audit = self.audit(job)?;
 		let outcome = audit["phase"]["Over"]
 			.as_str()
 			.with_context(|| format!("an audit that is over: {audit}"))?;
@@ -205,33 +216,83 @@ impl Arena {
 		Ok(("draw", outcome.into(), ids))
 	}
 
-	/// A claim that the chain refused at once: the cheat misses its deadline.
-	fn after_a_refused_claim(&self, cheat: Cheat, auditor: bool, job: &str, before: &Money) -> Result<Row> {
-		self.scene.wait_for_state(&self.bob, job, &["Refunded"], LIMIT)?;
-		let after = self.money()?;
-		let lost = before.total(CHEAT) - after.total(CHEAT);
-		ensure!(lost > 0, "the cheat lost nothing");
-		self.check_money(before, &after)?;
-		Ok(Row {
-			attack: cheat.to_string(),
+	/// The disputes about a job.
+	pub(super) fn disputes(&self, job: JobId) -> Result<Vec<Value>> {
+		let assay = self.scene.assay(&self.eve);
+		let disputes = assay.ok(&format!("dispute list --job {job} --limit 1000"))?;
+		disputes.as_array().cloned().context("a list of disputes")
+	}
+
+	/// A claim that the chain refuses at once: the cheat misses its deadline.
+	fn refused_claim(&self, cheat: Cheat, auditor: bool, id: JobId) -> Result<Played> {
+		let call = caller(self.bob.rpc());
+		let worker = Worker::new(&call, CHEAT)?;
+		let Err(refused) = self.deliver(&worker, id, cheat) else {
+			bail!("the chain took the claim");
+		};
+		ensure!(refused.to_string().contains("author_submitExtrinsic"), "{refused:#}");
+		self.wait_for_state(id, &["Refunded"])?;
+		Ok(Played {
 			auditor,
 			caught_by: "claim",
 			ruling: "Refused".into(),
-			evidence: Evidence::default(),
+			jobs: vec![id],
+			disputes: vec![],
 			loser: "the operator",
-			lost: lost.to_string(),
-			rewarded: "0".into(),
+			attackers: vec![CHEAT],
+			loss: Loss::Something,
+			catcher: None,
+			stated: vec![],
 		})
 	}
+}
 
-	/// The consumer has lost fees of transactions alone.
-	fn check_money(&self, before: &Money, after: &Money) -> Result<()> {
-		ensure!(after.held(CONSUMER) == 0, "the consumer's escrow is still held");
-		let spent = before.total(CONSUMER) - after.total(CONSUMER);
-		ensure!(
-			spent < ASY / 10,
-			"the consumer lost {spent}, more than fees of transactions"
-		);
-		Ok(())
+/// Answers and replies about some claims, as their worker does, until `meanwhile` is over; `rpc` tells it the time.
+pub(super) fn defend(
+	rpc: Rpc,
+	worker: &Worker<'_>,
+	claims: &[(JobId, Fraud<'_>)],
+	meanwhile: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+	let over = AtomicBool::new(false);
+	thread::scope(|scope| {
+		let defending = scope.spawn(|| answer_until(rpc, worker, claims, &over));
+		let outcome = meanwhile();
+		over.store(true, Ordering::Relaxed);
+		match defending.join() {
+			Ok(ended) => ended?,
+			Err(_) => bail!("the cheat panicked"),
+		}
+		outcome
+	})
+}
+
+fn answer_until(rpc: Rpc, worker: &Worker<'_>, claims: &[(JobId, Fraud<'_>)], over: &AtomicBool) -> Result<()> {
+	let fraud_of = |job| claims.iter().find(|(of, _)| *of == job).map(|(_, fraud)| fraud);
+	let (mut answered, mut replied) = (vec![], vec![]);
+	while !over.load(Ordering::Relaxed) {
+		for duty in worker.answers_due()? {
+			let Some(fraud) = fraud_of(duty.claim.job) else {
+				continue;
+			};
+			let late = fraud.cheat() == Cheat::LateAnswer && rpc.best()? <= duty.deadline;
+			if late || answered.contains(&(duty.dispute, duty.stage)) {
+				continue;
+			}
+			// Whether the chain takes it is for the dispute to tell.
+			let _ = worker.answer(fraud, &duty);
+			answered.push((duty.dispute, duty.stage));
+		}
+		for duty in worker.replies_due()? {
+			let Some(fraud) = fraud_of(duty.claim.job) else {
+				continue;
+			};
+			if !replied.contains(&(duty.claim.job, duty.question)) {
+				let _ = worker.reply(fraud, &duty);
+				replied.push((duty.claim.job, duty.question));
+			}
+		}
+		thread::sleep(PAUSE);
 	}
+	Ok(())
 }
