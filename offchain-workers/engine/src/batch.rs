@@ -148,7 +148,10 @@ impl Job {
 
 	fn end(&mut self, output: Output) {
 		let cached: usize = self.caches.iter().map(Cache::bytes).sum();
-		log::debug!("a job of {} positions has ended, with a cache of {cached} bytes", self.fed);
+		log::debug!(
+			"a job of {} positions has ended, with a cache of {cached} bytes",
+			self.fed
+		);
 		self.mailbox.end(Ok((output, mem::take(&mut self.kept))));
 	}
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use assay_artifact::Artifact;
 use assay_dispute::{Execution, Judgement};
-use assay_engine::{LoadError, Model, Observer, Options, RunError, Tier, Threads};
+use assay_engine::{LoadError, Model, Observer, Options, RunError, Threads, Tier};
 use assay_exact::{Generation, Input, Output};
 use assay_protocol::{
 	audit::{AuditDuty, Question, Reply},
@@ -111,7 +111,9 @@ impl Models {
 			}
 		}
 		let opened = verified(&found.path, root).and_then(|artifact| {
-			let model = self.threads().and_then(|threads| Model::load_on(&artifact, self.options, &threads));
+			let model = self
+				.threads()
+				.and_then(|threads| Model::load_on(&artifact, self.options, &threads));
 			Ok((model.map_err(|error| error.to_string())?, artifact))
 		});
 		let checked = opened.as_ref().map(|_| ()).map_err(String::clone);
