@@ -312,6 +312,32 @@ fn d07_clock_of_a_spot_check_should_count_all_that_its_worker_is_asked() {
 }
 
 #[test]
+fn p05_auditor_should_be_excused_from_what_it_cannot_do_in_time() {
+	assay_testing::ReferenceSpeed::set(2);
+	Floor::set(sp_runtime::Permill::one());
+	run(|| {
+		offer(&[BOB]);
+		let worker = Worker::honest();
+		let jobs = [worker.claim(), worker.claim()];
+		let run = JobsPallet::claim(jobs[0]).unwrap().run;
+		assay_testing::MaxLoad::set(run);
+		blocks(2);
+		let excused = |job: &JobId| crate::Audits::<Test>::get(job).unwrap().auditors[0].excused;
+		assert_eq!(jobs.iter().filter(|job| excused(job)).count(), 1);
+		for job in jobs {
+			worker.answer(ALICE, job).unwrap();
+		}
+		// It is silent about both, and punished for the one that it had the time for.
+		blocks(PERIOD + run + 2);
+		assert_eq!(stake(BOB), STAKE - MISSED);
+		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
+		assay_testing::MaxLoad::set(1_000);
+	});
+	Floor::set(sp_runtime::Permill::from_percent(5));
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
 fn p05_what_an_auditor_has_replied_to_should_not_lengthen_its_clock() {
 	assay_testing::ReferenceSpeed::set(2);
 	Floor::set(sp_runtime::Permill::one());
