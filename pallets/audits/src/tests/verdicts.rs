@@ -6,7 +6,7 @@ use assay_protocol::{
 	dispute::Claims,
 	job::JobState,
 	operator::Fault,
-	Attempt,
+	Attempt, JobId,
 };
 
 const PENALTY: Balance = STAKE / 5;
