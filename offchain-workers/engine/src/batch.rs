@@ -93,7 +93,7 @@ impl Job {
 		};
 		Self {
 			input: input.clone(),
-			generation: generation.clone(),
+			generation: *generation,
 			caches: caches(&model.program),
 			kept,
 			pooled,
