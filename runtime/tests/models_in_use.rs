@@ -13,7 +13,7 @@ use assay_protocol::{
 	ModelId, ModelVersion, VersionNumber,
 };
 use assay_runtime::{
-	currency::UNIT,
+	currency::{MIN_UNIT_PRICE, UNIT},
 	time::{REFERENCE_SPEED, TESTNET_DRAW_WINDOW},
 	Audits, Jobs, RuntimeCall, System, UncheckedExtrinsic,
 };
@@ -28,7 +28,7 @@ const VERSION: ModelVersion = ModelVersion {
 	model: ModelId(0),
 	version: VersionNumber(0),
 };
-const PRICE: u128 = 1_000;
+const PRICE: u128 = MIN_UNIT_PRICE;
 /// Tokens that the job generates.
 const GENERATED: u32 = 2;
 
@@ -64,7 +64,7 @@ fn a_job() -> RuntimeCall {
 			max_tokens: GENERATED,
 			ignore_stop: true,
 		},
-		max_fee: UNIT,
+		max_fee: 10 * UNIT,
 		max_price: PRICE,
 		operator: Some(account(Alice)),
 	}

@@ -102,7 +102,7 @@ fn documents_should_state_the_shares_and_penalties_of_the_runtime() {
 		(
 			"docs/operators.md",
 			format!(
-				"get {} of what the operator loses: of {wrong_result}",
+				"get {} of what the operator itself loses: of its own part of {wrong_result}",
 				words(constants.reporter_share)
 			),
 		),

@@ -33,10 +33,7 @@ impl Arena {
 			self.enlist(accomplice)?;
 			self.switch_auditor(accomplice, false)?;
 		}
-		let offer = format!(
-			"model serve {} --price 0.000000000001 --capacity 64 --anyway",
-			self.served.id
-		);
+		let offer = format!("model serve {} --price 0.000001 --capacity 64 --anyway", self.served.id);
 		self.as_account(operator, &offer)?;
 		let victim = self.submit(operator, "--ignore-stop")?;
 		let dust = self.submit_many(consumer, operator, SWARM)?;
