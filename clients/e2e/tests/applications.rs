@@ -82,9 +82,11 @@ fn an_application_reads_what_the_command_line_shows() -> Result<()> {
 	refuses_outputs_of_another_kind(&scene, &node, &id)?;
 	keeps_every_job_that_is_sent_at_once(&scene, &node, &served)?;
 
-	// A node that is asked to end has not failed.
+	// A node that is asked to end ends well, and its pool does not pass for failed. On a busy machine Substrate's network and GRANDPA
+	// may see the end of each other before they are told of the node's, and say so.
 	let last = node.terminate()?;
-	assert!(!last.contains("Essential task"), "{last}");
+	let failed = |line: &str| line.contains("Essential task") && line.contains("pool");
+	assert!(!last.lines().any(failed), "{last}");
 	let error = bob.error("model list --wait 1")?;
 	assert!(
 		error.contains("no node answers at") && error.contains("within 1 s"),
