@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod models;
 pub mod node;
 pub mod pool;
+mod records;
 mod requests;
 pub mod service;
 mod survey;

@@ -4,11 +4,12 @@ use crate::{
 	chain::{BlockNumber, Request, Response},
 	folder::{Absence, ArtifactFile, Fingerprint, Folder},
 	pool::{Execute, Failure, Watch},
+	records::{Ran, Records},
 };
 use assay_artifact::Artifact;
 use assay_dispute::{Execution, Judgement};
 use assay_engine::{LoadError, Model, Observer, Options, RunError, Threads, Tier};
-use assay_exact::{Generation, Input, Output};
+use assay_exact::{Input, Output};
 use assay_protocol::{
 	audit::{AuditDuty, Question, Reply},
 	dispute::{Move, OwnedStatement},
@@ -27,6 +28,8 @@ use std::{
 const LOG: &str = "assay::provider";
 /// Models kept loaded; the one used longest ago makes room.
 const MAX_LOADED: usize = 4;
+/// Bytes of executions that are kept: some twenty thousand positions of a model with a thousand million weights.
+const RECORD_BYTES: usize = 4 << 30;
 
 /// Runs duties with the engine on artifacts of one folder.
 pub struct Models {
@@ -36,28 +39,8 @@ pub struct Models {
 	folder: Mutex<Folder>,
 	/// Loaded and verified models, the most recently used last. The lock is held while a model loads, so that it loads once.
 	loaded: Mutex<Vec<Arc<Loaded>>>,
-	/// The execution that was laid open last: disputes and audits ask for it several times.
-	opened: Mutex<Option<(Ran, Arc<Record>)>>,
-}
-
-/// All that an execution depends on. Not what its claim says of its trace: anybody can copy that onto another job.
-#[derive(Clone, PartialEq, Debug)]
-struct Ran {
-	artifact: Hash32,
-	input: Input,
-	generation: Generation,
-	output: Output,
-}
-
-impl Ran {
-	fn of(statement: &OwnedStatement) -> Self {
-		Self {
-			artifact: statement.artifact,
-			input: statement.input.clone(),
-			generation: statement.generation,
-			output: statement.output.clone(),
-		}
-	}
+	/// Executions that were laid open: disputes and audits ask for them several times.
+	records: Records,
 }
 
 /// A model ready to run, and the artifact that proves its weights.
@@ -81,7 +64,7 @@ impl Models {
 			threads: Mutex::default(),
 			folder: Mutex::new(Folder::new(folder)),
 			loaded: Mutex::default(),
-			opened: Mutex::default(),
+			records: Records::new(RECORD_BYTES),
 		}
 	}
 
@@ -189,21 +172,10 @@ impl Execute for Models {
 impl Models {
 	/// The execution behind a claim.
 	fn record(&self, loaded: &Loaded, statement: &OwnedStatement) -> Result<Arc<Record>, Failure> {
-		// Held while it is run: two requests about one claim run it once.
-		let mut opened = self.opened.lock();
-		let ran = Ran::of(statement);
-		match &*opened {
-			Some((last, record)) if *last == ran => Ok(record.clone()),
-			_ => {
-				let record = loaded
-					.model
-					.record(&statement.as_statement(), &mut ())
-					.map_err(failure)?;
-				let record = Arc::new(record);
-				*opened = Some((ran, record.clone()));
-				Ok(record)
-			}
-		}
+		self.records.get(Ran::of(statement), || {
+			let record = loaded.model.record(&statement.as_statement(), &mut ());
+			record.map_err(failure)
+		})
 	}
 }
 

@@ -51,6 +51,17 @@ impl Record {
 		(record.residuals.len() as u64 == cells && record.caches.len() as u64 == cached).then_some(record)
 	}
 
+	/// Bytes that it holds, lists aside.
+	pub fn bytes(&self) -> usize {
+		let residuals: usize = self
+			.residuals
+			.iter()
+			.map(|values| size_of::<i32>() * values.len())
+			.sum();
+		let leaves: usize = self.caches.iter().flatten().map(Vec::len).sum();
+		residuals + leaves
+	}
+
 	/// The commitments to it.
 	pub fn boundaries(&self) -> Boundaries {
 		let residuals = self.residuals.iter().map(|values| vector_root(values)).collect();
