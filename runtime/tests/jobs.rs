@@ -8,7 +8,7 @@ use assay_exact::{
 };
 use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase},
-	job::{Duty, JobInput, JobOutput, JobResult, JobState, SignedResult},
+	job::{Duty, JobInput, JobOutput, JobState, SignedResult},
 	model::{ModelMetadata, VersionSubmission},
 	operator::{Fault, Heartbeat, Operators as _, WorkerKey, WorkerSignature},
 	Attempt, JobId, ModelId, ModelVersion, VersionNumber,
@@ -18,9 +18,9 @@ use assay_runtime::{
 	time::{AUDIT_PERIOD, DEVELOPMENT_GUILT_PERIOD, HEARTBEAT_PERIOD, JOB_WINDOW},
 	Audits, Balances, Jobs, Models, Runtime, RuntimeCall, Staking, System, UncheckedExtrinsic,
 };
-use assay_trace::{claim::claim_root, merkle::Hash32, TraceRoot};
-use codec::{Decode, Encode};
-use common::{account, chain, next_block, signed, travels};
+use assay_trace::{merkle::Hash32, TraceRoot};
+use codec::Encode;
+use common::{account, chain, delivery, genesis_hash, next_block, signed, signed_result, travels};
 use frame_support::traits::fungible::{Inspect, InspectHold};
 use frame_system::offchain::CreateAuthorizedTransaction;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
@@ -94,10 +94,6 @@ fn a_job() -> RuntimeCall {
 	.into()
 }
 
-fn genesis_hash() -> [u8; 32] {
-	System::block_hash(0).0
-}
-
 /// What the operator's node would send in the present heartbeat period of the next block.
 fn heartbeat(operator: Sr25519Keyring) -> UncheckedExtrinsic {
 	let heartbeat = Heartbeat {
@@ -137,33 +133,14 @@ fn chain_with_a_job(test: impl FnOnce(Duty<u32>)) {
 }
 
 /// A result for the duty, signed by `signer`.
-fn signed_result(duty: &Duty<u32>, signer: Sr25519Keyring) -> SignedResult {
+fn a_result(duty: &Duty<u32>, signer: Sr25519Keyring) -> SignedResult {
 	let output = JobOutput::Vector(vec![5; 7].try_into().expect("7 values fit"));
-	let trace = TraceRoot::default();
-	let claim = claim_root(
-		duty.job.0,
-		duty.attempt.0,
-		&duty.artifact,
-		&duty.input.clone().into(),
-		&duty.generation,
-		&output.clone().into(),
-		&trace,
-	);
-	let result = JobResult {
-		job: duty.job,
-		attempt: duty.attempt,
-		output,
-		trace,
-		claim,
-	};
-	let signature = WorkerSignature::from(signer.sign(&result.signing_payload(&genesis_hash())));
-	SignedResult { result, signature }
+	signed_result(duty, output, TraceRoot::default(), signer)
 }
 
 /// The transaction that delivers it.
 fn result(duty: &Duty<u32>, signer: Sr25519Keyring) -> UncheckedExtrinsic {
-	let encoded = Jobs::result_transaction(signed_result(duty, signer));
-	UncheckedExtrinsic::decode(&mut &encoded[..]).expect("the runtime builds transactions that decode")
+	delivery(a_result(duty, signer))
 }
 
 fn held(who: Sr25519Keyring) -> u128 {
@@ -227,7 +204,7 @@ fn result_should_be_refused_when_another_key_signed_it() {
 #[test]
 fn result_should_be_the_same_transaction_when_it_is_delivered_again() {
 	chain_with_a_job(|duty| {
-		let result = signed_result(&duty, Alice);
+		let result = a_result(&duty, Alice);
 		let delivered = Jobs::result_transaction(result.clone());
 		next_block(vec![]);
 		// So the pool knows it again.

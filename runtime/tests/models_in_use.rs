@@ -7,9 +7,9 @@ use assay_artifact::synthetic::{InUse, IN_USE};
 use assay_exact::{Generation, Sampler};
 use assay_protocol::{
 	audit::{AuditPhase, AuditorState},
-	job::{Duty, JobInput, JobOutput, JobResult, SignedResult},
+	job::{Duty, JobInput, JobOutput},
 	model::{ModelMetadata, VersionSubmission},
-	operator::{WorkerKey, WorkerSignature},
+	operator::WorkerKey,
 	ModelId, ModelVersion, VersionNumber,
 };
 use assay_runtime::{
@@ -17,9 +17,9 @@ use assay_runtime::{
 	time::{REFERENCE_SPEED, TESTNET_DRAW_WINDOW},
 	Audits, Jobs, RuntimeCall, System, UncheckedExtrinsic,
 };
-use assay_trace::{claim::claim_root, merkle::Hash32, TraceRoot};
-use codec::{Decode, Encode};
-use common::{account, chain, next_block, signed};
+use assay_trace::{merkle::Hash32, TraceRoot};
+use codec::Encode;
+use common::{account, chain, delivery, next_block, signed, signed_result};
 use sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
 use sp_runtime::Permill;
@@ -75,25 +75,7 @@ fn a_job() -> RuntimeCall {
 fn a_claim(duty: &Duty<u32>) -> UncheckedExtrinsic {
 	let output = JobOutput::Tokens(vec![2; GENERATED as usize].try_into().expect("two tokens fit"));
 	let trace = TraceRoot(Hash32([9; 32]));
-	let claim = claim_root(
-		duty.job.0,
-		duty.attempt.0,
-		&duty.artifact,
-		&duty.input.clone().into(),
-		&duty.generation,
-		&output.clone().into(),
-		&trace,
-	);
-	let result = JobResult {
-		job: duty.job,
-		attempt: duty.attempt,
-		output,
-		trace,
-		claim,
-	};
-	let signature = WorkerSignature::from(Alice.sign(&result.signing_payload(&System::block_hash(0).0)));
-	let encoded = Jobs::result_transaction(SignedResult { result, signature });
-	UncheckedExtrinsic::decode(&mut &encoded[..]).expect("the runtime builds transactions that decode")
+	delivery(signed_result(duty, output, trace, Alice))
 }
 
 fn is_registered_and_drawn(model: &InUse) {

@@ -3,11 +3,16 @@
 // Each test file uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+use assay_protocol::{
+	job::{Duty, JobOutput, JobResult, SignedResult},
+	operator::WorkerSignature,
+};
 use assay_runtime::{
-	genesis, transactions, AccountId, Address, Babe, Block, Executive, Header, Nonce, Runtime, RuntimeCall,
+	genesis, transactions, AccountId, Address, Babe, Block, Executive, Header, Jobs, Nonce, Runtime, RuntimeCall,
 	RuntimeGenesisConfig, Signature, SignedPayload, System, Timestamp, UncheckedExtrinsic,
 };
-use codec::Encode;
+use assay_trace::{claim::claim_root, TraceRoot};
+use codec::{Decode, Encode};
 use frame_support::genesis_builder_helper::build_state;
 use serde_json::Value;
 use sp_consensus_babe::digests::{PreDigest, SecondaryVRFPreDigest};
@@ -120,4 +125,37 @@ pub fn travels(extrinsic: &UncheckedExtrinsic) -> bool {
 	use codec::Decode;
 	let bytes = extrinsic.encode();
 	<Block as sp_runtime::traits::Block>::Extrinsic::decode(&mut &bytes[..]).is_ok_and(|back| back.encode() == bytes)
+}
+
+/// The genesis hash, which worker keys sign with everything.
+pub fn genesis_hash() -> [u8; 32] {
+	System::block_hash(0).0
+}
+
+/// A result for the duty that says this, signed by `signer`.
+pub fn signed_result(duty: &Duty<u32>, output: JobOutput, trace: TraceRoot, signer: Sr25519Keyring) -> SignedResult {
+	let claim = claim_root(
+		duty.job.0,
+		duty.attempt.0,
+		&duty.artifact,
+		&duty.input.clone().into(),
+		&duty.generation,
+		&output.clone().into(),
+		&trace,
+	);
+	let result = JobResult {
+		job: duty.job,
+		attempt: duty.attempt,
+		output,
+		trace,
+		claim,
+	};
+	let signature = WorkerSignature::from(signer.sign(&result.signing_payload(&genesis_hash())));
+	SignedResult { result, signature }
+}
+
+/// The transaction that delivers a result.
+pub fn delivery(result: SignedResult) -> UncheckedExtrinsic {
+	let encoded = Jobs::result_transaction(result);
+	UncheckedExtrinsic::decode(&mut &encoded[..]).expect("the runtime builds transactions that decode")
 }
