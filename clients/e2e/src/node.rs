@@ -6,7 +6,7 @@ use serde_json::json;
 use std::{
 	fs::{File, OpenOptions},
 	io::{Read, Seek, SeekFrom},
-	net::{SocketAddr, TcpListener},
+	net::SocketAddr,
 	os::unix::process::CommandExt,
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
@@ -15,6 +15,8 @@ use std::{
 
 /// How long a node may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(120);
+/// How long nodes may take to find each other.
+const MEETING_LIMIT: Duration = Duration::from_secs(180);
 /// How long a node may take to end.
 const END_LIMIT: Duration = Duration::from_secs(90);
 /// Lines of its log that a node which does not start shows.
@@ -66,19 +68,15 @@ impl Node {
 	pub fn start(binaries: &Binaries, options: NodeOptions) -> Result<Self> {
 		std::fs::create_dir_all(&options.base)?;
 		std::fs::create_dir_all(&options.models)?;
-		// Nodes must know it before they start, so that one can be told of the other.
-		let p2p_port = match options.ports.p2p {
-			0 => TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
-			port => port,
-		};
 		let mut node = Self {
 			binaries: binaries.clone(),
-			options,
 			process: None,
 			rpc: Rpc {
 				address: SocketAddr::from(([127, 0, 0, 1], 0)),
 			},
-			p2p_port,
+			// It listens there again when it starts again: others know it by that.
+			p2p_port: options.ports.p2p,
+			options,
 		};
 		node.launch()?;
 		Ok(node)
@@ -113,11 +111,13 @@ impl Node {
 			.args([
 				"--name",
 				&self.options.name,
-				"--port",
-				&self.p2p_port.to_string(),
 				"--rpc-port",
 				&self.options.ports.rpc.to_string(),
 			])
+			.args(match self.options.ports.p2p {
+				0 => ["--listen-addr".into(), format!("/ip4/127.0.0.1/tcp/{}", self.p2p_port)],
+				port => ["--port".into(), port.to_string()],
+			})
 			.arg("--runtime-cache")
 			.arg(compiled)
 			.args(["--no-mdns", "--no-prometheus", "--no-telemetry"])
@@ -147,13 +147,27 @@ impl Node {
 		})?;
 		until(&what, START_LIMIT, || {
 			Ok(self.rpc.call("system_health", json!([])).ok())
-		})
-		.map(|_| ())
+		})?;
+		self.p2p_port = self.rpc.p2p_port()?;
+		Ok(())
 	}
 
 	/// Its JSON-RPC server.
 	pub fn rpc(&self) -> Rpc {
 		self.rpc
+	}
+
+	/// Waits until it is connected to so many nodes.
+	pub fn meets(&self, peers: usize) -> Result<()> {
+		let what = format!(
+			"{} to meet {peers} nodes (log {})",
+			self.options.name,
+			self.log().display()
+		);
+		until(&what, MEETING_LIMIT, || {
+			let health = self.rpc.call("system_health", json!([]))?;
+			Ok((health["peers"].as_u64() >= Some(peers.try_into()?)).then_some(()))
+		})
 	}
 
 	/// The address clients connect to.
@@ -168,7 +182,7 @@ impl Node {
 
 	/// The address other nodes connect to.
 	pub fn bootnode(&self) -> Result<String> {
-		self.rpc.bootnode(self.p2p_port)
+		self.rpc.bootnode()
 	}
 
 	/// Where its log is.

@@ -13,6 +13,9 @@ use tokio::runtime::Runtime;
 /// Where connections live.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("threads can be started"));
 
+/// How addresses begin at which a node listens for others of its machine.
+const LOOPBACK: &str = "/ip4/127.0.0.1/tcp/";
+
 /// A node's JSON-RPC server.
 #[derive(Clone, Copy, Debug)]
 pub struct Rpc {
@@ -99,11 +102,19 @@ impl Rpc {
 		R::decode_all(&mut &bytes(&answer)?[..]).with_context(|| format!("{function} answers {answer}"))
 	}
 
-	/// The address at which other nodes reach this one, which listens for them on a port of this machine.
-	pub fn bootnode(&self, port: u16) -> Result<String> {
-		let id = self.call("system_localPeerId", json!([]))?;
-		let id = id.as_str().context("a node without an identity")?;
-		Ok(format!("/ip4/127.0.0.1/tcp/{port}/p2p/{id}"))
+	/// The address at which other nodes of this machine reach this one.
+	pub fn bootnode(&self) -> Result<String> {
+		let addresses = self.call("system_localListenAddresses", json!([]))?;
+		let mut addresses = addresses.as_array().into_iter().flatten().filter_map(Value::as_str);
+		let here = addresses.find(|address| address.starts_with(LOOPBACK));
+		Ok(here.context("the node listens for no others")?.into())
+	}
+
+	/// The port at which it listens for other nodes.
+	pub(crate) fn p2p_port(&self) -> Result<u16> {
+		let address = self.bootnode()?;
+		let port = address[LOOPBACK.len()..].split('/').next();
+		Ok(port.context("an address without a port")?.parse()?)
 	}
 
 	/// What is stored under a key at a block, if anything is.

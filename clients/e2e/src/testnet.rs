@@ -192,7 +192,7 @@ impl Network {
 			arguments.push_str(&chain.display().to_string());
 			let mut arguments: Vec<_> = arguments.split(' ').map(String::from).collect();
 			for other in &network {
-				arguments.extend(["--bootnodes".into(), other.rpc().bootnode(other.p2p)?]);
+				arguments.extend(["--bootnodes".into(), other.rpc().bootnode()?]);
 			}
 			let options = NodeOptions {
 				name: name.into(),

@@ -252,19 +252,21 @@ fn a_port_that_was_asked_for_and_is_taken_is_an_error() -> Result<()> {
 	let scene = Scene::quick()?;
 	let taken = TcpListener::bind("127.0.0.1:0")?;
 	let port = taken.local_addr()?.port().to_string();
-	for option in ["--rpc-port", "--prometheus-port"] {
+	const OPTIONS: [&str; 3] = ["--port", "--rpc-port", "--prometheus-port"];
+	for option in OPTIONS {
 		let mut command = Command::new(&scene.binaries.node);
-		command.args(["--dev", "--tmp", "--no-mdns", "--port", "0", option, &port]);
-		if option == "--rpc-port" {
-			command.arg("--no-prometheus");
-		} else {
-			command.args(["--rpc-port", "0"]);
-		}
+		command.args(["--dev", "--tmp", "--no-mdns", option, &port]);
+		command.args(
+			OPTIONS
+				.iter()
+				.filter(|other| **other != option)
+				.flat_map(|other| [other, "0"]),
+		);
 		let output = command.output()?;
 		let text = text(&output);
 		assert!(!output.status.success(), "{text}");
 		assert!(
-			text.contains(&format!("127.0.0.1:{port}")) && text.contains(option),
+			text.contains(&format!(":{port}, where")) && text.contains(option),
 			"{text}"
 		);
 	}
