@@ -165,6 +165,7 @@ impl Metrics {
 			("missed_audit", faults.missed_audits),
 			("false_audit", faults.false_audits),
 			("equivocation", faults.equivocations),
+			("lost_challenge", faults.lost_challenges),
 		] {
 			self.faults.with_label_values(&[&account, kind]).set(count.into());
 		}

@@ -92,10 +92,10 @@ impl<T: Config> Pallet<T> {
 			} => {
 				let drawn = T::Audits::is_drawn(job, attempt, challenger);
 				ensure!(drawn, Error::<T>::NotDrawn);
-				let stands = T::Claims::claim(job).is_some_and(|claimed| claimed.claim.attempt == attempt);
-				ensure!(stands, Error::<T>::NoOpenClaim);
+				let claimed = T::Claims::claim(job).filter(|claimed| claimed.claim.attempt == attempt);
+				let claimed = claimed.ok_or(Error::<T>::NoOpenClaim)?;
 				// Its audit holds the job back and has a clock of its own, so the window does not matter.
-				Self::open(challenger.clone(), job, accusation, true)
+				Self::open(challenger.clone(), claimed, accusation, true)
 			}
 			Move::PointAtGroup { dispute, record, group } => {
 				Self::do_point_at_group(challenger, dispute, record, group)

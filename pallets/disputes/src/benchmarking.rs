@@ -6,11 +6,11 @@ use alloc::{vec, vec::Vec};
 use assay_agenda::SPILL;
 use assay_protocol::{
 	benchmarks::*,
-	dispute::{Accusation, Answer, DisputeAnswer, OpenedCells, OwnedStatement, Ruling, SignedAnswer, Stage},
+	dispute::{Accusation, Answer, Claims, DisputeAnswer, OpenedCells, OwnedStatement, Ruling, SignedAnswer, Stage},
 	operator::WorkerKey,
 	DisputeId, JobId,
 };
-use assay_trace::{cell::CellRoots, fault::Target, Group, Place};
+use assay_trace::{cell::CellRoots, claim::ClaimRoot, fault::Target, Group, Place};
 use codec::Encode;
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -29,6 +29,11 @@ use sp_runtime::{
 	traits::{One, Zero},
 	Saturating,
 };
+
+/// The root of a job's claim.
+fn claim_of<T: Config>(job: JobId) -> ClaimRoot {
+	T::Claims::claim(job).expect("the job has a claim").claim.root()
+}
 
 /// A challenger with money.
 fn challenger<T: Config>() -> T::AccountId
@@ -59,7 +64,8 @@ where
 		let challenger = challenger::<T>();
 		let (job, key) = T::BenchmarkHelper::claim(statement);
 		let dispute = NextDisputeId::<T>::get();
-		Pallet::<T>::do_challenge(challenger.clone(), job, Accusation::Trace).expect("the claim is open");
+		Pallet::<T>::do_challenge(challenger.clone(), job, claim_of::<T>(job), Accusation::Trace)
+			.expect("the claim is open");
 		Self {
 			challenger,
 			job,
@@ -153,7 +159,12 @@ mod benchmarks {
 		crowd::<T>(T::MovePeriod::get().saturating_add(One::one()));
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(challenger), job, Accusation::Trace);
+		_(
+			RawOrigin::Signed(challenger),
+			job,
+			claim_of::<T>(job),
+			Accusation::Trace,
+		);
 
 		assert_eq!(NextDisputeId::<T>::get(), DisputeId(1));
 	}

@@ -59,16 +59,28 @@ impl<T: Config> Case<T> {
 impl<T: Config> Pallet<T> {
 	/// Opens a dispute inside the window, or as long as the claim's audit holds the job back: whoever needs longer than the
 	/// window to find a lie must not watch it being paid.
-	pub(crate) fn do_challenge(challenger: T::AccountId, job: JobId, accusation: Accusation) -> DispatchResult {
+	pub(crate) fn do_challenge(
+		challenger: T::AccountId,
+		job: JobId,
+		claim: ClaimRoot,
+		accusation: Accusation,
+	) -> DispatchResult {
 		let claimed = T::Claims::claim(job).ok_or(Error::<T>::NoOpenClaim)?;
+		ensure!(claimed.claim.root() == claim, Error::<T>::OtherClaim);
 		let taken = Self::now() < claimed.closes_at || T::Audits::is_open(job, claimed.claim.attempt);
 		ensure!(taken, Error::<T>::WindowClosed);
-		Self::open(challenger, job, accusation, false)
+		Self::open(challenger, claimed, accusation, false)
 	}
 
-	/// Opens a dispute, also after the window; `drawn` is whether the challenger is an auditor that was drawn for the claim.
-	pub(crate) fn open(challenger: T::AccountId, job: JobId, accusation: Accusation, drawn: bool) -> DispatchResult {
-		let claimed = T::Claims::claim(job).ok_or(Error::<T>::NoOpenClaim)?;
+	/// Opens a dispute, also after the window; `drawn` is whether the challenger is an auditor that was drawn for the claim, whose
+	/// stake stands for its bond.
+	pub(crate) fn open(
+		challenger: T::AccountId,
+		claimed: OpenClaimOf<T>,
+		accusation: Accusation,
+		drawn: bool,
+	) -> DispatchResult {
+		let job = claimed.claim.job;
 		let now = Self::now();
 		let attempt = claimed.claim.attempt;
 		let key = (attempt, challenger.clone(), accusation);
@@ -86,7 +98,9 @@ impl<T: Config> Pallet<T> {
 		let id = NextDisputeId::<T>::get();
 		NextDisputeId::<T>::put(id.next().ok_or(Error::<T>::DisputeIdsExhausted)?);
 		let bond = T::Bond::get();
-		T::Currency::hold(&HoldReason::Bond.into(), &challenger, bond)?;
+		if !drawn {
+			T::Currency::hold(&HoldReason::Bond.into(), &challenger, bond)?;
+		}
 		T::Claims::hold(job)?;
 		T::Audits::challenged(job, attempt, &challenger);
 		Challenges::<T>::insert(job, key, id);

@@ -40,7 +40,7 @@ pub mod pallet {
 		operator::Operators,
 		Attempt, DisputeId, JobId,
 	};
-	use assay_trace::{fault::Target, Group, Place, Step};
+	use assay_trace::{claim::ClaimRoot, fault::Target, Group, Place, Step};
 	use codec::Encode;
 	use frame_support::{
 		pallet_prelude::*,
@@ -231,6 +231,13 @@ pub mod pallet {
 			/// How much.
 			amount: BalanceOf<T>,
 		},
+		/// An auditor that was drawn lost its challenge, for which its stake stood in place of a bond.
+		StakeForfeited {
+			/// The dispute.
+			dispute: DisputeId,
+			/// What was taken of the stake behind the auditor.
+			amount: BalanceOf<T>,
+		},
 		/// A half of the bond of a lost challenge was burned, for whoever it was for could not take it.
 		BondBurned {
 			/// The dispute.
@@ -301,6 +308,8 @@ pub mod pallet {
 		NothingDue,
 		/// The operator was not drawn to audit this claim, or has vouched for it.
 		NotDrawn,
+		/// The job has another claim than the one that is challenged.
+		OtherClaim,
 	}
 
 	impl<T> From<JobError> for Error<T> {
@@ -356,14 +365,15 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Challenges the claim of a job inside its window, and holds [`Config::Bond`] from the caller.
 		///
+		/// - `claim`: the root of the claim that was found wrong. After a reorganisation the job may have another.
 		/// - `accusation`: what the worker has to show first.
 		///
 		/// Emits [`Event::DisputeOpened`].
 		#[pallet::call_index(0)]
 		#[pallet::weight((T::WeightInfo::challenge().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
-		pub fn challenge(origin: OriginFor<T>, job: JobId, accusation: Accusation) -> DispatchResult {
+		pub fn challenge(origin: OriginFor<T>, job: JobId, claim: ClaimRoot, accusation: Accusation) -> DispatchResult {
 			let challenger = ensure_signed(origin)?;
-			Self::do_challenge(challenger, job, accusation)
+			Self::do_challenge(challenger, job, claim, accusation)
 		}
 
 		/// Answers what is asked of the worker. Free of fees: the transaction pool accepts only an answer that leads to the
@@ -439,8 +449,9 @@ pub mod pallet {
 
 		/// Makes a move of an operator that challenges, signed by its worker key: as [`challenge`](Self::challenge),
 		/// [`point_at_group`](Self::point_at_group), [`point_at_target`](Self::point_at_target),
-		/// [`point_at_step`](Self::point_at_step) and [`prove`](Self::prove) do, with the bond held from the operator's account. Free of fees: only an auditor that was drawn for a claim may
-		/// challenge it so, once, and the transaction pool accepts only moves that are due and lead on.
+		/// [`point_at_step`](Self::point_at_step) and [`prove`](Self::prove) do, with the operator's stake in place of a bond. Free of
+		/// fees: only an auditor that was drawn for a claim may challenge it so, once, and the transaction pool accepts only moves
+		/// that are due and lead on.
 		///
 		/// Emits what the move emits.
 		#[pallet::call_index(6)]

@@ -8,7 +8,7 @@ use crate::{
 use assay_protocol::{
 	audit::Audits,
 	dispute::{Claims, Ruling},
-	operator::Reporter,
+	operator::{Fault, Operators, Reporter},
 	DisputeId,
 };
 use frame_support::{
@@ -23,7 +23,7 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
 	traits::{CheckedDiv, CheckedSub, Zero},
-	DispatchError, DispatchResult, Saturating,
+	DispatchError, DispatchResult, Permill, Saturating,
 };
 
 /// Steps over the identifiers of pruned disputes with each pruned dispute: two, so that a gap shrinks.
@@ -61,10 +61,10 @@ pub(crate) fn counting_a_question<T: Config>() -> Weight {
 	T::DbWeight::get().reads_writes(1, 1)
 }
 
-/// What a lost challenge takes more if it was an auditor's, which the benchmarks do not have: its penalty, the list of auditors, a
-/// hold, and a booking that finds all agendas but the last full.
+/// What a lost challenge takes more if it was an auditor's, which the benchmarks do not have: its two penalties, the list of
+/// auditors, a hold, and a booking that finds all agendas but the last full.
 pub(crate) fn lost_by_an_auditor<T: Config>() -> Weight {
-	T::DbWeight::get().reads_writes(48, 48)
+	T::DbWeight::get().reads_writes(64, 56)
 }
 
 impl<T: Config> Pallet<T> {
@@ -175,6 +175,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn release_bond(dispute: &Dispute<T>) -> DispatchResult {
+		if dispute.drawn {
+			return Ok(());
+		}
 		let reason = HoldReason::Bond.into();
 		T::Currency::release(&reason, &dispute.challenger, dispute.bond, Precision::Exact)?;
 		Ok(())
@@ -183,6 +186,10 @@ impl<T: Config> Pallet<T> {
 	/// Gives half of the bond to the operator, or to the treasury if its account cannot take it, and the rest to the
 	/// treasury: who challenges itself pays for the block space of its own answers.
 	pub(crate) fn forfeit_bond(id: DisputeId, dispute: &Dispute<T>) -> DispatchResult {
+		if dispute.drawn {
+			Self::forfeit_stake(id, dispute);
+			return Ok(());
+		}
 		let half = dispute.bond.checked_div(&2u32.into()).unwrap_or_else(Zero::zero);
 		let rest = dispute.bond.checked_sub(&half).unwrap_or_else(Zero::zero);
 		Self::forfeit(
@@ -192,6 +199,17 @@ impl<T: Config> Pallet<T> {
 			&[dispute.operator.clone(), T::Treasury::get()],
 		)?;
 		Self::forfeit(id, &dispute.challenger, rest, &[T::Treasury::get()])
+	}
+
+	/// Takes as much as a bond from the stake behind an auditor that challenged: half of what the auditor itself loses of it goes
+	/// to the operator, the rest to the treasury.
+	fn forfeit_stake(id: DisputeId, dispute: &Dispute<T>) {
+		let operator = Reporter {
+			account: &dispute.operator,
+			share: Permill::from_percent(50),
+		};
+		let amount = T::Operators::penalise(&dispute.challenger, dispute.bond, Fault::LostChallenge, Some(operator));
+		Self::deposit_event(Event::StakeForfeited { dispute: id, amount });
 	}
 
 	/// Gives a part of a bond to the first that can take it; if nobody can, it is burned.

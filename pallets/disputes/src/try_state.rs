@@ -105,7 +105,7 @@ impl<T: Config> Pallet<T> {
 	fn check_bonds() -> Result<(), TryRuntimeError> {
 		let mut owed = BTreeMap::<T::AccountId, BalanceOf<T>>::new();
 		for dispute in Disputes::<T>::iter_values() {
-			if let Status::Open(_) = dispute.status {
+			if matches!(dispute.status, Status::Open(_)) && !dispute.drawn {
 				let sum = owed.entry(dispute.challenger).or_insert_with(Zero::zero);
 				*sum = sum.checked_add(&dispute.bond).ok_or("bonds overflow")?;
 			}

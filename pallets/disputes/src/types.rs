@@ -40,7 +40,7 @@ pub struct Dispute<T: Config> {
 	pub run: BlockNumberFor<T>,
 	/// Units of computation that it takes.
 	pub units: ComputeUnits,
-	/// Held from the challenger while it is open.
+	/// Held from the challenger while it is open, or what of its stake it stands for if it was drawn.
 	pub bond: BalanceOf<T>,
 	/// Block of the last move.
 	pub moved_at: BlockNumberFor<T>,

@@ -89,6 +89,9 @@ pub enum Fault {
 	/// A validator signed two blocks or votes of which it may sign one.
 	#[codec(index = 4)]
 	Equivocation,
+	/// An auditor that was drawn challenged a claim and lost.
+	#[codec(index = 5)]
+	LostChallenge,
 }
 
 /// How often an operator was at fault.
@@ -118,6 +121,8 @@ pub struct FaultCounts {
 	pub false_audits: u32,
 	/// Blocks or votes signed twice.
 	pub equivocations: u32,
+	/// Challenges lost as an auditor.
+	pub lost_challenges: u32,
 }
 
 impl FaultCounts {
@@ -129,6 +134,7 @@ impl FaultCounts {
 			Fault::MissedAudit => &mut self.missed_audits,
 			Fault::FalseAudit => &mut self.false_audits,
 			Fault::Equivocation => &mut self.equivocations,
+			Fault::LostChallenge => &mut self.lost_challenges,
 		};
 		*count = count.saturating_add(1);
 	}

@@ -11,7 +11,7 @@ use assay_protocol::{
 	operator::{WorkerKey, WorkerSignature},
 	DisputeId, JobId, ModelId, ModelVersion,
 };
-use assay_trace::{fault::Target, Group, Place, Step};
+use assay_trace::{claim::ClaimRoot, fault::Target, Group, Place, Step};
 use codec::{Compact, Encode};
 use sp_core::H256;
 use sp_runtime::Permill;
@@ -96,8 +96,8 @@ impl Call {
 	}
 
 	/// Challenges the claim of a job.
-	pub(crate) fn challenge(job: JobId, accusation: Accusation) -> Self {
-		Self::new("Disputes", "challenge", (job, accusation))
+	pub(crate) fn challenge(job: JobId, claim: ClaimRoot, accusation: Accusation) -> Self {
+		Self::new("Disputes", "challenge", (job, claim, accusation))
 	}
 
 	/// Points at a group of the listed ones.
@@ -306,6 +306,7 @@ mod tests {
 	use super::*;
 	use assay_exact::Sampler;
 	use assay_protocol::VersionNumber;
+	use assay_trace::Hash32;
 
 	#[test]
 	fn arguments_are_encoded_in_the_pallets_order() {
@@ -331,8 +332,10 @@ mod tests {
 		let call = Call::point_at_target(DisputeId(7), H256::repeat_byte(1), place, Target::Vector(5));
 		let expected = format!("0700000000000000 {} 00 0300 12000000 00 05", "01".repeat(32));
 		assert_eq!(hex::encode(&call.arguments), expected.replace(' ', ""));
-		let call = Call::challenge(JobId(2), Accusation::Head { position: 9 });
-		assert_eq!(hex::encode(&call.arguments), "02000000000000000109000000");
+		let claim = ClaimRoot(Hash32([3; 32]));
+		let call = Call::challenge(JobId(2), claim, Accusation::Head { position: 9 });
+		let expected = format!("0200000000000000 {} 01 09000000", "03".repeat(32));
+		assert_eq!(hex::encode(&call.arguments), expected.replace(' ', ""));
 	}
 
 	#[test]

@@ -22,7 +22,7 @@ pub(crate) struct Ending {
 	pub(crate) penalty: Balance,
 	/// What the challenger was paid of it.
 	pub(crate) reward: Balance,
-	/// The challenger's bond, as far as it lost it.
+	/// The challenger's bond, or as much of its stake, as far as it lost it.
 	pub(crate) forfeited: Forfeit,
 }
 
@@ -106,13 +106,15 @@ impl Ending {
 	/// Reads it from the events of the block in which a dispute ended: pallet, name and fields of each, in order. What the
 	/// end of a dispute emits is together and closes with `DisputeEnded`.
 	fn read<'e>(events: impl Iterator<Item = (&'e str, &'e str, &'e [u8])>, of: &Dispute) -> Option<Self> {
-		let (mut reward, mut forfeited) = (0, Forfeit::default());
+		let (mut reward, mut to_operator, mut forfeited) = (0, 0, Forfeit::default());
 		for (pallet, name, mut fields) in events {
 			match (pallet, name) {
 				("Balances", "Deposit") => {
 					let (who, amount) = <(AccountId, Balance)>::decode_all(&mut fields).ok()?;
 					if who == of.challenger {
 						reward = amount;
+					} else if who == of.operator {
+						to_operator = amount;
 					}
 				}
 				("Disputes", "BondForfeited") => {
@@ -126,6 +128,10 @@ impl Ending {
 					let (_, amount) = <(DisputeId, Balance)>::decode_all(&mut fields).ok()?;
 					forfeited.amount = forfeited.amount.checked_add(amount)?;
 				}
+				("Disputes", "StakeForfeited") => {
+					let (_, amount) = <(DisputeId, Balance)>::decode_all(&mut fields).ok()?;
+					forfeited = Forfeit { amount, to_operator };
+				}
 				("Disputes", "DisputeEnded") => {
 					type Ended = (DisputeId, JobId, Attempt, Ruling, Balance);
 					let (dispute, _, _, ruling, penalty) = Ended::decode_all(&mut fields).ok()?;
@@ -137,7 +143,7 @@ impl Ending {
 							forfeited,
 						});
 					}
-					(reward, forfeited) = (0, Forfeit::default());
+					(reward, to_operator, forfeited) = (0, 0, Forfeit::default());
 				}
 				// Money that moved before a transaction began, or in another one, is none of a dispute's.
 				("System", "ExtrinsicSuccess" | "ExtrinsicFailed") => (reward, forfeited) = (0, Forfeit::default()),

@@ -6,7 +6,7 @@ use assay_protocol::{
 	dispute::{Accusation, DisputeAnswer, Move as Act, Proof, SignedAnswer, SignedMove},
 	DisputeId, JobId,
 };
-use assay_trace::{fault::Target, Group, Place, Step};
+use assay_trace::{claim::ClaimRoot, fault::Target, Group, Place, Step};
 use codec::{Decode, DecodeAll};
 use sp_core::H256;
 use subxt::{events::Phase, utils::MultiAddress};
@@ -62,7 +62,7 @@ impl Action {
 		}
 		let (dispute, action) = match name {
 			"challenge" => {
-				let (job, accusation) = read(arguments)?;
+				let (job, _, accusation): (_, ClaimRoot, _) = read(arguments)?;
 				return Some((Subject::Job(job), Self::Challenge(accusation), None));
 			}
 			"move_as_operator" => {
@@ -167,6 +167,7 @@ mod tests {
 	use super::*;
 	use crate::chain::Call;
 	use assay_protocol::{operator::WorkerSignature, Attempt};
+	use assay_trace::Hash32;
 	use codec::Encode;
 
 	fn read_back(call: &Call) -> Option<(Subject, Action)> {
@@ -185,7 +186,7 @@ mod tests {
 		let (about, record) = (Subject::Dispute(dispute), H256::repeat_byte(5));
 		for (call, expected) in [
 			(
-				Call::challenge(JobId(9), Accusation::Trace),
+				Call::challenge(JobId(9), ClaimRoot(Hash32([2; 32])), Accusation::Trace),
 				(Subject::Job(JobId(9)), Action::Challenge(Accusation::Trace)),
 			),
 			(

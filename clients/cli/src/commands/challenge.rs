@@ -68,6 +68,7 @@ impl Challenge {
 
 		let artifact = context.library.verified(claim.artifact, self.artifact.as_deref())?;
 		check_program(&artifact, &chain.program(claim.version, best).await?)?;
+		let root = claim.root();
 		let statement = OwnedStatement::new(artifact.program().clone(), claim);
 		let record = record(&artifact, &statement.as_statement(), context.output)?;
 		let execution = Execution::new(&artifact, &statement, &record);
@@ -94,7 +95,9 @@ impl Challenge {
 					});
 					return Ok(Outcome::Unfavourable);
 				};
-				self.open(context, &chain, &signer, accusation, &places).await?
+				let call = Call::challenge(self.job, root, accusation);
+				self.open(context, &chain, &signer, call, &places.accusation(accusation))
+					.await?
 			}
 		};
 		let challenger = Challenger {
@@ -114,10 +117,9 @@ impl Challenge {
 		context: &Context,
 		chain: &Chain,
 		signer: &Keypair,
-		accusation: Accusation,
-		places: &Places,
+		call: Call,
+		what: &str,
 	) -> Result<(DisputeId, u32)> {
-		let call = Call::challenge(self.job, accusation);
 		let sending = Sending {
 			finalized: false,
 			..context.sending()
@@ -128,7 +130,6 @@ impl Challenge {
 			"DisputeOpened",
 			"dispute",
 		)?)?);
-		let what = places.accusation(accusation);
 		context
 			.output
 			.progress(&format!("dispute {id} about job {}: {what} is challenged", self.job));

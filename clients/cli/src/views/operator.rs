@@ -149,6 +149,7 @@ impl OperatorView {
 			("missed audits", Some(self.faults.missed_audits.to_string())),
 			("false audits", Some(self.faults.false_audits.to_string())),
 			("equivocations", Some(self.faults.equivocations.to_string())),
+			("lost challenges", Some(self.faults.lost_challenges.to_string())),
 			(
 				"audited",
 				Some(format!(

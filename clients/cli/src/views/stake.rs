@@ -110,6 +110,7 @@ impl StakeOperatorView {
 			(faults.missed_audits, "missed audits"),
 			(faults.false_audits, "false audits"),
 			(faults.equivocations, "equivocations"),
+			(faults.lost_challenges, "lost challenges"),
 		];
 		let faults: Vec<_> = faults
 			.into_iter()
@@ -173,6 +174,7 @@ impl StakeOperatorView {
 			faults.missed_audits,
 			faults.false_audits,
 			faults.equivocations,
+			faults.lost_challenges,
 		];
 		counts.into_iter().map(u64::from).sum()
 	}

@@ -20,9 +20,12 @@ impl Arena {
 		self.switch_auditor(AUDITOR, true)?;
 		let friend = CHALLENGERS[1];
 		let (job, ended) = self.fall_by_silence(Cheat::SelfRefutation, |_, job| {
-			let accusation = Accusation::Trace;
 			self.party(friend)?
-				.act(pallet_assay_disputes::Call::<Runtime>::challenge { job, accusation })?;
+				.act(pallet_assay_disputes::Call::<Runtime>::challenge {
+					job,
+					claim: self.claim_root(job)?,
+					accusation: Accusation::Trace,
+				})?;
 			self.wait_for_vouchers(job, 1)
 		})?;
 		Ok(Played {

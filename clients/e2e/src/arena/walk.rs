@@ -8,8 +8,9 @@ use assay_protocol::{
 	DisputeId, JobId,
 };
 use assay_runtime::{Runtime, RuntimeEvent};
-use assay_trace::{Group, Place, Step};
+use assay_trace::{claim::ClaimRoot, Group, Place, Step};
 use pallet_assay_disputes::{Call, Dispute, Disputes, Event, Status};
+use pallet_assay_jobs::{Claim, Claims};
 
 /// What the scene's program computes first: an element of the first embedding.
 pub(super) const FIRST: (Place, Step) = (Place::Cell { row: 0, position: 0 }, Step::Element { op: 0, index: 0 });
@@ -28,9 +29,13 @@ impl Arena {
 		job: JobId,
 		accusations: &[Accusation],
 	) -> Result<Vec<DisputeId>> {
+		let claim = self.claim_root(job)?;
 		let sent = accusations.iter().map(|accusation| {
-			let accusation = *accusation;
-			challenger.send(Call::<Runtime>::challenge { job, accusation })
+			challenger.send(Call::<Runtime>::challenge {
+				job,
+				claim,
+				accusation: *accusation,
+			})
 		});
 		let sent = sent.collect::<Result<Vec<_>>>()?;
 		let opened = sent.iter().map(|sent| {
@@ -42,6 +47,14 @@ impl Arena {
 			opened.with_context(|| format!("a challenge was refused: {included:?}"))
 		});
 		opened.collect()
+	}
+
+	/// The root of a job's claim.
+	pub(super) fn claim_root(&self, job: JobId) -> Result<ClaimRoot> {
+		let key = Claims::<Runtime>::hashed_key_for(job);
+		until(&format!("a claim of job {job}"), LIMIT, || {
+			Ok(self.eve.rpc().stored::<Claim>(&key)?.map(|claim| claim.root))
+		})
 	}
 
 	/// A dispute as the chain stores it.

@@ -14,7 +14,7 @@ pub(crate) use assay_testing::{
 	ENCODER, EXISTENTIAL_DEPOSIT, FUNDS, MAX_FEE, PERCEPTRON, PUBLISHER, RETENTION, STAKE, TREASURY,
 };
 use assay_testing::{Retention, ServesSmallModels, SmallModels, Treasury};
-use assay_trace::Hash32;
+use assay_trace::{size::Answers, Hash32};
 use frame_support::{derive_impl, pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::ConstU128};
 use sp_runtime::Permill;
 
@@ -90,6 +90,9 @@ impl Audits<AccountId> for DrawnAuditors {
 	}
 	fn is_drawn(_: JobId, _: Attempt, who: &AccountId) -> bool {
 		Drawn::get().contains(who)
+	}
+	fn expected_bytes(_: &Answers) -> u64 {
+		0
 	}
 	fn challenged(_: JobId, _: Attempt, who: &AccountId) {
 		Drawn::mutate(|drawn| drawn.retain(|other| other != who));

@@ -165,7 +165,8 @@ pub(crate) fn challenge(
 	accusation: Accusation,
 ) -> Result<DisputeId, sp_runtime::DispatchError> {
 	let id = crate::NextDisputeId::<Test>::get();
-	atomic(|| DisputesPallet::challenge(RuntimeOrigin::signed(who), job, accusation))?;
+	let claim = claim_of(job);
+	atomic(|| DisputesPallet::challenge(RuntimeOrigin::signed(who), job, claim, accusation))?;
 	Ok(id)
 }
 

@@ -278,6 +278,7 @@ fn calls_should_be_operational() {
 		let calls = [
 			crate::Call::<Test>::challenge {
 				job,
+				claim: claim_of(job),
 				accusation: Accusation::Trace,
 			},
 			crate::Call::answer { answer },

@@ -19,6 +19,22 @@ fn honest() -> (JobId, Worker) {
 }
 
 #[test]
+fn challenge_should_be_refused_when_it_is_of_another_claim() {
+	use assay_trace::{claim::ClaimRoot, Hash32};
+	run(|| {
+		let job = claimed(&Worker::new(ALICE, DECODER, Cheat::Honest));
+		let origin = RuntimeOrigin::signed(CHARLIE);
+		let other = ClaimRoot(Hash32([1; 32]));
+		assert_noop!(
+			DisputesPallet::challenge(origin.clone(), job, other, TRACE),
+			Error::<Test>::OtherClaim
+		);
+		assert_eq!(held(CHARLIE), 0);
+		assert_ok!(DisputesPallet::challenge(origin, job, claim_of(job), TRACE));
+	});
+}
+
+#[test]
 fn challenge_should_hold_a_bond_and_start_the_worker_s_clock() {
 	run(|| {
 		let (job, _) = honest();

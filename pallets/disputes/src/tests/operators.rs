@@ -1,13 +1,13 @@
 //! Challenges by auditors, signed by their worker keys and free of fees.
 
-use crate::{mock::*, Error};
+use crate::{mock::*, Error, Event, NextDisputeId};
 use assay_protocol::{
 	dispute::{Accusation, Move, Proof, Ruling, SignedMove, Stage},
 	Attempt, DisputeId, JobId,
 };
 use assay_trace::{claim::ClaimRoot, Hash32};
 use codec::Encode;
-use frame_support::pallet_prelude::InvalidTransaction;
+use frame_support::pallet_prelude::{InvalidTransaction, TransactionSource};
 use sp_core::Pair;
 use sp_runtime::transaction_validity::TransactionValidityError;
 
@@ -65,7 +65,7 @@ fn auditor_should_walk_a_dispute_by_its_worker_key_alone() {
 		let accusation = challenger.accusation().expect("the claim is wrong");
 		send(sign(BOB, a_challenge(job, accusation))).unwrap();
 		let dispute = DisputeId(0);
-		assert_eq!((free(BOB), held(BOB)), (before - BOND, BOND));
+		assert_eq!((free(BOB), held(BOB)), (before, 0), "its stake stands for a bond");
 		while ruling(dispute).is_none() {
 			if stage(dispute).is_workers() {
 				assert!(DisputesPallet::moves_due(&worker_key(BOB).public()).is_empty());
@@ -178,12 +178,112 @@ fn move_that_does_not_lead_on_should_not_reach_a_block() {
 }
 
 #[test]
-fn challenge_should_fail_without_the_means_for_a_bond() {
+fn d07_turn_of_a_drawn_auditor_should_count_in_its_load() {
+	use pallet_assay_jobs::Load;
+	scene(|worker, job, challenger| {
+		assay_testing::ReferenceSpeed::set(1);
+		let run = pallet_assay_jobs::Jobs::<Test>::get(job).unwrap().units().0;
+		send(sign(BOB, a_challenge(job, Accusation::Trace))).unwrap();
+		let dispute = DisputeId(0);
+		assert_eq!((Load::<Test>::get(ALICE), Load::<Test>::get(BOB)), (run, 0));
+		// Something else that Bob is asked about.
+		<JobsPallet as assay_protocol::dispute::Claims<_, _, _>>::asked(&BOB, assay_exact::ComputeUnits(30));
+		worker.act(dispute).unwrap();
+		assert_eq!((Load::<Test>::get(ALICE), Load::<Test>::get(BOB)), (0, run + 30));
+		let deadline = DisputesPallet::dispute_summary(dispute).unwrap().deadline;
+		assert_eq!(deadline, System::block_number() + MOVE_PERIOD + run + 30);
+		let next = challenger.next_move(dispute).in_dispute(dispute, shown(dispute));
+		send(sign(BOB, next)).unwrap();
+		assert_eq!((Load::<Test>::get(ALICE), Load::<Test>::get(BOB)), (run, 30));
+		assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+	});
+}
+
+#[test]
+fn p10_shorter_moves_should_come_first() {
+	scene(|worker, job, challenger| {
+		let priority = |act: Move| {
+			let signed = sign(BOB, act);
+			let bytes = signed.encoded_size() as u64;
+			let (valid, _) = DisputesPallet::authorize_move(TransactionSource::External, &signed).unwrap();
+			(valid.priority, bytes)
+		};
+		let challenge = a_challenge(job, challenger.accusation().expect("the claim is wrong"));
+		let (first, short) = priority(challenge.clone());
+		send(sign(BOB, challenge)).unwrap();
+		let dispute = DisputeId(0);
+		loop {
+			if stage(dispute).is_workers() {
+				worker.act(dispute).unwrap();
+				continue;
+			}
+			let next = challenger.next_move(dispute).in_dispute(dispute, shown(dispute));
+			if matches!(next, Move::Prove { .. }) {
+				let (last, long) = priority(next);
+				assert!(long > short);
+				assert_eq!(first - last, long - short);
+				return;
+			}
+			send(sign(BOB, next)).unwrap();
+		}
+	});
+}
+
+#[test]
+fn drawn_auditor_without_free_money_should_challenge_as_many_claims_as_it_is_drawn_for() {
 	run(|| {
 		Drawn::put(vec![BOB]);
-		let job = claimed(&Worker::new(ALICE, DECODER, Cheat::Root));
-		assert_eq!(send(sign(BOB, a_challenge(job, Accusation::Trace))), STALE);
-		assert_eq!(held(BOB), 0);
+		let before = (free(BOB), stake(BOB));
+		assert!(free(BOB) < BOND);
+		for _ in 0..3 {
+			let worker = Worker::new(ALICE, DECODER, Cheat::Residual { row: 1, position: 4 });
+			let job = claimed(&worker);
+			let challenger = Challenger::new(BOB, job);
+			let dispute = NextDisputeId::<Test>::get();
+			send(sign(
+				BOB,
+				a_challenge(job, challenger.accusation().expect("the claim is wrong")),
+			))
+			.unwrap();
+			assert_eq!(held(BOB), 0);
+			while ruling(dispute).is_none() {
+				if stage(dispute).is_workers() {
+					worker.act(dispute).unwrap();
+				} else {
+					let next = challenger.next_move(dispute).in_dispute(dispute, shown(dispute));
+					send(sign(BOB, next)).unwrap();
+				}
+			}
+			assert_eq!(ruling(dispute), Some(Ruling::Refuted));
+			Drawn::put(vec![BOB]);
+		}
+		assert!(free(BOB) > before.0);
+		assert_eq!(stake(BOB), before.1);
+	});
+}
+
+#[test]
+fn drawn_auditor_that_loses_its_challenge_should_pay_a_bond_of_its_stake() {
+	run(|| {
+		Drawn::put(vec![BOB]);
+		let (worker, treasury) = (stake(ALICE), free(TREASURY));
+		let (bob, alice) = (stake(BOB), free(ALICE));
+		let job = claimed(&Worker::new(ALICE, DECODER, Cheat::Honest));
+		send(sign(BOB, a_challenge(job, Accusation::Trace))).unwrap();
+		Worker::new(ALICE, DECODER, Cheat::Honest).act(DisputeId(0)).unwrap();
+		run_to(System::block_number() + MOVE_PERIOD + 1);
+		assert_eq!(ruling(DisputeId(0)), Some(Ruling::ChallengerSilent));
+		assert_eq!(stake(BOB), bob - BOND);
+		assert_eq!(stake(ALICE), worker);
+		// Half pays for the room that the answers took, as with any bond.
+		assert_eq!(free(ALICE), alice + BOND / 2);
+		assert_eq!(free(TREASURY), treasury + BOND / 2);
+		let faults = StakingPallet::operator_summary(&BOB).unwrap().faults;
+		assert_eq!(faults.lost_challenges, 1);
+		assert!(events().contains(&Event::StakeForfeited {
+			dispute: DisputeId(0),
+			amount: BOND,
+		}));
 	});
 }
 
