@@ -66,10 +66,10 @@ pub const QUESTION_UNITS: u64 = REFERENCE_SPEED / 2;
 pub const DISPUTE_MOVE_PERIOD: BlockNumber = 20;
 /// Blocks a dispute stays readable after its end, like a job.
 pub const DISPUTE_RETENTION: BlockNumber = JOB_RETENTION;
-/// Stake that asks to leave waits for the end of such a stretch of blocks first, unless genesis says otherwise: 28 hours at
+/// Stake that asks to leave waits for the end of such a stretch of blocks first, unless genesis says otherwise: two days at
 /// three seconds.
-pub const DEFAULT_STAKING_PERIOD: BlockNumber = 33_600;
-/// Such stretches that it then waits: seven days together, longer than any job and every dispute about it.
+pub const DEFAULT_STAKING_PERIOD: BlockNumber = 57_600;
+/// Such stretches that it then waits: twelve days together, longer than any job and every dispute about it.
 pub const STAKING_PERIODS: BlockNumber = 6;
 /// Staking periods of development and test chains: short, so that leaving is seen. Disputes may last longer than stake
 /// waits there.

@@ -8,13 +8,13 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 /// What the runtime said of money in a stretch of blocks.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Ledger {
-	/// Fees of transactions, tips with them, by who paid.
+	/// Fees of transactions, tips and the room of audits with them, by who paid.
 	fees: BTreeMap<AccountId, u128>,
 	/// What was taken from the stake behind an operator.
 	penalties: BTreeMap<AccountId, u128>,
 	/// What was issued: what blocks earn.
 	pub(crate) minted: u128,
-	/// What no longer exists: parts of the fees of transactions, bonds and dust that nobody could take.
+	/// What no longer exists: parts of the fees of transactions, the room of audits, bonds and dust that nobody could take.
 	pub(crate) burned: u128,
 }
 
@@ -41,6 +41,10 @@ impl Ledger {
 			RuntimeEvent::Validators(Validators::Paid { issued, .. }) => self.minted += issued,
 			RuntimeEvent::Disputes(Disputes::BondBurned { amount, .. }) => self.burned += amount,
 			RuntimeEvent::Jobs(Jobs::DustBurned { amount, .. }) => self.burned += amount,
+			RuntimeEvent::Jobs(Jobs::JobSubmitted { consumer, room, .. }) => {
+				self.burned += room;
+				*self.fees.entry(consumer).or_default() += room;
+			}
 			RuntimeEvent::Staking(Staking::Penalised { operator, amount, .. }) => {
 				*self.penalties.entry(operator).or_default() += amount;
 			}

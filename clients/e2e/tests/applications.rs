@@ -33,7 +33,7 @@ fn an_application_reads_what_the_command_line_shows() -> Result<()> {
 		served.id
 	))?;
 	let quote = rpc.call("jobs_quote", json!([0, 0, 3, 8]))?;
-	for field in ["units", "lowest_price", "highest_price"] {
+	for field in ["units", "lowest_price", "highest_price", "room"] {
 		assert_eq!(quoted[field], quote[field], "{field}");
 	}
 	let job = format!(

@@ -189,7 +189,9 @@ impl Constants {
 		let result = self.result_period + 1 + self.longest_run;
 		let audit = self.longest_audit + AUDIT_REPLIES * self.max_load;
 		let dispute = self.longest_dispute + pallet_assay_disputes::MOVES * self.max_load;
-		result + audit.max(self.window + self.longest_run) + dispute - self.guilt_period
+		// An auditor that loses its challenge is replaced when it has lost it.
+		let lost = AUDITORS_DISPUTES * (self.longest_stalling() + pallet_assay_disputes::MOVES * self.max_load);
+		result + audit.max(self.window + self.longest_run) + lost + dispute - self.guilt_period
 	}
 
 	/// Blocks for which whoever challenges alone can stall a job that takes no time, though the worker is never late.
@@ -242,6 +244,9 @@ impl Constants {
 /// Replies of auditors in the longest audit: two for each of three draws.
 const AUDIT_REPLIES: BlockNumber = 6;
 
+/// Draws of auditors of whom all challenge and lose, one after the other.
+const AUDITORS_DISPUTES: BlockNumber = 3;
+
 /// What a dispute may ask a worker for: the groups, the cells of one, a vector.
 const FREE_ANSWERS: Balance = 3;
 
@@ -282,7 +287,9 @@ mod tests {
 		// Six replies with 30 blocks, a number in 65 and two to notice, and a day without an auditor; seven moves of 20, and twice a
 		// day.
 		let (audit, dispute) = (6 * 97 + 28_800, 7 * 20 + 2 * 28_800 + 1);
-		let job = 41 + 4_800 + audit + 6 * 7_200 + dispute + 7 * 7_200;
+		// Three auditors challenge and lose, each by seven moves.
+		let lost = 3 * (141 + 7 * 7_200);
+		let job = 41 + 4_800 + audit + 6 * 7_200 + lost + dispute + 7 * 7_200;
 		assert_eq!(constants.longest_job(), job);
 		assert_eq!(constants.longest_stalling(), 141);
 	}

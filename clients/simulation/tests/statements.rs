@@ -40,6 +40,11 @@ fn asy(amount: Balance) -> String {
 	format!("{} ASY", amount / UNIT)
 }
 
+/// A number of blocks as documents write it.
+fn blocks(count: u32) -> String {
+	format!("{},{:03} blocks", count / 1_000, count % 1_000)
+}
+
 #[test]
 fn documents_should_state_the_shares_and_penalties_of_the_runtime() {
 	let constants = Constants::of_the_runtime();
@@ -81,7 +86,7 @@ fn documents_should_state_the_shares_and_penalties_of_the_runtime() {
 		("docs/operators.md", format!("paid {auditor} of the job's fee")),
 		(
 			"docs/operators.md",
-			format!("bond of {} is held", asy(constants.challenge_bond)),
+			format!("stands for the bond of {}", asy(constants.challenge_bond)),
 		),
 		(
 			"docs/operators.md",
@@ -123,6 +128,14 @@ fn documents_should_state_the_shares_and_penalties_of_the_runtime() {
 			format!("{} of their fees", words(constants.author_fee_share)),
 		),
 		("docs/staking.md", format!("A wrong result costs {wrong_result}")),
+		(
+			"docs/staking.md",
+			format!(
+				"the period in which it asks ({}) and then for the unbonding period ({},",
+				blocks(constants.staking_period),
+				blocks(constants.unbonding_period)
+			),
+		),
 		(
 			"docs/staking.md",
 			format!("to {} of the rewards at most", words(max_commission)),

@@ -372,6 +372,7 @@ impl JobsApiServer for Jobs {
 			units: quote.units,
 			lowest_price: quote.lowest_price.map(Amount),
 			highest_price: quote.highest_price.map(Amount),
+			room: Amount(quote.room),
 		})
 	}
 

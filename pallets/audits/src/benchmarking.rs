@@ -91,10 +91,9 @@ impl<T: Config> Scene<T> {
 				Due::<T>::insert(&account, self.job, ());
 				let deadline = self.deadline();
 				Auditor {
-					account,
 					state,
 					deadline,
-					excused: false,
+					..Auditor::new(account, Pallet::<T>::now(), false)
 				}
 			})
 			.collect();

@@ -1,6 +1,6 @@
 //! Clocks: how long whoever is asked has, and what follows when time is over.
 
-use crate::{life::Step, Audit, Config, Due, Event, Pallet};
+use crate::{life::Step, Audit, Auditor, Config, Due, Event, LastMiss, Pallet};
 use alloc::vec::Vec;
 use assay_exact::ComputeUnits;
 use assay_protocol::{
@@ -37,7 +37,7 @@ impl<T: Config> Pallet<T> {
 		for (auditor, asked) in audit.auditors.iter_mut().zip(auditors) {
 			if let Some((deadline, excused)) = asked {
 				auditor.deadline = deadline;
-				auditor.excused = excused;
+				auditor.excused = excused || auditor.recalled;
 			}
 		}
 	}
@@ -95,6 +95,15 @@ impl<T: Config> Pallet<T> {
 		Some((auditor.deadline, auditor.deadline))
 	}
 
+	/// Punishes an auditor for a missed audit, unless it was since it was drawn.
+	pub(crate) fn missed(job: JobId, auditor: &Auditor<T>) {
+		let last = LastMiss::<T>::get(&auditor.account);
+		if last.is_none_or(|last| last < auditor.drawn_at) {
+			LastMiss::<T>::insert(&auditor.account, Self::now());
+			Self::penalise(job, &auditor.account, Fault::MissedAudit);
+		}
+	}
+
 	/// Takes back that the worker is late. Changes `audit` but does not store it.
 	pub(crate) fn no_longer_late(audit: &mut Audit<T>) {
 		if core::mem::take(&mut audit.late) {
@@ -114,7 +123,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Punishes the auditors whose time is over, and unlists them: whoever misses a duty may not be there for the next. Whoever was
-	/// asked more than it can do is only replaced. Says whether there were any.
+	/// asked more than it can do is only replaced, and so is whoever has been punished since it was drawn: one absence is one
+	/// fault, however often it was drawn before that was noticed. Says whether there were any.
 	pub(crate) fn fail_auditors(job: JobId, audit: &mut Audit<T>) -> bool {
 		let now = Self::now();
 		let owing: Vec<T::AccountId> = audit
@@ -128,7 +138,7 @@ impl<T: Config> Pallet<T> {
 				auditor.state = AuditorState::Failed;
 				Self::asked_no_more(job, &auditor.account, audit.units);
 				if !auditor.excused {
-					Self::penalise(job, &auditor.account, Fault::MissedAudit);
+					Self::missed(job, auditor);
 					Self::unlist(&auditor.account, audit.version);
 				}
 			}

@@ -19,7 +19,7 @@ use assay_trace::{
 use codec::Encode;
 use frame_support::traits::Get;
 use sp_core::H256;
-use sp_runtime::traits::{UniqueSaturatedInto, Zero};
+use sp_runtime::traits::UniqueSaturatedInto;
 
 /// What a random number is for. Each use has its own, so that one draw says nothing about another.
 #[derive(Clone, Copy, Encode)]
@@ -118,6 +118,18 @@ impl<T: Config> Pallet<T> {
 		let judges = Vouched::<T>::contains_key(job);
 		if judges || happens(rates.audit, numbers.of(Use::WhetherAudit).0) {
 			Self::seat_auditors(audit, numbers);
+			Self::recall(job, audit);
+		}
+	}
+
+	/// Asks those too who vouched for an earlier claim of the job: they are judged by what this one says.
+	fn recall(job: JobId, audit: &mut Audit<T>) {
+		for (account, _) in Vouched::<T>::get(job) {
+			let asked = account == audit.operator || audit.auditors.iter().any(|auditor| auditor.account == account);
+			if !asked && T::Operators::worker_key(&account).is_some() {
+				// There are seats for them.
+				let _ = audit.auditors.try_push(Auditor::new(account, Self::now(), true));
+			}
 		}
 	}
 
@@ -129,12 +141,7 @@ impl<T: Config> Pallet<T> {
 		audit.draws = audit.draws.saturating_add(1);
 		for account in drawn {
 			// There are seats for as many draws as there can be.
-			let _ = audit.auditors.try_push(Auditor {
-				account,
-				state: AuditorState::Drawn,
-				deadline: Zero::zero(),
-				excused: false,
-			});
+			let _ = audit.auditors.try_push(Auditor::new(account, Self::now(), false));
 		}
 	}
 

@@ -23,7 +23,7 @@ pub mod weights;
 
 pub use chance::{by_size, falling};
 pub use pallet::*;
-pub use types::{AccountIdOf, Audit, AuditSummaryOf, Auditor, BalanceOf, Seats};
+pub use types::{AccountIdOf, Audit, AuditSummaryOf, Auditor, BalanceOf, Recalled, Seats};
 pub use weights::WeightInfo;
 
 /// The pallet.
@@ -179,7 +179,11 @@ pub mod pallet {
 	/// by what the job ends with.
 	#[pallet::storage]
 	pub type Vouched<T: Config> =
-		StorageMap<_, Twox64Concat, JobId, BoundedVec<(T::AccountId, Hash32), Seats<T>>, ValueQuery>;
+		StorageMap<_, Twox64Concat, JobId, BoundedVec<(T::AccountId, Hash32), Recalled<T>>, ValueQuery>;
+
+	/// Block in which an auditor was last punished for a missed audit.
+	#[pallet::storage]
+	pub type LastMiss<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>>;
 
 	/// Jobs of an operator that became final since its last fault.
 	#[pallet::storage]

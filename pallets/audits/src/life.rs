@@ -13,7 +13,10 @@ use assay_protocol::{
 	operator::{Fault, Operators},
 	Attempt, Beacon, JobId, ModelVersion,
 };
-use assay_trace::Hash32;
+use assay_trace::{
+	size::{Answers, FRAME},
+	Hash32,
+};
 use core::marker::PhantomData;
 use frame_support::{
 	storage::with_storage_layer,
@@ -24,10 +27,13 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
 	traits::{One, Zero},
-	DispatchError, DispatchResult, Saturating,
+	DispatchError, DispatchResult, Permill, Saturating,
 };
 
 const LOG_TARGET: &str = "runtime::audits";
+
+/// Bytes of a reply as which it is expected to count: an opening of a model with four thousand numbers in a vector.
+const EXPECTED_REPLY: u32 = 65_536;
 
 /// What time has made due.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +57,11 @@ impl Step {
 			Self::AskToShow => T::WeightInfo::advance_ask_to_show(Seats::<T>::get()),
 			Self::Finish => T::WeightInfo::advance_finish(Seats::<T>::get()),
 		};
-		benchmarked.saturating_add(counting_a_question::<T>())
+		// What the benchmarks do not have: the load of everybody that is asked or no longer is, auditors that vouched before and
+		// their keys, the last misses.
+		let everybody = u64::from(Seats::<T>::get()).saturating_add(1);
+		benchmarked
+			.saturating_add(T::DbWeight::get().reads_writes(everybody.saturating_mul(3), everybody.saturating_mul(2)))
 	}
 }
 
@@ -103,6 +113,17 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		})
 	}
 
+	fn expected_bytes(answers: &Answers) -> u64 {
+		// Each replies twice.
+		let frames = FRAME.saturating_mul(2);
+		let worker = answers.cell.saturating_add(answers.opening).saturating_add(frames);
+		let auditor = answers.values.saturating_add(frames);
+		let auditors = auditor.saturating_mul(T::MaxDrawn::get().into());
+		T::SpotCheckFloor::get()
+			.mul_ceil(worker)
+			.saturating_add(T::AuditFloor::get().mul_ceil(auditors))
+	}
+
 	fn challenged(job: JobId, attempt: Attempt, challenger: &T::AccountId) {
 		let Some(mut audit) = Self::open_audit(job).filter(|audit| audit.attempt == attempt) else {
 			return;
@@ -128,7 +149,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			.find(|auditor| auditor.account == *challenger && auditor.state == AuditorState::Challenged);
 		let Some(auditor) = lost else { return };
 		auditor.state = AuditorState::Failed;
-		Self::penalise(job, challenger, Fault::MissedAudit);
+		Self::missed(job, auditor);
 		Self::unlist(challenger, audit.version);
 		// The dispute still holds the job: somebody else looks at the claim, or it waits for whoever wants to.
 		let stands = audit.is_over() && Self::open_claim(job, attempt).is_some();
@@ -165,11 +186,10 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 
 	fn finalised(job: JobId, operator: &T::AccountId, said: Hash32) -> Vec<T::AccountId> {
 		let audit = Audits::<T>::get(job);
-		let audited = audit.iter().flat_map(|audit| &audit.auditors);
-		let audited = audited.into_iter().any(|auditor| auditor.state == AuditorState::Done);
+		let auditors: Vec<_> = audit.iter().flat_map(Audit::have_audited).cloned().collect();
 		// Nobody is judged by what nobody has looked at.
 		let vouched = Vouched::<T>::take(job);
-		for (auditor, vouched_for) in vouched.into_iter().filter(|_| audited) {
+		for (auditor, vouched_for) in vouched.into_iter().filter(|_| !auditors.is_empty()) {
 			// A job has one right result. Who vouched for what was struck down is wrong if it was another; if it was this one, the
 			// worker alone was at fault, which refuted itself or was silent.
 			if vouched_for != said {
@@ -177,11 +197,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			}
 		}
 		CleanJobs::<T>::mutate(operator, |jobs| *jobs = jobs.saturating_add(1));
-		let auditors = audit.into_iter().flat_map(|audit| audit.auditors);
 		auditors
-			.filter(|auditor| auditor.state == AuditorState::Done)
-			.map(|auditor| auditor.account)
-			.collect()
 	}
 
 	fn forget(job: JobId) {
@@ -224,6 +240,23 @@ impl<T: Config> Pallet<T> {
 			slot: T::WeightInfo::serve_slot(T::AgendaSize::get()),
 			item: Self::step_weight(),
 		}
+	}
+
+	/// What auditing a claim is expected to take of blocks at the lowest rates: the first draw always, the rest as often as it asks
+	/// for something. Replies are free of fees too.
+	pub fn expected_weight() -> Weight {
+		let reply =
+			T::WeightInfo::authorize_reply(EXPECTED_REPLY).saturating_add(T::WeightInfo::reply_step(EXPECTED_REPLY));
+		let replies = reply.saturating_mul(u64::from(T::MaxDrawn::get()).saturating_add(1).saturating_mul(2));
+		let steps = [Step::CloseCommitments, Step::AskToShow, Step::Finish]
+			.into_iter()
+			.fold(replies, |all, step| all.saturating_add(step.weight::<T>()));
+		let rate = T::SpotCheckFloor::get()
+			.deconstruct()
+			.saturating_add(T::AuditFloor::get().deconstruct());
+		let share = |part: u64| Permill::from_parts(rate).mul_ceil(part);
+		let rest = Weight::from_parts(share(steps.ref_time()), share(steps.proof_size()));
+		Step::Ask.weight::<T>().saturating_add(rest)
 	}
 
 	/// The most that one step takes.
@@ -449,7 +482,9 @@ impl<T: Config> Pallet<T> {
 		let (share, least) = match fault {
 			Fault::MissedAudit => (T::MissedAuditShare::get(), T::MissedAuditPenalty::get()),
 			Fault::FalseAudit => (T::FalseAuditShare::get(), T::FalseAuditPenalty::get()),
-			Fault::MissedDeadline | Fault::WrongResult | Fault::Equivocation => return Zero::zero(),
+			Fault::MissedDeadline | Fault::WrongResult | Fault::Equivocation | Fault::LostChallenge => {
+				return Zero::zero()
+			}
 		};
 		share.mul_ceil(T::Operators::stake(auditor)).max(least)
 	}

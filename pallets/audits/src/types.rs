@@ -67,41 +67,78 @@ pub struct Auditor<T: Config> {
 	pub deadline: BlockNumberFor<T>,
 	/// Whether it was asked more than it can do: it need not reply, and then somebody else is asked.
 	pub excused: bool,
+	/// Block in which it was drawn.
+	pub drawn_at: BlockNumberFor<T>,
+	/// Whether it was not drawn, but vouched for an earlier claim of the job: it may reply or challenge, for it is judged by what
+	/// the job ends with, and need not.
+	pub recalled: bool,
+}
+
+impl<T: Config> Auditor<T> {
+	/// Somebody who is asked to audit a claim.
+	pub(crate) fn new(account: T::AccountId, drawn_at: BlockNumberFor<T>, recalled: bool) -> Self {
+		Self {
+			account,
+			state: AuditorState::Drawn,
+			deadline: drawn_at,
+			excused: recalled,
+			drawn_at,
+			recalled,
+		}
+	}
 }
 
 /// Draws of auditors for a claim at most: who is silent is replaced twice.
 pub(crate) const DRAWS: u32 = 3;
 
-/// Auditors of a claim at most, replaced ones included.
+/// Claims of a job, all but the last, whose auditors are recalled.
+pub(crate) const RECALLS: u32 = 2;
+
+/// Those who vouched for claims of a job that were struck down, at most.
+pub struct Recalled<T>(PhantomData<T>);
+impl<T: Config> Get<u32> for Recalled<T> {
+	fn get() -> u32 {
+		T::MaxDrawn::get().saturating_mul(RECALLS)
+	}
+}
+
+/// Auditors of a claim at most, replaced and recalled ones included.
 pub struct Seats<T>(PhantomData<T>);
 impl<T: Config> Get<u32> for Seats<T> {
 	fn get() -> u32 {
-		T::MaxDrawn::get().saturating_mul(DRAWS)
+		T::MaxDrawn::get()
+			.saturating_mul(DRAWS)
+			.saturating_add(Recalled::<T>::get())
 	}
 }
 
 impl<T: Config> Audit<T> {
-	/// Auditors that have not failed.
+	/// Auditors that were drawn.
+	fn drawn(&self) -> impl Iterator<Item = &Auditor<T>> {
+		self.auditors.iter().filter(|auditor| !auditor.recalled)
+	}
+
+	/// Auditors that were drawn and have not failed.
 	pub fn filled_seats(&self) -> u32 {
-		let filled = self
-			.auditors
-			.iter()
-			.filter(|auditor| auditor.state != AuditorState::Failed);
+		let filled = self.drawn().filter(|auditor| auditor.state != AuditorState::Failed);
 		u32::try_from(filled.count()).unwrap_or(u32::MAX)
 	}
 
 	/// Whether auditors that failed are to be replaced.
 	pub fn wants_others(&self) -> bool {
-		let failed = self
-			.auditors
-			.iter()
-			.any(|auditor| auditor.state == AuditorState::Failed);
+		let failed = self.drawn().any(|auditor| auditor.state == AuditorState::Failed);
 		failed && self.draws < DRAWS && self.filled_seats() < T::MaxDrawn::get()
 	}
 
 	/// Whether auditors were drawn and not one has looked at the claim.
 	pub fn is_unaudited(&self) -> bool {
-		!self.auditors.is_empty() && self.filled_seats() == 0
+		self.drawn().next().is_some() && self.filled_seats() == 0
+	}
+
+	/// The auditors that were drawn and have audited the claim.
+	pub fn have_audited(&self) -> impl Iterator<Item = &T::AccountId> {
+		let done = self.drawn().filter(|auditor| auditor.state == AuditorState::Done);
+		done.map(|auditor| &auditor.account)
 	}
 
 	/// Whether nothing more is asked.

@@ -3,9 +3,10 @@
 use crate::{
 	fee,
 	types::{len, AccountIdOf, BalanceOf},
-	Config, Error, Event, InFlight, Job, LateAnswers, Pallet,
+	Config, Error, Event, InFlight, Job, LateAnswers, Load, Pallet,
 };
 use alloc::vec::Vec;
+use assay_exact::ComputeUnits;
 use assay_protocol::{
 	blocks_to_run, draw,
 	job::JobState,
@@ -144,7 +145,12 @@ impl<T: Config> Pallet<T> {
 		if assigned.is_err() {
 			return false;
 		}
-		let deadline = now.saturating_add(T::ResultPeriod::get()).saturating_add(candidate.run);
+		// What it is asked about claims comes first, and has a clock.
+		let asked = Self::run(ComputeUnits(Load::<T>::get(&operator))).min(T::MaxLoad::get());
+		let deadline = now
+			.saturating_add(T::ResultPeriod::get())
+			.saturating_add(asked)
+			.saturating_add(candidate.run);
 		Self::deposit_event(Event::JobAssigned {
 			job: id,
 			attempt: job.attempt,

@@ -19,14 +19,15 @@ use sp_runtime::{
 impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Pallet<T> {
 	fn claim(id: JobId) -> Option<OpenClaim<T::AccountId, BalanceOf<T>, BlockNumberFor<T>>> {
 		let job = Jobs::<T>::get(id)?;
+		let units = job.units();
 		match job.state {
 			JobState::Claimed { operator, final_at, .. } => Some(OpenClaim {
 				operator,
 				fee: job.fee?,
 				claim: Self::disputed_claim(id)?,
 				closes_at: final_at,
-				run: Self::run(job.max_units),
-				units: job.max_units,
+				run: Self::run(units),
+				units,
 			}),
 			_ => None,
 		}
@@ -126,7 +127,6 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		let penalty = T::Operators::penalise_recent(&operator, penalty, Fault::WrongResult, age, reporter);
 		Self::uncommit(&operator, price, &job)?;
 		let said = Claims::<T>::take(id).map(|claim| said(&claim.output, &claim.trace));
-		job.fee = None;
 		job.holds = 0;
 		Self::unbook(id, &mut job);
 		Self::deposit_event(Event::ClaimStruckDown {

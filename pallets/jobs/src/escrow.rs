@@ -36,8 +36,13 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Escrow.into(), consumer, max_fee)
 	}
 
-	/// Divides the escrow of a claimed job between all who are due a share, and returns its last state.
-	pub(crate) fn pay_out(id: JobId, job: &Job<T>, operator: &T::AccountId) -> Result<JobStateOf<T>, DispatchError> {
+	/// Divides the escrow of a claimed job between all who are due a share, and returns its last state and whether auditors
+	/// were.
+	pub(crate) fn pay_out(
+		id: JobId,
+		job: &Job<T>,
+		operator: &T::AccountId,
+	) -> Result<(JobStateOf<T>, bool), DispatchError> {
 		let fee = job.fee.defensive_ok_or(Error::<T>::NotAssigned)?;
 		let terms = T::Models::terms(job.version);
 		let claim = Claims::<T>::get(id).defensive_ok_or(Error::<T>::NotClaimed)?;
@@ -76,14 +81,15 @@ impl<T: Config> Pallet<T> {
 			audits,
 			refunded,
 		});
-		Ok(JobState::Final {
+		let state = JobState::Final {
 			operator: operator.clone(),
 			paid,
 			royalty,
 			treasury,
 			audits,
 			refunded,
-		})
+		};
+		Ok((state, !auditors.is_empty()))
 	}
 
 	/// Pays an operator its share of a fee: a part of that to all who stand behind it, the rest to itself. Returns what was

@@ -45,7 +45,7 @@ pub mod pallet {
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{
-			fungible::{Balanced, BalancedHold, MutateHold},
+			fungible::{Balanced, BalancedHold, Mutate, MutateHold},
 			Randomness,
 		},
 		weights::WeightMeter,
@@ -71,7 +71,8 @@ pub mod pallet {
 		type RuntimeHoldReason: From<HoldReason>;
 
 		/// The money of escrows and fees.
-		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+		type Currency: Mutate<Self::AccountId>
+			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
 			+ BalancedHold<Self::AccountId>
 			+ Balanced<Self::AccountId>;
 
@@ -98,6 +99,14 @@ pub mod pallet {
 		/// The share of the fee of each auditor that audited a claim.
 		#[pallet::constant]
 		type AuditorShare: Get<Permill>;
+
+		/// What a byte of the replies costs that the audit of a job may bring into blocks free of fees. A job pays for what is
+		/// expected of it.
+		#[pallet::constant]
+		type BytePrice: Get<BalanceOf<Self>>;
+
+		/// What auditing a claim is expected to take of blocks at the lowest rates.
+		type AuditWeight: Get<Weight>;
 
 		/// The part of an operator's share that goes to all who stand behind it by stake, itself among them.
 		#[pallet::constant]
@@ -241,8 +250,8 @@ pub mod pallet {
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// A consumer submitted a job and `max_fee` is held from it. Unless the job is assigned in the same transaction,
-		/// it waits open.
+		/// A consumer submitted a job, `max_fee` is held from it and `room` is burned. Unless the job is assigned in the same
+		/// transaction, it waits open.
 		JobSubmitted {
 			/// The job.
 			job: JobId,
@@ -252,6 +261,8 @@ pub mod pallet {
 			version: ModelVersion,
 			/// Held until the job is over.
 			max_fee: BalanceOf<T>,
+			/// What the room in blocks that its audit may take has cost.
+			room: BalanceOf<T>,
 		},
 		/// A job was assigned.
 		JobAssigned {
@@ -463,6 +474,10 @@ pub mod pallet {
 				T::OpenPeriod::get() >= T::RetryPeriod::get(),
 				"OpenPeriod must not be shorter than RetryPeriod"
 			);
+			assert!(
+				T::OpenPeriod::get() >= T::AssignmentDelay::get(),
+				"OpenPeriod must not be shorter than AssignmentDelay"
+			);
 			assert!(T::Window::get() >= one, "Window must be at least one block");
 			assert!(T::Retention::get() >= one, "Retention must be at least one block");
 			assert!(
@@ -492,7 +507,9 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Submits a job and holds `max_fee` from the caller until it is over.
+		/// Submits a job and holds `max_fee` from the caller until it is over. What it makes the chain do later is paid for now: the
+		/// steps of its life with this call's fee, the replies to its audit, which are free of fees, by what is burned as its
+		/// [room](Event::JobSubmitted).
 		///
 		/// It is assigned as soon as an operator has free capacity, an unnamed one not before [`Config::AssignmentDelay`]. Until
 		/// then it waits open, for [`Config::OpenPeriod`] at most. Only operators are considered that take jobs as large, and
@@ -507,7 +524,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::JobSubmitted`], and [`Event::JobAssigned`] if it is assigned.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::submit(MAX_OFFERS, input.len()))]
+		#[pallet::weight(Pallet::<T>::submit_weight(MAX_OFFERS, input.len()))]
 		pub fn submit(
 			origin: OriginFor<T>,
 			version: ModelVersion,
@@ -530,7 +547,7 @@ pub mod pallet {
 					operator,
 				},
 			)?;
-			Ok(Some(T::WeightInfo::submit(offers, elements)).into())
+			Ok(Some(Self::submit_weight(offers, elements)).into())
 		}
 
 		/// Cancels an open job of the caller and gives the escrow back.
@@ -559,7 +576,8 @@ pub mod pallet {
 
 		/// Does what is due for a job: assigns or refunds an open one, punishes a missed deadline, finalises after the
 		/// window, prunes after the retention. The agenda does the same by itself; this call is for whoever does not want
-		/// to wait for it.
+		/// to wait for it. Nothing is due of an unnamed job that the agenda is to assign: nobody may choose the block whose
+		/// randomness draws its operator.
 		///
 		/// Emits the event of what was done.
 		#[pallet::call_index(3)]

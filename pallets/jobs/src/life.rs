@@ -1,6 +1,7 @@
 //! The steps of a job's life. Each reads the job, changes it, and stores it once.
 
 use crate::{
+	assignment::Assignment,
 	types::{len, BalanceOf, JobStateOf, Submission},
 	Claims, Config, Error, Event, Inputs, Job, Jobs, JobsOf, NextJobId, OldestJobId, Pallet, WeightInfo,
 };
@@ -13,13 +14,25 @@ use assay_protocol::{
 	operator::{Fault, Operators},
 	JobId,
 };
-use frame_support::{ensure, traits::Get, weights::Weight, BoundedVec};
+use assay_trace::{size::Sizes, Layout};
+use frame_support::{
+	ensure,
+	traits::{
+		fungible::Mutate,
+		tokens::{Fortitude, Precision, Preservation},
+		Get,
+	},
+	weights::Weight,
+	BoundedVec,
+};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{One, Zero},
+	traits::{CheckedMul, One, Zero},
 	DispatchError, DispatchResult, Saturating,
 };
 
+/// How often an operator is looked for on average, at most.
+const TRIES: u64 = 2;
 /// Steps over the identifiers of pruned jobs with each pruned job: two, so that a gap shrinks.
 const OLDEST_STEPS: u32 = 2;
 
@@ -28,14 +41,17 @@ const OLDEST_STEPS: u32 = 2;
 pub(crate) enum Step {
 	/// An open job was assigned after so many offers were considered.
 	Assigned(u32),
-	/// An open job was refunded.
-	Refunded,
+	/// An open job was refunded after so many offers were considered a last time.
+	Refunded(u32),
 	/// An open job found no operator after so many offers were considered.
 	Waited(u32),
 	/// A missed deadline was dealt with, and so many offers were considered for the next attempt.
 	Missed(u32),
-	/// The job became final.
-	Finalised,
+	/// The job became final, with auditors that are paid or not.
+	Finalised {
+		/// Whether there were any.
+		audited: bool,
+	},
 	/// The job is no longer stored.
 	Pruned,
 }
@@ -45,10 +61,13 @@ impl Step {
 	pub(crate) fn weight<T: Config>(self) -> Weight {
 		match self {
 			Self::Assigned(offers) | Self::Waited(offers) => T::WeightInfo::advance_assign(offers),
-			Self::Refunded => T::WeightInfo::advance_refund(),
+			Self::Refunded(offers) => {
+				T::WeightInfo::advance_refund().saturating_add(T::WeightInfo::advance_assign(offers))
+			}
 			Self::Missed(offers) => T::WeightInfo::advance_missed(offers),
+			Self::Finalised { audited: false } => T::WeightInfo::advance_finalise(),
 			// With auditors that are paid and others that are judged, which the benchmark does not have.
-			Self::Finalised => {
+			Self::Finalised { audited: true } => {
 				T::WeightInfo::advance_finalise().saturating_add(T::DbWeight::get().reads_writes(32, 32))
 			}
 			Self::Pruned => T::WeightInfo::advance_prune(),
@@ -90,13 +109,43 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn step_weight() -> Weight {
 		[
 			Step::Assigned(MAX_OFFERS),
-			Step::Refunded,
+			Step::Refunded(MAX_OFFERS),
 			Step::Missed(MAX_OFFERS),
-			Step::Finalised,
+			Step::Finalised { audited: true },
 			Step::Pruned,
 		]
 		.into_iter()
 		.fold(Weight::zero(), |most, step| most.max(step.weight::<T>()))
+	}
+
+	/// What a submission takes, and what it makes the chain do later: to look for an operator, twice where the first is busy, to take
+	/// its result, which is free of fees, to end the job and to audit it. So no more is submitted than can be followed up.
+	pub(crate) fn submit_weight(offers: u32, elements: u32) -> Weight {
+		[
+			T::WeightInfo::submit(offers, elements),
+			T::WeightInfo::advance_assign(offers).saturating_mul(TRIES),
+			T::WeightInfo::authorize_submit_result(),
+			T::WeightInfo::submit_result(),
+			Step::Finalised { audited: false }.weight::<T>(),
+			Step::Pruned.weight::<T>(),
+			T::AuditWeight::get(),
+			// Burning what the room costs.
+			T::DbWeight::get().reads_writes(2, 2),
+		]
+		.into_iter()
+		.fold(Weight::zero(), |all, part| all.saturating_add(part))
+	}
+
+	/// What the room in blocks costs that the audit of a job may take.
+	pub(crate) fn room(program: &Program, positions: u32, max_tokens: u32) -> Option<BalanceOf<T>> {
+		let generated = if program.output_length().is_some() {
+			0
+		} else {
+			max_tokens
+		};
+		let answers = Sizes::new(program, Layout::new(program, positions, generated)).answers();
+		let bytes = BalanceOf::<T>::try_from(T::Audits::expected_bytes(&answers)).ok()?;
+		bytes.checked_mul(&T::BytePrice::get())
 	}
 
 	/// Stores a new job, assigned if possible, and returns the number of offers considered.
@@ -129,6 +178,7 @@ impl<T: Config> Pallet<T> {
 			max_fee,
 			max_price,
 			fee: None,
+			claimed_units: None,
 			named_operator: operator,
 			submitted_at: now,
 			attempt: Default::default(),
@@ -142,10 +192,18 @@ impl<T: Config> Pallet<T> {
 			booked_at: None,
 		};
 		let listed = Self::ensure_takers(&job)?;
+		let room = Self::room(&program, input_positions, generation.max_tokens).ok_or(Error::<T>::JobTooLarge)?;
 
 		let id = NextJobId::<T>::get();
 		NextJobId::<T>::put(id.next().ok_or(Error::<T>::JobIdsExhausted)?);
 		Self::hold_escrow(&consumer, max_fee)?;
+		T::Currency::burn_from(
+			&consumer,
+			room,
+			Preservation::Preserve,
+			Precision::Exact,
+			Fortitude::Polite,
+		)?;
 		T::Models::job_started(version);
 		Inputs::<T>::insert(id, input);
 		JobsOf::<T>::insert(&consumer, id, ());
@@ -154,6 +212,7 @@ impl<T: Config> Pallet<T> {
 			consumer,
 			version,
 			max_fee,
+			room,
 		});
 		let assigned = Self::assign_or_wait(id, &mut job, now);
 		Jobs::<T>::insert(id, job);
@@ -173,6 +232,9 @@ impl<T: Config> Pallet<T> {
 	/// Does what is due for a job.
 	pub(crate) fn do_advance(id: JobId) -> Result<Step, DispatchError> {
 		let job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
+		// Whoever makes a block knows what it draws: the agenda alone says when an operator is drawn.
+		let to_be_drawn = matches!(job.state, JobState::Open { .. }) && job.named_operator.is_none();
+		ensure!(!to_be_drawn || job.booked_at.is_none(), Error::<T>::NothingDue);
 		match Self::step(id, job, Self::now())? {
 			None | Some(Step::Waited(_)) => Err(Error::<T>::NothingDue.into()),
 			Some(step) => Ok(step),
@@ -183,24 +245,24 @@ impl<T: Config> Pallet<T> {
 	/// has to wait on.
 	pub(crate) fn step(id: JobId, mut job: Job<T>, now: BlockNumberFor<T>) -> Result<Option<Step>, DispatchError> {
 		match job.state.clone() {
-			JobState::Open { expires } if now >= expires => {
-				let state = Self::refund(id, &job, RefundReason::Unassigned)?;
-				Self::end(id, job, state, now);
-				Ok(Some(Step::Refunded))
-			}
 			JobState::Open { expires } => {
 				let opened = expires.saturating_sub(T::OpenPeriod::get());
 				let first = opened.saturating_add(T::AssignmentDelay::get());
 				if job.named_operator.is_none() && now < first {
 					return Ok(None);
 				}
-				let assignment = Self::assign(id, &mut job, now);
-				if !assignment.found {
-					return Ok(Some(Step::Waited(assignment.offers)));
+				let Assignment { found, offers } = Self::assign(id, &mut job, now);
+				if found {
+					Self::book_deadline(id, &mut job, now);
+					Jobs::<T>::insert(id, job);
+					return Ok(Some(Step::Assigned(offers)));
 				}
-				Self::book_deadline(id, &mut job, now);
-				Jobs::<T>::insert(id, job);
-				Ok(Some(Step::Assigned(assignment.offers)))
+				if now < expires {
+					return Ok(Some(Step::Waited(offers)));
+				}
+				let state = Self::refund(id, &job, RefundReason::Unassigned)?;
+				Self::end(id, job, state, now);
+				Ok(Some(Step::Refunded(offers)))
 			}
 			JobState::Assigned {
 				operator,
@@ -213,9 +275,9 @@ impl<T: Config> Pallet<T> {
 				final_at,
 			} if now >= final_at && job.holds == 0 => {
 				Self::uncommit(&operator, price, &job)?;
-				let state = Self::pay_out(id, &job, &operator)?;
+				let (state, audited) = Self::pay_out(id, &job, &operator)?;
 				Self::end(id, job, state, now);
-				Ok(Some(Step::Finalised))
+				Ok(Some(Step::Finalised { audited }))
 			}
 			JobState::Final { .. } | JobState::Refunded { .. } if now >= job.due_at => {
 				Self::prune(id, job);
@@ -259,6 +321,8 @@ impl<T: Config> Pallet<T> {
 		// There is room for every attempt.
 		job.failed.try_push(failed).map_err(|_| DispatchError::Exhausted)?;
 		job.guilt_ends = None;
+		job.fee = None;
+		job.claimed_units = None;
 		if job.named_operator.is_some() {
 			let state = Self::refund(id, &job, RefundReason::OperatorFailed)?;
 			Self::end(id, job, state, now);
@@ -321,7 +385,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes back what the operator put in flight for the job.
 	pub(crate) fn uncommit(operator: &T::AccountId, price: BalanceOf<T>, job: &Job<T>) -> DispatchResult {
-		let value = crate::fee(price, job.max_units).ok_or(Error::<T>::FeeExceedsEscrow)?;
+		let value = crate::fee(price, job.units()).ok_or(Error::<T>::FeeExceedsEscrow)?;
 		T::Operators::release(operator, value);
 		Ok(())
 	}

@@ -16,6 +16,7 @@ use assay_protocol::{
 use codec::Encode;
 use frame_support::traits::Get;
 use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::BlockNumberFor};
+use sp_runtime::traits::Bounded;
 
 /// Jobs in one answer at most.
 const PAGE: u32 = 100;
@@ -51,12 +52,14 @@ impl<T: Config> Pallet<T> {
 	/// What a job of `input` elements and at most `max_tokens` generated tokens costs.
 	pub fn quote(version: ModelVersion, input: u32, max_tokens: u32) -> Result<Quote<BalanceOf<T>>, JobError> {
 		let program = T::Models::program(version)?;
-		let (_, units) = measure(&program, input, max_tokens)?;
+		let (positions, units) = measure(&program, input, max_tokens)?;
 		let prices = || T::Models::listed_offers(version).into_iter().map(|offer| offer.price);
 		Ok(Quote {
 			units: units.0,
 			lowest_price: prices().min(),
 			highest_price: prices().max(),
+			// A job whose replies nobody could pay for is not taken.
+			room: Self::room(&program, positions, max_tokens).unwrap_or_else(Bounded::max_value),
 		})
 	}
 

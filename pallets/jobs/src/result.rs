@@ -3,7 +3,7 @@
 use crate::{
 	fee, output::check_output, types::BalanceOf, Claim, Claims, Config, Error, Event, Inputs, Job, Jobs, Pallet,
 };
-use assay_exact::{Input, Output};
+use assay_exact::{ComputeUnits, Input, Output};
 use assay_protocol::{
 	audit::Audits,
 	job::{JobResult, JobState, SignedResult},
@@ -37,6 +37,7 @@ struct Valid<T: Config> {
 	operator: T::AccountId,
 	price: BalanceOf<T>,
 	deadline: BlockNumberFor<T>,
+	units: ComputeUnits,
 	fee: BalanceOf<T>,
 }
 
@@ -66,6 +67,7 @@ impl<T: Config> Pallet<T> {
 			mut job,
 			operator,
 			price,
+			units,
 			fee,
 			..
 		} = Self::check_result(&result)?;
@@ -77,9 +79,10 @@ impl<T: Config> Pallet<T> {
 			claim,
 		} = result;
 		let now = Self::now();
-		let final_at = now
-			.saturating_add(T::Window::get())
-			.saturating_add(Self::run(job.max_units));
+		let final_at = now.saturating_add(T::Window::get()).saturating_add(Self::run(units));
+		// From now on it answers for what it claims, not for the most that it could have been.
+		let most = crate::fee(price, job.max_units).ok_or(Error::<T>::FeeExceedsEscrow)?;
+		T::Operators::release(&operator, most.saturating_sub(fee));
 		Self::no_longer_in_flight(&operator, id);
 		Claims::<T>::insert(
 			id,
@@ -90,6 +93,7 @@ impl<T: Config> Pallet<T> {
 			},
 		);
 		job.fee = Some(fee);
+		job.claimed_units = Some(units);
 		job.state = JobState::Claimed {
 			operator: operator.clone(),
 			price,
@@ -129,7 +133,8 @@ impl<T: Config> Pallet<T> {
 
 		let program = T::Models::program(job.version).map_err(Error::<T>::from)?;
 		let generated = check_output::<T>(&program, &job.generation, &result.output)?;
-		let fee = fee(price, program.units(job.input_positions, generated))
+		let units = program.units(job.input_positions, generated);
+		let fee = fee(price, units)
 			.filter(|fee| *fee <= job.max_fee)
 			.ok_or(Error::<T>::FeeExceedsEscrow)?;
 
@@ -149,6 +154,7 @@ impl<T: Config> Pallet<T> {
 			operator,
 			price,
 			deadline,
+			units,
 			fee,
 		})
 	}

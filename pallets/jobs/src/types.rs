@@ -49,6 +49,8 @@ pub struct Job<T: Config> {
 	pub max_price: BalanceOf<T>,
 	/// What the claimed result costs.
 	pub fee: Option<BalanceOf<T>>,
+	/// Computation of the claimed result.
+	pub claimed_units: Option<ComputeUnits>,
 	/// The only operator that may work on it.
 	pub named_operator: Option<T::AccountId>,
 	/// Block of submission.
@@ -70,6 +72,11 @@ pub struct Job<T: Config> {
 }
 
 impl<T: Config> Job<T> {
+	/// Computation that its operator has put in flight: as much as there can be, then what it claims.
+	pub fn units(&self) -> ComputeUnits {
+		self.claimed_units.unwrap_or(self.max_units)
+	}
+
 	/// Whether escrow is held for it.
 	pub fn is_unfinished(&self) -> bool {
 		matches!(

@@ -53,6 +53,7 @@ parameter_types! {
 	pub const LongestRun: u64 = 1_000;
 	pub static MaxLoad: u64 = 1_000;
 	pub static QuestionUnits: u64 = 0;
+	pub static BytePrice: Balance = 0;
 	/// Silence is guilt at once, unless a test says otherwise.
 	pub static GuiltPeriod: u64 = 0;
 	pub static AssignmentDelay: u64 = 0;
@@ -98,6 +99,8 @@ macro_rules! stakes_and_jobs {
 			type Treasury = $crate::Treasury;
 			type TreasuryShare = $crate::TreasuryShare;
 			type AuditorShare = $crate::AuditorShare;
+			type BytePrice = $crate::BytePrice;
+			type AuditWeight = ();
 			type StakersShare = $crate::TreasuryShare;
 			type ResultPeriod = $crate::ResultPeriod;
 			type AssignmentDelay = $crate::AssignmentDelay;

@@ -11,6 +11,7 @@ use assay_trace::{
 	claim::ClaimRoot,
 	digest::DigestOpening,
 	merkle::Hash32,
+	size::Answers,
 	Opening, Place, Step,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -329,6 +330,9 @@ pub trait Audits<AccountId> {
 	/// Whether `who` was drawn to audit the claim and has neither vouched for it nor challenged it.
 	fn is_drawn(job: JobId, attempt: Attempt, who: &AccountId) -> bool;
 
+	/// Bytes of replies, free of fees, that a claim with these answers is expected to bring at the lowest rates.
+	fn expected_bytes(answers: &Answers) -> u64;
+
 	/// Somebody challenged the claim: an auditor that did need not vouch for it.
 	fn challenged(job: JobId, attempt: Attempt, challenger: &AccountId);
 
@@ -356,6 +360,9 @@ impl<AccountId> Audits<AccountId> for () {
 	}
 	fn is_drawn(_: JobId, _: Attempt, _: &AccountId) -> bool {
 		false
+	}
+	fn expected_bytes(_: &Answers) -> u64 {
+		0
 	}
 	fn challenged(_: JobId, _: Attempt, _: &AccountId) {}
 	fn challenge_lost(_: JobId, _: Attempt, _: &AccountId) {}

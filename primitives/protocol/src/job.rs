@@ -314,6 +314,8 @@ pub struct Quote<Balance> {
 	pub lowest_price: Option<Balance>,
 	/// Highest price of a unit among listed offers.
 	pub highest_price: Option<Balance>,
+	/// What the room in blocks that the job's audit may take costs, beside the fee: paid when it is submitted, and burned.
+	pub room: Balance,
 }
 
 /// Constants of the jobs pallet.

@@ -22,7 +22,7 @@ const HASH: u64 = 32;
 /// Bytes of a length, or of the kind of something with its optional parts, at most.
 const LENGTH: u64 = 5;
 /// Bytes around the longest thing that is shown, at most: what it answers, who shows it, a signature.
-const FRAME: u64 = 512;
+pub const FRAME: u64 = 512;
 /// Levels of an artifact's tree at most: tensors for each layer, and files, fewer than 2³² in all.
 const ARTIFACT_LEVELS: u64 = 32;
 
@@ -53,6 +53,8 @@ pub struct Answers {
 	pub groups: u64,
 	/// The roots of all cells of a group.
 	pub cells: u64,
+	/// The roots of one cell, with its path.
+	pub cell: u64,
 	/// What is shown of a cell in full: a vector, its caches, its work.
 	pub exhibit: u64,
 	/// What a step reads.
@@ -67,17 +69,21 @@ impl Answers {
 		let Self {
 			groups,
 			cells,
+			cell,
 			exhibit,
 			opening,
 			values,
 		} = *self;
-		[groups, cells, exhibit, opening, values].into_iter().fold(0, u64::max)
+		[groups, cells, cell, exhibit, opening, values]
+			.into_iter()
+			.fold(0, u64::max)
 	}
 
 	fn or_longer(self, other: Self) -> Self {
 		Self {
 			groups: self.groups.max(other.groups),
 			cells: self.cells.max(other.cells),
+			cell: self.cell.max(other.cell),
 			exhibit: self.exhibit.max(other.exhibit),
 			opening: self.opening.max(other.opening),
 			values: self.values.max(other.values),
@@ -242,6 +248,7 @@ impl<'a> Sizes<'a> {
 			.map(|step| self.opening(place, step));
 		Answers {
 			cells: self.roots(place),
+			cell: self.roots(place).saturating_add(self.residual()),
 			exhibit: exhibits.fold(0, u64::max),
 			opening: steps.fold(0, u64::max),
 			..Answers::default()

@@ -33,7 +33,7 @@ parameter_types! {
 	/// A hundredth of its stake.
 	pub const MissedAuditShare: Perbill = Perbill::from_percent(1);
 	/// What draws and clocks may take of a block.
-	pub AuditAgendaWeight: Weight = Perbill::from_percent(10) * BlockWeights::get().max_block;
+	pub AuditAgendaWeight: Weight = Perbill::from_percent(15) * BlockWeights::get().max_block;
 }
 
 #[cfg(not(feature = "runtime-benchmarks"))]

@@ -2,7 +2,7 @@
 
 use super::system::BlockWeights;
 use crate::{
-	currency::{MIN_WRONG_RESULT_PENALTY, MISSED_DEADLINE_PENALTY},
+	currency::{MIN_WRONG_RESULT_PENALTY, MISSED_DEADLINE_PENALTY, TRANSACTION_BYTE_FEE},
 	time::{
 		ASSIGNMENT_DELAY, JOB_OPEN_PERIOD, JOB_RESULT_PERIOD, JOB_RETENTION, JOB_RETRY_PERIOD, JOB_WINDOW, LONGEST_RUN,
 		MAX_LOAD, QUESTION_UNITS, REFERENCE_SPEED,
@@ -28,8 +28,11 @@ parameter_types! {
 	/// So much of its stake that three quarters of it, what is left of its own part when a cheat reports itself, are a quarter
 	/// of its own bond, what it may have in flight; and that the other quarter pays a challenger.
 	pub const WrongResultPenalty: Perbill = Perbill::from_percent(35);
-	/// What deadlines and finalisations may take of a block.
-	pub AgendaWeight: Weight = Perbill::from_percent(20) * BlockWeights::get().max_block;
+	/// What assignments, deadlines and finalisations may take of a block: as much as follows from as many submissions as there is
+	/// room for beside it.
+	pub AgendaWeight: Weight = Perbill::from_percent(30) * BlockWeights::get().max_block;
+	/// What an audit is expected to take.
+	pub AuditWeight: Weight = Audits::expected_weight();
 }
 
 /// The VRF output of the block before.
@@ -49,6 +52,8 @@ impl pallet_assay_jobs::Config for Runtime {
 	type Treasury = TreasuryAccount;
 	type TreasuryShare = TreasuryShare;
 	type AuditorShare = AuditorShare;
+	type BytePrice = ConstU128<TRANSACTION_BYTE_FEE>;
+	type AuditWeight = AuditWeight;
 	type StakersShare = StakersShare;
 	type ResultPeriod = ConstU32<JOB_RESULT_PERIOD>;
 	type AssignmentDelay = ConstU32<ASSIGNMENT_DELAY>;

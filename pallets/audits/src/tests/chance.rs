@@ -148,6 +148,35 @@ fn p15_spot_checks_and_audits_should_grow_with_the_fee_over_the_operators_own_bo
 }
 
 #[test]
+fn replies_should_be_expected_as_often_as_the_lowest_rates_draw_them() {
+	use assay_protocol::audit::Audits;
+	use assay_trace::size::{Answers, FRAME};
+	let answers = Answers {
+		cell: 1_000,
+		opening: 50_000,
+		values: 4_000,
+		..Answers::default()
+	};
+	let (worker, auditors) = (51_000 + 2 * FRAME, 2 * (4_000 + 2 * FRAME));
+	run(|| {
+		for (floor, expected) in [
+			(Permill::zero(), 0),
+			(Permill::from_percent(5), (worker + auditors).div_ceil(20)),
+			(Permill::one(), worker + auditors),
+		] {
+			Floor::set(floor);
+			let bytes = AuditsPallet::expected_bytes(&answers);
+			// Each of the two is rounded up.
+			assert!(
+				(expected..=expected + 1).contains(&bytes),
+				"{bytes} instead of {expected}"
+			);
+		}
+		Floor::set(Permill::from_percent(5));
+	});
+}
+
+#[test]
 fn draws_should_follow_the_probability() {
 	let number = |n: u64| sp_io::hashing::blake2_256(&n.to_le_bytes());
 	let count = |probability| (0..10_000).filter(|n| happens(probability, number(*n))).count();

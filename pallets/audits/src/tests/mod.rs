@@ -1,8 +1,10 @@
 //! What the pallet does, by subject.
 
+mod absence;
 mod auditors;
 mod chance;
 mod honest;
 mod life;
+mod recalls;
 mod replies;
 mod verdicts;

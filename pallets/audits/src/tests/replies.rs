@@ -2,7 +2,7 @@
 
 use crate::{mock::*, Error};
 use assay_protocol::{
-	audit::{AuditReply, Question, Reply, SignedReply},
+	audit::{AuditPhase, AuditReply, Question, Reply, SignedReply},
 	Attempt, JobId,
 };
 use assay_trace::{cell::CellRoots, Hash32, Opening};
@@ -82,6 +82,41 @@ fn reply_should_be_refused_when_it_is_not_asked_for() {
 		other.reply.attempt = Attempt(1);
 		refused(other, InvalidTransaction::Stale);
 	});
+}
+
+#[test]
+fn p10_shorter_replies_should_come_first() {
+	use frame_support::pallet_prelude::TransactionSource;
+	scene(|worker, job| {
+		let priority = |who| {
+			let question = asked(who, job).unwrap();
+			let signed = signed(who, job, question, worker.reply(who, job, question));
+			let (valid, _) = AuditsPallet::authorize_reply(TransactionSource::External, &signed).unwrap();
+			(valid.priority, signed.encoded_size() as u64)
+		};
+		// Alice shows the roots of a cell, Bob a digest.
+		let ((of_alice, long), (of_bob, short)) = (priority(ALICE), priority(BOB));
+		assert!(long > short);
+		assert_eq!(of_bob - of_alice, long - short);
+	});
+}
+
+#[test]
+fn d02_late_reply_should_start_the_clock_of_guilt_before_the_agenda_notices() {
+	const GUILT: u64 = 60;
+	assay_testing::GuiltPeriod::set(GUILT);
+	scene(|worker, job| {
+		let deadline = match phase(job) {
+			AuditPhase::Commit { deadline } => deadline,
+			other => panic!("{other:?}"),
+		};
+		// The agenda has not looked at it yet.
+		System::set_block_number(deadline + 3);
+		worker.answer(ALICE, job).unwrap();
+		let job = pallet_assay_jobs::Jobs::<Test>::get(job).unwrap();
+		assert_eq!(job.guilt_ends, Some(deadline + GUILT));
+	});
+	assay_testing::GuiltPeriod::set(0);
 }
 
 #[test]

@@ -35,12 +35,10 @@ pub(crate) fn run(test: impl FnOnce()) {
 		check();
 		let burned: Balance = events()
 			.into_iter()
-			.map(|event| {
-				if let crate::Event::DustBurned { amount, .. } = event {
-					amount
-				} else {
-					0
-				}
+			.map(|event| match event {
+				crate::Event::DustBurned { amount, .. } => amount,
+				crate::Event::JobSubmitted { room, .. } => room,
+				_ => 0,
 			})
 			.sum();
 		assert_eq!(Balances::total_issuance() + burned, issuance, "money was made or lost");

@@ -13,15 +13,15 @@ pub(crate) use registry::*;
 use crate as pallet_assay_jobs;
 use assay_protocol::{audit::Audits, Attempt, JobId, ModelVersion};
 pub(crate) use assay_testing::{
-	AccountId, AgendaSize, AgendaWeight, AssignmentDelay, Balance, GuiltPeriod, ReferenceSpeed, Seed as RandomSeed,
-	SlotDuration, TreasuryShare, ALICE, BOB, CONSUMER, EXISTENTIAL_DEPOSIT, FAST, MISSED_DEADLINE as PENALTY,
-	OPEN_PERIOD, PUBLISHER, RESULT_PERIOD, RETENTION, RETRY_PERIOD, TREASURY,
+	AccountId, AgendaSize, AgendaWeight, AssignmentDelay, Balance, BytePrice, GuiltPeriod, ReferenceSpeed,
+	Seed as RandomSeed, SlotDuration, TreasuryShare, ALICE, BOB, CONSUMER, EXISTENTIAL_DEPOSIT, FAST,
+	MISSED_DEADLINE as PENALTY, OPEN_PERIOD, PUBLISHER, RESULT_PERIOD, RETENTION, RETRY_PERIOD, TREASURY,
 };
 use assay_testing::{
 	AuditorShare, LongestRun, MaxLoad, MissedDeadlinePenalty, OpenPeriod, QuestionUnits, ResultPeriod, Retention,
 	RetryPeriod, SeededRandomness, Treasury, WrongResultPenalty,
 };
-use assay_trace::Hash32;
+use assay_trace::{size::Answers, Hash32};
 use frame_support::{derive_impl, parameter_types, traits::ConstU128};
 use sp_runtime::Permill;
 
@@ -69,6 +69,9 @@ impl Audits<AccountId> for NamedAuditors {
 	fn is_open(_: JobId, _: Attempt) -> bool {
 		false
 	}
+	fn expected_bytes(answers: &Answers) -> u64 {
+		answers.opening
+	}
 	fn is_drawn(_: JobId, _: Attempt, _: &AccountId) -> bool {
 		false
 	}
@@ -91,6 +94,8 @@ impl crate::Config for Test {
 	type Treasury = Treasury;
 	type TreasuryShare = TreasuryShare;
 	type AuditorShare = AuditorShare;
+	type BytePrice = BytePrice;
+	type AuditWeight = ();
 	type StakersShare = StakersShare;
 	type ResultPeriod = ResultPeriod;
 	type AssignmentDelay = AssignmentDelay;

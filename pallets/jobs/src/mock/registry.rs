@@ -215,7 +215,7 @@ pub(crate) fn check_registry() {
 	let mut running = BTreeMap::<ModelVersion, u32>::new();
 	for job in crate::Jobs::<Test>::iter_values() {
 		if let JobState::Assigned { operator, price, .. } | JobState::Claimed { operator, price, .. } = job.state {
-			*owed.entry(operator).or_default() += price * Balance::from(job.max_units.0);
+			*owed.entry(operator).or_default() += price * Balance::from(job.units().0);
 		}
 		if job.is_unfinished() {
 			*running.entry(job.version).or_default() += 1;

@@ -1,8 +1,11 @@
 //! Who is assigned.
 
-use crate::{mock::*, Error, Event, InFlight};
+use crate::{mock::*, Error, Event, InFlight, Load};
 use assay_exact::Input;
-use assay_protocol::{job::JobState, Attempt, JobId};
+use assay_protocol::{
+	job::{JobState, RefundReason},
+	Attempt, JobId,
+};
 use frame_support::assert_noop;
 
 #[test]
@@ -135,14 +138,14 @@ fn in_flight_should_bound_the_jobs_of_an_operator() {
 #[test]
 fn stake_should_bound_the_value_in_flight() {
 	run(|| {
-		bond(ALICE, 67);
+		bond(ALICE, 43);
 		let first = a_submitted_job();
 		assert_eq!(assigned_to(first), ALICE);
 		assert_eq!(committed(ALICE), 34);
 		let second = a_submitted_job();
 		assert!(matches!(state(second), JobState::Open { .. }));
 		assert_eq!(committed(ALICE), 34, "a refused commitment leaves nothing behind");
-		// The stake stays committed until the window is over, not just until the result.
+		// The stake stays committed until the window is over, not just until the result, for as much as was claimed.
 		deliver(signed(ALICE, result(first, tokens(&[STOP])))).unwrap();
 		run_to(1 + RETRY_PERIOD);
 		assert!(matches!(state(second), JobState::Open { .. }));
@@ -234,8 +237,8 @@ fn open_job_should_be_assigned_when_an_operator_appears() {
 #[test]
 fn open_job_should_be_assigned_when_somebody_advances_it() {
 	run(|| {
-		offer(DECODER, ALICE, 2, 0);
-		let id = a_submitted_job();
+		offer(DECODER, BOB, 2, 0);
+		let id = a_job().named(BOB).submit(CONSUMER).unwrap();
 		let stranger = RuntimeOrigin::signed(OTHER_CONSUMER);
 		assert_noop!(
 			JobsPallet::advance(stranger.clone(), id).map_err(|e| e.error),
@@ -249,4 +252,84 @@ fn open_job_should_be_assigned_when_somebody_advances_it() {
 		JobsPallet::advance(stranger, id).unwrap();
 		assert_eq!(assigned_to(id), BOB);
 	});
+}
+
+#[test]
+fn nobody_should_choose_the_block_that_draws_an_operator() {
+	run(|| {
+		offer(DECODER, ALICE, 2, 0);
+		let id = a_submitted_job();
+		offer(DECODER, ALICE, 2, 8);
+		// The agenda is late; whoever makes a block would know whom it draws.
+		for late in 0..3 {
+			System::set_block_number(1 + RETRY_PERIOD + late);
+			assert_noop!(
+				JobsPallet::advance(RuntimeOrigin::signed(ALICE), id).map_err(|e| e.error),
+				Error::<Test>::NothingDue
+			);
+		}
+		next_block();
+		assert_eq!(assigned_to(id), ALICE);
+	});
+}
+
+#[test]
+fn job_should_be_tried_a_last_time_before_it_is_refunded() {
+	run(|| {
+		offer(DECODER, ALICE, 2, 0);
+		let ids = [a_submitted_job(), a_submitted_job()];
+		// The agenda is so late that it comes to the jobs after their end.
+		System::set_block_number(1 + OPEN_PERIOD + 5);
+		offer(DECODER, ALICE, 2, 1);
+		next_block();
+		assert_eq!(assigned_to(ids[0]), ALICE);
+		assert!(matches!(
+			state(ids[1]),
+			JobState::Refunded {
+				reason: RefundReason::Unassigned,
+				..
+			}
+		));
+	});
+}
+
+#[test]
+fn d07_question_about_a_short_job_should_take_its_time_too() {
+	use assay_exact::ComputeUnits;
+	use assay_protocol::dispute::{Allowance, Claims};
+	ReferenceSpeed::set(1);
+	assay_testing::QuestionUnits::set(3);
+	run(|| {
+		let allowance = |run| Allowance { run, enough: true };
+		assert_eq!(JobsPallet::asked(&ALICE, ComputeUnits(1)), allowance(4));
+		assert_eq!(JobsPallet::asked(&ALICE, ComputeUnits(10)), allowance(17));
+		JobsPallet::asked_no_more(&ALICE, ComputeUnits(1));
+		assert_eq!(Load::<Test>::get(ALICE), 13);
+		JobsPallet::asked_no_more(&ALICE, ComputeUnits(10));
+		assert!(!Load::<Test>::contains_key(ALICE));
+	});
+	assay_testing::QuestionUnits::set(0);
+	ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
+fn deadline_should_leave_time_for_what_the_operator_is_asked_about_claims() {
+	use assay_protocol::dispute::Claims;
+	ReferenceSpeed::set(1);
+	run(|| {
+		let deadline = |id| match state(id) {
+			JobState::Assigned { deadline, .. } => deadline,
+			other => panic!("{other:?}"),
+		};
+		let alone = deadline(a_submitted_job());
+		JobsPallet::asked(&ALICE, assay_exact::ComputeUnits(40));
+		assert_eq!(deadline(a_submitted_job()), alone + 40);
+		// However much that is, the consumer does not wait for ever.
+		JobsPallet::asked(&ALICE, assay_exact::ComputeUnits(1_000_000));
+		assert_eq!(deadline(a_submitted_job()), alone + assay_testing::MaxLoad::get());
+		JobsPallet::asked_no_more(&ALICE, assay_exact::ComputeUnits(40));
+		JobsPallet::asked_no_more(&ALICE, assay_exact::ComputeUnits(1_000_000));
+		assert_eq!(deadline(a_submitted_job()), alone);
+	});
+	ReferenceSpeed::set(assay_testing::FAST);
 }

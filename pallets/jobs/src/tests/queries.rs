@@ -80,7 +80,8 @@ fn quote_should_be_what_a_job_costs_at_most() {
 			Quote {
 				units: 17,
 				lowest_price: Some(2),
-				highest_price: Some(5)
+				highest_price: Some(5),
+				room: 0,
 			}
 		);
 		let id = a_submitted_job();
@@ -90,7 +91,8 @@ fn quote_should_be_what_a_job_costs_at_most() {
 			Ok(Quote {
 				units: 1,
 				lowest_price: None,
-				highest_price: None
+				highest_price: None,
+				room: 0,
 			})
 		);
 		assert_eq!(JobsPallet::quote(UNKNOWN, 3, 4), Err(JobError::UnknownVersion));

@@ -52,7 +52,36 @@ fn result_should_open_the_window() {
 		assert_eq!(claimed_output(id), Some(result.output));
 		assert!(InFlight::<Test>::get(ALICE).is_empty());
 		assert_eq!(held(CONSUMER), 1_000, "nothing is paid before the window is over");
-		assert_eq!(committed(ALICE), 34);
+		assert_eq!(committed(ALICE), 18, "it answers for what it claims");
+	});
+}
+
+#[test]
+fn window_should_be_as_long_as_running_takes_what_was_claimed() {
+	ReferenceSpeed::set(1);
+	run(|| {
+		let id = a_submitted_job();
+		assert_eq!(crate::Jobs::<Test>::get(id).unwrap().max_units.0, 17);
+		// Two tokens take nine units: nine blocks.
+		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[8, STOP])))));
+		let final_at = 1 + WINDOW + 9;
+		assert!(matches!(state(id), JobState::Claimed { final_at: at, .. } if at == final_at));
+		let open = <JobsPallet as assay_protocol::dispute::Claims<_, _, _>>::claim(id).unwrap();
+		assert_eq!((open.run, open.units.0, open.closes_at), (9, 9, final_at));
+	});
+	ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
+fn result_should_be_taken_though_the_stake_that_backs_it_has_gone() {
+	run(|| {
+		let id = a_submitted_job();
+		bond(ALICE, 1);
+		assert_ok!(deliver(signed(ALICE, result(id, tokens(&[8, STOP])))));
+		assert_eq!(committed(ALICE), 18);
+		run_to(2 + WINDOW);
+		assert!(matches!(state(id), JobState::Final { .. }));
+		assert_eq!(committed(ALICE), 0);
 	});
 }
 

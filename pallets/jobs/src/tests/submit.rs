@@ -30,7 +30,8 @@ fn submit_should_hold_the_escrow_and_assign_when_an_operator_is_free() {
 					job: id,
 					consumer: CONSUMER,
 					version: DECODER,
-					max_fee: 1_000
+					max_fee: 1_000,
+					room: 0,
 				},
 				Event::JobAssigned {
 					job: id,
@@ -228,9 +229,58 @@ fn submit_should_cost_by_the_offers_it_considered() {
 			max_price: 2,
 			operator: None,
 		};
-		assert_eq!(call.get_dispatch_info().call_weight, <()>::submit(64, 3));
+		assert_eq!(call.get_dispatch_info().call_weight, JobsPallet::submit_weight(64, 3));
 		let post =
 			sp_runtime::traits::Dispatchable::dispatch(RuntimeCall::JobsPallet(call), RuntimeOrigin::signed(CONSUMER));
-		assert_eq!(post.unwrap().actual_weight, Some(<()>::submit(1, 3)));
+		assert_eq!(post.unwrap().actual_weight, Some(JobsPallet::submit_weight(1, 3)));
+		// What it makes the chain do later is paid for too.
+		let life = [
+			<()>::submit(1, 3),
+			<()>::advance_assign(1),
+			<()>::authorize_submit_result(),
+			<()>::submit_result(),
+			<()>::advance_finalise(),
+			<()>::advance_prune(),
+		];
+		let life = life
+			.into_iter()
+			.fold(frame_support::weights::Weight::zero(), |all, part| {
+				all.saturating_add(part)
+			});
+		assert!(JobsPallet::submit_weight(1, 3).all_gte(life));
+	});
+}
+
+#[test]
+fn results_should_not_give_way_to_what_pays() {
+	use frame_support::dispatch::DispatchClass;
+	run(|| {
+		let id = a_submitted_job();
+		let result = signed(ALICE, result(id, tokens(&[8, STOP])));
+		let call = crate::Call::<Test>::submit_result { result };
+		assert_eq!(call.get_dispatch_info().class, DispatchClass::Operational);
+	});
+}
+
+#[test]
+fn submission_should_pay_for_the_room_that_replies_to_its_audit_may_take() {
+	run(|| {
+		let (issued, before) = (Balances::total_issuance(), free(CONSUMER));
+		BytePrice::set(3);
+		let quoted = JobsPallet::quote(DECODER, 3, 4).unwrap().room;
+		assert!(quoted > 0 && quoted % 3 == 0);
+		let id = a_submitted_job();
+		assert_eq!(free(CONSUMER), before - 1_000 - quoted);
+		assert_eq!(Balances::total_issuance(), issued - quoted);
+		assert!(events()
+			.iter()
+			.any(|event| matches!(event, Event::JobSubmitted { job, room, .. } if *job == id && *room == quoted)));
+		// A longer job takes as much or more; who cannot pay submits nothing.
+		assert!(JobsPallet::quote(DECODER, 3, 5).unwrap().room >= quoted);
+		BytePrice::set(FUNDS);
+		assert_noop!(a_job().submit(CONSUMER), sp_runtime::TokenError::FundsUnavailable);
+		BytePrice::set(Balance::MAX);
+		assert_noop!(a_job().submit(CONSUMER), Error::<Test>::JobTooLarge);
+		BytePrice::set(0);
 	});
 }

@@ -389,7 +389,8 @@ fn genesis() -> [u8; 32] {
 }
 
 fn challenge(who: AccountId, job: JobId, accusation: Accusation) -> DispatchResult {
-	atomic(|| DisputesPallet::challenge(RuntimeOrigin::signed(who), job, accusation))
+	let claim = JobsPallet::claim(job).ok_or("no claim")?.claim.root();
+	atomic(|| DisputesPallet::challenge(RuntimeOrigin::signed(who), job, claim, accusation))
 }
 
 fn challenge_as_operator(

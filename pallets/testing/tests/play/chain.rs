@@ -175,6 +175,8 @@ impl pallet_assay_jobs::Config for Test {
 	type Treasury = Treasury;
 	type TreasuryShare = TreasuryShare;
 	type AuditorShare = AuditorShare;
+	type BytePrice = ConstU128<1>;
+	type AuditWeight = ();
 	type StakersShare = StakersShare;
 	type ResultPeriod = ConstU64<RESULT_PERIOD>;
 	type AssignmentDelay = ConstU64<2>;

@@ -303,6 +303,7 @@ impl Play {
 						return Err(format!("{loser} lost dispute {dispute} about job {job}: {ruling:?}"));
 					}
 				}
+				RuntimeEvent::JobsPallet(pallet_assay_jobs::Event::JobSubmitted { room, .. }) => self.issuance -= room,
 				RuntimeEvent::AuditsPallet(pallet_assay_audits::Event::AuditEnded { outcome, .. }) => {
 					self.seen.note(("audit", outcome));
 				}
@@ -326,7 +327,7 @@ impl Play {
 		let deserved = match Manner::of(operator) {
 			Manner::Prompt | Manner::Slow => false,
 			// Who is away delivers nothing and audits nothing meanwhile, and loses no more by it.
-			Manner::Away => matches!(fault, Fault::MissedDeadline | Fault::MissedAudit),
+			Manner::Away => matches!(fault, Fault::MissedDeadline | Fault::MissedAudit | Fault::LostChallenge),
 			Manner::Sulking => fault != Fault::FalseAudit,
 			Manner::Lying => true,
 		};

@@ -24,6 +24,8 @@ struct QuoteView {
 	highest_price: Option<Amount>,
 	lowest_fee: Option<Amount>,
 	highest_fee: Option<Amount>,
+	/// What its audit's room in blocks costs, beside the fee.
+	room: Amount,
 }
 
 impl Ask {
@@ -44,6 +46,7 @@ impl Ask {
 			highest_price: quote.highest_price.map(Amount),
 			lowest_fee: fee(quote.lowest_price),
 			highest_fee: fee(quote.highest_price),
+			room: Amount(quote.room),
 		};
 		context.output.answer(&view, || view.text());
 		Ok(Outcome::Done)
@@ -67,6 +70,7 @@ impl QuoteView {
 			("units", Some(format!("{} at most", self.units))),
 			("price", Some(range(self.lowest_price, self.highest_price))),
 			("fee", Some(range(self.lowest_fee, self.highest_fee))),
+			("room", Some(format!("{} for its audit's room in blocks", self.room))),
 		])
 	}
 }
@@ -86,14 +90,20 @@ mod tests {
 			highest_price: prices.map(|(_, highest)| Amount(highest)),
 			lowest_fee: prices.map(|(lowest, _)| fee(lowest)),
 			highest_fee: prices.map(|(_, highest)| fee(highest)),
+			room: Amount(1_000_000_000),
 		}
 	}
 
 	#[test]
 	fn one_price_is_no_range() {
 		let asy = 1_000_000_000_000;
-		assert!(view(Some((asy, asy))).text().ends_with("fee     7 ASY"));
-		assert!(view(Some((asy, 2 * asy))).text().ends_with("fee     7 ASY to 14 ASY"));
-		assert!(view(None).text().ends_with("fee     no operator is listed"));
+		assert!(view(Some((asy, asy))).text().contains("fee     7 ASY\n"));
+		assert!(view(Some((asy, 2 * asy))).text().contains("fee     7 ASY to 14 ASY\n"));
+		let text = view(None).text();
+		assert!(text.contains("fee     no operator is listed\n"), "{text}");
+		assert!(
+			text.ends_with("room    0.001 ASY for its audit's room in blocks"),
+			"{text}"
+		);
 	}
 }
