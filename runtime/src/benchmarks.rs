@@ -90,9 +90,9 @@ impl assay_protocol::benchmarks::ClaimsForBenchmarks for StatedClaims {
 		let quote = Jobs::quote(version, input.len(), generation.max_tokens).expect("the version takes a token");
 		let max_fee = Balance::from(quote.units);
 		let origin = RuntimeOrigin::signed(funded("consumer"));
-		Jobs::submit(origin.clone(), version, input, generation, max_fee, 1, None).expect("the job is accepted");
-		System::set_block_number(System::block_number() + time::ASSIGNMENT_DELAY);
-		Jobs::advance(origin, id).expect("it is assigned");
+		// Whoever is named is assigned at once.
+		let named = accounts.first().cloned();
+		Jobs::submit(origin, version, input, generation, max_fee, 1, named).expect("the job is accepted");
 
 		let mut claimant = None;
 		pallet_assay_jobs::Jobs::<Runtime>::mutate(id, |job| {

@@ -186,7 +186,7 @@ impl Constants {
 	/// has as much to do as can be; then the dispute takes its time. A claim has one clock of guilt: a worker that was late in the
 	/// audit is not late in the dispute.
 	pub fn longest_job(&self) -> BlockNumber {
-		let result = self.result_period + 1 + self.longest_run;
+		let result = self.result_period + 1 + self.longest_run + self.max_load;
 		let audit = self.longest_audit + AUDIT_REPLIES * self.max_load;
 		let dispute = self.longest_dispute + pallet_assay_disputes::MOVES * self.max_load;
 		// An auditor that loses its challenge is replaced when it has lost it.
@@ -289,7 +289,7 @@ mod tests {
 		let (audit, dispute) = (6 * 97 + 28_800, 7 * 20 + 2 * 28_800 + 1);
 		// Three auditors challenge and lose, each by seven moves.
 		let lost = 3 * (141 + 7 * 7_200);
-		let job = 41 + 4_800 + audit + 6 * 7_200 + lost + dispute + 7 * 7_200;
+		let job = 41 + 4_800 + 7_200 + audit + 6 * 7_200 + lost + dispute + 7 * 7_200;
 		assert_eq!(constants.longest_job(), job);
 		assert_eq!(constants.longest_stalling(), 141);
 	}

@@ -139,6 +139,13 @@ impl RequestKey {
 	/// What kinds there are, as metrics name them.
 	pub const KINDS: [&'static str; 4] = ["answer", "spot-check", "audit", "move"];
 
+	/// The root of the claim that it is about.
+	pub fn claim(&self) -> ClaimRoot {
+		match self {
+			Self::Answer(claim, ..) | Self::Reply(claim, ..) | Self::Move(claim, ..) => *claim,
+		}
+	}
+
 	/// What kind it is of.
 	pub fn kind(&self) -> &'static str {
 		match self {

@@ -12,6 +12,7 @@ use assay_protocol::{
 	audit::{AuditReply, SignedReply},
 	dispute::{DisputeAnswer, OwnedStatement, SignedAnswer, SignedMove},
 };
+use assay_trace::claim::ClaimRoot;
 use std::{
 	panic::{catch_unwind, AssertUnwindSafe},
 	sync::Arc,
@@ -39,8 +40,9 @@ enum Progress {
 	Failed(BlockNumber),
 }
 
-/// What is prepared one after the other, the most urgent first, as the clocks on chain reckon. Moves and answers have one of their own,
-/// for their clocks do not wait for the audits of others.
+/// What is prepared one after the other, the most urgent first, as the clocks on chain reckon; but what is asked about the claim whose
+/// execution is at hand comes before another is run, so that claims that are challenged in turns are run once for all that is asked
+/// about each. Moves and answers have a lane of their own, for their clocks do not wait for the audits of others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Lane {
 	Disputes,
@@ -65,6 +67,8 @@ pub(crate) struct Requests<C> {
 	waiting: Vec<(RequestKey, Requested)>,
 	/// Lanes in which something is prepared.
 	running: Vec<Lane>,
+	/// The claim that something was last prepared about in a lane.
+	at_hand: Vec<(Lane, ClaimRoot)>,
 	sender: UnboundedSender<Prepared>,
 	metrics: Option<Metrics>,
 }
@@ -83,6 +87,7 @@ impl<C: Chain> Requests<C> {
 			responses: Vec::new(),
 			waiting: Vec::new(),
 			running: Vec::new(),
+			at_hand: Vec::new(),
 			sender,
 			metrics,
 		};
@@ -134,7 +139,7 @@ impl<C: Chain> Requests<C> {
 		self.start();
 	}
 
-	/// Prepares what is most urgent in each lane that is free.
+	/// Prepares what is next in each lane that is free.
 	fn start(&mut self) {
 		for lane in [Lane::Disputes, Lane::Audits] {
 			if self.running.contains(&lane) {
@@ -143,7 +148,10 @@ impl<C: Chain> Requests<C> {
 			let of_lane = self.waiting.iter().enumerate();
 			let next = of_lane
 				.filter(|(_, (_, requested))| Lane::of(&requested.request) == lane)
-				.min_by_key(|(_, (_, requested))| requested.request.deadline());
+				.min_by_key(|(_, (key, requested))| {
+					let runs = !self.at_hand.contains(&(lane, key.claim()));
+					(runs, requested.request.deadline())
+				});
 			if let Some((index, _)) = next {
 				self.running.push(lane);
 				let (key, requested) = self.waiting.remove(index);
@@ -182,6 +190,10 @@ impl<C: Chain> Requests<C> {
 		} = prepared;
 		let lane = Lane::of(&requested.request);
 		self.running.retain(|other| *other != lane);
+		self.at_hand.retain(|(other, _)| *other != lane);
+		if outcome.is_ok() {
+			self.at_hand.push((lane, key.claim()));
+		}
 		self.start();
 		if !self.responses.iter().any(|(other, _)| *other == key) {
 			log::info!(target: LOG, "{key} is not asked any more");

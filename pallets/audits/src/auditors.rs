@@ -2,7 +2,7 @@
 
 use crate::{Audit, Auditors, Config, Error, Event, Pallet};
 use alloc::vec::Vec;
-use assay_protocol::{draw, model::Models, operator::Operators, ModelVersion};
+use assay_protocol::{dispute::Claims, draw, model::Models, operator::Operators, ModelVersion};
 use frame_support::{ensure, BoundedVec};
 use sp_runtime::{traits::UniqueSaturatedInto, DispatchResult};
 
@@ -85,8 +85,20 @@ impl<T: Config> Pallet<T> {
 		!Self::others(audit).is_empty()
 	}
 
-	/// Active auditors of the version who have not been drawn for the claim, and not whose claim it is.
+	/// Active auditors of the version who have not been drawn for the claim, and not whose claim it is, with time for it beside all
+	/// else that they are asked: whoever has more to do than it can is drawn for nothing.
 	pub(crate) fn others(audit: &Audit<T>) -> Vec<T::AccountId> {
+		let mut auditors = Self::undrawn(audit);
+		auditors.retain(|who| T::Claims::has_room(who, audit.units));
+		auditors
+	}
+
+	/// Whether there are auditors who could be drawn if they had the time.
+	pub(crate) fn has_busy_others(audit: &Audit<T>) -> bool {
+		!Self::undrawn(audit).is_empty()
+	}
+
+	fn undrawn(audit: &Audit<T>) -> Vec<T::AccountId> {
 		let drawn = |who: &T::AccountId| audit.auditors.iter().any(|auditor| auditor.account == *who);
 		let mut auditors = Auditors::<T>::get(audit.version).into_inner();
 		auditors.retain(|who| *who != audit.operator && !drawn(who) && T::Operators::is_active(who));

@@ -83,12 +83,21 @@ impl<T: Config> Scene<T> {
 		});
 	}
 
+	/// Has somebody asked about the claim, beside another one.
+	fn ask(&self, who: &T::AccountId) {
+		let units = T::Claims::claim(self.job).expect("the job has a claim").units;
+		for _ in 0..2 {
+			T::Claims::asked(who, units);
+		}
+		Due::<T>::insert(who, self.job, ());
+	}
+
 	/// With so many auditors drawn, in this state.
 	fn with_auditors(&self, count: u32, state: AuditorState) {
 		let auditors: Vec<_> = (0..count)
 			.map(|index| {
 				let (account, _) = Self::auditor(index);
-				Due::<T>::insert(&account, self.job, ());
+				self.ask(&account);
 				let deadline = self.deadline();
 				Auditor {
 					state,
@@ -97,7 +106,21 @@ impl<T: Config> Scene<T> {
 				}
 			})
 			.collect();
-		self.change(|audit| audit.auditors = BoundedVec::truncate_from(auditors));
+		self.ask(&self.operator);
+		let units = T::Claims::claim(self.job).expect("the job has a claim").units;
+		self.change(|audit| {
+			audit.auditors = BoundedVec::truncate_from(auditors);
+			audit.units = units;
+		});
+	}
+
+	/// As many as can be have vouched for earlier claims of the job.
+	fn vouched(&self) {
+		let vouched = (0..Recalled::<T>::get()).map(|index| {
+			let (account, _) = Self::auditor(T::MaxAuditors::get().saturating_add(index));
+			(account, Hash32([2; 32]), BlockNumberFor::<T>::one())
+		});
+		Vouched::<T>::insert(self.job, BoundedVec::truncate_from(vouched.collect()));
 	}
 
 	fn signed(
@@ -285,15 +308,30 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn advance_pass() {
+		let scene = Scene::<T>::new(longest_statement());
+		CleanJobs::<T>::insert(&scene.operator, u32::MAX);
+		scene.change(|_| ());
+
+		#[extrinsic_call]
+		advance(Scene::<T>::caller(), scene.job);
+
+		assert_eq!(scene.phase(), AuditPhase::Over(AuditOutcome::NotDrawn));
+	}
+
+	#[benchmark]
 	fn advance_ask(n: Linear<1, { T::MaxAuditors::get() }>) {
 		let scene = Scene::<T>::new(longest_statement());
 		scene.list(n);
+		scene.vouched();
 		scene.change(|_| ());
 
 		#[extrinsic_call]
 		advance(Scene::<T>::caller(), scene.job);
 
 		assert!(matches!(scene.phase(), AuditPhase::Commit { .. }));
+		let asked = Audits::<T>::get(scene.job).expect("it is stored").auditors;
+		assert!(asked.iter().filter(|auditor| auditor.recalled).count() == Recalled::<T>::get() as usize);
 	}
 
 	#[benchmark]

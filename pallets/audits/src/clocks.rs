@@ -14,14 +14,13 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{DispatchError, Saturating};
 
 impl<T: Config> Pallet<T> {
-	/// Gives everybody that is asked something the time to run the job, after everything else that it is asked about.
-	pub(crate) fn set_clocks(audit: &mut Audit<T>) {
+	/// Gives everybody that is asked something the time to run the job, after everything else that it is asked about. Whoever need
+	/// not reply delays nobody: it has as long as for this job alone.
+	pub(crate) fn set_clocks(audit: &mut Audit<T>, run: BlockNumberFor<T>) {
+		let until = |run| Self::now().saturating_add(T::Period::get()).saturating_add(run);
 		let clock = |who: &T::AccountId| {
 			let allowance = T::Claims::asked(who, audit.units);
-			let deadline = Self::now()
-				.saturating_add(T::Period::get())
-				.saturating_add(allowance.run);
-			(deadline, !allowance.enough)
+			(until(allowance.run), !allowance.enough)
 		};
 		let worker = Self::question(audit, &audit.operator).map(|_| clock(&audit.operator));
 		let auditors: Vec<_> = audit
@@ -36,8 +35,8 @@ impl<T: Config> Pallet<T> {
 		}
 		for (auditor, asked) in audit.auditors.iter_mut().zip(auditors) {
 			if let Some((deadline, excused)) = asked {
-				auditor.deadline = deadline;
 				auditor.excused = excused || auditor.recalled;
+				auditor.deadline = if auditor.excused { until(run) } else { deadline };
 			}
 		}
 	}
@@ -100,7 +99,7 @@ impl<T: Config> Pallet<T> {
 		let last = LastMiss::<T>::get(&auditor.account);
 		if last.is_none_or(|last| last < auditor.drawn_at) {
 			LastMiss::<T>::insert(&auditor.account, Self::now());
-			Self::penalise(job, &auditor.account, Fault::MissedAudit);
+			Self::penalise(job, &auditor.account, Fault::MissedAudit, auditor.drawn_at);
 		}
 	}
 

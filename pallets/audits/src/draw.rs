@@ -124,7 +124,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Asks those too who vouched for an earlier claim of the job: they are judged by what this one says.
 	fn recall(job: JobId, audit: &mut Audit<T>) {
-		for (account, _) in Vouched::<T>::get(job) {
+		for (account, ..) in Vouched::<T>::get(job) {
 			let asked = account == audit.operator || audit.auditors.iter().any(|auditor| auditor.account == account);
 			if !asked && T::Operators::worker_key(&account).is_some() {
 				// There are seats for them.
@@ -137,6 +137,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn seat_auditors(audit: &mut Audit<T>, numbers: &Numbers) {
 		let seats = T::MaxDrawn::get().saturating_sub(audit.filled_seats());
 		let others = Self::others(audit);
+		audit.all_busy = others.is_empty() && audit.filled_seats() == 0 && Self::has_busy_others(audit);
 		let drawn = Self::draw_auditors(others, seats, |round| numbers.of(Use::Auditor(round)).0);
 		audit.draws = audit.draws.saturating_add(1);
 		for account in drawn {

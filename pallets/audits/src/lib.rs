@@ -175,11 +175,16 @@ pub mod pallet {
 	pub type Auditors<T: Config> =
 		StorageMap<_, Blake2_128Concat, ModelVersion, BoundedVec<T::AccountId, T::MaxAuditors>, ValueQuery>;
 
-	/// Auditors that vouched for claims of a job that were struck down, with the hash of what each claim said. They are judged
+	/// Auditors that vouched for claims of a job that were struck down, with the hash of what each claim said and the block in which they were drawn. They are judged
 	/// by what the job ends with.
 	#[pallet::storage]
-	pub type Vouched<T: Config> =
-		StorageMap<_, Twox64Concat, JobId, BoundedVec<(T::AccountId, Hash32), Recalled<T>>, ValueQuery>;
+	pub type Vouched<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		JobId,
+		BoundedVec<(T::AccountId, Hash32, BlockNumberFor<T>), Recalled<T>>,
+		ValueQuery,
+	>;
 
 	/// Block in which an auditor was last punished for a missed audit.
 	#[pallet::storage]
@@ -397,7 +402,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::Replied`], and [`Event::AuditEnded`] if it is the last or proves the claim wrong.
 		#[pallet::call_index(2)]
-		#[pallet::weight((Pallet::<T>::reply_weight(reply), DispatchClass::Operational))]
+		#[pallet::weight(Pallet::<T>::reply_weight(reply))]
 		#[pallet::authorize(|source, reply| Self::authorize_reply(source, reply))]
 		#[pallet::weight_of_authorize(T::WeightInfo::authorize_reply(bytes(reply)))]
 		pub fn reply(origin: OriginFor<T>, reply: Box<SignedReply<T::AccountId>>) -> DispatchResult {

@@ -26,19 +26,26 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{One, Zero},
+	traits::{One, UniqueSaturatedInto, Zero},
 	DispatchError, DispatchResult, Permill, Saturating,
 };
 
 const LOG_TARGET: &str = "runtime::audits";
 
 /// Bytes of a reply as which it is expected to count: an opening of a model with four thousand numbers in a vector.
-const EXPECTED_REPLY: u32 = 65_536;
+const EXPECTED_REPLY: u32 = 32_768;
+
+/// As much of a weight as so often takes.
+fn part(rate: Permill, of: Weight) -> Weight {
+	Weight::from_parts(rate.mul_ceil(of.ref_time()), rate.mul_ceil(of.proof_size()))
+}
 
 /// What time has made due.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Step {
-	/// The first draw.
+	/// The first draw, which asks for nothing.
+	Pass,
+	/// A draw of what is asked first.
 	Ask,
 	/// The end of the time to commit.
 	CloseCommitments,
@@ -51,23 +58,14 @@ pub(crate) enum Step {
 impl Step {
 	/// What it takes at most.
 	pub(crate) fn weight<T: Config>(self) -> Weight {
-		let benchmarked = match self {
+		match self {
+			Self::Pass => T::WeightInfo::advance_pass(),
 			Self::Ask => T::WeightInfo::advance_ask(T::MaxAuditors::get()),
 			Self::CloseCommitments => T::WeightInfo::advance_close(Seats::<T>::get()),
 			Self::AskToShow => T::WeightInfo::advance_ask_to_show(Seats::<T>::get()),
 			Self::Finish => T::WeightInfo::advance_finish(Seats::<T>::get()),
-		};
-		// What the benchmarks do not have: the load of everybody that is asked or no longer is, auditors that vouched before and
-		// their keys, the last misses.
-		let everybody = u64::from(Seats::<T>::get()).saturating_add(1);
-		benchmarked
-			.saturating_add(T::DbWeight::get().reads_writes(everybody.saturating_mul(3), everybody.saturating_mul(2)))
+		}
 	}
-}
-
-/// What counting that a worker is asked something takes, or that it is not any more, which the benchmarks do not have.
-pub(crate) fn counting_a_question<T: Config>() -> Weight {
-	T::DbWeight::get().reads_writes(1, 1)
 }
 
 /// The agenda of audits.
@@ -92,6 +90,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			spot_check: None,
 			auditors: BoundedVec::new(),
 			draws: 0,
+			all_busy: false,
 			units: ComputeUnits(0),
 			late: false,
 			values_of: None,
@@ -111,6 +110,10 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			let drawn = |auditor: &Auditor<T>| auditor.account == *who && auditor.state == AuditorState::Drawn;
 			audit.auditors.iter().any(drawn)
 		})
+	}
+
+	fn clean_jobs(operator: &T::AccountId) -> u32 {
+		CleanJobs::<T>::get(operator)
 	}
 
 	fn expected_bytes(answers: &Answers) -> u64 {
@@ -174,7 +177,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		for auditor in vouched {
 			// Where there is no room nobody is judged, which harms nobody.
 			Vouched::<T>::mutate(job, |vouched| {
-				let _ = vouched.try_push((auditor.account.clone(), said));
+				let _ = vouched.try_push((auditor.account.clone(), said, auditor.drawn_at));
 			});
 		}
 		if audit.is_over() {
@@ -189,11 +192,11 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		let auditors: Vec<_> = audit.iter().flat_map(Audit::have_audited).cloned().collect();
 		// Nobody is judged by what nobody has looked at.
 		let vouched = Vouched::<T>::take(job);
-		for (auditor, vouched_for) in vouched.into_iter().filter(|_| !auditors.is_empty()) {
+		for (auditor, vouched_for, drawn_at) in vouched.into_iter().filter(|_| !auditors.is_empty()) {
 			// A job has one right result. Who vouched for what was struck down is wrong if it was another; if it was this one, the
 			// worker alone was at fault, which refuted itself or was silent.
 			if vouched_for != said {
-				Self::penalise(job, &auditor, Fault::FalseAudit);
+				Self::penalise(job, &auditor, Fault::FalseAudit, drawn_at);
 			}
 		}
 		CleanJobs::<T>::mutate(operator, |jobs| *jobs = jobs.saturating_add(1));
@@ -242,21 +245,27 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// What auditing a claim is expected to take of blocks at the lowest rates: the first draw always, the rest as often as it asks
-	/// for something. Replies are free of fees too.
+	/// What auditing a claim is expected to take of blocks at the lowest rates, if all reply in time: the first draw always, the rest
+	/// as often as it is drawn. Replies are free of fees, so they count here.
 	pub fn expected_weight() -> Weight {
-		let reply =
-			T::WeightInfo::authorize_reply(EXPECTED_REPLY).saturating_add(T::WeightInfo::reply_step(EXPECTED_REPLY));
-		let replies = reply.saturating_mul(u64::from(T::MaxDrawn::get()).saturating_add(1).saturating_mul(2));
-		let steps = [Step::CloseCommitments, Step::AskToShow, Step::Finish]
-			.into_iter()
-			.fold(replies, |all, step| all.saturating_add(step.weight::<T>()));
-		let rate = T::SpotCheckFloor::get()
-			.deconstruct()
-			.saturating_add(T::AuditFloor::get().deconstruct());
-		let share = |part: u64| Permill::from_parts(rate).mul_ceil(part);
-		let rest = Weight::from_parts(share(steps.ref_time()), share(steps.proof_size()));
-		Step::Ask.weight::<T>().saturating_add(rest)
+		let (spot_check, audit) = (T::SpotCheckFloor::get(), T::AuditFloor::get());
+		let authorized = T::WeightInfo::authorize_reply(EXPECTED_REPLY).saturating_mul(2);
+		let worker = authorized
+			.saturating_add(T::WeightInfo::reply_cell())
+			.saturating_add(T::WeightInfo::reply_step(EXPECTED_REPLY));
+		let auditors = authorized
+			.saturating_add(T::WeightInfo::reply_digest())
+			.saturating_add(T::WeightInfo::reply_values(EXPECTED_REPLY))
+			.saturating_mul(T::MaxDrawn::get().into());
+		let draws = T::WeightInfo::advance_ask(T::MaxAuditors::get())
+			.saturating_add(T::WeightInfo::advance_ask_to_show(T::MaxDrawn::get()));
+		[
+			Step::Pass.weight::<T>(),
+			part(spot_check, worker.saturating_add(draws)),
+			part(audit, auditors.saturating_add(draws)),
+		]
+		.into_iter()
+		.fold(Weight::zero(), |all, part| all.saturating_add(part))
 	}
 
 	/// The most that one step takes.
@@ -275,8 +284,9 @@ impl<T: Config> Pallet<T> {
 			audit.booked_at = None;
 			let looked = match with_storage_layer(|| Self::step(job, audit.clone())) {
 				Ok(Some(step)) => return step.weight::<T>(),
-				// Its number is not known yet: the audit and the number were read, the audit and an agenda are written.
-				Ok(None) => T::DbWeight::get().reads_writes(4, 2),
+				// Its number is not known yet: the audit and the number were read, the audit and an agenda, that of the last block which
+				// is tried, are written.
+				Ok(None) => T::DbWeight::get().reads_writes(4 + u64::from(assay_agenda::SPILL), 2),
 				Err(error) => {
 					log::error!(target: LOG_TARGET, "the audit of job {job} cannot go on: {error:?}");
 					Self::step_weight()
@@ -324,14 +334,15 @@ impl<T: Config> Pallet<T> {
 		let claimed = Self::open_claim(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
 		let (fee, run, units) = (claimed.fee, claimed.run, claimed.units);
 		let statement = Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?;
+		audit.units = units;
 		if step == Step::AskToShow {
 			Self::draw_shown(&mut audit, &statement, &numbers);
 		} else if audit.draws == 0 {
 			Self::draw_questions(job, &mut audit, &statement, fee, &numbers);
-			if audit.spot_check.is_none() && audit.auditors.is_empty() {
+			if audit.spot_check.is_none() && audit.auditors.is_empty() && !audit.all_busy {
 				T::Claims::let_go(job, audit.attempt);
 				Self::end(job, audit, AuditOutcome::NotDrawn);
-				return Ok(Some(step));
+				return Ok(Some(Step::Pass));
 			}
 		} else {
 			Self::seat_auditors(&mut audit, &numbers);
@@ -341,8 +352,7 @@ impl<T: Config> Pallet<T> {
 			Step::AskToShow => AuditPhase::Show { deadline },
 			_ => AuditPhase::Commit { deadline },
 		};
-		audit.units = units;
-		Self::set_clocks(&mut audit);
+		Self::set_clocks(&mut audit, run);
 		Self::ask(job, &audit);
 		Self::go_on(job, audit);
 		Ok(Some(step))
@@ -489,8 +499,11 @@ impl<T: Config> Pallet<T> {
 		share.mul_ceil(T::Operators::stake(auditor)).max(least)
 	}
 
-	pub(crate) fn penalise(job: JobId, auditor: &T::AccountId, fault: Fault) {
-		let penalty = T::Operators::penalise(auditor, Self::penalty(auditor, fault), fault, None);
+	/// Punishes an auditor for a fault that became possible when it was drawn: stake that had asked to leave before is spared.
+	pub(crate) fn penalise(job: JobId, auditor: &T::AccountId, fault: Fault, drawn_at: BlockNumberFor<T>) {
+		let age = Self::now().saturating_sub(drawn_at).unique_saturated_into();
+		let penalty = Self::penalty(auditor, fault);
+		let penalty = T::Operators::penalise_recent(auditor, penalty, fault, age, None);
 		Self::deposit_event(Event::AuditorPenalised {
 			job,
 			auditor: auditor.clone(),

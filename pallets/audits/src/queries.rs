@@ -81,8 +81,11 @@ impl<T: Config> Pallet<T> {
 			.take(DUTIES_READ)
 			.filter_map(|job| {
 				let audit = Self::open_audit(job)?;
-				let (question, deadline) = Self::due_from(job, &audit, &operator)?;
-				(now < deadline).then_some((deadline, job, audit.attempt, question))
+				let question = Self::question(&audit, &operator)?;
+				let (deadline, closes_at) = Self::clock(job, &audit, &operator)?;
+				// It is late after the first clock: the second is no time to plan with.
+				let deadline = if now <= deadline { deadline } else { closes_at };
+				(now < closes_at).then_some((deadline, job, audit.attempt, question))
 			})
 			.collect();
 		due.sort_unstable_by_key(|(deadline, job, ..)| (*deadline, *job));

@@ -44,6 +44,8 @@ pub struct Audit<T: Config> {
 	pub auditors: BoundedVec<Auditor<T>, Seats<T>>,
 	/// Draws of auditors so far.
 	pub draws: u32,
+	/// Whether the last draw found nobody, for all who audit the version had too much to do.
+	pub all_busy: bool,
 	/// Units of computation that running the job again takes.
 	pub units: ComputeUnits,
 	/// Whether the worker is known to be late.
@@ -65,7 +67,7 @@ pub struct Auditor<T: Config> {
 	pub state: AuditorState,
 	/// Last block for what it is asked, if it is.
 	pub deadline: BlockNumberFor<T>,
-	/// Whether it was asked more than it can do: it need not reply, and then somebody else is asked.
+	/// Whether it need not reply: by what else it is asked meanwhile it has more to do than it can, or it was recalled.
 	pub excused: bool,
 	/// Block in which it was drawn.
 	pub drawn_at: BlockNumberFor<T>,
@@ -124,15 +126,15 @@ impl<T: Config> Audit<T> {
 		u32::try_from(filled.count()).unwrap_or(u32::MAX)
 	}
 
-	/// Whether auditors that failed are to be replaced.
+	/// Whether auditors that failed are to be replaced, or such as were busy to be looked for again.
 	pub fn wants_others(&self) -> bool {
 		let failed = self.drawn().any(|auditor| auditor.state == AuditorState::Failed);
-		failed && self.draws < DRAWS && self.filled_seats() < T::MaxDrawn::get()
+		(failed || self.all_busy) && self.draws < DRAWS && self.filled_seats() < T::MaxDrawn::get()
 	}
 
-	/// Whether auditors were drawn and not one has looked at the claim.
+	/// Whether auditors were to look at the claim and not one has.
 	pub fn is_unaudited(&self) -> bool {
-		self.drawn().next().is_some() && self.filled_seats() == 0
+		(self.all_busy || self.drawn().next().is_some()) && self.filled_seats() == 0
 	}
 
 	/// The auditors that were drawn and have audited the claim.

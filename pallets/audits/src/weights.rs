@@ -18,6 +18,8 @@ pub trait WeightInfo {
 	fn reply_digest() -> Weight;
 	/// `reply` of `b` bytes with the values of a cell, that ends the audit.
 	fn reply_values(b: u32) -> Weight;
+	/// `advance` of a first draw that asks for nothing.
+	fn advance_pass() -> Weight;
 	/// `advance` that draws from `n` auditors of the version.
 	fn advance_ask(n: u32) -> Weight;
 	/// `advance` that ends the time to commit and strikes a claim down, with `n` auditors that failed.
@@ -54,6 +56,9 @@ impl WeightInfo for () {
 	}
 	fn reply_values(b: u32) -> Weight {
 		Weight::from_parts(700, 0).saturating_add(Weight::from_parts(1, 0).saturating_mul(b.into()))
+	}
+	fn advance_pass() -> Weight {
+		Weight::from_parts(500, 0)
 	}
 	fn advance_ask(n: u32) -> Weight {
 		Weight::from_parts(1_000, 0).saturating_add(Weight::from_parts(10, 0).saturating_mul(n.into()))

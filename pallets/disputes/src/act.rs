@@ -1,6 +1,6 @@
 //! Moves of operators that challenge, signed by their worker keys.
 
-use crate::{bytes, ruling::counting_a_question, Config, Error, Pallet, WeightInfo};
+use crate::{bytes, Config, Error, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::Audits,
 	dispute::{Claims, DisputedClaim, Move, SignedMove},
@@ -31,12 +31,16 @@ impl<T: Config> Pallet<T> {
 	/// What a move takes after its authorisation.
 	pub(crate) fn move_weight(signed: &SignedMove<T::AccountId>) -> Weight {
 		let benchmarked = match signed.act {
-			Move::Challenge { .. } => T::WeightInfo::challenge(),
+			// It may end the audit, which lets go of everybody and books the job.
+			Move::Challenge { .. } => {
+				T::WeightInfo::challenge().saturating_add(T::DbWeight::get().reads_writes(96, 32))
+			}
 			Move::PointAtGroup { .. } => T::WeightInfo::point_at_group(),
 			Move::PointAtTarget { .. } | Move::PointAtStep { .. } => T::WeightInfo::point_at_target(),
 			Move::Prove { .. } => return Self::judge_weight(bytes(signed)),
 		};
-		benchmarked.saturating_add(counting_a_question::<T>())
+		// Its turn counts in its load, as that of no other challenger does.
+		benchmarked.saturating_add(T::DbWeight::get().reads_writes(1, 1))
 	}
 
 	/// What its authorisation takes: the signature, and the move itself, which is tried.

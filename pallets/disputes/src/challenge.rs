@@ -1,15 +1,16 @@
 //! What the challenger does: it challenges and points, and may prove the last step itself.
 
 use crate::{
-	ruling::{counting_a_question, lost_by_an_auditor},
+	ruling::lost_by_an_auditor,
 	types::{AccountIdOf, BalanceOf, Status},
-	Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId, Pallet, Part,
-	Record, WeightInfo,
+	AtStake, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId, Pallet,
+	Part, Record, WeightInfo,
 };
 use assay_protocol::{
 	audit::Audits,
 	dispute::{Accusation, Claims, DisputedClaim, OpenClaim, OpenedCells, OwnedStatement, Proof, Ruling, Stage},
 	model::Models,
+	operator::Operators,
 	DisputeId, JobId,
 };
 use assay_trace::{
@@ -28,7 +29,7 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_runtime::{
-	traits::{One, Zero},
+	traits::{CheckedMul, One, Zero},
 	DispatchError, DispatchResult, Saturating,
 };
 
@@ -98,7 +99,9 @@ impl<T: Config> Pallet<T> {
 		let id = NextDisputeId::<T>::get();
 		NextDisputeId::<T>::put(id.next().ok_or(Error::<T>::DisputeIdsExhausted)?);
 		let bond = T::Bond::get();
-		if !drawn {
+		if drawn {
+			Self::put_at_stake(&challenger, bond)?;
+		} else {
 			T::Currency::hold(&HoldReason::Bond.into(), &challenger, bond)?;
 		}
 		T::Claims::hold(job)?;
@@ -116,6 +119,7 @@ impl<T: Config> Pallet<T> {
 			run: claimed.run,
 			units: claimed.units,
 			bond,
+			opened_at: now,
 			moved_at: now,
 			deadline: now,
 			late: false,
@@ -136,6 +140,16 @@ impl<T: Config> Pallet<T> {
 			deadline,
 		});
 		Ok(())
+	}
+
+	/// Has an auditor's own stake stand for one more bond: as many as it covers, so that each that is lost is paid.
+	fn put_at_stake(challenger: &T::AccountId, bond: BalanceOf<T>) -> DispatchResult {
+		AtStake::<T>::try_mutate(challenger, |disputes| {
+			*disputes = disputes.checked_add(1).ok_or(Error::<T>::StakeSpent)?;
+			let needed = bond.checked_mul(&(*disputes).into()).ok_or(Error::<T>::StakeSpent)?;
+			ensure!(T::Operators::own_stake(challenger) >= needed, Error::<T>::StakeSpent);
+			Ok(())
+		})
 	}
 
 	/// Asks for the cells of a group.
@@ -193,9 +207,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What having a step judged takes, whoever is wrong.
 	pub(crate) fn judge_weight(bytes: u32) -> Weight {
-		T::WeightInfo::prove(bytes)
-			.saturating_add(lost_by_an_auditor::<T>())
-			.saturating_add(counting_a_question::<T>())
+		T::WeightInfo::prove(bytes).saturating_add(lost_by_an_auditor::<T>())
 	}
 
 	/// Judges a step of an opened cell by what it reads.

@@ -31,7 +31,6 @@ pub const MOVES: u32 = 7;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::ruling::counting_a_question;
 	use assay_protocol::{
 		audit::Audits,
 		dispute::{Accusation, Claims, Proof, Ruling, SignedAnswer, SignedMove, Stage},
@@ -160,6 +159,10 @@ pub mod pallet {
 	/// The disputes in which an account has to move: the operator whose claim it is, or the challenger.
 	#[pallet::storage]
 	pub type Due<T: Config> = StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, DisputeId, ()>;
+
+	/// Open disputes of an auditor about claims that it was drawn for: its own stake stands for as many bonds.
+	#[pallet::storage]
+	pub type AtStake<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
 
 	/// The disputes to look at in a block.
 	#[pallet::storage]
@@ -310,6 +313,8 @@ pub mod pallet {
 		NotDrawn,
 		/// The job has another claim than the one that is challenged.
 		OtherClaim,
+		/// The auditor's own stake stands for as many bonds as it covers.
+		StakeSpent,
 	}
 
 	impl<T> From<JobError> for Error<T> {
@@ -370,7 +375,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeOpened`].
 		#[pallet::call_index(0)]
-		#[pallet::weight((T::WeightInfo::challenge().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::challenge(), DispatchClass::Operational))]
 		pub fn challenge(origin: OriginFor<T>, job: JobId, claim: ClaimRoot, accusation: Accusation) -> DispatchResult {
 			let challenger = ensure_signed(origin)?;
 			Self::do_challenge(challenger, job, claim, accusation)
@@ -383,7 +388,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeMoved`] or [`Event::DisputeEnded`].
 		#[pallet::call_index(1)]
-		#[pallet::weight((Pallet::<T>::answer_weight(answer), DispatchClass::Operational))]
+		#[pallet::weight(Pallet::<T>::answer_weight(answer))]
 		#[pallet::authorize(Self::authorize_answer)]
 		#[pallet::weight_of_authorize(Pallet::<T>::authorize_answer_weight(answer))]
 		pub fn answer(origin: OriginFor<T>, answer: SignedAnswer) -> DispatchResult {
@@ -399,7 +404,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(2)]
-		#[pallet::weight((T::WeightInfo::point_at_group().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::point_at_group(), DispatchClass::Operational))]
 		pub fn point_at_group(origin: OriginFor<T>, dispute: DisputeId, record: H256, group: Group) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_point_at_group(&who, dispute, record, group)
@@ -409,7 +414,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(3)]
-		#[pallet::weight((T::WeightInfo::point_at_target().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::point_at_target(), DispatchClass::Operational))]
 		pub fn point_at_target(
 			origin: OriginFor<T>,
 			dispute: DisputeId,
@@ -455,7 +460,7 @@ pub mod pallet {
 		///
 		/// Emits what the move emits.
 		#[pallet::call_index(6)]
-		#[pallet::weight((Pallet::<T>::move_weight(signed), DispatchClass::Operational))]
+		#[pallet::weight(Pallet::<T>::move_weight(signed))]
 		#[pallet::authorize(Self::authorize_move)]
 		#[pallet::weight_of_authorize(Pallet::<T>::authorize_move_weight(signed))]
 		pub fn move_as_operator(origin: OriginFor<T>, signed: SignedMove<T::AccountId>) -> DispatchResult {
@@ -469,7 +474,7 @@ pub mod pallet {
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(7)]
 		// It reads and writes what pointing at a target does.
-		#[pallet::weight((T::WeightInfo::point_at_target().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::point_at_target(), DispatchClass::Operational))]
 		pub fn point_at_step(
 			origin: OriginFor<T>,
 			dispute: DisputeId,

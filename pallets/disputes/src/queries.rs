@@ -112,6 +112,7 @@ impl<T: Config> Pallet<T> {
 		let Some(operator) = T::Operators::of_worker_key(worker) else {
 			return Vec::new();
 		};
+		let now = Self::now();
 		Self::disputes_due(&operator)
 			.into_iter()
 			.filter(|(_, stage, dispute)| stage.is_workers() && dispute.operator == operator)
@@ -119,7 +120,12 @@ impl<T: Config> Pallet<T> {
 				Some(AnswerDuty {
 					dispute: id,
 					stage,
-					deadline: dispute.closes_at(),
+					// It is late after the first clock: the second is no time to plan with.
+					deadline: if now <= dispute.deadline {
+						dispute.deadline
+					} else {
+						dispute.closes_at()
+					},
 					claim: Self::claim_of(&dispute)?.claim,
 				})
 			})

@@ -2,8 +2,8 @@
 
 use crate::{
 	types::{BalanceOf, Status},
-	Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId, OldestDisputeId,
-	Pallet, Part, Record, WeightInfo,
+	AtStake, Challenges, Config, Dispute, Disputes, DisputesOf, Due, Error, Event, HoldReason, NextDisputeId,
+	OldestDisputeId, Pallet, Part, Record, WeightInfo,
 };
 use assay_protocol::{
 	audit::Audits,
@@ -22,7 +22,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{CheckedDiv, CheckedSub, Zero},
+	traits::{CheckedDiv, CheckedSub, UniqueSaturatedInto, Zero},
 	DispatchError, DispatchResult, Permill, Saturating,
 };
 
@@ -43,7 +43,7 @@ pub(crate) enum Step {
 impl Step {
 	/// What it takes.
 	pub(crate) fn weight<T: Config>(self) -> Weight {
-		let benchmarked = match self {
+		match self {
 			Self::End(Ruling::Refuted | Ruling::WorkerSilent) => T::WeightInfo::expire_worker_silent(),
 			Self::End(Ruling::Upheld | Ruling::ChallengerSilent) => {
 				T::WeightInfo::expire_challenger_silent().saturating_add(lost_by_an_auditor::<T>())
@@ -51,20 +51,14 @@ impl Step {
 			// It writes what the end of a moot dispute writes and less.
 			Self::Late | Self::End(Ruling::Moot) => T::WeightInfo::expire_moot(),
 			Self::Prune => T::WeightInfo::expire_prune(),
-		};
-		benchmarked.saturating_add(counting_a_question::<T>())
+		}
 	}
 }
 
-/// What counting that a worker is asked something takes, or that it is not any more, which the benchmarks do not have.
-pub(crate) fn counting_a_question<T: Config>() -> Weight {
-	T::DbWeight::get().reads_writes(1, 1)
-}
-
-/// What a lost challenge takes more if it was an auditor's, which the benchmarks do not have: its two penalties, the list of
+/// What a lost challenge takes more if it was an auditor's, which the benchmarks do not have: its two penalties, its load, the list of
 /// auditors, a hold, and a booking that finds all agendas but the last full.
 pub(crate) fn lost_by_an_auditor<T: Config>() -> Weight {
-	T::DbWeight::get().reads_writes(64, 56)
+	T::DbWeight::get().reads_writes(65, 57)
 }
 
 impl<T: Config> Pallet<T> {
@@ -155,6 +149,13 @@ impl<T: Config> Pallet<T> {
 			Ruling::Moot => Self::release_bond(&dispute)?,
 		}
 
+		if dispute.drawn {
+			AtStake::<T>::mutate_exists(&dispute.challenger, |disputes| {
+				*disputes = disputes
+					.and_then(|disputes| disputes.checked_sub(1))
+					.filter(|left| *left > 0);
+			});
+		}
 		Challenges::<T>::remove(job, (attempt, dispute.challenger.clone(), dispute.accusation));
 		Due::<T>::remove(&dispute.operator, id);
 		Due::<T>::remove(&dispute.challenger, id);
@@ -208,7 +209,15 @@ impl<T: Config> Pallet<T> {
 			account: &dispute.operator,
 			share: Permill::from_percent(50),
 		};
-		let amount = T::Operators::penalise(&dispute.challenger, dispute.bond, Fault::LostChallenge, Some(operator));
+		// Stake that had asked to leave before has nothing to do with it.
+		let age = Self::now().saturating_sub(dispute.opened_at).unique_saturated_into();
+		let amount = T::Operators::penalise_recent(
+			&dispute.challenger,
+			dispute.bond,
+			Fault::LostChallenge,
+			age,
+			Some(operator),
+		);
 		Self::deposit_event(Event::StakeForfeited { dispute: id, amount });
 	}
 

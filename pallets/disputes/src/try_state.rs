@@ -2,8 +2,8 @@
 
 use crate::{
 	types::{BalanceOf, Status},
-	Agenda, AgendaCursor, Challenges, Config, Disputes, DisputesOf, Due, HoldReason, NextDisputeId, OldestDisputeId,
-	Pallet, Part, Record,
+	Agenda, AgendaCursor, AtStake, Challenges, Config, Disputes, DisputesOf, Due, HoldReason, NextDisputeId,
+	OldestDisputeId, Pallet, Part, Record,
 };
 use alloc::collections::BTreeMap;
 use assay_protocol::dispute::{Accusation, Stage};
@@ -104,12 +104,23 @@ impl<T: Config> Pallet<T> {
 
 	fn check_bonds() -> Result<(), TryRuntimeError> {
 		let mut owed = BTreeMap::<T::AccountId, BalanceOf<T>>::new();
+		let mut at_stake = BTreeMap::<T::AccountId, u32>::new();
 		for dispute in Disputes::<T>::iter_values() {
-			if matches!(dispute.status, Status::Open(_)) && !dispute.drawn {
+			if !matches!(dispute.status, Status::Open(_)) {
+				continue;
+			}
+			if dispute.drawn {
+				let count = at_stake.entry(dispute.challenger).or_default();
+				*count = count.saturating_add(1);
+			} else {
 				let sum = owed.entry(dispute.challenger).or_insert_with(Zero::zero);
 				*sum = sum.checked_add(&dispute.bond).ok_or("bonds overflow")?;
 			}
 		}
+		ensure!(
+			at_stake == AtStake::<T>::iter().collect(),
+			"stake stands for other disputes than there are"
+		);
 		let reason = HoldReason::Bond.into();
 		for account in frame_system::Account::<T>::iter_keys() {
 			let held = T::Currency::balance_on_hold(&reason, &account);

@@ -42,6 +42,8 @@ pub struct Dispute<T: Config> {
 	pub units: ComputeUnits,
 	/// Held from the challenger while it is open, or what of its stake it stands for if it was drawn.
 	pub bond: BalanceOf<T>,
+	/// Block in which it was opened.
+	pub opened_at: BlockNumberFor<T>,
 	/// Block of the last move.
 	pub moved_at: BlockNumberFor<T>,
 	/// Last block in which the move that is due is in time; of the last one when it is over.

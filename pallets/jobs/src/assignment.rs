@@ -3,11 +3,12 @@
 use crate::{
 	fee,
 	types::{len, AccountIdOf, BalanceOf},
-	Config, Error, Event, InFlight, Job, LateAnswers, Load, Pallet,
+	Config, Error, Event, InFlight, Job, LateAnswers, Load, OpenClaims, Pallet,
 };
 use alloc::vec::Vec;
 use assay_exact::ComputeUnits;
 use assay_protocol::{
+	audit::Audits,
 	blocks_to_run, draw,
 	job::JobState,
 	model::{Models, Offer},
@@ -133,6 +134,10 @@ impl<T: Config> Pallet<T> {
 			let mut in_flight = InFlight::<T>::get(&operator);
 			let of_version = in_flight.iter().filter(|(_, version)| *version == job.version).count();
 			if of_version >= usize::from(capacity) {
+				return Err(DispatchError::Exhausted);
+			}
+			let unfinished = len(&in_flight).saturating_add(OpenClaims::<T>::get(&operator));
+			if unfinished >= T::MaxInFlight::get().saturating_add(T::Audits::clean_jobs(&operator)) {
 				return Err(DispatchError::Exhausted);
 			}
 			in_flight

@@ -139,6 +139,7 @@ where
 		let id = self.submit(input, self.max_fee(input));
 		if Jobs::<T>::get(id).is_some_and(|job| matches!(job.state, JobState::Open { .. })) {
 			go_to::<T>(Pallet::<T>::now().saturating_add(T::AssignmentDelay::get()));
+			leave_agenda::<T>(id);
 			Pallet::<T>::do_advance(id).expect("it is assigned");
 		}
 		assert!(matches!(
@@ -236,6 +237,11 @@ where
 	}
 }
 
+/// Takes a job out of the agenda, which alone draws an operator of a job that it holds.
+fn leave_agenda<T: Config>(id: JobId) {
+	Jobs::<T>::mutate(id, |job| Pallet::<T>::unbook(id, job.as_mut().expect("it is stored")));
+}
+
 fn funded<T: Config>(name: &'static str, index: u32) -> T::AccountId
 where
 	T::Currency: Mutate<T::AccountId>,
@@ -300,6 +306,7 @@ mod benchmarks {
 		let (version, generation, max_fee) = (scene.version, scene.generation(input), scene.max_fee(input));
 		let id = NextJobId::<T>::get();
 		scene.keep_busy(id, Attempt(0), None);
+		leave_agenda::<T>(id);
 		crowd::<T>(after_deadline::<T>());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 		let elements = scene.input(input);
@@ -384,6 +391,10 @@ mod benchmarks {
 		let scene = Scene::<T>::new(1);
 		let id = scene.open();
 		go_to::<T>(T::OpenPeriod::get().saturating_add(One::one()));
+		for (operator, _) in &scene.operators {
+			scene.fill(operator, 0);
+		}
+		leave_agenda::<T>(id);
 		crowd::<T>(T::Retention::get());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 
@@ -416,7 +427,9 @@ mod benchmarks {
 
 		let job = Jobs::<T>::get(id).expect("it is stored");
 		assert_eq!(job.attempt, Attempt(1));
-		assert!(matches!(job.state, JobState::Assigned { .. }));
+		// It is drawn when nobody can know it.
+		let drawn = matches!(job.state, JobState::Assigned { .. });
+		assert_eq!(drawn, T::AssignmentDelay::get().is_zero());
 	}
 
 	#[benchmark]

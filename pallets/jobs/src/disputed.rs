@@ -16,6 +16,18 @@ use sp_runtime::{
 	DispatchError, DispatchResult, Saturating,
 };
 
+impl<T: Config> Pallet<T> {
+	/// The time for so much to do, of which so much is about the job that is asked about last.
+	fn allowance(load: u64, units: ComputeUnits) -> Allowance<BlockNumberFor<T>> {
+		let (all, this) = (Self::run(ComputeUnits(load)), Self::run(units));
+		let run = all.min(T::MaxLoad::get()).max(this);
+		Allowance {
+			run,
+			enough: run >= all,
+		}
+	}
+}
+
 impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Pallet<T> {
 	fn claim(id: JobId) -> Option<OpenClaim<T::AccountId, BalanceOf<T>, BlockNumberFor<T>>> {
 		let job = Jobs::<T>::get(id)?;
@@ -78,12 +90,12 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 			*load = load.saturating_add(Self::load(units));
 			*load
 		});
-		let (all, this) = (Self::run(ComputeUnits(load)), Self::run(units));
-		let run = all.min(T::MaxLoad::get()).max(this);
-		Allowance {
-			run,
-			enough: run >= all,
-		}
+		Self::allowance(load, units)
+	}
+
+	fn has_room(who: &T::AccountId, units: ComputeUnits) -> bool {
+		let load = Load::<T>::get(who).saturating_add(Self::load(units));
+		Self::allowance(load, units).enough
 	}
 
 	fn asked_no_more(who: &T::AccountId, units: ComputeUnits) {
@@ -126,6 +138,7 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 			.max(T::MinWrongResultPenalty::get());
 		let penalty = T::Operators::penalise_recent(&operator, penalty, Fault::WrongResult, age, reporter);
 		Self::uncommit(&operator, price, &job)?;
+		Self::no_longer_claimed(&operator);
 		let said = Claims::<T>::take(id).map(|claim| said(&claim.output, &claim.trace));
 		job.holds = 0;
 		Self::unbook(id, &mut job);

@@ -175,7 +175,9 @@ pub mod pallet {
 		#[pallet::constant]
 		type MinWrongResultPenalty: Get<BalanceOf<Self>>;
 
-		/// Jobs that wait for a result of the same operator at most, over all versions it serves.
+		/// Jobs that wait for a result of the same operator at most, over all versions it serves. As many jobs that are not over,
+		/// its claims with them, and one more for each that became final since its last fault, may it have at once: who has no
+		/// record yet has every claim audited.
 		#[pallet::constant]
 		type MaxInFlight: Get<u32>;
 
@@ -227,6 +229,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type InFlight<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, BoundedVec<(JobId, ModelVersion), T::MaxInFlight>, ValueQuery>;
+
+	/// Claims of an operator whose jobs are not over.
+	#[pallet::storage]
+	pub type OpenClaims<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
 
 	/// Questions about claims of an operator that it has not answered in time and still may answer. It is given no new work
 	/// meanwhile.
@@ -565,7 +571,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::ResultClaimed`].
 		#[pallet::call_index(2)]
-		#[pallet::weight((T::WeightInfo::submit_result(), DispatchClass::Operational))]
+		#[pallet::weight(T::WeightInfo::submit_result())]
 		#[pallet::authorize(Self::authorize_result)]
 		#[pallet::weight_of_authorize(T::WeightInfo::authorize_submit_result())]
 		pub fn submit_result(origin: OriginFor<T>, result: SignedResult) -> DispatchResult {

@@ -3,7 +3,7 @@
 use crate::{
 	assignment::Assignment,
 	types::{len, BalanceOf, JobStateOf, Submission},
-	Claims, Config, Error, Event, Inputs, Job, Jobs, JobsOf, NextJobId, OldestJobId, Pallet, WeightInfo,
+	Claims, Config, Error, Event, Inputs, Job, Jobs, JobsOf, NextJobId, OldestJobId, OpenClaims, Pallet, WeightInfo,
 };
 use assay_exact::{ComputeUnits, Input, Program};
 use assay_protocol::{
@@ -68,7 +68,7 @@ impl Step {
 			Self::Finalised { audited: false } => T::WeightInfo::advance_finalise(),
 			// With auditors that are paid and others that are judged, which the benchmark does not have.
 			Self::Finalised { audited: true } => {
-				T::WeightInfo::advance_finalise().saturating_add(T::DbWeight::get().reads_writes(32, 32))
+				T::WeightInfo::advance_finalise().saturating_add(T::DbWeight::get().reads_writes(64, 64))
 			}
 			Self::Pruned => T::WeightInfo::advance_prune(),
 		}
@@ -129,8 +129,6 @@ impl<T: Config> Pallet<T> {
 			Step::Finalised { audited: false }.weight::<T>(),
 			Step::Pruned.weight::<T>(),
 			T::AuditWeight::get(),
-			// Burning what the room costs.
-			T::DbWeight::get().reads_writes(2, 2),
 		]
 		.into_iter()
 		.fold(Weight::zero(), |all, part| all.saturating_add(part))
@@ -275,6 +273,7 @@ impl<T: Config> Pallet<T> {
 				final_at,
 			} if now >= final_at && job.holds == 0 => {
 				Self::uncommit(&operator, price, &job)?;
+				Self::no_longer_claimed(&operator);
 				let (state, audited) = Self::pay_out(id, &job, &operator)?;
 				Self::end(id, job, state, now);
 				Ok(Some(Step::Finalised { audited }))
@@ -388,6 +387,13 @@ impl<T: Config> Pallet<T> {
 		let value = crate::fee(price, job.units()).ok_or(Error::<T>::FeeExceedsEscrow)?;
 		T::Operators::release(operator, value);
 		Ok(())
+	}
+
+	/// A claim of an operator is over.
+	pub(crate) fn no_longer_claimed(operator: &T::AccountId) {
+		OpenClaims::<T>::mutate_exists(operator, |claims| {
+			*claims = claims.and_then(|claims| claims.checked_sub(1)).filter(|left| *left > 0);
+		});
 	}
 
 	/// Stores the last state of a job that is over and books its pruning.

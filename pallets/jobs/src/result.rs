@@ -1,7 +1,8 @@
 //! Results: what makes one valid, in the transaction pool and in the block.
 
 use crate::{
-	fee, output::check_output, types::BalanceOf, Claim, Claims, Config, Error, Event, Inputs, Job, Jobs, Pallet,
+	fee, output::check_output, types::BalanceOf, Claim, Claims, Config, Error, Event, Inputs, Job, Jobs, OpenClaims,
+	Pallet,
 };
 use assay_exact::{ComputeUnits, Input, Output};
 use assay_protocol::{
@@ -84,6 +85,7 @@ impl<T: Config> Pallet<T> {
 		let most = crate::fee(price, job.max_units).ok_or(Error::<T>::FeeExceedsEscrow)?;
 		T::Operators::release(&operator, most.saturating_sub(fee));
 		Self::no_longer_in_flight(&operator, id);
+		OpenClaims::<T>::mutate(&operator, |claims| *claims = claims.saturating_add(1));
 		Claims::<T>::insert(
 			id,
 			Claim {

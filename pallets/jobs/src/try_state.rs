@@ -2,7 +2,7 @@
 
 use crate::{
 	types::BalanceOf, Agenda, AgendaCursor, Claims, Config, HoldReason, InFlight, Inputs, Jobs, JobsOf, NextJobId,
-	OldestJobId, Pallet,
+	OldestJobId, OpenClaims, Pallet,
 };
 use alloc::collections::BTreeMap;
 use assay_protocol::job::{JobState, RefundReason};
@@ -77,11 +77,20 @@ impl<T: Config> Pallet<T> {
 
 	fn check_indices() -> Result<(), TryRuntimeError> {
 		let (mut jobs, mut assigned, mut booked) = (0usize, 0usize, 0usize);
+		let mut claims = BTreeMap::<T::AccountId, u32>::new();
 		for job in Jobs::<T>::iter_values() {
+			if let JobState::Claimed { operator, .. } = &job.state {
+				let count = claims.entry(operator.clone()).or_default();
+				*count = count.saturating_add(1);
+			}
 			jobs = jobs.saturating_add(1);
 			assigned = assigned.saturating_add(usize::from(matches!(job.state, JobState::Assigned { .. })));
 			booked = booked.saturating_add(usize::from(job.booked_at.is_some()));
 		}
+		ensure!(
+			claims == OpenClaims::<T>::iter().collect(),
+			"operators have other open claims than are counted"
+		);
 		ensure!(
 			Inputs::<T>::iter_keys().count() == jobs,
 			"there are inputs without a job"

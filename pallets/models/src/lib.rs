@@ -405,7 +405,7 @@ pub mod pallet {
 		/// [`Heartbeat::signing_payload`](assay_protocol::operator::Heartbeat::signing_payload), once in a period, and
 		/// free of fees.
 		#[pallet::call_index(8)]
-		#[pallet::weight((T::WeightInfo::heartbeat(), DispatchClass::Operational))]
+		#[pallet::weight(T::WeightInfo::heartbeat())]
 		#[pallet::weight_of_authorize(T::WeightInfo::authorize_heartbeat())]
 		#[pallet::authorize(Self::authorize_heartbeat)]
 		pub fn heartbeat(

@@ -330,6 +330,9 @@ pub trait Audits<AccountId> {
 	/// Whether `who` was drawn to audit the claim and has neither vouched for it nor challenged it.
 	fn is_drawn(job: JobId, attempt: Attempt, who: &AccountId) -> bool;
 
+	/// Jobs of an operator that became final since its last fault: as many more claims than anybody may it have open at once.
+	fn clean_jobs(operator: &AccountId) -> u32;
+
 	/// Bytes of replies, free of fees, that a claim with these answers is expected to bring at the lowest rates.
 	fn expected_bytes(answers: &Answers) -> u64;
 
@@ -360,6 +363,9 @@ impl<AccountId> Audits<AccountId> for () {
 	}
 	fn is_drawn(_: JobId, _: Attempt, _: &AccountId) -> bool {
 		false
+	}
+	fn clean_jobs(_: &AccountId) -> u32 {
+		u32::MAX
 	}
 	fn expected_bytes(_: &Answers) -> u64 {
 		0

@@ -542,6 +542,9 @@ pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// else that it is asked counts, up to a limit.
 	fn asked(who: &AccountId, units: ComputeUnits) -> Allowance<BlockNumber>;
 
+	/// Whether somebody can be asked that beside all else.
+	fn has_room(who: &AccountId, units: ComputeUnits) -> bool;
+
 	/// It has replied, or need not any more.
 	fn asked_no_more(who: &AccountId, units: ComputeUnits);
 

@@ -111,6 +111,11 @@ impl<T: frame_system::Config> pallet_assay_audits::WeightInfo for WeightInfo<T> 
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
+	fn advance_pass() -> Weight {
+		Weight::from_parts(332_440_833, 0)
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
 	/// `n` is 1 to 64.
 	fn advance_ask(n: u32) -> Weight {
 		// Storage: `Audits::Audits` (r:1 w:1)

@@ -6,7 +6,7 @@ use assay_protocol::{
 	dispute::Claims,
 	job::JobState,
 	operator::Fault,
-	Attempt, JobId,
+	Attempt,
 };
 
 const PENALTY: Balance = STAKE / 5;
@@ -312,7 +312,7 @@ fn d07_clock_of_a_spot_check_should_count_all_that_its_worker_is_asked() {
 }
 
 #[test]
-fn p05_auditor_should_be_excused_from_what_it_cannot_do_in_time() {
+fn p05_auditor_should_not_be_drawn_for_what_it_cannot_do_in_time() {
 	assay_testing::ReferenceSpeed::set(2);
 	Floor::set(sp_runtime::Permill::one());
 	run(|| {
@@ -322,19 +322,65 @@ fn p05_auditor_should_be_excused_from_what_it_cannot_do_in_time() {
 		let run = JobsPallet::claim(jobs[0]).unwrap().run;
 		assay_testing::MaxLoad::set(run);
 		blocks(2);
-		let excused = |job: &JobId| crate::Audits::<Test>::get(job).unwrap().auditors[0].excused;
-		assert_eq!(jobs.iter().filter(|job| excused(job)).count(), 1);
+		let (first, other) = match drawn(jobs[0]).is_empty() {
+			false => (jobs[0], jobs[1]),
+			true => (jobs[1], jobs[0]),
+		};
+		assert_eq!((drawn(first), drawn(other)), (vec![BOB], vec![]));
 		for job in jobs {
 			worker.answer(ALICE, job).unwrap();
 		}
-		// It is silent about both, and punished for the one that it had the time for.
-		blocks(PERIOD + run + 2);
-		assert_eq!(stake(BOB), STAKE - MISSED);
+		worker.answer(BOB, first).unwrap();
+		// The spot-check of the other goes on meanwhile; then there is time for it.
+		blocks(2);
+		for (who, job) in [(ALICE, first), (BOB, first), (ALICE, other)] {
+			worker.answer(who, job).unwrap();
+		}
+		assert_eq!(phase(other), AuditPhase::Claimed);
+		blocks(2);
+		assert_eq!(drawn(other), vec![BOB]);
+		worker.answer(BOB, other).unwrap();
+		blocks(2);
+		worker.answer(BOB, other).unwrap();
+		assert_eq!(
+			(outcome(first), outcome(other)),
+			(Some(AuditOutcome::Passed), Some(AuditOutcome::Passed))
+		);
+		assert_eq!(stake(BOB), STAKE);
 		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
 		assay_testing::MaxLoad::set(1_000);
 	});
 	Floor::set(sp_runtime::Permill::from_percent(5));
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
+fn claim_that_all_auditors_are_too_busy_for_should_stay_open_to_challenges() {
+	const GUILT: u64 = 20;
+	assay_testing::GuiltPeriod::set(GUILT);
+	assay_testing::ReferenceSpeed::set(2);
+	run(|| {
+		Ceiling::set(sp_runtime::Permill::zero());
+		Floor::set(sp_runtime::Permill::zero());
+		offer(&[BOB]);
+		let job = Worker::honest().claim();
+		// What a friend of a liar has Bob do.
+		JobsPallet::asked(&BOB, assay_exact::ComputeUnits(100_000));
+		blocks(2);
+		assert!(matches!(phase(job), AuditPhase::Unaudited { .. }), "{:?}", phase(job));
+		assert!(drawn(job).is_empty());
+		blocks(GUILT + 1);
+		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
+		JobsPallet::asked_no_more(&BOB, assay_exact::ComputeUnits(100_000));
+		// Where nobody audits, nobody is waited for.
+		AuditsPallet::withdraw(RuntimeOrigin::signed(BOB), DECODER).unwrap();
+		let job = Worker::honest().claim();
+		blocks(2);
+		assert_eq!(outcome(job), Some(AuditOutcome::NotDrawn));
+		Floor::set(sp_runtime::Permill::from_percent(5));
+	});
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+	assay_testing::GuiltPeriod::set(0);
 }
 
 #[test]
@@ -364,10 +410,13 @@ fn p05_what_an_auditor_has_replied_to_should_not_lengthen_its_clock() {
 		assay_testing::MaxLoad::set(3 * run);
 		let many: Vec<_> = (0..9).map(|_| worker.claim()).collect();
 		blocks(2);
-		let longest = many
-			.iter()
-			.map(|job| crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline);
-		assert_eq!(longest.max(), Some(now + 2 + 3 * run + PERIOD));
+		let clocks = many.iter().filter_map(|job| {
+			let audit = crate::Audits::<Test>::get(job).unwrap();
+			audit.auditors.first().map(|auditor| auditor.deadline)
+		});
+		let clocks: Vec<_> = clocks.collect();
+		assert_eq!(clocks.len(), 2, "it is drawn for as many as it can do");
+		assert_eq!(clocks.into_iter().max(), Some(now + 2 + 3 * run + PERIOD));
 		assay_testing::MaxLoad::set(1_000);
 	});
 	Floor::set(sp_runtime::Permill::from_percent(5));

@@ -269,7 +269,7 @@ fn answer_should_be_refused_when_it_comes_from_an_account() {
 }
 
 #[test]
-fn calls_should_be_operational() {
+fn what_pays_should_have_room_that_what_is_free_cannot_take() {
 	use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
 	run(|| {
 		let (job, dispute, worker, challenger) = a_dispute();
@@ -281,7 +281,6 @@ fn calls_should_be_operational() {
 				claim: claim_of(job),
 				accusation: Accusation::Trace,
 			},
-			crate::Call::answer { answer },
 			crate::Call::point_at_group {
 				dispute,
 				record: shown(dispute),
@@ -303,5 +302,7 @@ fn calls_should_be_operational() {
 		for call in calls {
 			assert_eq!(call.get_dispatch_info().class, DispatchClass::Operational);
 		}
+		let free = crate::Call::<Test>::answer { answer };
+		assert_eq!(free.get_dispatch_info().class, DispatchClass::Normal);
 	});
 }

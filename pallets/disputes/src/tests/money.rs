@@ -122,6 +122,7 @@ fn bond_that_the_operator_cannot_take_should_go_to_the_treasury_or_be_burned() {
 		drawn: false,
 		run: 0,
 		units: ComputeUnits(0),
+		opened_at: 1,
 		moved_at: 0,
 		bond: small,
 		deadline: 1,

@@ -263,6 +263,32 @@ fn drawn_auditor_without_free_money_should_challenge_as_many_claims_as_it_is_dra
 }
 
 #[test]
+fn stake_of_an_auditor_should_stand_for_as_many_bonds_as_it_covers() {
+	use crate::AtStake;
+	run(|| {
+		StakingPallet::unbond(RuntimeOrigin::signed(BOB), BOB, stake(BOB) - 2 * BOND - BOND / 2).unwrap();
+		Drawn::put(vec![BOB; 3]);
+		let worker = Worker::new(ALICE, DECODER, Cheat::Honest);
+		let jobs = [0; 3].map(|_| claimed(&worker));
+		let again = |job| {
+			Drawn::put(vec![BOB]);
+			send(sign(BOB, a_challenge(job, Accusation::Trace)))
+		};
+		again(jobs[0]).unwrap();
+		again(jobs[1]).unwrap();
+		assert_eq!(AtStake::<Test>::get(BOB), 2);
+		assert_eq!(again(jobs[2]), STALE, "a third could not be paid");
+		// Lost ones are paid and stand no more.
+		for dispute in [DisputeId(0), DisputeId(1)] {
+			worker.act(dispute).unwrap();
+		}
+		run_to(System::block_number() + MOVE_PERIOD + 1);
+		assert_eq!(AtStake::<Test>::iter().count(), 0);
+		assert_eq!(stake(BOB), STAKE - 2 * BOND);
+	});
+}
+
+#[test]
 fn drawn_auditor_that_loses_its_challenge_should_pay_a_bond_of_its_stake() {
 	run(|| {
 		Drawn::put(vec![BOB]);

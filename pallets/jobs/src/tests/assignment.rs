@@ -1,12 +1,12 @@
 //! Who is assigned.
 
-use crate::{mock::*, Error, Event, InFlight, Load};
+use crate::{mock::*, Error, Event, InFlight, Load, OpenClaims};
 use assay_exact::Input;
 use assay_protocol::{
 	job::{JobState, RefundReason},
 	Attempt, JobId,
 };
-use frame_support::assert_noop;
+use frame_support::{assert_noop, assert_ok};
 
 #[test]
 fn named_operator_should_be_assigned_whatever_the_others_stake() {
@@ -131,6 +131,36 @@ fn in_flight_should_bound_the_jobs_of_an_operator() {
 		assert_eq!(assigned_to(a_submitted_job()), ALICE);
 		assert!(matches!(state(a_submitted_job()), JobState::Open { .. }));
 		assert_eq!(InFlight::<Test>::get(ALICE).len(), 2);
+	});
+	MaxInFlight::set(64);
+}
+
+#[test]
+fn open_claims_should_be_bounded_by_the_record() {
+	MaxInFlight::set(2);
+	run(|| {
+		bond(ALICE, 1_000_000);
+		offer(DECODER, ALICE, 2, 8);
+		let first = a_claimed_job();
+		let second = a_submitted_job();
+		assert_eq!(
+			(OpenClaims::<Test>::get(ALICE), InFlight::<Test>::get(ALICE).len()),
+			(1, 1)
+		);
+		let third = a_submitted_job();
+		assert!(matches!(state(third), JobState::Open { .. }), "two are not over");
+		// One job with a record is worth one more.
+		CleanJobs::set(1);
+		run_to(System::block_number() + RETRY_PERIOD);
+		assert_eq!(assigned_to(third), ALICE);
+		CleanJobs::set(0);
+		assert_ok!(deliver(signed(ALICE, result(second, tokens(&[STOP])))));
+		assert_ok!(deliver(signed(ALICE, result(third, tokens(&[STOP])))));
+		assert_eq!(OpenClaims::<Test>::get(ALICE), 3);
+		<JobsPallet as assay_protocol::dispute::Claims<_, _, _>>::strike_down(second, None).unwrap();
+		run_to(System::block_number() + WINDOW + 1);
+		assert!(matches!(state(first), JobState::Final { .. }));
+		assert_eq!(OpenClaims::<Test>::iter().count(), 0);
 	});
 	MaxInFlight::set(64);
 }

@@ -252,13 +252,13 @@ fn submit_should_cost_by_the_offers_it_considered() {
 }
 
 #[test]
-fn results_should_not_give_way_to_what_pays() {
+fn what_is_free_should_leave_the_room_that_is_kept_for_challenges() {
 	use frame_support::dispatch::DispatchClass;
 	run(|| {
 		let id = a_submitted_job();
 		let result = signed(ALICE, result(id, tokens(&[8, STOP])));
 		let call = crate::Call::<Test>::submit_result { result };
-		assert_eq!(call.get_dispatch_info().class, DispatchClass::Operational);
+		assert_eq!(call.get_dispatch_info().class, DispatchClass::Normal);
 	});
 }
 

@@ -81,6 +81,36 @@ async fn answer_is_prepared_anew_when_its_dispute_is_about_another_claim() {
 	}
 }
 
+#[tokio::test]
+async fn all_that_is_asked_about_a_claim_is_answered_before_another_is_run() {
+	let (chain, engine, folder) = setup();
+	let running = Running::start(&chain, &engine, folder.path());
+	// Somebody challenges two claims in turns.
+	let mut due: Vec<_> = (0..6)
+		.map(|dispute| an_answer_due(dispute, Stage::ListGroups))
+		.collect();
+	for (index, requested) in due.iter_mut().enumerate() {
+		if index % 2 == 1 {
+			*requested = about_another_claim(requested.clone());
+		}
+		let Request::Answer(duty) = &mut requested.request else {
+			panic!("it is an answer")
+		};
+		duty.deadline += index as BlockNumber;
+	}
+	*chain.requests.lock() = due;
+	running.best(&chain, 1);
+	eventually(|| chain.answered.lock().len() == 6).await;
+	running.finish().await;
+	let answered: Vec<_> = chain
+		.answered
+		.lock()
+		.iter()
+		.map(|answer| answer.answer.dispute.0)
+		.collect();
+	assert_eq!(answered, [0, 2, 4, 1, 3, 5]);
+}
+
 #[test]
 fn move_on_another_record_is_another_move() {
 	let claim = an_answer_due(3, Stage::ListGroups).request.claim().clone();
