@@ -1,7 +1,6 @@
 //! A challenger at work: it follows its dispute block by block, makes each of its moves, and calls time.
 
 use crate::{
-	chain::{AccountId, Action, Block, BlockNumber, Call, Chain, Dispute, Ending, Move, Sending, Subject},
 	output::Output,
 	views::{MoveView, Places},
 };
@@ -11,16 +10,19 @@ use assay_protocol::{
 	dispute::{DisputeRecord, Stage},
 	DisputeId,
 };
+use assay_sdk::{
+	disputes::Dispute, disputes::Ending, moves::Action, moves::Move, moves::Subject, AccountId, Assay, Block,
+	BlockNumber, Call, Sending, Signer,
+};
 use assay_trace::prover::OpenArtifact;
 use std::collections::BTreeMap;
-use subxt_signer::sr25519::Keypair;
 
 /// The challenger of an open dispute.
 pub(crate) struct Challenger<'a, A: ?Sized> {
 	/// The chain.
-	pub(crate) chain: &'a Chain,
+	pub(crate) chain: &'a Assay,
 	/// Whose dispute it is.
-	pub(crate) signer: &'a Keypair,
+	pub(crate) signer: &'a Signer,
 	/// What the job gives on this machine, against which the worker's answers are held.
 	pub(crate) execution: &'a Execution<'a, A>,
 	/// Words for the log.
@@ -73,7 +75,7 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 		loop {
 			let best = self.chain.best().await?;
 			// A reorganisation can take a dispute away for some blocks.
-			if let Some(dispute) = self.chain.find_dispute(id, best).await? {
+			if let Some(dispute) = self.chain.disputes().at(best).find(id).await? {
 				log.follow(self, &dispute, best).await?;
 				match turn(&dispute, best.number) {
 					Turn::Over => {
@@ -84,7 +86,7 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 					Turn::Wait => {}
 					Turn::CallTime => self.send(id, dispute.stage, Call::expire(id)).await?,
 					Turn::Own(stage) if !conceded => {
-						let shown = self.chain.dispute_record(id, best).await?;
+						let shown = self.chain.disputes().at(best).record(id).await?;
 						match self.call(id, stage, &shown)? {
 							Some(call) => self.send(id, dispute.stage, call).await?,
 							None => {
@@ -124,11 +126,12 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 			finalized: false,
 			tried: false,
 		};
-		let Err(error) = self.chain.submit(call, self.signer, sending).await else {
+		let Err(error) = self.chain.submit(&call, self.signer, sending).await else {
 			return Ok(());
 		};
+		let error = anyhow::anyhow!(error).context(call.to_string());
 		let best = self.chain.best().await?;
-		match self.chain.find_dispute(id, best).await? {
+		match self.chain.disputes().at(best).find(id).await? {
 			Some(dispute) if dispute.stage == stage && best.number < dispute.deadline => {
 				self.output.progress(&format!(
 					"block {:>5}  the move was not taken: {error:#}; it is sent again",
@@ -148,14 +151,14 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 		} else {
 			self.chain.best().await?
 		};
-		let settled = self.chain.find_dispute(dispute.id, last).await?;
+		let settled = self.chain.disputes().at(last).find(dispute.id).await?;
 		let Some(dispute) = settled.filter(|dispute| dispute.stage.is_none()) else {
 			return Ok(None);
 		};
 		// Most often the last block that was seen.
 		for (&number, &hash) in log.blocks.iter().rev().filter(|(number, _)| **number <= last.number) {
 			let block = Block { number, hash };
-			if let Some(ending) = self.chain.ending(&dispute, block).await? {
+			if let Some(ending) = self.chain.disputes().ending(&dispute, block).await? {
 				return Ok(Some(Ended {
 					moves: log.moves.clone(),
 					dispute,
@@ -176,7 +179,7 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 struct Log {
 	first: BlockNumber,
 	/// The blocks looked at.
-	blocks: BTreeMap<BlockNumber, subxt::utils::H256>,
+	blocks: BTreeMap<BlockNumber, assay_sdk::H256>,
 	moves: Vec<MoveView>,
 }
 
@@ -221,7 +224,7 @@ impl Log {
 			self.blocks.retain(|number, _| *number < oldest.number);
 		}
 		for block in fresh.into_iter().rev() {
-			for found in challenger.chain.moves(block).await? {
+			for found in challenger.chain.disputes().moves(block).await? {
 				if is_of(&found, dispute) {
 					let view = MoveView::new(&found, challenger.places);
 					challenger.output.progress(&view.text());

@@ -1,50 +1,36 @@
 //! What a pallet's error means in numbers: the chain's limits, and what stands in the way. One place for all commands.
 
-use crate::{
-	amount::{show_share, Amount, Balance},
-	chain::{AccountId, Block, Call, Chain, Staked, StakingRules},
-	output::causes,
-};
+use crate::output::causes;
 use anyhow::{anyhow, Result};
+use assay_sdk::{
+	amount::show_share, staking::Staked, staking::StakingRules, AccountId, Amount, Assay, Balance, Block, Call, Error,
+	Failure,
+};
 use sp_runtime::Permill;
 
 /// Members that are named, at most.
 const MAX_NAMED: usize = 20;
 
-/// Adds the numbers to an error that a pallet gave for a call; other errors stay as they are.
-pub(crate) async fn explain(chain: &Chain, call: &Call, signer: AccountId, error: anyhow::Error) -> anyhow::Error {
-	let Some(name) = module_error(&error) else {
-		return error;
+/// An error of a call with its name and, if a pallet gave it, with the numbers that it is about.
+pub(crate) async fn explain(chain: &Assay, call: &Call, signer: AccountId, error: Error) -> anyhow::Error {
+	let known = match error.failure() {
+		// An explanation that cannot be had must not hide the error.
+		Some(failure) => numbers(chain, call, signer, failure).await.ok().flatten(),
+		None => None,
 	};
-	// An explanation that cannot be had must not hide the error.
-	match numbers(chain, call, signer, &name).await {
-		Ok(Some(numbers)) => anyhow!("{}; {numbers}", causes(&error).trim_end_matches('.')),
-		Ok(None) | Err(_) => error,
+	let error = anyhow!(error).context(call.to_string());
+	match known {
+		Some(numbers) => anyhow!("{}; {numbers}", causes(&error).trim_end_matches('.')),
+		None => error,
 	}
 }
 
-/// The name of a pallet's error, such as `Staking.PoolIsEmpty`, among the causes.
-fn module_error(error: &anyhow::Error) -> Option<String> {
-	let capital = |word: &str| {
-		word.starts_with(|letter: char| letter.is_ascii_uppercase())
-			&& word.chars().all(|letter| letter.is_ascii_alphanumeric())
-	};
-	error.chain().find_map(|cause| {
-		let text = cause.to_string();
-		let words = text.split([' ', ':']);
-		let mut names = words.filter(|word| {
-			word.split_once('.')
-				.is_some_and(|(pallet, error)| capital(pallet) && capital(error))
-		});
-		names.next().map(str::to_owned)
-	})
-}
-
-async fn numbers(chain: &Chain, call: &Call, signer: AccountId, name: &str) -> Result<Option<String>> {
+async fn numbers(chain: &Assay, call: &Call, signer: AccountId, failure: &Failure) -> Result<Option<String>> {
 	let at = chain.best().await?;
-	let Some((pallet, error)) = name.split_once('.') else {
+	let Some(pallet) = &failure.pallet else {
 		return Ok(None);
 	};
+	let error = failure.error.as_str();
 	if pallet == "Models" {
 		return registry(chain, error, at).await;
 	}
@@ -54,11 +40,11 @@ async fn numbers(chain: &Chain, call: &Call, signer: AccountId, name: &str) -> R
 	let operator = call.operator().unwrap_or(signer);
 	match error {
 		"PoolIsEmpty" => {
-			let members = chain.members(operator, at).await?;
+			let members = chain.staking().at(at).members(operator).await?;
 			Ok(Some(settlements(&operator, &members)))
 		}
 		"WorkInFlight" => {
-			let record = chain.staked_operator(operator, at).await?;
+			let record = chain.staking().at(at).operator(operator).await?;
 			Ok(Some(format!(
 				"{} of it is, with {} of its own and {} delegated",
 				Amount(record.committed),
@@ -67,8 +53,8 @@ async fn numbers(chain: &Chain, call: &Call, signer: AccountId, name: &str) -> R
 			)))
 		}
 		_ => {
-			let rules = chain.staking_rules(at).await?;
-			let positions = chain.positions(signer, at).await?;
+			let rules = chain.staking().at(at).rules().await?;
+			let positions = chain.staking().at(at).positions(signer).await?;
 			let position = positions.iter().find(|position| position.operator == operator);
 			Ok(limit(error, &rules).or_else(|| position.and_then(|position| waits(error, position, at, &rules))))
 		}
@@ -134,7 +120,7 @@ fn settlements(operator: &AccountId, members: &[AccountId]) -> String {
 }
 
 /// The limits of the registry of models.
-async fn registry(chain: &Chain, error: &str, at: Block) -> Result<Option<String>> {
+async fn registry(chain: &Assay, error: &str, at: Block) -> Result<Option<String>> {
 	Ok(Some(match error {
 		"TooManyVersions" => {
 			let most: u32 = chain.constant("Models", "MaxVersions", at).await?;
@@ -160,7 +146,7 @@ async fn registry(chain: &Chain, error: &str, at: Block) -> Result<Option<String
 mod tests {
 	use super::*;
 	use assay_protocol::stake::{ExposedStake, StakeParameters, StakePosition, UnbondingStake};
-	use subxt::utils::H256;
+	use assay_sdk::H256;
 
 	const ASY: Balance = 1_000_000_000_000;
 
@@ -177,22 +163,6 @@ mod tests {
 			own_commitment_limit: Permill::from_percent(40),
 			max_commission: Permill::from_percent(50),
 			commission_notice: 38_400,
-		}
-	}
-
-	#[test]
-	fn the_error_of_a_pallet_is_found_among_the_causes() {
-		let error =
-			anyhow!("Staking.StillUnbonding: The unbonding period is not over.").context("Staking.withdraw_unbonded");
-		assert_eq!(module_error(&error).as_deref(), Some("Staking.StillUnbonding"));
-		let dry = anyhow!("it would fail: Staking.NotActive: The operator takes no new work");
-		assert_eq!(module_error(&dry).as_deref(), Some("Staking.NotActive"));
-		for other in [
-			"no node answers at ws://127.0.0.1:9944.",
-			"Staking.delegate",
-			"refused: 1.5 ASY",
-		] {
-			assert_eq!(module_error(&anyhow!(other)), None, "{other}");
 		}
 	}
 

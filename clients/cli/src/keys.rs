@@ -1,11 +1,12 @@
 //! Who signs, and who is meant: secrets and addresses as they are written on the command line.
 
-use crate::chain::AccountId;
-use anyhow::{bail, ensure, Context, Result};
-use assay_protocol::operator::{possession_payload, WorkerKey, WorkerPair, WorkerSignature};
-use sp_core::{ByteArray, Pair};
-use std::{path::PathBuf, str::FromStr};
-use subxt_signer::{sr25519::Keypair, SecretUri};
+use anyhow::{anyhow, bail, ensure, Context, Result};
+use assay_protocol::operator::{WorkerKey, WorkerPair, WorkerSignature};
+use assay_sdk::{
+	keys::{self, KeyError},
+	AccountId, Signer,
+};
+use std::path::PathBuf;
 
 /// Where the signing account's secret comes from.
 #[derive(Clone, Debug, clap::Args)]
@@ -27,7 +28,7 @@ pub(crate) struct KeySource {
 
 impl KeySource {
 	/// The account that signs.
-	pub(crate) fn signer(&self) -> Result<Keypair> {
+	pub(crate) fn signer(&self) -> Result<Signer> {
 		match (&self.key_file, &self.suri) {
 			(Some(file), _) => keypair(&read_secret(file)?),
 			(None, Some(suri)) => keypair(suri),
@@ -59,17 +60,12 @@ impl WorkerSource {
 				.clone()
 				.context("which worker key? Pass --worker-suri or --worker-key-file")?,
 		};
-		check_form(&secret, "--worker-key-file")?;
-		// The error could quote the secret, so it is not repeated.
-		WorkerPair::from_string(&secret, None)
-			.ok()
-			.context("the worker's secret does not make a key: check its words, length and derivations")
+		keys::worker(&secret).map_err(|error| refused(error, "--worker-key-file"))
 	}
 
 	/// The worker key, and its proof that it may be registered for `account`.
 	pub(crate) fn registration(&self, account: &AccountId, genesis: &[u8; 32]) -> Result<(WorkerKey, WorkerSignature)> {
-		let pair = self.pair()?;
-		Ok((pair.public(), pair.sign(&possession_payload(account, genesis))))
+		Ok(keys::registration(&self.pair()?, account, genesis))
 	}
 }
 
@@ -85,42 +81,16 @@ fn read_secret(file: &PathBuf) -> Result<String> {
 	Ok(line.to_owned())
 }
 
-/// Refuses what is more likely the name of a file: a derivation path without a phrase stands for a key that everybody knows.
-fn check_form(secret: &str, option: &str) -> Result<()> {
-	ensure!(
-		!secret.starts_with('/') || secret.starts_with("//"),
-		"the secret begins with a single slash, as the name of a file does: files are given with {option}"
-	);
-	Ok(())
+fn keypair(secret: &str) -> Result<Signer> {
+	keys::signer(secret).map_err(|error| refused(error, "--key-file"))
 }
 
-fn keypair(secret: &str) -> Result<Keypair> {
-	check_form(secret, "--key-file")?;
-	// The parser's errors could quote the secret, so they are not repeated.
-	let uri = SecretUri::from_str(secret)
-		.ok()
-		.context("the secret is not a phrase, a seed or a derivation path")?;
-	Keypair::from_uri(&uri)
-		.ok()
-		.context("the secret does not make a key: check its words, length and derivations")
-}
-
-/// Reads an address, its 32 bytes in hexadecimal, or a development name such as `//Bob`.
-pub(crate) fn parse_account(text: &str) -> Result<AccountId> {
-	if text.starts_with("//") {
-		return Ok(keypair(text)?.public_key().to_account_id());
+/// Why a secret is none, and how a file is given that was taken for one.
+fn refused(error: KeyError, option: &str) -> anyhow::Error {
+	match error {
+		KeyError::FileName => anyhow!("{error}: files are given with {option}"),
+		error => error.into(),
 	}
-	if let Some(digits) = text.strip_prefix("0x") {
-		let mut bytes = [0; 32];
-		hex::decode_to_slice(digits, &mut bytes).with_context(|| format!("`{text}` is not an account of 32 bytes"))?;
-		return Ok(AccountId::from(bytes));
-	}
-	AccountId::from_str(text).map_err(|error| anyhow::anyhow!("`{text}` is not an address: {error}"))
-}
-
-/// A worker key as an address.
-pub(crate) fn worker_address(key: &WorkerKey) -> Result<AccountId> {
-	Ok(AccountId::from(<[u8; 32]>::try_from(key.as_slice())?))
 }
 
 #[cfg(test)]
@@ -128,21 +98,6 @@ mod tests {
 	use super::*;
 
 	const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
-
-	#[test]
-	fn development_names_and_addresses_mean_the_same_account() {
-		assert_eq!(parse_account("//Bob").unwrap(), parse_account(BOB).unwrap());
-		assert_eq!(parse_account("//Bob").unwrap().to_string(), BOB);
-		let digits = format!("0x{}", hex::encode(parse_account(BOB).unwrap()));
-		assert_eq!(parse_account(&digits).unwrap().to_string(), BOB);
-		assert!(parse_account("0x12").is_err());
-	}
-
-	#[test]
-	fn an_address_with_a_wrong_letter_is_refused() {
-		let error = parse_account(&BOB.replace("5FH", "5FJ")).unwrap_err().to_string();
-		assert!(error.contains("is not an address"), "{error}");
-	}
 
 	#[test]
 	fn secrets_are_not_repeated_in_errors() {
@@ -193,21 +148,5 @@ mod tests {
 		std::fs::write(&file, "{\n  \"secretPhrase\": \"obey\"\n}\n").unwrap();
 		let error = format!("{:#}", source.signer().err().unwrap());
 		assert!(error.contains("secretPhrase") && !error.contains("obey"), "{error}");
-	}
-
-	#[test]
-	fn worker_proofs_verify_under_the_worker_key() {
-		let source = WorkerSource {
-			worker_suri: Some("//Alice//worker".into()),
-			worker_key_file: None,
-		};
-		let account = parse_account(BOB).unwrap();
-		let (key, proof) = source.registration(&account, &[7; 32]).unwrap();
-		assert!(WorkerPair::verify(&proof, possession_payload(&account, &[7; 32]), &key));
-		assert!(!WorkerPair::verify(
-			&proof,
-			possession_payload(&account, &[8; 32]),
-			&key
-		));
 	}
 }

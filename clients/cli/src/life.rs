@@ -1,11 +1,9 @@
 //! The life of a job, block by block.
 
-use crate::{
-	chain::{AccountId, Block, BlockNumber, Chain, Job},
-	views::{Change, StateView},
-};
+use crate::views::{Change, StateView};
 use anyhow::{Context, Result};
 use assay_protocol::JobId;
+use assay_sdk::{jobs::Job, AccountId, Assay, Block, BlockNumber};
 
 /// What became of a job.
 pub(crate) struct Life {
@@ -17,7 +15,7 @@ pub(crate) struct Life {
 
 /// Follows a job from the block of its submission until it is over, and tells each change of state as it comes.
 /// With `finalized` it follows finalised blocks, which cannot be taken back.
-pub(crate) async fn follow(chain: &Chain, id: JobId, finalized: bool, mut tell: impl FnMut(&Change)) -> Result<Life> {
+pub(crate) async fn follow(chain: &Assay, id: JobId, finalized: bool, mut tell: impl FnMut(&Change)) -> Result<Life> {
 	let mut heads = chain.heads(finalized).await?;
 	let mut last = if finalized {
 		chain.finalized().await?
@@ -25,10 +23,10 @@ pub(crate) async fn follow(chain: &Chain, id: JobId, finalized: bool, mut tell: 
 		chain.best().await?
 	};
 	// With `finalized`, a job may be in the best block only: then its submission is still to come.
-	let known = chain.find_job(id, last).await?;
+	let known = chain.jobs().at(last).find(id).await?;
 	let known = match known {
 		Some(job) => job,
-		None => chain.job(id, chain.best().await?).await?,
+		None => chain.jobs().at(chain.best().await?).get(id).await?,
 	};
 	let mut walk = Walk {
 		chain,
@@ -72,7 +70,7 @@ pub(crate) async fn follow(chain: &Chain, id: JobId, finalized: bool, mut tell: 
 }
 
 struct Walk<'a> {
-	chain: &'a Chain,
+	chain: &'a Assay,
 	id: JobId,
 	known: Option<Job>,
 	changes: Vec<Change>,
@@ -81,7 +79,7 @@ struct Walk<'a> {
 impl Walk<'_> {
 	async fn visit(&mut self, block: Block, tell: &mut impl FnMut(&Change)) -> Result<()> {
 		// A reorganisation can take a job away for some blocks.
-		let Some(job) = self.chain.find_job(self.id, block).await? else {
+		let Some(job) = self.chain.jobs().at(block).find(self.id).await? else {
 			return Ok(());
 		};
 		let attempt = self.known.as_ref().map(|known| known.attempt);
@@ -112,15 +110,15 @@ impl Walk<'_> {
 }
 
 async fn change(
-	chain: &Chain,
+	chain: &Assay,
 	job: &Job,
 	state: StateView,
 	operator: Option<AccountId>,
 	block: Block,
 ) -> Result<Change> {
-	let consumer = chain.balances(job.consumer, block).await?;
+	let consumer = chain.accounts().at(block).balances(job.consumer).await?;
 	let operator_balances = match operator {
-		Some(operator) => Some(chain.balances(operator, block).await?),
+		Some(operator) => Some(chain.accounts().at(block).balances(operator).await?),
 		None => None,
 	};
 	let number: BlockNumber = block.number;

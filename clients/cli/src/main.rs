@@ -1,9 +1,8 @@
 //! `assay`: models, jobs, disputes, audits, accounts, operators, stake and validators from the command line.
 //!
-//! [`chain`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
+//! [`assay_sdk`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
 
-mod amount;
-mod chain;
+mod advice;
 mod challenger;
 mod commands;
 mod execute;
@@ -132,7 +131,7 @@ async fn main() -> ExitCode {
 		Ok(Outcome::Done) => ExitCode::SUCCESS,
 		Ok(Outcome::Unfavourable) => ExitCode::from(2),
 		Err(error) => {
-			output.failure(&error);
+			output.failure(&advice::advise(error));
 			ExitCode::FAILURE
 		}
 	}

@@ -22,6 +22,17 @@ impl Binaries {
 		std::fs::read(&path).with_context(|| format!("{}: scripts/next-runtime builds it", path.display()))
 	}
 
+	/// An example of the SDK, which is built with the tests.
+	pub fn example(&self, name: &str) -> Result<PathBuf> {
+		let path = self.node.with_file_name("examples").join(name);
+		ensure!(
+			path.is_file(),
+			"{} is missing: `cargo build --workspace --examples` builds it",
+			path.display()
+		);
+		Ok(path)
+	}
+
 	/// Finds the programs in `ASSAY_BIN_DIR` or beside this program.
 	pub fn find() -> Result<Self> {
 		let folder = match std::env::var_os(VARIABLE) {

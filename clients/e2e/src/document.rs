@@ -55,13 +55,18 @@ impl Document {
 
 	/// The text block between the comments `<!-- NAME -->` and `<!-- /NAME -->`.
 	pub fn shown(&self, name: &str) -> Result<&str> {
+		self.block(name, "text")
+	}
+
+	/// The block of a language between the comments `<!-- NAME -->` and `<!-- /NAME -->`.
+	pub fn block(&self, name: &str, language: &str) -> Result<&str> {
 		let (from, to) = self.place(name)?;
-		let block = self.text[from..to].trim();
+		let block = self.text[from..to].trim().strip_prefix(FENCE);
 		block
-			.strip_prefix("```text\n")
+			.and_then(|block| block.strip_prefix(language)?.strip_prefix('\n'))
 			.and_then(|block| block.strip_suffix(FENCE))
 			.map(str::trim_end)
-			.with_context(|| format!("no text block in <!-- {name} --> of {}", self.path.display()))
+			.with_context(|| format!("no {language} block in <!-- {name} --> of {}", self.path.display()))
 	}
 
 	/// Puts another text in its place, also in the file.

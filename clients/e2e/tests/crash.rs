@@ -79,10 +79,8 @@ fn a_killed_worker_neither_loses_nor_repeats_a_job() -> Result<()> {
 	assert_eq!(after.free("//Alice"), before.free("//Alice") + at_once(operator));
 	assert_eq!(after.held("//Alice"), before.held("//Alice"));
 	assert_eq!(after.free("//Charlie"), before.free("//Charlie") + royalty);
-	assert_eq!(
-		after.total("//Bob"),
-		before.total("//Bob") - fee - amount(&submitted["receipt"]["fee"])?
-	);
+	let transaction = amount(&submitted["receipt"]["fee"])? + amount(&submitted["room"])?;
+	assert_eq!(after.total("//Bob"), before.total("//Bob") - fee - transaction);
 	assert_eq!(bob.ok("job list --mine")?.as_array().map(Vec::len), Some(1));
 	scene.end()
 }

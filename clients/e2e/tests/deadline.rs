@@ -52,7 +52,7 @@ fn a_late_result_is_refused_and_the_consumer_gets_everything_back() -> Result<()
 	assert_eq!(operator["committed"], json!("0"));
 
 	let after = scene.money(&node)?;
-	let transaction = amount(&submitted["receipt"]["fee"])?;
+	let transaction = amount(&submitted["receipt"]["fee"])? + amount(&submitted["room"])?;
 	assert_eq!(after.held("//Bob"), 0);
 	assert_eq!(after.free("//Bob"), before.free("//Bob") - transaction);
 	assert_eq!(after.total("//Alice"), before.total("//Alice") - lost);

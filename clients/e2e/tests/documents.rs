@@ -119,6 +119,15 @@ fn every_block_of_commands_is_pasted_or_says_why_not() -> Result<()> {
 }
 
 #[test]
+fn the_program_in_the_documents_is_the_example_that_runs() -> Result<()> {
+	let example = Path::new(REPOSITORY).join("clients/sdk/examples/embed.rs");
+	let example = fs::read_to_string(example)?;
+	let page = Document::of_the_repository("docs/dapps.md")?;
+	assert_eq!(page.block("sdk-example", "rust")?, example.trim_end());
+	Ok(())
+}
+
+#[test]
 fn a_command_that_fails_is_named_with_its_page_and_line() -> Result<()> {
 	let (written, folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
 	let page = |name: &str, commands: &str| -> Result<Document> {

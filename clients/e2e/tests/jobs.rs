@@ -22,7 +22,7 @@ fn check_money(
 	assert_eq!(amount(&job["royalty"])?, royalty);
 	assert_eq!(amount(&job["treasury"])?, treasury);
 	assert_eq!(amount(&job["refunded"])?, amount(&job["max_fee"])? - fee);
-	let transaction = amount(&done["receipt"]["fee"])?;
+	let transaction = amount(&done["receipt"]["fee"])? + amount(&done["room"])?;
 	assert_eq!(after.free("//Alice"), before.free("//Alice") + at_once(operator));
 	assert_eq!(after.free("//Charlie"), before.free("//Charlie") + royalty);
 	assert_eq!(after.free(TREASURY), before.free(TREASURY) + treasury);

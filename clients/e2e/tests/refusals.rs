@@ -171,7 +171,8 @@ fn an_open_job_can_be_cancelled_by_its_consumer_only() -> Result<()> {
 	assert_eq!(shown["refunded"], submitted["max_fee"]);
 	let after = scene.money(&node)?;
 	assert_eq!(after.held("//Bob"), 0);
-	let fees = amount(&submitted["receipt"]["fee"])? + amount(&cancelled["fee"])?;
+	let fees = [&submitted["receipt"]["fee"], &submitted["room"], &cancelled["fee"]];
+	let fees = fees.into_iter().map(amount).sum::<Result<u128>>()?;
 	assert_eq!(after.free("//Bob"), before.free("//Bob") - fees);
 	assert_says(
 		&bob.error(&format!("verify {job}"))?,

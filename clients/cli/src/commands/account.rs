@@ -1,14 +1,9 @@
 //! `assay account`.
 
 use super::Context;
-use crate::{
-	amount::Amount,
-	chain::{AccountId, Call},
-	keys::parse_account,
-	views::AccountView,
-	Outcome,
-};
+use crate::{views::AccountView, Outcome};
 use anyhow::Result;
+use assay_sdk::{keys::account as parse_account, AccountId, Amount, Call};
 use clap::Subcommand;
 
 /// What to do.
@@ -47,7 +42,7 @@ impl AccountCommand {
 				};
 				let view = AccountView {
 					account,
-					balances: chain.balances(account, at).await?,
+					balances: chain.accounts().at(at).balances(account).await?,
 				};
 				context.output.answer(&view, || view.text());
 				Ok(Outcome::Done)

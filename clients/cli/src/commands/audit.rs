@@ -2,14 +2,13 @@
 
 use super::{parse_version, Context};
 use crate::{
-	chain::{AccountId, Call},
-	keys::parse_account,
 	output::table,
 	views::{AuditView, AuditorView, Places, RatesView},
 	Outcome,
 };
 use anyhow::{Context as _, Result};
 use assay_protocol::{JobId, ModelVersion};
+use assay_sdk::{keys::account as parse_account, AccountId, Call};
 use clap::Subcommand;
 
 /// What to do.
@@ -62,8 +61,8 @@ impl AuditCommand {
 			}
 			Self::Show { job } => {
 				let (chain, at) = context.reading().await?;
-				let audit = chain.audit(job, at).await?;
-				let statement = chain.statement(audit.job, audit.attempt, at).await?;
+				let audit = chain.audits().at(at).of(job).await?;
+				let statement = chain.jobs().at(at).statement(audit.job, audit.attempt).await?;
 				let view = AuditView::new(&audit);
 				context
 					.output
@@ -73,8 +72,11 @@ impl AuditCommand {
 			Self::Auditors { version } => {
 				let (chain, at) = context.reading().await?;
 				let mut views = vec![];
-				for auditor in chain.auditors(version, at).await? {
-					views.push(AuditorView::new(auditor, chain.operator(auditor, at).await?.as_ref()));
+				for auditor in chain.audits().at(at).auditors(version).await? {
+					views.push(AuditorView::new(
+						auditor,
+						chain.operators().at(at).find(auditor).await?.as_ref(),
+					));
 				}
 				context.output.answer(&views, || match views.is_empty() {
 					true => format!("nobody audits {version}"),
@@ -88,9 +90,9 @@ impl AuditCommand {
 					None => context.key.signer()?.public_key().to_account_id(),
 				};
 				let (chain, at) = context.reading().await?;
-				let known = chain.operator(operator, at).await?;
+				let known = chain.operators().at(at).find(operator).await?;
 				known.with_context(|| format!("{operator} is not an operator"))?;
-				let view = RatesView::new(operator, &chain.audit_rates(operator, at).await?);
+				let view = RatesView::new(operator, &chain.audits().at(at).rates(operator).await?);
 				context.output.answer(&view, || view.text());
 				Ok(Outcome::Done)
 			}

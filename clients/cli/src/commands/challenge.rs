@@ -2,7 +2,6 @@
 
 use super::Context;
 use crate::{
-	chain::{AccountId, Block, Call, Chain, Dispute, Sending},
 	challenger::{Challenger, Ended},
 	execute::{check_program, record},
 	views::{is_struck_down, DisputeView, EndingView, Places},
@@ -15,9 +14,9 @@ use assay_protocol::{
 	job::JobState,
 	Attempt, DisputeId, JobId,
 };
+use assay_sdk::{disputes::Dispute, events::DisputeOpened, AccountId, Assay, Block, Call, Sending, Signer};
 use serde_json::json;
 use std::path::PathBuf;
-use subxt_signer::sr25519::Keypair;
 
 /// What to challenge.
 #[derive(Debug, clap::Args)]
@@ -57,17 +56,17 @@ impl Challenge {
 		let account = signer.public_key().to_account_id();
 		let chain = context.chain().await?;
 		let best = chain.best().await?;
-		let job = chain.job(self.job, best).await?;
+		let job = chain.jobs().at(best).get(self.job).await?;
 		// Whether the chain still takes a challenge also depends on the claim's audit; it refuses one for nothing.
 		let JobState::Claimed { .. } = job.state else {
 			bail!("job {} has no claim that can be challenged", self.job);
 		};
-		let claim = chain.claim(self.job, best).await?;
+		let claim = chain.jobs().at(best).claim(self.job).await?;
 		let claim = claim.with_context(|| format!("job {} has no claim on chain", self.job))?;
 		let open = open_dispute(&chain, self.job, claim.attempt, account, best).await?;
 
 		let artifact = context.library.verified(claim.artifact, self.artifact.as_deref())?;
-		check_program(&artifact, &chain.program(claim.version, best).await?)?;
+		check_program(&artifact, &chain.models().at(best).program(claim.version).await?)?;
 		let root = claim.root();
 		let statement = OwnedStatement::new(artifact.program().clone(), claim);
 		let record = record(&artifact, &statement.as_statement(), context.output)?;
@@ -115,8 +114,8 @@ impl Challenge {
 	async fn open(
 		&self,
 		context: &Context,
-		chain: &Chain,
-		signer: &Keypair,
+		chain: &Assay,
+		signer: &Signer,
 		call: Call,
 		what: &str,
 	) -> Result<(DisputeId, u32)> {
@@ -124,12 +123,9 @@ impl Challenge {
 			finalized: false,
 			..context.sending()
 		};
-		let receipt = chain.submit(call, signer, sending).await?;
-		let id = DisputeId(u64::try_from(receipt.number(
-			"Disputes",
-			"DisputeOpened",
-			"dispute",
-		)?)?);
+		let receipt = chain.submit(&call, signer, sending).await;
+		let receipt = receipt.with_context(|| call.to_string())?;
+		let DisputeOpened { dispute: id } = receipt.event()?;
 		context
 			.output
 			.progress(&format!("dispute {id} about job {}: {what} is challenged", self.job));
@@ -155,13 +151,13 @@ impl Challenge {
 
 /// The open dispute of an account about an attempt at a job.
 async fn open_dispute(
-	chain: &Chain,
+	chain: &Assay,
 	job: JobId,
 	attempt: Attempt,
 	account: AccountId,
 	at: Block,
 ) -> Result<Option<Dispute>> {
-	let disputes = chain.disputes(Some(job), u32::MAX, at).await?;
+	let disputes = chain.disputes().at(at).list(Some(job), u32::MAX).await?;
 	let mut own = disputes
 		.into_iter()
 		.filter(|dispute| dispute.challenger == account && dispute.attempt == attempt && dispute.stage.is_some());

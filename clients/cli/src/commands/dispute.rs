@@ -41,7 +41,7 @@ impl DisputeCommand {
 		};
 		match self {
 			Self::List { job, limit } => {
-				let disputes = chain.disputes(job, limit, at).await?;
+				let disputes = chain.disputes().at(at).list(job, limit).await?;
 				let views: Vec<_> = disputes.iter().map(DisputeView::new).collect();
 				context.output.answer(&views, || match views.is_empty() {
 					true => "no disputes".into(),
@@ -49,9 +49,9 @@ impl DisputeCommand {
 				});
 			}
 			Self::Show { dispute } => {
-				let dispute = chain.dispute(dispute, at).await?;
-				let record = RecordView::new(&chain.dispute_record(dispute.id, at).await?);
-				let statement = chain.statement(dispute.job, dispute.attempt, at).await?;
+				let dispute = chain.disputes().at(at).get(dispute).await?;
+				let record = RecordView::new(&chain.disputes().at(at).record(dispute.id).await?);
+				let statement = chain.jobs().at(at).statement(dispute.job, dispute.attempt).await?;
 				let places = Places::of(statement.as_ref());
 				let view = DisputeView::new(&dispute);
 				let document = json!({ "dispute": view, "record": record });

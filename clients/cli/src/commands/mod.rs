@@ -11,17 +11,10 @@ mod stake;
 mod validators;
 mod verify;
 
-use crate::{
-	amount::Amount,
-	chain::{AccountId, Block, Call, Chain, Receipt, Sending},
-	explain::explain,
-	keys::KeySource,
-	library::Library,
-	output::Output,
-	Outcome,
-};
-use anyhow::{ensure, Result};
+use crate::{explain::explain, keys::KeySource, library::Library, output::Output, Outcome};
+use anyhow::{anyhow, ensure, Result};
 use assay_protocol::ModelVersion;
+use assay_sdk::{keys::account_of, AccountId, Amount, Assay, Block, Call, Error, Patience, Receipt, Sending};
 use clap::Subcommand;
 use std::time::Duration;
 
@@ -49,7 +42,7 @@ pub(crate) struct Context {
 
 impl Context {
 	/// A connection to the node.
-	async fn chain(&self) -> Result<Chain> {
+	async fn chain(&self) -> Result<Assay> {
 		let waiting = || {
 			self.output.notice(&format!(
 				"no node answers at {} yet: waiting for one, {} s at most (--wait)",
@@ -57,11 +50,22 @@ impl Context {
 				self.patience.as_secs()
 			));
 		};
-		Chain::connect(&self.url, self.patience, waiting).await
+		let patience = Patience {
+			start: self.patience,
+			..Patience::default()
+		};
+		let connected = Assay::connect_patiently(&self.url, patience, waiting).await;
+		connected.map_err(|error| match error {
+			Error::NotConnected { url, waited, reason } => {
+				let waited = waited.map_or(String::new(), |waited| format!(" within {} s", waited.as_secs()));
+				anyhow!("no node answers at {url}{waited}: is it running, and is --url right? ({reason})")
+			}
+			error => error.into(),
+		})
 	}
 
 	/// A connection to the node, and the block to read at.
-	async fn reading(&self) -> Result<(Chain, Block)> {
+	async fn reading(&self) -> Result<(Assay, Block)> {
 		let chain = self.chain().await?;
 		let at = if self.finalized {
 			chain.finalized().await?
@@ -72,11 +76,11 @@ impl Context {
 	}
 
 	/// Signs and sends a call.
-	async fn submit(&self, chain: &Chain, call: Call) -> Result<Receipt> {
+	async fn submit(&self, chain: &Assay, call: Call) -> Result<Receipt> {
 		let signer = self.key.signer()?;
-		match chain.submit(call.clone(), &signer, self.sending()).await {
+		match chain.submit(&call, &signer, self.sending()).await {
 			Ok(receipt) => Ok(receipt),
-			Err(error) => Err(explain(chain, &call, signer.public_key().to_account_id(), error).await),
+			Err(error) => Err(explain(chain, &call, account_of(&signer), error).await),
 		}
 	}
 
@@ -89,7 +93,7 @@ impl Context {
 	}
 
 	/// Refuses to lock up so much that the signing account could not pay the fees of getting it back.
-	async fn keep_fees(&self, chain: &Chain, amount: Amount) -> Result<()> {
+	async fn keep_fees(&self, chain: &Assay, amount: Amount) -> Result<()> {
 		let account = self.key.signer()?.public_key().to_account_id();
 		let most = self.lockable(chain, account).await?;
 		ensure!(
@@ -101,8 +105,8 @@ impl Context {
 	}
 
 	/// What an account can lock up and still pay fees.
-	async fn lockable(&self, chain: &Chain, account: AccountId) -> Result<Amount> {
-		let balances = chain.balances(account, chain.best().await?).await?;
+	async fn lockable(&self, chain: &Assay, account: AccountId) -> Result<Amount> {
+		let balances = chain.accounts().at(chain.best().await?).balances(account).await?;
 		Ok(Amount(balances.transferable.0.saturating_sub(FEES_KEPT.0)))
 	}
 

@@ -2,13 +2,18 @@
 
 use super::Context;
 use crate::{
-	amount::{parse_share, show_share, Amount, Balance},
-	chain::{AccountId, Call},
-	keys::{parse_account, WorkerSource},
+	keys::WorkerSource,
 	views::{Facts, NodeView, OperatorView},
 	Outcome,
 };
 use anyhow::{ensure, Context as _, Result};
+use assay_sdk::{
+	amount::parse_share,
+	amount::show_share,
+	events::{CommissionSet, Rebonded, UnbondingStarted, Withdrawn},
+	keys::account as parse_account,
+	AccountId, Amount, Balance, Call,
+};
 use clap::Subcommand;
 use sp_runtime::Permill;
 
@@ -109,13 +114,13 @@ impl OperatorCommand {
 					None => context.key.signer()?.public_key().to_account_id(),
 				};
 				let (chain, at) = context.reading().await?;
-				let operator = chain.operator(account, at).await?;
+				let operator = chain.operators().at(at).find(account).await?;
 				let view = OperatorView::new(Facts {
 					operator: operator.with_context(|| format!("{account} is not an operator"))?,
-					staked: chain.staked_operator(account, at).await?,
-					serving: chain.serving(account, at).await?,
-					own: chain.position(account, account, at).await?,
-					rates: chain.audit_rates(account, at).await?,
+					staked: chain.staking().at(at).operator(account).await?,
+					serving: chain.operators().at(at).serving(account).await?,
+					own: chain.staking().at(at).position(account, account).await?,
+					rates: chain.audits().at(at).rates(account).await?,
 					now: at.number,
 				})?;
 				context.output.answer(&view, || view.text());
@@ -142,8 +147,7 @@ impl OperatorCommand {
 				let call = Call::unbond(own(context)?, amount.map_or(Balance::MAX, |amount| amount.0));
 				let chain = context.chain().await?;
 				let receipt = context.submit(&chain, call).await?;
-				let amount = receipt.amount("Staking", "UnbondingStarted")?;
-				let free_from = receipt.number("Staking", "UnbondingStarted", "free_from")?;
+				let UnbondingStarted { amount, free_from } = receipt.event()?;
 				let done = format!("{amount} unbonding, free from block {free_from}; asked");
 				context.tell(&receipt, &done);
 				Ok(Outcome::Done)
@@ -152,21 +156,21 @@ impl OperatorCommand {
 				let call = Call::rebond(own(context)?, amount.map_or(Balance::MAX, |amount| amount.0));
 				let chain = context.chain().await?;
 				let receipt = context.submit(&chain, call).await?;
-				let done = format!("{} bonded again", receipt.amount("Staking", "Rebonded")?);
+				let done = format!("{} bonded again", receipt.event::<Rebonded>()?.amount);
 				context.tell(&receipt, &done);
 				Ok(Outcome::Done)
 			}
 			Self::Withdraw => {
 				let chain = context.chain().await?;
 				let receipt = context.submit(&chain, Call::withdraw_unbonded(own(context)?)).await?;
-				let done = format!("{} of the bond withdrawn", receipt.amount("Staking", "Withdrawn")?);
+				let done = format!("{} of the bond withdrawn", receipt.event::<Withdrawn>()?.amount);
 				context.tell(&receipt, &done);
 				Ok(Outcome::Done)
 			}
 			Self::Commission { rate } => {
 				let chain = context.chain().await?;
 				let receipt = context.submit(&chain, Call::set_commission(rate)).await?;
-				let from = receipt.number("Staking", "CommissionSet", "from")?;
+				let CommissionSet { from } = receipt.event()?;
 				let rate = show_share(rate);
 				context.tell(
 					&receipt,

@@ -2,14 +2,16 @@
 
 use super::Context;
 use crate::{
-	amount::{Amount, Balance},
-	chain::{AccountId, Call, Receipt},
-	keys::parse_account,
 	output::table,
 	views::{PositionsView, RankView, RulesView, StakeOperatorView, SumsView},
 	Outcome,
 };
 use anyhow::Result;
+use assay_sdk::{
+	events::{Claimed, Rebonded, Redelegated, UnbondingStarted, Withdrawn},
+	keys::account as parse_account,
+	AccountId, Amount, Balance, Call, Receipt,
+};
 use clap::{Subcommand, ValueEnum};
 
 /// What to do.
@@ -152,28 +154,29 @@ impl StakeCommand {
 			}
 			Self::Unbond { operator, amount } => {
 				submit(context, Call::unbond(operator, up_to(amount)), |receipt| {
-					let amount = receipt.amount("Staking", "UnbondingStarted")?;
-					let free_from = receipt.number("Staking", "UnbondingStarted", "free_from")?;
+					let UnbondingStarted { amount, free_from } = receipt.event()?;
 					Ok(format!("{amount} unbonding, free from block {free_from}; asked"))
 				})
 				.await
 			}
 			Self::Rebond { operator, amount } => {
 				submit(context, Call::rebond(operator, up_to(amount)), |receipt| {
-					Ok(format!("{} bonded again", receipt.amount("Staking", "Rebonded")?))
+					Ok(format!("{} bonded again", receipt.event::<Rebonded>()?.amount))
 				})
 				.await
 			}
 			Self::Withdraw { operator } => {
 				submit(context, Call::withdraw_unbonded(operator), |receipt| {
-					Ok(format!("{} withdrawn", receipt.amount("Staking", "Withdrawn")?))
+					Ok(format!("{} withdrawn", receipt.event::<Withdrawn>()?.amount))
 				})
 				.await
 			}
 			Self::Redelegate { from, to, amount } => {
 				submit(context, Call::redelegate(from, to, up_to(amount)), |receipt| {
-					let amount = receipt.amount("Staking", "Redelegated")?;
-					let until = receipt.number("Staking", "Redelegated", "exposed_until")?;
+					let Redelegated {
+						amount,
+						exposed_until: until,
+					} = receipt.event()?;
 					Ok(format!(
 						"{amount} moved to {to}, answering for {from} too until block {until}; asked"
 					))
@@ -182,10 +185,10 @@ impl StakeCommand {
 			}
 			Self::Claim { operator } => {
 				submit(context, Call::claim(operator), |receipt| {
-					let amount = receipt.amount("Staking", "Claimed")?;
-					Ok(match receipt.number("Staking", "Claimed", "compounded")? {
-						0 => format!("{amount} claimed"),
-						_ => format!("{amount} compounded: added to the stake behind {operator}"),
+					let Claimed { amount, compounded } = receipt.event()?;
+					Ok(match compounded {
+						false => format!("{amount} claimed"),
+						true => format!("{amount} compounded: added to the stake behind {operator}"),
 					})
 				})
 				.await
@@ -207,7 +210,7 @@ impl StakeCommand {
 			Self::Positions { account } => {
 				let account = account.map_or_else(|| own(context), Ok)?;
 				let (chain, at) = context.reading().await?;
-				let view = PositionsView::new(chain.positions(account, at).await?, at.number);
+				let view = PositionsView::new(chain.staking().at(at).positions(account).await?, at.number);
 				context.output.answer(&view, || match view.is_empty() {
 					true => format!("{account} has no stake"),
 					false => view.text(),
@@ -217,13 +220,13 @@ impl StakeCommand {
 			Self::Balance { account } => {
 				let account = account.map_or_else(|| own(context), Ok)?;
 				let (chain, at) = context.reading().await?;
-				let view = SumsView::new(account, chain.stake_sums(account, at).await?);
+				let view = SumsView::new(account, chain.staking().at(at).sums(account).await?);
 				context.output.answer(&view, || view.text());
 				Ok(Outcome::Done)
 			}
 			Self::Operators => {
 				let (chain, at) = context.reading().await?;
-				let operators = chain.staked_operators(at).await?;
+				let operators = chain.staking().at(at).operators().await?;
 				let views: Vec<_> = operators.into_iter().map(StakeOperatorView::new).collect();
 				context.output.answer(&views, || match views.is_empty() {
 					true => "there are no operators".into(),
@@ -237,13 +240,13 @@ impl StakeCommand {
 			}
 			Self::Operator { operator } => {
 				let (chain, at) = context.reading().await?;
-				let view = StakeOperatorView::new(chain.staked_operator(operator, at).await?);
+				let view = StakeOperatorView::new(chain.staking().at(at).operator(operator).await?);
 				context.output.answer(&view, || view.text());
 				Ok(Outcome::Done)
 			}
 			Self::Election => {
 				let (chain, at) = context.reading().await?;
-				let elected = chain.election(at).await?;
+				let elected = chain.validators().at(at).election().await?;
 				let views: Vec<_> = elected.into_iter().map(RankView::new).collect();
 				context.output.answer(&views, || match views.is_empty() {
 					true => "no candidate is active: the present validators stay".into(),
@@ -253,7 +256,7 @@ impl StakeCommand {
 			}
 			Self::Parameters => {
 				let (chain, at) = context.reading().await?;
-				let view = RulesView::new(chain.staking_rules(at).await?);
+				let view = RulesView::new(chain.staking().at(at).rules().await?);
 				context.output.answer(&view, || view.text());
 				Ok(Outcome::Done)
 			}

@@ -2,12 +2,12 @@
 
 use super::Context;
 use crate::{
-	chain::{AccountId, Block, Call, Chain, ProviderStatus},
 	output::table,
 	views::{KeysView, ValidationView, ValidatorView},
 	Outcome,
 };
 use anyhow::{bail, ensure, Context as _, Result};
+use assay_sdk::{provider::ProviderStatus, AccountId, Assay, Block, Call};
 use clap::Subcommand;
 
 /// Sessions from the one in which keys are registered to the first in which they hold.
@@ -52,7 +52,7 @@ impl ValidatorCommand {
 			Self::List => list(context).await,
 			Self::Parameters => {
 				let (chain, at) = context.reading().await?;
-				let view = ValidationView::new(chain.validation(at).await?);
+				let view = ValidationView::new(chain.validators().at(at).rules().await?);
 				context.output.answer(&view, || view.text());
 				Ok(Outcome::Done)
 			}
@@ -70,12 +70,18 @@ async fn keys(context: &Context, anyway: bool) -> Result<Outcome> {
 			}
 		}
 	}
-	let made = chain.make_session_keys(account).await?;
+	let made = chain.validators().make_session_keys(account).await?;
 	let call = Call::set_session_keys(made.keys(), made.proof()?);
 	let receipt = context.submit(&chain, call).await?;
 	let block = chain.block_at(receipt.block).await?;
 	let block = block.with_context(|| format!("the node does not have block {}", receipt.block))?;
-	let from = chain.validation(block).await?.session.saturating_add(SESSIONS_TO_WAIT);
+	let from = chain
+		.validators()
+		.at(block)
+		.rules()
+		.await?
+		.session
+		.saturating_add(SESSIONS_TO_WAIT);
 	let view = KeysView::new(account, made.keys(), from, &receipt);
 	context.output.answer(&view, || view.text());
 	Ok(Outcome::Done)
@@ -100,13 +106,13 @@ fn check_node(status: &ProviderStatus, account: &AccountId) -> Result<Option<Str
 }
 
 /// Says what is missing before a transaction is paid for.
-async fn check_candidate(chain: &Chain, account: AccountId, at: Block) -> Result<()> {
+async fn check_candidate(chain: &Assay, account: AccountId, at: Block) -> Result<()> {
 	ensure!(
-		chain.operator(account, at).await?.is_some(),
+		chain.operators().at(at).find(account).await?.is_some(),
 		"{account} is not an operator: `assay operator register` makes it one"
 	);
 	ensure!(
-		chain.session_keys(account, at).await?.is_some(),
+		chain.validators().at(at).session_keys(account).await?.is_some(),
 		"{account} has no session keys: `assay validator keys`, run at its own node, registers some"
 	);
 	Ok(())
@@ -115,8 +121,8 @@ async fn check_candidate(chain: &Chain, account: AccountId, at: Block) -> Result
 async fn list(context: &Context) -> Result<Outcome> {
 	let (chain, at) = context.reading().await?;
 	let mut views = vec![];
-	for validator in chain.validators(at).await? {
-		let keys = chain.session_keys(validator.account, at).await?;
+	for validator in chain.validators().at(at).list().await? {
+		let keys = chain.validators().at(at).session_keys(validator.account).await?;
 		views.push(ValidatorView::new(validator, keys));
 	}
 	context.output.answer(&views, || {
@@ -133,7 +139,7 @@ fn signing(context: &Context) -> Result<AccountId> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::HeldKey;
+	use assay_sdk::provider::HeldKey;
 
 	fn status(operators: &[Option<[u8; 32]>]) -> ProviderStatus {
 		let held = operators.iter().map(|operator| HeldKey {

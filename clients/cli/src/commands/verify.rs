@@ -2,7 +2,6 @@
 
 use super::Context;
 use crate::{
-	chain::Job,
 	execute::{check_program, execute},
 	output::fields,
 	text::Text,
@@ -14,6 +13,7 @@ use assay_protocol::{
 	job::{JobState, RefundReason},
 	JobId,
 };
+use assay_sdk::jobs::Job;
 use assay_trace::claim::claim_root;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ impl Verify {
 		} else {
 			chain.best().await?
 		};
-		let job = chain.job(self.job, at).await?;
+		let job = chain.jobs().at(at).get(self.job).await?;
 		let claim = job.claim.with_context(|| without_result(&job))?;
 		let trace = job
 			.trace
@@ -83,7 +83,7 @@ impl Verify {
 			None => on_chain,
 		};
 		let artifact = context.library.verified(job.artifact, self.artifact.as_deref())?;
-		check_program(&artifact, &chain.program(job.version, at).await?)?;
+		check_program(&artifact, &chain.models().at(at).program(job.version).await?)?;
 		let (output, computed_trace) = execute(&artifact, job.input.clone().into(), job.generation, context.output)?;
 		let computed_claim = claim_root(
 			job.id.0,
@@ -96,7 +96,9 @@ impl Verify {
 		);
 		let computed = Elements::from(&output);
 		let text = chain
-			.version(job.version, at)
+			.models()
+			.at(at)
+			.version(job.version)
 			.await?
 			.tokenizer
 			.and_then(|hash| Text::of(&artifact, hash).ok());

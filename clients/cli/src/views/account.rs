@@ -1,9 +1,7 @@
 //! Accounts.
 
-use crate::{
-	chain::{AccountId, Balances},
-	output::fields,
-};
+use crate::output::fields;
+use assay_sdk::{accounts::Balances, AccountId};
 use serde::Serialize;
 
 /// An account and its money.

@@ -1,12 +1,9 @@
 //! Audits, and who audits.
 
 use super::places::Places;
-use crate::{
-	amount::{show_share, Amount},
-	chain::{AccountId, Audit, BlockNumber, Operator},
-	output::{fields, table},
-};
+use crate::output::{fields, table};
 use assay_protocol::audit::{AuditOutcome, AuditPhase, AuditRates, AuditorState, SpotCheck};
+use assay_sdk::{amount::show_share, audits::Audit, operators::Operator, AccountId, Amount, BlockNumber};
 use assay_trace::Place;
 use serde::Serialize;
 use sp_runtime::Permill;

@@ -1,12 +1,9 @@
 //! Disputes, and what was shown in them.
 
 use super::{places::Places, short};
-use crate::{
-	amount::Amount,
-	chain::{AccountId, BlockNumber, Dispute},
-	output::fields,
-};
+use crate::output::fields;
 use assay_protocol::dispute::{DisputeRecord, OpenedCells, Ruling, Stage};
+use assay_sdk::{disputes::Dispute, AccountId, Amount, BlockNumber};
 use assay_trace::{
 	cell::CellRoots,
 	fault::{Exhibit, Target},

@@ -1,13 +1,10 @@
 //! Jobs.
 
 use super::{short, Elements};
-use crate::{
-	amount::Amount,
-	chain::{AccountId, Balances, BlockNumber, Job, State},
-	output::fields,
-};
+use crate::output::fields;
 use assay_exact::Sampler;
 use assay_protocol::job::RefundReason;
+use assay_sdk::{accounts::Balances, jobs::Job, jobs::State, AccountId, Amount, BlockNumber};
 use serde::Serialize;
 
 /// A job.

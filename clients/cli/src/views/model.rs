@@ -1,12 +1,9 @@
 //! Models, versions, offers.
 
 use super::{bytes, short};
-use crate::{
-	amount::{show_share, Amount},
-	chain::{AccountId, BlockNumber, Model, Offers},
-	output::{fields, table},
-};
+use crate::output::{fields, table};
 use assay_protocol::model::VersionSummary;
+use assay_sdk::{amount::show_share, models::Model, models::Offers, AccountId, Amount, BlockNumber};
 use serde::Serialize;
 use sp_runtime::Permill;
 

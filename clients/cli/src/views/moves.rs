@@ -5,11 +5,8 @@ use super::{
 	places::Places,
 	short,
 };
-use crate::{
-	amount::Amount,
-	chain::{AccountId, Action, BlockNumber, Dispute, Ending, Move},
-};
 use assay_protocol::dispute::{Accusation, Answer, Ruling, Stage};
+use assay_sdk::{disputes::Dispute, disputes::Ending, moves::Action, moves::Move, AccountId, Amount, BlockNumber};
 use assay_trace::{fault::Target, Group, Place, Step};
 use serde::Serialize;
 
@@ -196,11 +193,9 @@ impl EndingView {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		chain::{Forfeit, Subject},
-		views::{is_struck_down, places::tests::claim},
-	};
+	use crate::views::{is_struck_down, places::tests::claim};
 	use assay_protocol::{dispute::DisputeAnswer, Attempt, DisputeId, JobId};
+	use assay_sdk::{disputes::Forfeit, moves::Subject};
 	use assay_trace::Hash32;
 
 	fn dispute() -> Dispute {

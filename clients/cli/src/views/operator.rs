@@ -1,13 +1,12 @@
 //! Operators, and the workers of nodes.
 
-use crate::{
-	amount::{show_share, Amount},
-	chain::{AccountId, BlockNumber, Operator, ProviderStatus, Served, Staked, StakedOperator},
-	keys::worker_address,
-	output::{fields, table},
-};
+use crate::output::{fields, table};
 use anyhow::Result;
 use assay_protocol::{audit::AuditRates, operator::FaultCounts, stake::UnbondingStake};
+use assay_sdk::{
+	amount::show_share, keys::worker_address, operators::Operator, operators::Served, provider::ProviderStatus,
+	staking::Staked, staking::StakedOperator, AccountId, Amount, BlockNumber,
+};
 use serde::Serialize;
 
 /// What is known of an operator.
@@ -85,7 +84,7 @@ impl OperatorView {
 		let own = own.map(|own| own.map_amounts(Amount));
 		Ok(Self {
 			account: operator.account,
-			worker_key: worker_address(&operator.worker_key)?,
+			worker_key: worker_address(&operator.worker_key),
 			state: match (staked.active, staked.chilled) {
 				(true, _) => "active",
 				(false, true) => "chilled",
@@ -264,16 +263,13 @@ impl NodeView<'_> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		amount::Balance,
-		chain::{ArtifactFile, HeldKey, HeldOffer},
-	};
 	use assay_protocol::{
 		model::{ServedVersion, Serving},
 		operator::{OperatorSummary, WorkerPair},
 		stake::{StakeOperator, StakePosition},
 		ModelId, ModelVersion, VersionNumber,
 	};
+	use assay_sdk::{provider::ArtifactFile, provider::HeldKey, provider::HeldOffer, Balance};
 	use assay_trace::Hash32;
 	use sp_core::Pair;
 	use sp_runtime::Permill;

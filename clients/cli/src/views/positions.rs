@@ -1,11 +1,8 @@
 //! Positions, and what they sum up to.
 
-use crate::{
-	amount::Amount,
-	chain::{AccountId, BlockNumber, StakeSums, Staked},
-	output::{fields, table},
-};
+use crate::output::{fields, table};
 use assay_protocol::stake::{ExposedStake, StakeBalance, StakePosition, UnbondingStake};
+use assay_sdk::{staking::StakeSums, staking::Staked, AccountId, Amount, BlockNumber};
 use serde::Serialize;
 
 /// The positions of an account.
@@ -137,7 +134,7 @@ impl SumsView {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::amount::Balance;
+	use assay_sdk::Balance;
 
 	const ASY: Balance = 1_000_000_000_000;
 

@@ -1,11 +1,10 @@
 //! The operators that stake stands behind, and the rules of stake.
 
-use crate::{
-	amount::{show_share, Amount, Balance},
-	chain::{AccountId, BlockNumber, StakedOperator, StakingRules},
-	output::fields,
-};
+use crate::output::fields;
 use assay_protocol::operator::FaultCounts;
+use assay_sdk::{
+	amount::show_share, staking::StakedOperator, staking::StakingRules, AccountId, Amount, Balance, BlockNumber,
+};
 use serde::Serialize;
 
 /// An operator as delegators see it.

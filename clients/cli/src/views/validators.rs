@@ -1,10 +1,7 @@
 //! Who makes blocks, with which keys, and what it earns.
 
-use crate::{
-	amount::{show_share, Amount},
-	chain::{AccountId, Receipt, Validation, Validator},
-	output::fields,
-};
+use crate::output::fields;
+use assay_sdk::{amount::show_share, validators::Validation, validators::Validator, AccountId, Amount, Receipt};
 use serde::Serialize;
 
 /// Session keys that were registered.

@@ -3,15 +3,16 @@
 use crate::{
 	commands::{parse_version, Context},
 	text::{hash, Text},
-	views::{fixed, Elements},
+	views::fixed,
 };
-use anyhow::{anyhow, bail, ensure, Context as _, Result};
+use anyhow::{bail, ensure, Context as _, Result};
 use assay_exact::Input;
 use assay_protocol::{
 	job::{JobInput, MAX_INLINE_ELEMENTS},
 	model::VersionSummary,
 	ModelVersion,
 };
+use assay_sdk::jobs;
 use std::path::PathBuf;
 
 /// Tokens to generate unless the caller says otherwise.
@@ -74,10 +75,7 @@ impl Asked {
 			Input::Tokens(tokens)
 		};
 		check_kind(&input, self.model, version)?;
-		let length = Elements::from(&input).len();
-		JobInput::try_from(input).map_err(|_| {
-			anyhow!("the input has {length} elements, at most {MAX_INLINE_ELEMENTS} fit into a transaction")
-		})
+		Ok(jobs::input(input)?)
 	}
 
 	fn text(&self, context: &Context, version: &VersionSummary) -> Result<Text> {

@@ -41,11 +41,11 @@ impl Deliver {
 		let worker = self.worker.pair()?;
 		let chain = context.chain().await?;
 		let at = chain.best().await?;
-		let job = chain.job(self.job, at).await?;
+		let job = chain.jobs().at(at).get(self.job).await?;
 		let attempt = self.attempt.unwrap_or(job.attempt);
 		let stated = self.output.as_deref().map(|file| read_output(file, None)).transpose()?;
 		let artifact = context.library.verified(job.artifact, self.artifact.as_deref())?;
-		check_program(&artifact, &chain.program(job.version, at).await?)?;
+		check_program(&artifact, &chain.models().at(at).program(job.version).await?)?;
 		let input = job.input.clone().into();
 		let (output, trace) = match stated {
 			Some(stated) => {
@@ -84,7 +84,9 @@ impl Deliver {
 		};
 		let signature = worker.sign(&result.signing_payload(&chain.genesis()));
 		let transaction = chain
-			.result_transaction(&SignedResult { result, signature }, at)
+			.jobs()
+			.at(at)
+			.result_transaction(&SignedResult { result, signature })
 			.await?;
 		ensure!(!transaction.is_empty(), "the runtime made no transaction of the result");
 		let last = match job.state {

@@ -7,16 +7,10 @@ mod show;
 mod submit;
 
 use super::Context;
-use crate::{
-	chain::{AccountId, Call, Chain, Job},
-	keys::parse_account,
-	life::follow,
-	text::Text,
-	views::JobView,
-	Outcome,
-};
+use crate::{life::follow, text::Text, views::JobView, Outcome};
 use anyhow::Result;
 use assay_protocol::{job::JobOutput, JobId};
+use assay_sdk::{jobs::Job, keys::account as parse_account, AccountId, Assay, Call};
 use clap::Subcommand;
 use serde_json::json;
 
@@ -94,19 +88,20 @@ impl JobCommand {
 	}
 }
 
-/// Follows a job to its end and shows it; `receipt` is of the transaction that submitted it.
+/// Follows a job to its end and shows it; `submitted` is what its submission came to.
 async fn watch(
 	context: &Context,
-	chain: &Chain,
+	chain: &Assay,
 	id: JobId,
-	receipt: Option<&crate::chain::Receipt>,
+	submitted: Option<&assay_sdk::jobs::Submitted>,
 ) -> Result<Outcome> {
 	let life = follow(chain, id, context.finalized, |change| {
 		context.output.progress(&change.text())
 	})
 	.await?;
 	let view = view(context, chain, &life.job).await?;
-	let document = json!({ "changes": life.changes, "job": view, "receipt": receipt });
+	let (receipt, room) = submitted.map(|submitted| (&submitted.receipt, submitted.room)).unzip();
+	let document = json!({ "changes": life.changes, "job": view, "room": room, "receipt": receipt });
 	context.output.answer(&document, || format!("\n{}", view.text()));
 	let delivered = matches!(view.state, crate::views::StateView::Final { .. });
 	Ok(if delivered {
@@ -117,10 +112,10 @@ async fn watch(
 }
 
 /// A job with its output in words, if it has one and the model's tokenizer is at hand.
-async fn view(context: &Context, chain: &Chain, job: &Job) -> Result<JobView> {
+async fn view(context: &Context, chain: &Assay, job: &Job) -> Result<JobView> {
 	let text = match &job.output {
 		Some(JobOutput::Tokens(tokens)) => {
-			let version = chain.version(job.version, chain.best().await?).await?;
+			let version = chain.models().at(chain.best().await?).version(job.version).await?;
 			let artifact = context.library.find(job.artifact)?;
 			match (artifact, version.tokenizer) {
 				(Some(artifact), Some(hash)) => Some(Text::of(&artifact, hash)?.decode(tokens)?),

@@ -1,8 +1,9 @@
 //! `assay job quote`.
 
 use super::asked::Asked;
-use crate::{amount::Amount, commands::Context, output::fields, Outcome};
+use crate::{commands::Context, output::fields, Outcome};
 use anyhow::Result;
+use assay_sdk::Amount;
 use serde::Serialize;
 
 /// What a job would cost.
@@ -32,10 +33,10 @@ impl Ask {
 	/// Does it.
 	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
 		let (chain, at) = context.reading().await?;
-		let version = chain.version(self.asked.model, at).await?;
+		let version = chain.models().at(at).version(self.asked.model).await?;
 		let input = self.asked.input(context, &version)?.len();
 		let max_tokens = self.asked.max_tokens(&version, input)?;
-		let quote = chain.quote(self.asked.model, input, max_tokens, at).await?;
+		let quote = chain.jobs().at(at).quote(self.asked.model, input, max_tokens).await?;
 		let fee = |price: Option<u128>| Some(Amount(price?.checked_mul(quote.units.into())?));
 		let view = QuoteView {
 			model: self.asked.model.to_string(),

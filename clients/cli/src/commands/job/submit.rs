@@ -1,17 +1,15 @@
 //! `assay job submit`.
 
 use super::{asked::Asked, watch};
-use crate::{
-	amount::{Amount, Balance},
-	chain::{AccountId, Block, Call, Chain},
-	commands::Context,
-	keys::parse_account,
-	views::Elements,
-	Outcome,
-};
+use crate::{commands::Context, views::Elements, Outcome};
 use anyhow::{ensure, Context as _, Result};
 use assay_exact::{Generation, Sampler};
-use assay_protocol::{job::Quote, JobId, ModelVersion};
+use assay_protocol::{job::Quote, ModelVersion};
+use assay_sdk::{
+	jobs::{Submission, Submitted},
+	keys::account as parse_account,
+	AccountId, Amount, Assay, Balance, Block,
+};
 use serde_json::json;
 
 /// The job.
@@ -61,38 +59,54 @@ impl Submit {
 		let chain = context.chain().await?;
 		let at = chain.best().await?;
 		let model = self.asked.model;
-		let version = chain.version(model, at).await?;
+		let version = chain.models().at(at).version(model).await?;
 		let input = self.asked.input(context, &version)?;
 		let generation = self.generation(self.asked.max_tokens(&version, input.len())?)?;
 		let (max_fee, max_price) = match (self.max_fee, context.force) {
 			// Whoever insists has the chain decide.
 			(Some(fee), true) => (fee.0, self.max_price.map_or(Balance::MAX, |price| price.0)),
 			_ => {
-				let quote = chain.quote(model, input.len(), generation.max_tokens, at).await?;
-				self.limits(model, self.asking(&chain, &quote, at).await?)?
+				let quote = chain
+					.jobs()
+					.at(at)
+					.quote(model, input.len(), generation.max_tokens)
+					.await?;
+				let (max_fee, max_price) = self.limits(model, self.asking(&chain, &quote, at).await?)?;
+				if !context.force {
+					let due = max_fee.saturating_add(quote.room);
+					check_funds(&chain, signer.public_key().to_account_id(), due, at).await?;
+				}
+				(max_fee, max_price)
 			}
 		};
-		if !context.force {
-			check_funds(&chain, signer.public_key().to_account_id(), max_fee, at).await?;
-		}
-		let call = Call::submit(model, &input, &generation, max_fee, max_price, self.operator);
-		let receipt = chain.submit(call, &signer, context.sending()).await?;
-		let id = JobId(u64::try_from(receipt.number("Jobs", "JobSubmitted", "job")?)?);
+		let submission = Submission {
+			version: model,
+			input,
+			generation,
+			max_fee,
+			max_price,
+			operator: self.operator,
+		};
+		let sent = chain.jobs().submit_with(&signer, &submission, context.sending()).await;
+		let sent = sent.with_context(|| submission.call().to_string())?;
+		let Submitted { job: id, room, receipt } = &sent;
 		let held = Amount(max_fee);
+		let text = format!(
+			"job {id} submitted in block {}; fee {}, room {room}, held {held}",
+			receipt.block, receipt.fee
+		);
 		if self.watch {
-			context.output.progress(&format!(
-				"job {id} submitted in block {}; fee {}, held {held}",
-				receipt.block, receipt.fee
-			));
-			return watch(context, &chain, id, Some(&receipt)).await;
+			context.output.progress(&text);
+			return watch(context, &chain, *id, Some(&sent)).await;
 		}
-		let document = json!({ "job": id, "max_fee": held, "input": Elements::from(&input), "receipt": receipt });
-		context.output.answer(&document, || {
-			format!(
-				"job {id} submitted in block {}; fee {}, held {held}",
-				receipt.block, receipt.fee
-			)
+		let document = json!({
+			"job": id,
+			"max_fee": held,
+			"room": room,
+			"input": Elements::from(&submission.input),
+			"receipt": receipt,
 		});
+		context.output.answer(&document, || text);
 		Ok(Outcome::Done)
 	}
 
@@ -106,7 +120,7 @@ impl Submit {
 	}
 
 	/// What the operator insisted on, or the listed ones, ask.
-	async fn asking(&self, chain: &Chain, quote: &Quote<Balance>, at: Block) -> Result<Asking> {
+	async fn asking(&self, chain: &Assay, quote: &Quote<Balance>, at: Block) -> Result<Asking> {
 		let Some(operator) = self.operator else {
 			return Ok(Asking {
 				units: quote.units,
@@ -115,7 +129,7 @@ impl Submit {
 			});
 		};
 		let model = self.asked.model;
-		let offers = chain.offers(model, at).await?;
+		let offers = chain.models().at(at).offers(model).await?;
 		let offer = offers.iter().find(|offer| offer.offer.operator == operator);
 		let offer = offer.with_context(|| format!("{operator} does not serve {model}"))?;
 		ensure!(
@@ -185,10 +199,10 @@ fn sampler(temperature: Option<f64>, seed: u64) -> Result<Sampler> {
 }
 
 /// Whether an account can have so much held. What the transaction costs besides is seen when it is tried out.
-async fn check_funds(chain: &Chain, account: AccountId, max_fee: Balance, at: Block) -> Result<()> {
-	let balances = chain.balances(account, at).await?;
+async fn check_funds(chain: &Assay, account: AccountId, max_fee: Balance, at: Block) -> Result<()> {
+	let balances = chain.accounts().at(at).balances(account).await?;
 	// A hold does not mind what is frozen, only that the account stays alive.
-	let deposit = chain.existential_deposit(at).await?;
+	let deposit = chain.accounts().at(at).existential_deposit().await?;
 	let spendable = Amount(balances.free.0.saturating_sub(deposit));
 	ensure!(
 		max_fee <= spendable.0,

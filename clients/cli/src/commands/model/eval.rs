@@ -162,7 +162,7 @@ fn evaluate_tokens(
 
 async fn evaluate_job(context: &Context, float: &FloatModel, id: JobId) -> Result<Outcome> {
 	let chain = context.chain().await?;
-	let job = chain.job(id, chain.best().await?).await?;
+	let job = chain.jobs().at(chain.best().await?).get(id).await?;
 	let Some(JobOutput::Vector(values)) = &job.output else {
 		bail!("job {id} has no vector as its output")
 	};

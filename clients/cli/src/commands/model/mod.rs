@@ -8,9 +8,10 @@ mod show;
 mod tokenizer;
 
 use super::{parse_version, Context};
-use crate::{chain::Call, Outcome};
+use crate::Outcome;
 use anyhow::Result;
 use assay_protocol::ModelVersion;
+use assay_sdk::Call;
 use clap::Subcommand;
 
 /// What to do.

@@ -1,8 +1,6 @@
 //! `assay model register`.
 
 use crate::{
-	amount::parse_share,
-	chain::Call,
 	commands::Context,
 	text::{hash, TOKENIZER},
 	Outcome,
@@ -13,6 +11,7 @@ use assay_protocol::{
 	model::{ModelMetadata, VersionSubmission, MAX_PROGRAM_BYTES},
 	ModelId,
 };
+use assay_sdk::{amount::parse_share, events::ModelRegistered, Call};
 use serde_json::json;
 use sp_core::{bounded::BoundedVec, ConstU32};
 use sp_runtime::Permill;
@@ -75,13 +74,13 @@ impl Register {
 		let receipt = context.submit(&chain, call).await?;
 		let model = match self.model {
 			Some(model) => model,
-			None => ModelId(u32::try_from(receipt.number("Models", "ModelRegistered", "model")?)?),
+			None => receipt.event::<ModelRegistered>()?.model,
 		};
 		let at = chain
 			.block_at(receipt.block)
 			.await?
 			.context("the block of the registration is gone")?;
-		let registered = chain.model(model, at).await?;
+		let registered = chain.models().at(at).get(model).await?;
 		let root = artifact.root();
 		let version = registered
 			.versions

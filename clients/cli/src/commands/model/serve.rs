@@ -1,14 +1,12 @@
 //! `assay model serve`.
 
 use crate::{
-	amount::Amount,
-	chain::{AccountId, Call, Chain, ProviderStatus},
 	commands::{parse_version, Context},
-	keys::worker_address,
 	Outcome,
 };
 use anyhow::{bail, ensure, Result};
 use assay_protocol::ModelVersion;
+use assay_sdk::{keys::worker_address, provider::ProviderStatus, AccountId, Amount, Assay, Call};
 use assay_trace::Hash32;
 
 /// How long the largest job takes that is offered unless something else is said.
@@ -72,17 +70,17 @@ impl Serve {
 
 /// Fails if the node works for the operator and cannot run the version: an offer counts as a heartbeat, so jobs would come at
 /// once, and each would cost the penalty for a missed deadline. Returns why the node cannot tell.
-async fn check(chain: &Chain, operator: AccountId, version: ModelVersion) -> Result<Option<String>> {
+async fn check(chain: &Assay, operator: AccountId, version: ModelVersion) -> Result<Option<String>> {
 	let at = chain.best().await?;
 	let Some(status) = chain.provider_status().await? else {
 		return Ok(Some("does not tell whether it has the artifact".into()));
 	};
-	let Some(record) = chain.operator(operator, at).await? else {
+	let Some(record) = chain.operators().at(at).find(operator).await? else {
 		// The chain says so itself.
 		return Ok(None);
 	};
-	let key = worker_address(&record.worker_key)?.to_string();
-	let artifact = chain.version(version, at).await?.artifact;
+	let key = worker_address(&record.worker_key).to_string();
+	let artifact = chain.models().at(at).version(version).await?.artifact;
 	judge(&status, &operator, &key, version, &artifact)
 }
 
@@ -127,8 +125,8 @@ fn judge(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::{ArtifactFile, HeldKey};
 	use assay_protocol::{ModelId, VersionNumber};
+	use assay_sdk::provider::{ArtifactFile, HeldKey};
 
 	const VERSION: ModelVersion = ModelVersion {
 		model: ModelId(3),

@@ -1,7 +1,6 @@
 //! `assay model list` and `assay model show`.
 
 use crate::{
-	chain::{AccountId, Block, Chain},
 	commands::{parse_version, Context},
 	output::table,
 	views::ModelView,
@@ -9,6 +8,7 @@ use crate::{
 };
 use anyhow::{ensure, Result};
 use assay_protocol::{ModelId, ModelVersion, VersionNumber};
+use assay_sdk::{AccountId, Assay, Block};
 
 /// Which model to show.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ impl Show {
 		let chain = context.chain().await?;
 		let at = chain.best().await?;
 		let Which { model: id, version } = self.which;
-		let model = chain.model(id, at).await?;
+		let model = chain.models().at(at).get(id).await?;
 		let mut view = ModelView::new(&model);
 		for (index, found) in model.versions.iter().enumerate() {
 			let wanted = version.is_none_or(|version| version == found.version);
@@ -51,7 +51,7 @@ impl Show {
 					version: found.version,
 				};
 				let mut offers = vec![];
-				for offer in chain.offers(version, at).await? {
+				for offer in chain.models().at(at).offers(version).await? {
 					let state = match offer.listed {
 						true => "listed",
 						false => unlisted(&chain, offer.offer.operator, at).await?,
@@ -75,8 +75,8 @@ impl Show {
 }
 
 /// Why no jobs are assigned to an operator's offers.
-async fn unlisted(chain: &Chain, operator: AccountId, at: Block) -> Result<&'static str> {
-	let operator = chain.staked_operator(operator, at).await?;
+async fn unlisted(chain: &Assay, operator: AccountId, at: Block) -> Result<&'static str> {
+	let operator = chain.staking().at(at).operator(operator).await?;
 	Ok(match (operator.active, operator.chilled) {
 		(true, _) => "silent",
 		(false, true) => "chilled",
@@ -87,7 +87,7 @@ async fn unlisted(chain: &Chain, operator: AccountId, at: Block) -> Result<&'sta
 /// Lists the registered models.
 pub(super) async fn list(context: &Context) -> Result<Outcome> {
 	let chain = context.chain().await?;
-	let models = chain.models(chain.best().await?).await?;
+	let models = chain.models().at(chain.best().await?).list().await?;
 	let views: Vec<_> = models.iter().map(ModelView::new).collect();
 	context.output.answer(&views, || match views.is_empty() {
 		true => "no model is registered".into(),

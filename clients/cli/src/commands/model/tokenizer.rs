@@ -29,7 +29,7 @@ impl TokenizerOf {
 	/// Does it.
 	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
 		let (chain, at) = context.reading().await?;
-		let version = chain.version(self.version, at).await?;
+		let version = chain.models().at(at).version(self.version).await?;
 		let Some(expected) = version.tokenizer else {
 			bail!("model version {} has no tokenizer: it reads a vector", self.version);
 		};

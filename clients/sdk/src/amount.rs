@@ -1,30 +1,81 @@
 //! Amounts of ASY and shares, read and written exactly.
 
-use anyhow::{anyhow, bail, ensure, Context, Result};
 use serde::{Serialize, Serializer};
 use sp_runtime::Permill;
 use std::{fmt, str::FromStr};
 
 /// The chain's smallest unit of money, counted.
-pub(crate) type Balance = u128;
+pub type Balance = u128;
 
 /// Decimal places of one ASY.
 const DECIMALS: usize = 12;
 /// Smallest units in one ASY.
 const UNIT: Balance = 1_000_000_000_000;
 
+/// Why a text is no amount, or no share.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ParseError {
+	/// It does not read as an amount.
+	#[error("`{text}` is not an amount of ASY: {reason}")]
+	Amount {
+		/// The text.
+		text: String,
+		/// What is wrong with it.
+		reason: DecimalError,
+	},
+	/// It does not read as a share.
+	#[error("`{text}` is not a share: {reason}")]
+	Share {
+		/// The text.
+		text: String,
+		/// What is wrong with it.
+		reason: DecimalError,
+	},
+	/// A share lacks its sign.
+	#[error("`{0}` is not a share: write it as 1.5%")]
+	NoPercent(String),
+	/// A share is more than the whole.
+	#[error("`{0}` is more than 100%")]
+	MoreThanAll(String),
+}
+
+/// What is wrong with a decimal number.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DecimalError {
+	/// It begins with a minus.
+	#[error("it is negative")]
+	Negative,
+	/// It is no number.
+	#[error("write digits with at most one point, such as 12.5")]
+	NoNumber,
+	/// It is too fine.
+	#[error("it has {places} decimal places, at most {most} count")]
+	TooFine {
+		/// Its decimal places.
+		places: usize,
+		/// Those that count.
+		most: usize,
+	},
+	/// It is more than can be counted.
+	#[error("it is too large: {0}")]
+	TooLarge(std::num::ParseIntError),
+}
+
 /// An amount of money. Written in ASY for people, in smallest units, as a string, in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub(crate) struct Amount(pub(crate) Balance);
+pub struct Amount(
+	/// In smallest units.
+	pub Balance,
+);
 
 impl FromStr for Amount {
-	type Err = anyhow::Error;
+	type Err = ParseError;
 
-	fn from_str(text: &str) -> Result<Self> {
-		// In one message: clap repeats no causes.
-		decimal(text, DECIMALS)
-			.map(Self)
-			.map_err(|reason| anyhow!("`{text}` is not an amount of ASY: {reason:#}"))
+	fn from_str(text: &str) -> Result<Self, ParseError> {
+		decimal(text, DECIMALS).map(Self).map_err(|reason| ParseError::Amount {
+			text: text.to_owned(),
+			reason,
+		})
 	}
 }
 
@@ -45,17 +96,18 @@ impl Serialize for Amount {
 }
 
 /// Reads a share such as `1.5%`: at most 100 %, at most four decimal places.
-pub(crate) fn parse_share(text: &str) -> Result<Permill> {
-	let number = text
-		.strip_suffix('%')
-		.with_context(|| format!("`{text}` is not a share: write it as 1.5%"))?;
-	let parts = decimal(number.trim_end(), 4).map_err(|reason| anyhow!("`{text}` is not a share: {reason:#}"))?;
-	ensure!(parts <= 1_000_000, "`{text}` is more than 100%");
-	Ok(Permill::from_parts(u32::try_from(parts)?))
+pub fn parse_share(text: &str) -> Result<Permill, ParseError> {
+	let named = || text.to_owned();
+	let number = text.strip_suffix('%').ok_or_else(|| ParseError::NoPercent(named()))?;
+	let parts = decimal(number.trim_end(), 4).map_err(|reason| ParseError::Share { text: named(), reason })?;
+	match u32::try_from(parts) {
+		Ok(parts) if parts <= 1_000_000 => Ok(Permill::from_parts(parts)),
+		_ => Err(ParseError::MoreThanAll(named())),
+	}
 }
 
 /// Writes a share as [`parse_share`] reads it.
-pub(crate) fn show_share(share: Permill) -> String {
+pub fn show_share(share: Permill) -> String {
 	let parts = share.deconstruct();
 	let digits = format!("{:04}", parts % 10_000);
 	let digits = digits.trim_end_matches('0');
@@ -64,19 +116,24 @@ pub(crate) fn show_share(share: Permill) -> String {
 }
 
 /// Reads a decimal number as a whole number of its last permitted decimal place.
-fn decimal(text: &str, places: usize) -> Result<u128> {
-	ensure!(!text.starts_with('-'), "it is negative");
+fn decimal(text: &str, places: usize) -> Result<u128, DecimalError> {
+	if text.starts_with('-') {
+		return Err(DecimalError::Negative);
+	}
 	let (whole, part) = text.split_once('.').unwrap_or((text, ""));
 	let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
 	if !digits(whole) || !digits(part) || whole.len() + part.len() == 0 {
-		bail!("write digits with at most one point, such as 12.5");
+		return Err(DecimalError::NoNumber);
 	}
-	ensure!(
-		part.len() <= places,
-		"it has {} decimal places, at most {places} count",
-		part.len()
-	);
-	format!("{whole}{part:0<places$}").parse().context("it is too large")
+	if part.len() > places {
+		return Err(DecimalError::TooFine {
+			places: part.len(),
+			most: places,
+		});
+	}
+	format!("{whole}{part:0<places$}")
+		.parse()
+		.map_err(DecimalError::TooLarge)
 }
 
 #[cfg(test)]
@@ -109,7 +166,7 @@ mod tests {
 			("0.0000000000001", "13 decimal places"),
 			("340282366920938463463374607.431768211456", "too large"),
 		] {
-			let error = format!("{:#}", text.parse::<Amount>().unwrap_err());
+			let error = text.parse::<Amount>().unwrap_err().to_string();
 			assert!(
 				error.contains(reason) && error.contains(&format!("`{text}`")),
 				"{text}: {error}"

@@ -1,9 +1,7 @@
 //! Trying a transaction out: the node executes it on the best block and throws the outcome away. What the chain would refuse
 //! is then never sent, and costs nothing.
 
-use super::{submit::failure, AccountId, Block, Chain, Config};
-use crate::amount::Amount;
-use anyhow::{anyhow, Result};
+use crate::{accounts::Funds, connection::Config, AccountId, Amount, Assay, Block, Error, Failure, Result};
 use codec::Decode;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 use subxt::{error::DispatchError, metadata::ArcMetadata, tx::SubmittableTransaction};
@@ -37,7 +35,7 @@ impl<'a> Trial<'a> {
 	}
 }
 
-impl Chain {
+impl Assay {
 	/// Fails if the chain would refuse the transaction in the block after `best`.
 	pub(super) async fn try_out<C>(
 		&self,
@@ -50,7 +48,7 @@ impl Chain {
 		C: subxt::client::OnlineClientAtBlockT<Config>,
 	{
 		let executed = self
-			.methods
+			.methods()
 			.state_call(APPLY, Some(transaction.encoded()), Some(best.hash))
 			.await;
 		// A node that does not execute it has said nothing about it.
@@ -60,32 +58,46 @@ impl Chain {
 		match Trial::read(&answer) {
 			Trial::Passes => Ok(()),
 			Trial::Unpayable => {
-				let fee = Amount(transaction.partial_fee_estimate().await?);
-				let free = self.balances(account, best).await?.free;
-				Err(anyhow!(
-					"refused: balance too low: the transaction costs {fee}, {account} has {free} free"
-				))
+				let funds = self.funds(transaction, account, best).await?;
+				Err(Error::Unpayable {
+					account,
+					fee: funds.fee,
+					free: funds.free,
+				})
 			}
 			Trial::Fails(error) => {
-				let dispatch = DispatchError::decode_from(error, metadata)?;
-				let is_money = matches!(dispatch, DispatchError::Token(_));
-				let mut words = failure(dispatch).to_string();
-				if is_money {
-					let fee = Amount(transaction.partial_fee_estimate().await?);
-					let balances = self.balances(account, best).await?;
-					words = format!(
-						"{}: {account} has {} free, of which it can spend {}, and the transaction itself costs {fee}",
-						words.trim_end_matches('.'),
-						balances.free,
-						balances.transferable,
-					);
-				}
-				Err(anyhow!(
-					"{words} (tried out on block {}: nothing was sent and nothing is paid)",
-					best.number
-				))
+				let failure = Failure::new(&DispatchError::decode_from(error, metadata)?);
+				let funds = match failure.is_money {
+					true => Some(Box::new(self.funds(transaction, account, best).await?)),
+					false => None,
+				};
+				Err(Error::WouldFail {
+					failure,
+					funds,
+					block: best.number,
+				})
 			}
 		}
+	}
+
+	/// What a transaction costs, and what its signer has.
+	async fn funds<C>(
+		&self,
+		transaction: &SubmittableTransaction<Config, C>,
+		account: AccountId,
+		at: Block,
+	) -> Result<Funds>
+	where
+		C: subxt::client::OnlineClientAtBlockT<Config>,
+	{
+		let fee = Amount(transaction.partial_fee_estimate().await?);
+		let balances = self.accounts().at(at).balances(account).await?;
+		Ok(Funds {
+			account,
+			free: balances.free,
+			transferable: balances.transferable,
+			fee,
+		})
 	}
 }
 

@@ -1,8 +1,6 @@
 //! Calls: their pallet and name, and their arguments in SCALE as the pallets declare them.
 
-use super::AccountId;
-use crate::amount::Balance;
-use anyhow::{ensure, Context, Result};
+use crate::{AccountId, Balance, Error, Result};
 use assay_exact::Generation;
 use assay_protocol::{
 	dispute::{Accusation, Proof},
@@ -15,8 +13,10 @@ use assay_trace::{claim::ClaimRoot, fault::Target, Group, Place, Step};
 use codec::{Compact, Encode};
 use sp_core::H256;
 use sp_runtime::Permill;
+use std::fmt;
 use subxt::{
 	dynamic::Value,
+	error::ExtrinsicError,
 	metadata::Metadata,
 	tx::{DynamicPayload, TransactionsClient},
 	utils::MultiAddress,
@@ -24,11 +24,11 @@ use subxt::{
 
 /// A call to a pallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Call {
+pub struct Call {
 	/// The pallet's name in the runtime.
-	pub(crate) pallet: &'static str,
+	pub pallet: &'static str,
 	/// The call's name.
-	pub(crate) name: &'static str,
+	pub name: &'static str,
 	arguments: Vec<u8>,
 }
 
@@ -42,38 +42,38 @@ impl Call {
 	}
 
 	/// Registers a model with its first version.
-	pub(crate) fn register_model(metadata: &ModelMetadata, version: &VersionSubmission) -> Self {
+	pub fn register_model(metadata: &ModelMetadata, version: &VersionSubmission) -> Self {
 		Self::new("Models", "register", (metadata, version))
 	}
 
 	/// Adds a version to a model.
-	pub(crate) fn add_version(model: ModelId, version: &VersionSubmission) -> Self {
+	pub fn add_version(model: ModelId, version: &VersionSubmission) -> Self {
 		Self::new("Models", "add_version", (model, version))
 	}
 
 	/// Refuses new jobs for a version.
-	pub(crate) fn retire(version: ModelVersion) -> Self {
+	pub fn retire(version: ModelVersion) -> Self {
 		Self::new("Models", "retire", version)
 	}
 
 	/// Forgets a retired version and frees its deposit.
-	pub(crate) fn remove(version: ModelVersion) -> Self {
+	pub fn remove(version: ModelVersion) -> Self {
 		Self::new("Models", "remove", version)
 	}
 
 	/// Offers to run a version.
-	pub(crate) fn serve(version: ModelVersion, price: Balance, capacity: u16, speed: u64, largest: u64) -> Self {
+	pub fn serve(version: ModelVersion, price: Balance, capacity: u16, speed: u64, largest: u64) -> Self {
 		let terms = (Compact(price), capacity, Compact(speed), Compact(largest));
 		Self::new("Models", "serve", (version, terms))
 	}
 
 	/// Withdraws an offer.
-	pub(crate) fn unserve(version: ModelVersion) -> Self {
+	pub fn unserve(version: ModelVersion) -> Self {
 		Self::new("Models", "unserve", version)
 	}
 
 	/// Submits a job.
-	pub(crate) fn submit(
+	pub fn submit(
 		version: ModelVersion,
 		input: &JobInput,
 		generation: &Generation,
@@ -86,137 +86,137 @@ impl Call {
 	}
 
 	/// Cancels a job that waits for an operator.
-	pub(crate) fn cancel(job: JobId) -> Self {
+	pub fn cancel(job: JobId) -> Self {
 		Self::new("Jobs", "cancel", job)
 	}
 
 	/// Moves a job on whose time has come.
-	pub(crate) fn advance(job: JobId) -> Self {
+	pub fn advance(job: JobId) -> Self {
 		Self::new("Jobs", "advance", job)
 	}
 
 	/// Challenges the claim of a job.
-	pub(crate) fn challenge(job: JobId, claim: ClaimRoot, accusation: Accusation) -> Self {
+	pub fn challenge(job: JobId, claim: ClaimRoot, accusation: Accusation) -> Self {
 		Self::new("Disputes", "challenge", (job, claim, accusation))
 	}
 
 	/// Points at a group of the listed ones.
-	pub(crate) fn point_at_group(dispute: DisputeId, record: H256, group: Group) -> Self {
+	pub fn point_at_group(dispute: DisputeId, record: H256, group: Group) -> Self {
 		Self::new("Disputes", "point_at_group", (dispute, record, group))
 	}
 
 	/// Points at something in an opened cell.
-	pub(crate) fn point_at_target(dispute: DisputeId, record: H256, place: Place, target: Target) -> Self {
+	pub fn point_at_target(dispute: DisputeId, record: H256, place: Place, target: Target) -> Self {
 		Self::new("Disputes", "point_at_target", (dispute, record, place, target))
 	}
 
 	/// Points at a step of an opened cell.
-	pub(crate) fn point_at_step(dispute: DisputeId, record: H256, place: Place, step: Step) -> Self {
+	pub fn point_at_step(dispute: DisputeId, record: H256, place: Place, step: Step) -> Self {
 		Self::new("Disputes", "point_at_step", (dispute, record, place, step))
 	}
 
 	/// Has a step judged.
-	pub(crate) fn prove(dispute: DisputeId, record: H256, proof: &Proof) -> Self {
+	pub fn prove(dispute: DisputeId, record: H256, proof: &Proof) -> Self {
 		Self::new("Disputes", "prove", (dispute, record, proof))
 	}
 
 	/// Ends a dispute whose clock has run out.
-	pub(crate) fn expire(dispute: DisputeId) -> Self {
+	pub fn expire(dispute: DisputeId) -> Self {
 		Self::new("Disputes", "expire", dispute)
 	}
 
 	/// Becomes an auditor of a version.
-	pub(crate) fn offer_audits(version: ModelVersion) -> Self {
+	pub fn offer_audits(version: ModelVersion) -> Self {
 		Self::new("Audits", "offer", version)
 	}
 
 	/// Stops being an auditor of a version.
-	pub(crate) fn withdraw_audits(version: ModelVersion) -> Self {
+	pub fn withdraw_audits(version: ModelVersion) -> Self {
 		Self::new("Audits", "withdraw", version)
 	}
 
 	/// Becomes an operator.
-	pub(crate) fn register_operator(key: &WorkerKey, proof: &WorkerSignature, bond: Balance) -> Self {
+	pub fn register_operator(key: &WorkerKey, proof: &WorkerSignature, bond: Balance) -> Self {
 		Self::new("Staking", "register_operator", (key, proof, Compact(bond)))
 	}
 
 	/// Adds to the stake behind an operator.
-	pub(crate) fn bond_extra(operator: AccountId, amount: Balance) -> Self {
+	pub fn bond_extra(operator: AccountId, amount: Balance) -> Self {
 		Self::new("Staking", "bond_extra", (operator, Compact(amount)))
 	}
 
 	/// Starts to unbond up to so much of the stake behind an operator.
-	pub(crate) fn unbond(operator: AccountId, amount: Balance) -> Self {
+	pub fn unbond(operator: AccountId, amount: Balance) -> Self {
 		Self::new("Staking", "unbond", (operator, Compact(amount)))
 	}
 
 	/// Bonds again up to so much of what is unbonding.
-	pub(crate) fn rebond(operator: AccountId, amount: Balance) -> Self {
+	pub fn rebond(operator: AccountId, amount: Balance) -> Self {
 		Self::new("Staking", "rebond", (operator, Compact(amount)))
 	}
 
 	/// Takes back what is free.
-	pub(crate) fn withdraw_unbonded(operator: AccountId) -> Self {
+	pub fn withdraw_unbonded(operator: AccountId) -> Self {
 		Self::new("Staking", "withdraw_unbonded", operator)
 	}
 
 	/// Puts stake behind somebody else's work.
-	pub(crate) fn delegate(operator: AccountId, amount: Balance) -> Self {
+	pub fn delegate(operator: AccountId, amount: Balance) -> Self {
 		Self::new("Staking", "delegate", (operator, Compact(amount)))
 	}
 
 	/// Moves up to so much of a delegation to another operator.
-	pub(crate) fn redelegate(from: AccountId, to: AccountId, amount: Balance) -> Self {
+	pub fn redelegate(from: AccountId, to: AccountId, amount: Balance) -> Self {
 		Self::new("Staking", "redelegate", (from, to, Compact(amount)))
 	}
 
 	/// Takes what stake has earned.
-	pub(crate) fn claim(operator: AccountId) -> Self {
+	pub fn claim(operator: AccountId) -> Self {
 		Self::new("Staking", "claim", operator)
 	}
 
 	/// Chooses whether rewards are added to the stake.
-	pub(crate) fn set_compound(operator: AccountId, compound: bool) -> Self {
+	pub fn set_compound(operator: AccountId, compound: bool) -> Self {
 		Self::new("Staking", "set_compound", (operator, compound))
 	}
 
 	/// Brings somebody's position up to date.
-	pub(crate) fn settle(operator: AccountId, member: AccountId) -> Self {
+	pub fn settle(operator: AccountId, member: AccountId) -> Self {
 		Self::new("Staking", "settle", (operator, member))
 	}
 
 	/// Chooses what an operator keeps of rewards.
-	pub(crate) fn set_commission(rate: Permill) -> Self {
+	pub fn set_commission(rate: Permill) -> Self {
 		Self::new("Staking", "set_commission", rate)
 	}
 
 	/// Says who an operator is.
-	pub(crate) fn set_identity(identity: &str) -> Self {
+	pub fn set_identity(identity: &str) -> Self {
 		Self::new("Staking", "set_identity", identity)
 	}
 
 	/// Sends a delegator away.
-	pub(crate) fn kick(member: AccountId) -> Self {
+	pub fn kick(member: AccountId) -> Self {
 		Self::new("Staking", "kick", member)
 	}
 
 	/// Stops taking new work.
-	pub(crate) fn chill() -> Self {
+	pub fn chill() -> Self {
 		Self::new("Staking", "chill", ())
 	}
 
 	/// Takes work again.
-	pub(crate) fn unchill() -> Self {
+	pub fn unchill() -> Self {
 		Self::new("Staking", "unchill", ())
 	}
 
 	/// Replaces the worker key.
-	pub(crate) fn set_worker_key(key: &WorkerKey, proof: &WorkerSignature) -> Self {
+	pub fn set_worker_key(key: &WorkerKey, proof: &WorkerSignature) -> Self {
 		Self::new("Staking", "set_worker_key", (key, proof))
 	}
 
 	/// Registers session keys for the signing account.
-	pub(crate) fn set_session_keys(keys: &[u8], proof: &[u8]) -> Self {
+	pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Self {
 		Self {
 			pallet: "Session",
 			name: "set_keys",
@@ -226,17 +226,17 @@ impl Call {
 	}
 
 	/// Offers to make blocks.
-	pub(crate) fn validate() -> Self {
+	pub fn validate() -> Self {
 		Self::new("Validators", "validate", ())
 	}
 
 	/// Takes that offer back.
-	pub(crate) fn stop_validating() -> Self {
+	pub fn stop_validating() -> Self {
 		Self::new("Validators", "stop_validating", ())
 	}
 
 	/// Sends money and keeps the sender's account.
-	pub(crate) fn transfer(to: AccountId, amount: Balance) -> Self {
+	pub fn transfer(to: AccountId, amount: Balance) -> Self {
 		Self::new(
 			"Balances",
 			"transfer_keep_alive",
@@ -245,7 +245,7 @@ impl Call {
 	}
 
 	/// Whose stake it is about, of a call to the staking pallet that says so first.
-	pub(crate) fn operator(&self) -> Option<AccountId> {
+	pub fn operator(&self) -> Option<AccountId> {
 		let first = matches!(
 			self.name,
 			"bond_extra" | "unbond" | "rebond" | "withdraw_unbonded" | "delegate" | "redelegate" | "claim" | "settle"
@@ -256,43 +256,58 @@ impl Call {
 
 	/// Its arguments in SCALE.
 	#[cfg(test)]
-	pub(super) fn arguments(&self) -> &[u8] {
+	pub(crate) fn arguments(&self) -> &[u8] {
 		&self.arguments
 	}
 
 	/// The call's bytes on a chain with this metadata.
-	pub(crate) fn encode(&self, metadata: &Metadata) -> Result<Vec<u8>> {
-		let unknown = || format!("this chain has no call {}.{}", self.pallet, self.name);
-		let pallet = metadata.pallet_by_name(self.pallet).with_context(unknown)?;
-		let call = pallet.call_variant_by_name(self.name).with_context(unknown)?;
-		Ok([&[pallet.call_index(), call.index], &self.arguments[..]].concat())
+	pub fn encode(&self, metadata: &Metadata) -> Result<Vec<u8>> {
+		let found = metadata.pallet_by_name(self.pallet).and_then(|pallet| {
+			let call = pallet.call_variant_by_name(self.name)?;
+			Some([pallet.call_index(), call.index])
+		});
+		let index = found.ok_or(Error::NoSuchCall {
+			pallet: self.pallet,
+			call: self.name,
+		})?;
+		Ok([&index, &self.arguments[..]].concat())
 	}
 
 	/// The call as subxt signs it. It is decoded and encoded again with the chain's own types, so a call that the chain
 	/// would read differently is refused here.
-	pub(super) fn payload<T, C>(&self, transactions: &TransactionsClient<T, C>, metadata: &Metadata) -> Result<Payload>
+	pub(crate) fn payload<T, C>(&self, transactions: &TransactionsClient<T, C>, metadata: &Metadata) -> Result<Payload>
 	where
 		T: subxt::Config,
 		C: subxt::client::OfflineClientAtBlockT<T>,
 	{
-		let other = || {
-			format!(
-				"{}.{} takes other arguments on this chain: use its version of this program",
-				self.pallet, self.name
-			)
+		let other = |source: Option<ExtrinsicError>| Error::OtherArguments {
+			pallet: self.pallet,
+			call: self.name,
+			source: source.map(|error| Box::new(error.into())),
 		};
 		let bytes = self.encode(metadata)?;
-		let payload = transactions.from_call_data_bytes(&bytes).with_context(other)?;
-		ensure!(transactions.call_data(&payload).with_context(other)? == bytes, other());
-		Ok(payload)
+		let payload = transactions
+			.from_call_data_bytes(&bytes)
+			.map_err(|error| other(Some(error)))?;
+		match transactions.call_data(&payload) {
+			Ok(read) if read == bytes => Ok(payload),
+			Ok(_) => Err(other(None)),
+			Err(error) => Err(other(Some(error))),
+		}
+	}
+}
+
+impl fmt::Display for Call {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "{}.{}", self.pallet, self.name)
 	}
 }
 
 /// A call with decoded arguments.
-pub(super) type Payload = DynamicPayload<subxt::ext::scale_value::Composite<()>>;
+pub(crate) type Payload = DynamicPayload<subxt::ext::scale_value::Composite<()>>;
 
 /// The number in a value that is one, or that wraps one; 1 and 0 for yes and no.
-pub(super) fn number(value: &Value<impl Clone>) -> Option<u128> {
+pub(crate) fn number(value: &Value<impl Clone>) -> Option<u128> {
 	use subxt::ext::scale_value::{Composite, ValueDef};
 	match &value.value {
 		ValueDef::Composite(Composite::Unnamed(inner)) if inner.len() == 1 => number(&inner[0]),

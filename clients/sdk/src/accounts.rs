@@ -1,46 +1,81 @@
 //! What an account has.
 
-use super::{calls::number, AccountId, Block, Chain};
-use crate::amount::{Amount, Balance};
-use anyhow::{Context, Result};
+use crate::{calls::number, reading::room, AccountId, Amount, Balance, Call, Error, Receipt, Result, Sending, Signer};
 use serde::Serialize;
+use std::fmt;
 use subxt::dynamic::{self, At, Value};
 
 /// The money of an account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub(crate) struct Balances {
+pub struct Balances {
 	/// What it may spend, apart from what is frozen.
-	pub(crate) free: Amount,
+	pub free: Amount,
 	/// Held by pallets, in all.
-	pub(crate) held: Amount,
+	pub held: Amount,
 	/// What a transfer that keeps the account can move.
-	pub(crate) transferable: Amount,
+	pub transferable: Amount,
 	/// Held, by reason.
-	pub(crate) holds: Vec<Hold>,
+	pub holds: Vec<Hold>,
 }
 
 /// Money held for a reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub(crate) struct Hold {
+pub struct Hold {
 	/// Pallet and reason.
-	pub(crate) reason: String,
+	pub reason: String,
 	/// How much.
-	pub(crate) amount: Amount,
+	pub amount: Amount,
 }
 
-impl Chain {
+/// What stands against what in a question of money.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Funds {
+	/// Whose.
+	pub account: AccountId,
+	/// What it may spend, apart from what is frozen.
+	pub free: Amount,
+	/// What a transfer that keeps the account can move.
+	pub transferable: Amount,
+	/// What the transaction itself costs.
+	pub fee: Amount,
+}
+
+impl fmt::Display for Funds {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let Self {
+			account,
+			free,
+			transferable,
+			fee,
+		} = self;
+		write!(
+			f,
+			"{account} has {free} free, of which it can spend {transferable}, and the transaction itself costs {fee}"
+		)
+	}
+}
+
+room! {
+	/// What accounts have.
+	Accounts
+}
+
+impl Accounts<'_> {
 	/// What an account has to keep.
-	pub(crate) async fn existential_deposit(&self, at: Block) -> Result<Balance> {
-		let client = self.client.at_block(at.hash).await?;
+	pub async fn existential_deposit(&self) -> Result<Balance> {
+		let at = self.0.block().await?;
+		let client = self.0.assay.client().at_block(at.hash).await?;
 		let deposit = client
 			.constants()
 			.entry(dynamic::constant("Balances", "ExistentialDeposit"))?;
 		Ok(deposit)
 	}
 
-	/// The money of an account at a block.
-	pub(crate) async fn balances(&self, account: AccountId, at: Block) -> Result<Balances> {
-		let client = self.client.at_block(at.hash).await?;
+	/// The money of an account.
+	pub async fn balances(&self, account: AccountId) -> Result<Balances> {
+		let room = Self(self.0.fixed().await?);
+		let at = room.0.block().await?;
+		let client = self.0.assay.client().at_block(at.hash).await?;
 		let storage = client.storage();
 		let accounts = dynamic::storage::<(AccountId,), Value>("System", "Account");
 		// An account that does not exist has nothing.
@@ -54,11 +89,11 @@ impl Chain {
 				.at("data")
 				.at(name)
 				.and_then(Value::as_u128)
-				.context("this chain stores accounts differently"),
+				.ok_or_else(|| Error::unreadable("this chain stores accounts", None)),
 			None => Ok(0),
 		};
 		let (free, held, frozen) = (amount("free")?, amount("reserved")?, amount("frozen")?);
-		let deposit = self.existential_deposit(at).await?;
+		let deposit = room.existential_deposit().await?;
 		let untouchable = frozen.saturating_sub(held).max(deposit);
 		let address = dynamic::storage::<(AccountId,), Value>("Balances", "Holds");
 		let holds = match storage.try_fetch(address, (account,)).await? {
@@ -71,6 +106,12 @@ impl Chain {
 			transferable: Amount(free.saturating_sub(untouchable)),
 			holds,
 		})
+	}
+
+	/// Sends money and keeps the sender's account.
+	pub async fn transfer(&self, signer: &Signer, to: AccountId, amount: Balance) -> Result<Receipt> {
+		let call = Call::transfer(to, amount);
+		self.0.assay.submit(&call, signer, Sending::default()).await
 	}
 }
 

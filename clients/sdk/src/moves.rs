@@ -1,7 +1,6 @@
 //! The moves of disputes that blocks hold.
 
-use super::{AccountId, Block, BlockNumber, Chain};
-use anyhow::Result;
+use crate::{AccountId, Assay, Block, BlockNumber, Error, Result};
 use assay_protocol::{
 	dispute::{Accusation, DisputeAnswer, Move as Act, Proof, SignedAnswer, SignedMove},
 	DisputeId, JobId,
@@ -13,7 +12,7 @@ use subxt::{events::Phase, utils::MultiAddress};
 
 /// What a side does in a dispute.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Action {
+pub enum Action {
 	/// The challenger opens the dispute.
 	Challenge(Accusation),
 	/// The challenger points at a group.
@@ -32,7 +31,7 @@ pub(crate) enum Action {
 
 /// What an action is about: what a call names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Subject {
+pub enum Subject {
 	/// A job whose claim is challenged.
 	Job(JobId),
 	/// A dispute that is under way.
@@ -41,17 +40,17 @@ pub(crate) enum Subject {
 
 /// A successful call to the disputes pallet in a block.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Move {
+pub struct Move {
 	/// Height of its block.
-	pub(crate) block: BlockNumber,
+	pub block: BlockNumber,
 	/// What it is about.
-	pub(crate) subject: Subject,
+	pub subject: Subject,
 	/// What it does.
-	pub(crate) action: Action,
+	pub action: Action,
 	/// Whose move it is; nobody's where a call authorises itself and names nobody.
-	pub(crate) signer: Option<AccountId>,
+	pub signer: Option<AccountId>,
 	/// Length of its transaction.
-	pub(crate) bytes: u32,
+	pub bytes: u32,
 }
 
 impl Action {
@@ -112,46 +111,49 @@ impl Action {
 	}
 }
 
-impl Chain {
-	/// The moves in a block that succeeded, of whatever dispute.
-	pub(crate) async fn moves(&self, block: Block) -> Result<Vec<Move>> {
-		let client = self.client.at_block(block.hash).await?;
-		let transactions = client.extrinsics().fetch().await?;
-		let mut moves = vec![];
-		for (index, transaction) in transactions.iter().enumerate() {
-			// What this program cannot read is no move that it made.
-			let Ok(transaction) = transaction else {
-				continue;
-			};
-			if transaction.pallet_name() != "Disputes" {
-				continue;
-			}
-			let arguments = transaction.call_data_field_bytes();
-			if let Some((subject, action, named)) = Action::read(transaction.call_name(), arguments) {
-				let found = Move {
-					block: block.number,
-					subject,
-					action,
-					signer: named.or_else(|| transaction.address_bytes().and_then(signer)),
-					bytes: u32::try_from(transaction.bytes().len())?,
-				};
-				moves.push((u32::try_from(index)?, found));
-			}
-		}
-		if moves.is_empty() {
-			return Ok(vec![]);
-		}
-		let events = client.events().fetch().await?;
-		let succeeded = |index: u32| {
-			let mut of_it = events
-				.iter()
-				.filter_map(Result::ok)
-				.filter(|event| event.phase() == Phase::ApplyExtrinsic(index) && event.pallet_name() == "System");
-			of_it.any(|event| event.event_name() == "ExtrinsicSuccess")
+/// The moves in a block that succeeded, of whatever dispute.
+pub(crate) async fn in_block(assay: &Assay, block: Block) -> Result<Vec<Move>> {
+	let client = assay.client().at_block(block.hash).await?;
+	let transactions = client.extrinsics().fetch().await?;
+	let mut moves = vec![];
+	for (index, transaction) in transactions.iter().enumerate() {
+		// What this program cannot read is no move that it made.
+		let Ok(transaction) = transaction else {
+			continue;
 		};
-		moves.retain(|(index, _)| succeeded(*index));
-		Ok(moves.into_iter().map(|(_, found)| found).collect())
+		if transaction.pallet_name() != "Disputes" {
+			continue;
+		}
+		let arguments = transaction.call_data_field_bytes();
+		if let Some((subject, action, named)) = Action::read(transaction.call_name(), arguments) {
+			let found = Move {
+				block: block.number,
+				subject,
+				action,
+				signer: named.or_else(|| transaction.address_bytes().and_then(signer)),
+				bytes: counted(transaction.bytes().len())?,
+			};
+			moves.push((counted(index)?, found));
+		}
 	}
+	if moves.is_empty() {
+		return Ok(vec![]);
+	}
+	let events = client.events().fetch().await?;
+	let succeeded = |index: u32| {
+		let mut of_it = events
+			.iter()
+			.filter_map(Result::ok)
+			.filter(|event| event.phase() == Phase::ApplyExtrinsic(index) && event.pallet_name() == "System");
+		of_it.any(|event| event.event_name() == "ExtrinsicSuccess")
+	};
+	moves.retain(|(index, _)| succeeded(*index));
+	Ok(moves.into_iter().map(|(_, found)| found).collect())
+}
+
+/// A count of what is in one block.
+fn counted(count: usize) -> Result<u32> {
+	u32::try_from(count).map_err(|_| Error::unreadable("a block counts its transactions", None))
 }
 
 /// The account in a transaction's address.
@@ -165,7 +167,7 @@ fn signer(address: &[u8]) -> Option<AccountId> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::Call;
+	use crate::Call;
 	use assay_protocol::{operator::WorkerSignature, Attempt};
 	use assay_trace::Hash32;
 	use codec::Encode;

@@ -3,8 +3,8 @@
 //! A pool gives a transaction up when the fork that held it is left behind, or when a block of another fork took it over.
 //! Neither means that it is lost: it counts as lost when no block can hold it any more.
 
-use super::{submit::Displaced, Block, BlockNumber};
-use anyhow::{bail, Result};
+use super::Setback;
+use crate::{Block, BlockNumber, Error, Result};
 use std::collections::BTreeMap;
 use subxt::utils::H256;
 
@@ -25,21 +25,21 @@ pub(super) trait Ledger {
 	type Receipt;
 
 	/// The next nonce of the transaction's signer in the last final block; none if nobody signed it.
-	async fn settled_nonce(&self) -> Result<Option<u64>>;
+	async fn settled_nonce(&mut self) -> Result<Option<u64>>;
 	/// The newest block to search.
-	async fn tip(&self) -> Result<Block>;
+	async fn tip(&mut self) -> Result<Block>;
 	/// The block at a height.
-	async fn at(&self, number: BlockNumber) -> Result<Option<Block>>;
+	async fn at(&mut self, number: BlockNumber) -> Result<Option<Block>>;
 	/// What the transaction did, if this block holds it.
-	async fn receipt(&self, block: Block) -> Result<Option<Self::Receipt>>;
-	/// Hands the transaction to the node once more.
-	async fn send_again(&self);
+	async fn receipt(&mut self, block: Block) -> Result<Option<Self::Receipt>>;
+	/// Hands the transaction to the node once more, and what has to be included before it.
+	async fn send_again(&mut self);
 	/// Waits for another block.
 	async fn wait(&mut self) -> Result<()>;
 }
 
 /// Searches every new block until one holds the transaction or none can any more; `reason` is why the pool gave it up.
-pub(super) async fn search<L: Ledger>(ledger: &mut L, life: Life, reason: &str) -> Result<L::Receipt> {
+pub(super) async fn search<L: Ledger>(ledger: &mut L, life: Life, reason: &str) -> Result<L::Receipt, Setback> {
 	let mut searched = BTreeMap::<BlockNumber, H256>::new();
 	loop {
 		// Before the search: a block that used up the nonce is then among those that are searched.
@@ -62,16 +62,16 @@ pub(super) async fn search<L: Ledger>(ledger: &mut L, life: Life, reason: &str) 
 		searched.extend(fresh);
 		if let (Some(used), Some(settled)) = (life.nonce, settled) {
 			if settled > used {
-				bail!(Displaced(format!(
+				return Err(Setback::Raced(format!(
 					"another transaction of the same account took its place, with nonce {used} ({reason})"
 				)));
 			}
 		}
 		if tip.number >= life.last {
-			bail!(
-				"no block up to {}, the last that could, holds the transaction ({reason})",
-				life.last
-			);
+			return Err(Setback::Error(Error::NotIncluded {
+				last: life.last,
+				reason: reason.to_owned(),
+			}));
 		}
 		ledger.send_again().await;
 		ledger.wait().await?;
@@ -122,21 +122,21 @@ mod tests {
 	impl Ledger for Scripted {
 		type Receipt = BlockNumber;
 
-		async fn settled_nonce(&self) -> Result<Option<u64>> {
+		async fn settled_nonce(&mut self) -> Result<Option<u64>> {
 			Ok(Some(self.moments[self.now].1))
 		}
-		async fn tip(&self) -> Result<Block> {
+		async fn tip(&mut self) -> Result<Block> {
 			Ok(self.block(self.blocks().len()).unwrap())
 		}
-		async fn at(&self, number: BlockNumber) -> Result<Option<Block>> {
+		async fn at(&mut self, number: BlockNumber) -> Result<Option<Block>> {
 			Ok(self.block(usize::try_from(number).unwrap()))
 		}
 		/// Blocks whose name ends with a star hold the transaction.
-		async fn receipt(&self, block: Block) -> Result<Option<BlockNumber>> {
+		async fn receipt(&mut self, block: Block) -> Result<Option<BlockNumber>> {
 			self.read.set(self.read.get() + 1);
 			Ok(block.hash.0.contains(&b'*').then_some(block.number))
 		}
-		async fn send_again(&self) {
+		async fn send_again(&mut self) {
 			self.sent.set(self.sent.get() + 1);
 		}
 		async fn wait(&mut self) -> Result<()> {
@@ -185,21 +185,20 @@ mod tests {
 	#[tokio::test]
 	async fn a_transaction_that_no_block_can_hold_any_more_is_lost() {
 		let mut chain = Scripted::new(&[(&["1", "2", "3", "4"], 7), (&["1", "2", "3", "4", "5", "6*"], 7)]);
-		let error = search(&mut chain, LIFE, "it was dropped")
-			.await
-			.unwrap_err()
-			.to_string();
-		assert!(
-			error.contains("no block up to 5") && error.contains("it was dropped"),
-			"{error}"
-		);
+		let Err(Setback::Error(Error::NotIncluded { last, reason })) = search(&mut chain, LIFE, "it was dropped").await
+		else {
+			panic!("it is in no block");
+		};
+		assert_eq!((last, &reason[..]), (5, "it was dropped"));
 	}
 
 	#[tokio::test]
 	async fn a_transaction_whose_nonce_is_used_up_is_lost_before_its_life_ends() {
 		let mut chain = Scripted::new(&[(&["1", "2"], 7), (&["1", "2", "3"], 8)]);
-		let error = search(&mut chain, LIFE, "usurped").await.unwrap_err().to_string();
-		assert!(error.contains("nonce 7") && error.contains("usurped"), "{error}");
+		let Err(Setback::Raced(reason)) = search(&mut chain, LIFE, "usurped").await else {
+			panic!("another transaction has its nonce");
+		};
+		assert!(reason.contains("nonce 7") && reason.contains("usurped"), "{reason}");
 	}
 
 	#[tokio::test]

@@ -1,104 +1,103 @@
-//! Reading disputes, and how they ended.
+//! Disputes: where one stands, its moves, and how it ended.
 
-use super::{query::MAX_PAGE, AccountId, Block, BlockNumber, Chain};
-use crate::amount::Balance;
-use anyhow::{Context, Result};
-use assay_exact::Program;
+use crate::{
+	events::DisputeOpened,
+	moves::{self, Move},
+	reading::{room, Reading},
+	AccountId, Balance, Block, BlockNumber, Call, Error, Missing, Result, Sending, Signer,
+};
 use assay_protocol::{
-	dispute::{DisputeRecord, DisputeSummary, DisputedClaim, OwnedStatement, Ruling},
+	dispute::{Accusation, DisputeRecord, DisputeSummary, Ruling},
 	Attempt, DisputeId, JobId,
 };
+use assay_trace::claim::ClaimRoot;
 use codec::DecodeAll;
 
 /// A dispute as the runtime describes it.
-pub(crate) type Dispute = DisputeSummary<AccountId, Balance, BlockNumber>;
+pub type Dispute = DisputeSummary<AccountId, Balance, BlockNumber>;
 
 /// How a dispute ended, and who lost what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Ending {
+pub struct Ending {
 	/// Why.
-	pub(crate) ruling: Ruling,
+	pub ruling: Ruling,
 	/// What the operator lost of its stake.
-	pub(crate) penalty: Balance,
+	pub penalty: Balance,
 	/// What the challenger was paid of it.
-	pub(crate) reward: Balance,
+	pub reward: Balance,
 	/// The challenger's bond, or as much of its stake, as far as it lost it.
-	pub(crate) forfeited: Forfeit,
+	pub forfeited: Forfeit,
 }
 
 /// A bond that was lost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Forfeit {
+pub struct Forfeit {
 	/// How much.
-	pub(crate) amount: Balance,
+	pub amount: Balance,
 	/// How much of it the operator has now.
-	pub(crate) to_operator: Balance,
+	pub to_operator: Balance,
 }
 
-impl Chain {
-	/// The claim of a job, if there is one.
-	pub(crate) async fn claim(&self, job: JobId, at: Block) -> Result<Option<DisputedClaim>> {
-		self.ask("JobsApi_claim", (job,), at).await
-	}
+room! {
+	/// Disputes about claims.
+	Disputes
+}
 
-	/// The claim of an attempt at a job with all it is about, unless it was struck down or pruned meanwhile, or its program
-	/// is of a kind that this program does not know.
-	pub(crate) async fn statement(&self, job: JobId, attempt: Attempt, at: Block) -> Result<Option<OwnedStatement>> {
-		let claim = self.claim(job, at).await?;
-		let Some(claim) = claim.filter(|claim| claim.attempt == attempt) else {
-			return Ok(None);
-		};
-		let program = self.program(claim.version, at).await?;
-		let program = Program::decode_all(&mut &program[..]).ok();
-		Ok(program.map(|program| OwnedStatement::new(program, claim)))
-	}
-
+impl Disputes<'_> {
 	/// A dispute; an error if there is none.
-	pub(crate) async fn dispute(&self, id: DisputeId, at: Block) -> Result<Dispute> {
-		self.find_dispute(id, at)
-			.await?
-			.with_context(|| format!("there is no dispute {id}: there never was, or it ended long ago and was removed"))
+	pub async fn get(&self, id: DisputeId) -> Result<Dispute> {
+		self.find(id).await?.ok_or(Error::missing(Missing::Dispute(id)))
 	}
 
 	/// A dispute, if there is one.
-	pub(crate) async fn find_dispute(&self, id: DisputeId, at: Block) -> Result<Option<Dispute>> {
-		self.ask("DisputesApi_dispute", (id,), at).await
+	pub async fn find(&self, id: DisputeId) -> Result<Option<Dispute>> {
+		self.0.ask("DisputesApi_dispute", (id,)).await
 	}
 
 	/// The newest disputes, at most `limit`, of one job or of all.
-	pub(crate) async fn disputes(&self, job: Option<JobId>, limit: u32, at: Block) -> Result<Vec<Dispute>> {
-		let mut disputes: Vec<Dispute> = vec![];
-		while let Some(left) = limit
-			.checked_sub(u32::try_from(disputes.len())?)
-			.filter(|left| *left > 0)
-		{
-			let before = disputes.last().map(|dispute| dispute.id);
-			let page: Vec<Dispute> = self
-				.ask("DisputesApi_disputes", (job, before, left.min(MAX_PAGE)), at)
-				.await?;
-			if page.is_empty() {
-				break;
-			}
-			disputes.extend(page);
-		}
-		Ok(disputes)
+	pub async fn list(&self, job: Option<JobId>, limit: u32) -> Result<Vec<Dispute>> {
+		let reading = self.0.fixed().await?;
+		Reading::all(limit as usize, |known: &[Dispute], left| {
+			let before = known.last().map(|dispute| dispute.id);
+			async move { reading.ask("DisputesApi_disputes", (job, before, left)).await }
+		})
+		.await
 	}
 
 	/// What the worker has shown in a dispute so far.
-	pub(crate) async fn dispute_record(&self, id: DisputeId, at: Block) -> Result<DisputeRecord> {
-		let record: Option<DisputeRecord> = self.ask("DisputesApi_record", (id,), at).await?;
+	pub async fn record(&self, id: DisputeId) -> Result<DisputeRecord> {
+		let record: Option<DisputeRecord> = self.0.ask("DisputesApi_record", (id,)).await?;
 		Ok(record.unwrap_or_default())
 	}
 
 	/// How a dispute ended, if it did in this block.
-	pub(crate) async fn ending(&self, dispute: &Dispute, block: Block) -> Result<Option<Ending>> {
-		let client = self.client.at_block(block.hash).await?;
+	pub async fn ending(&self, dispute: &Dispute, block: Block) -> Result<Option<Ending>> {
+		let client = self.0.assay.client().at_block(block.hash).await?;
 		let events = client.events().fetch().await?;
 		let events: Vec<_> = events.iter().collect::<Result<_, _>>()?;
 		let fields = events
 			.iter()
 			.map(|event| (event.pallet_name(), event.event_name(), event.field_bytes()));
 		Ok(Ending::read(fields, dispute))
+	}
+
+	/// The moves in a block that succeeded, of whatever dispute.
+	pub async fn moves(&self, block: Block) -> Result<Vec<Move>> {
+		moves::in_block(self.0.assay, block).await
+	}
+
+	/// Challenges this claim of a job under a bond, and returns the dispute. Its moves, [calls](Call) whose names begin with
+	/// `point_at`, and [`Call::prove`], are then due in time: the crate `assay-dispute` finds them.
+	pub async fn challenge(
+		&self,
+		signer: &Signer,
+		job: JobId,
+		claim: ClaimRoot,
+		accusation: Accusation,
+	) -> Result<DisputeId> {
+		let call = Call::challenge(job, claim, accusation);
+		let receipt = self.0.assay.submit(&call, signer, Sending::default()).await?;
+		Ok(receipt.event::<DisputeOpened>()?.dispute)
 	}
 }
 

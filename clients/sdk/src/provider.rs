@@ -1,7 +1,6 @@
 //! What the node's own worker has, which is no part of the chain.
 
-use super::{AccountId, Chain};
-use anyhow::{anyhow, Result};
+use crate::{AccountId, Assay, Error, Result};
 use assay_protocol::ModelVersion;
 use assay_trace::Hash32;
 use serde::{Deserialize, Serialize};
@@ -14,73 +13,76 @@ const UNKNOWN_METHOD: i32 = -32_601;
 
 /// What a node's worker has to work with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ProviderStatus {
+pub struct ProviderStatus {
 	/// Whether the node runs jobs.
-	pub(crate) running: bool,
+	pub running: bool,
 	/// The worker keys in its keystore.
-	pub(crate) worker_keys: Vec<HeldKey>,
+	pub worker_keys: Vec<HeldKey>,
 	/// The files in its models folder.
-	pub(crate) artifacts: Vec<ArtifactFile>,
+	pub artifacts: Vec<ArtifactFile>,
 }
 
 /// A worker key in a keystore.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct HeldKey {
+pub struct HeldKey {
 	/// The key, as an address.
-	pub(crate) worker_key: String,
+	pub worker_key: String,
 	/// Whether it can sign.
-	pub(crate) signs: bool,
+	pub signs: bool,
 	/// The operator it is registered for.
-	pub(crate) operator: Option<AccountId>,
+	pub operator: Option<AccountId>,
 	/// What that operator offers.
-	pub(crate) offers: Vec<HeldOffer>,
+	pub offers: Vec<HeldOffer>,
 }
 
 /// An offer, as the node that has to keep it sees it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct HeldOffer {
+pub struct HeldOffer {
 	/// What is offered.
-	pub(crate) version: ModelVersion,
+	pub version: ModelVersion,
 	/// The model's name.
-	pub(crate) name: String,
+	pub name: String,
 	/// What it needs.
-	pub(crate) artifact: Hash32,
+	pub artifact: Hash32,
 	/// Whether that is there.
-	pub(crate) present: bool,
+	pub present: bool,
 }
 
 /// A file in a models folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ArtifactFile {
+pub struct ArtifactFile {
 	/// Its name.
-	pub(crate) file: String,
+	pub file: String,
 	/// The root that it states.
-	pub(crate) root: Option<Hash32>,
+	pub root: Option<Hash32>,
 	/// `unread`, `verified` or `refused`.
-	pub(crate) state: String,
+	pub state: String,
 }
 
 impl ProviderStatus {
 	/// Whether a good file, as far as the node knows, states this root.
-	pub(crate) fn has(&self, artifact: &Hash32) -> bool {
+	pub fn has(&self, artifact: &Hash32) -> bool {
 		let mut files = self.artifacts.iter();
 		files.any(|file| file.root == Some(*artifact) && file.state != "refused")
 	}
 
 	/// A file that states this root and cannot be used.
-	pub(crate) fn refused(&self, artifact: &Hash32) -> Option<&ArtifactFile> {
+	pub fn refused(&self, artifact: &Hash32) -> Option<&ArtifactFile> {
 		let mut files = self.artifacts.iter();
 		files.find(|file| file.root == Some(*artifact) && file.state == "refused")
 	}
 }
 
-impl Chain {
+impl Assay {
 	/// What the worker of the node has; nothing if the node does not tell.
-	pub(crate) async fn provider_status(&self) -> Result<Option<ProviderStatus>> {
-		match self.rpc.request(STATUS, rpc_params![]).await {
+	pub async fn provider_status(&self) -> Result<Option<ProviderStatus>> {
+		match self.rpc().request(STATUS, rpc_params![]).await {
 			Ok(status) => Ok(Some(status)),
 			Err(rpcs::Error::User(error)) if error.code == UNKNOWN_METHOD => Ok(None),
-			Err(error) => Err(anyhow!(error).context(STATUS)),
+			Err(source) => Err(Error::Unanswered {
+				what: STATUS.into(),
+				source,
+			}),
 		}
 	}
 }
