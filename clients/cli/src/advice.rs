@@ -1,9 +1,8 @@
 //! What to do on the command line about an error that the SDK tells of.
 
+use crate::output::causes;
 use anyhow::anyhow;
 use assay_sdk::{Error, Missing};
-
-use crate::output::causes;
 
 /// Adds what to do to an error; others stay as they are.
 pub(crate) fn advise(error: anyhow::Error) -> anyhow::Error {
