@@ -58,14 +58,24 @@ pub(crate) enum Step {
 impl Step {
 	/// What it takes at most.
 	pub(crate) fn weight<T: Config>(self) -> Weight {
-		match self {
+		let measured = match self {
 			Self::Pass => T::WeightInfo::advance_pass(),
 			Self::Ask => T::WeightInfo::advance_ask(T::MaxAuditors::get()),
 			Self::CloseCommitments => T::WeightInfo::advance_close(Seats::<T>::get()),
 			Self::AskToShow => T::WeightInfo::advance_ask_to_show(Seats::<T>::get()),
 			Self::Finish => T::WeightInfo::advance_finish(Seats::<T>::get()),
-		}
+		};
+		// What was not measured yet: the load of everybody that is asked or no longer is, auditors that vouched before and their
+		// keys, the last misses.
+		let everybody = u64::from(Seats::<T>::get()).saturating_add(1);
+		measured
+			.saturating_add(T::DbWeight::get().reads_writes(everybody.saturating_mul(3), everybody.saturating_mul(2)))
 	}
+}
+
+/// What counting that an operator is asked something takes, or that it is not any more, which was not measured yet.
+pub(crate) fn counting_a_question<T: Config>() -> Weight {
+	T::DbWeight::get().reads_writes(1, 1)
 }
 
 /// The agenda of audits.

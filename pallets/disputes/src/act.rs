@@ -39,8 +39,8 @@ impl<T: Config> Pallet<T> {
 			Move::PointAtTarget { .. } | Move::PointAtStep { .. } => T::WeightInfo::point_at_target(),
 			Move::Prove { .. } => return Self::judge_weight(bytes(signed)),
 		};
-		// Its turn counts in its load, as that of no other challenger does.
-		benchmarked.saturating_add(T::DbWeight::get().reads_writes(1, 1))
+		// Its turn counts in its load too, as that of no other challenger does.
+		benchmarked.saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
 
 	/// What its authorisation takes: the signature, and the move itself, which is tried.

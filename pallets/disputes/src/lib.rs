@@ -31,6 +31,7 @@ pub const MOVES: u32 = 7;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use crate::ruling::counting_a_question;
 	use assay_protocol::{
 		audit::Audits,
 		dispute::{Accusation, Claims, Proof, Ruling, SignedAnswer, SignedMove, Stage},
@@ -375,7 +376,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeOpened`].
 		#[pallet::call_index(0)]
-		#[pallet::weight((T::WeightInfo::challenge(), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::challenge().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
 		pub fn challenge(origin: OriginFor<T>, job: JobId, claim: ClaimRoot, accusation: Accusation) -> DispatchResult {
 			let challenger = ensure_signed(origin)?;
 			Self::do_challenge(challenger, job, claim, accusation)
@@ -404,7 +405,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(2)]
-		#[pallet::weight((T::WeightInfo::point_at_group(), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::point_at_group().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
 		pub fn point_at_group(origin: OriginFor<T>, dispute: DisputeId, record: H256, group: Group) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_point_at_group(&who, dispute, record, group)
@@ -414,7 +415,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(3)]
-		#[pallet::weight((T::WeightInfo::point_at_target(), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::point_at_target().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
 		pub fn point_at_target(
 			origin: OriginFor<T>,
 			dispute: DisputeId,
@@ -474,7 +475,7 @@ pub mod pallet {
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(7)]
 		// It reads and writes what pointing at a target does.
-		#[pallet::weight((T::WeightInfo::point_at_target(), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::point_at_target().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
 		pub fn point_at_step(
 			origin: OriginFor<T>,
 			dispute: DisputeId,

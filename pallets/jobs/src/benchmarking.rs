@@ -306,7 +306,7 @@ mod benchmarks {
 		let (version, generation, max_fee) = (scene.version, scene.generation(input), scene.max_fee(input));
 		let id = NextJobId::<T>::get();
 		scene.keep_busy(id, Attempt(0), None);
-		leave_agenda::<T>(id);
+		crowd::<T>(T::AssignmentDelay::get());
 		crowd::<T>(after_deadline::<T>());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 		let elements = scene.input(input);
@@ -314,10 +314,10 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(origin, version, elements, generation, max_fee, One::one(), None);
 
-		assert!(matches!(
-			Jobs::<T>::get(id).expect("it is stored").state,
-			JobState::Assigned { .. }
-		));
+		let state = Jobs::<T>::get(id).expect("it is stored").state;
+		// It is drawn when nobody can know it.
+		let drawn = matches!(state, JobState::Assigned { .. });
+		assert_eq!(drawn, T::AssignmentDelay::get().is_zero());
 	}
 
 	#[benchmark]
@@ -374,6 +374,7 @@ mod benchmarks {
 		let scene = Scene::<T>::new(o);
 		let id = scene.open();
 		scene.keep_busy(id, Attempt(0), None);
+		leave_agenda::<T>(id);
 		crowd::<T>(after_deadline::<T>());
 		let origin = RawOrigin::Signed(scene.consumer.clone());
 

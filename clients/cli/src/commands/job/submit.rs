@@ -73,8 +73,8 @@ impl Submit {
 					.await?;
 				let (max_fee, max_price) = self.limits(model, self.asking(&chain, &quote, at).await?)?;
 				if !context.force {
-					let due = max_fee.saturating_add(quote.room);
-					check_funds(&chain, signer.public_key().to_account_id(), due, at).await?;
+					let account = signer.public_key().to_account_id();
+					check_funds(&chain, account, max_fee, quote.room, at).await?;
 				}
 				(max_fee, max_price)
 			}
@@ -199,15 +199,16 @@ fn sampler(temperature: Option<f64>, seed: u64) -> Result<Sampler> {
 }
 
 /// Whether an account can have so much held. What the transaction costs besides is seen when it is tried out.
-async fn check_funds(chain: &Assay, account: AccountId, max_fee: Balance, at: Block) -> Result<()> {
+async fn check_funds(chain: &Assay, account: AccountId, max_fee: Balance, room: Balance, at: Block) -> Result<()> {
 	let balances = chain.accounts().at(at).balances(account).await?;
 	// A hold does not mind what is frozen, only that the account stays alive.
 	let deposit = chain.accounts().at(at).existential_deposit().await?;
 	let spendable = Amount(balances.free.0.saturating_sub(deposit));
 	ensure!(
-		max_fee <= spendable.0,
-		"the highest fee is {}, but {account} can pay {spendable} at most: it has {} free, and {} of it must stay",
+		max_fee.saturating_add(room) <= spendable.0,
+		"the highest fee is {} and the room {}, but {account} can pay {spendable} at most: it has {} free, and {} of it must stay",
 		Amount(max_fee),
+		Amount(room),
 		balances.free,
 		Amount(deposit)
 	);
