@@ -94,7 +94,7 @@ fn jobs_that_cannot_be_run_or_paid_are_refused_with_the_reason() -> Result<()> {
 	// The fee and what an account has to keep count too: what is left over must not be less.
 	let poor = scene.assay(&node).signing_as("//Poor");
 	bob.ok("account transfer //Poor 1")?;
-	let error = poor.error(&format!("job submit --model {model} --tokens 1 --max-fee 0.9985"))?;
+	let error = poor.error(&format!("job submit --model {model} --tokens 1 --max-fee 0.998"))?;
 	assert_says(
 		&error,
 		&[
