@@ -15,8 +15,6 @@ use std::{
 
 /// How long a node may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(120);
-/// How long nodes may take to find each other.
-const MEETING_LIMIT: Duration = Duration::from_secs(180);
 /// How long a node may take to end.
 const END_LIMIT: Duration = Duration::from_secs(90);
 /// Lines of its log that a node which does not start shows.
@@ -155,19 +153,6 @@ impl Node {
 	/// Its JSON-RPC server.
 	pub fn rpc(&self) -> Rpc {
 		self.rpc
-	}
-
-	/// Waits until it is connected to so many nodes.
-	pub fn meets(&self, peers: usize) -> Result<()> {
-		let what = format!(
-			"{} to meet {peers} nodes (log {})",
-			self.options.name,
-			self.log().display()
-		);
-		until(&what, MEETING_LIMIT, || {
-			let health = self.rpc.call("system_health", json!([]))?;
-			Ok((health["peers"].as_u64() >= Some(peers.try_into()?)).then_some(()))
-		})
 	}
 
 	/// The address clients connect to.

@@ -1,12 +1,13 @@
 //! A node's JSON-RPC, one call after the other.
 
+use crate::wait::until;
 use anyhow::{bail, ensure, Context, Result};
 use assay_runtime::{Hash, RuntimeEvent};
 use codec::{Decode, DecodeAll};
 use frame_support::storage::storage_prefix;
 use frame_system::EventRecord;
 use serde_json::{json, Value};
-use std::{net::SocketAddr, sync::LazyLock};
+use std::{net::SocketAddr, sync::LazyLock, time::Duration};
 use subxt::rpcs::{client::RawValue, RpcClient};
 use tokio::runtime::Runtime;
 
@@ -15,6 +16,9 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("thre
 
 /// How addresses begin at which a node listens for others of its machine.
 const LOOPBACK: &str = "/ip4/127.0.0.1/tcp/";
+
+/// How long nodes may take to find each other.
+const MEETING_LIMIT: Duration = Duration::from_secs(180);
 
 /// A node's JSON-RPC server.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +119,14 @@ impl Rpc {
 		let address = self.bootnode()?;
 		let port = address[LOOPBACK.len()..].split('/').next();
 		Ok(port.context("an address without a port")?.parse()?)
+	}
+
+	/// Waits until the node, which is called so, is connected to so many others.
+	pub fn meets(&self, name: &str, others: usize) -> Result<()> {
+		until(&format!("{name} to find {others} others"), MEETING_LIMIT, || {
+			let health = self.call("system_health", json!([]))?;
+			Ok((health["peers"] == others).then_some(()))
+		})
 	}
 
 	/// What is stored under a key at a block, if anything is.

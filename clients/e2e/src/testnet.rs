@@ -6,7 +6,6 @@ use assay_e2e::{finalised, until, Assay, Binaries, Node, NodeOptions, Ports, Rpc
 use clap::Parser;
 use comfy_table::{presets::NOTHING, Table};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::{
 	env, fs,
 	net::{SocketAddr, TcpListener},
@@ -217,10 +216,7 @@ impl Network {
 		}
 		println!("==> waiting until the nodes know each other and blocks are final");
 		for started in &network {
-			until(&format!("{} to find the others", started.name), LIMIT, || {
-				let health = started.rpc().call("system_health", json!([]))?;
-				Ok((health["peers"] == VALIDATORS.len() - 1).then_some(()))
-			})?;
+			started.rpc().meets(&started.name, VALIDATORS.len() - 1)?;
 		}
 		finalised(&nodes, network[0].rpc().best()? + 1)?;
 		self.register_keys(&binaries, &network)?;

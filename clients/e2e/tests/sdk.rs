@@ -157,6 +157,13 @@ fn entrance(scene: &Scene, author: &Node) -> Result<Node> {
 	Ok(entrance)
 }
 
+/// Has the entrance lose what waits in its pool, and then the author make blocks again.
+fn forget(entrance: &mut Node, author: &mut Node) -> Result<()> {
+	entrance.terminate()?;
+	entrance.restart()?;
+	author.restart()
+}
+
 #[test]
 fn twenty_parallel_submits_with_one_key_are_twenty_distinct_jobs() -> Result<()> {
 	let scene = Scene::quick()?;
@@ -210,9 +217,7 @@ fn what_a_restarting_node_forgot_is_included_all_the_same_and_once() -> Result<(
 	author.terminate()?;
 	let bought = buyer.start(0..10)?;
 	wait_for_pending(&entrance, 10)?;
-	entrance.terminate()?;
-	entrance.restart()?;
-	author.restart()?;
+	forget(&mut entrance, &mut author)?;
 	let jobs = buyer.finish(bought)?;
 	buyer.check(&entrance, &jobs)?;
 	scene.end()
@@ -231,9 +236,7 @@ fn a_lost_transaction_that_nobody_waits_for_does_not_hold_up_the_next() -> Resul
 	abandoned.abort();
 	let next = buyer.start(1..2)?;
 	wait_for_pending(&entrance, 2)?;
-	entrance.terminate()?;
-	entrance.restart()?;
-	author.restart()?;
+	forget(&mut entrance, &mut author)?;
 	let mut jobs = buyer.finish(next)?;
 	// Whoever has to wait for it hands it over again.
 	let second = jobs[&1];

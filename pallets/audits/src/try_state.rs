@@ -17,11 +17,11 @@ impl<T: Config> Pallet<T> {
 				audit.auditors.iter().all(|auditor| auditor.account != audit.operator),
 				"an operator audits itself"
 			);
-			let asked_for_nothing = audit
+			let bound_to_reply = audit
 				.auditors
 				.iter()
 				.any(|auditor| auditor.recalled && !auditor.excused);
-			ensure!(!asked_for_nothing, "a recalled auditor is punished for silence");
+			ensure!(!bound_to_reply, "a recalled auditor is punished for silence");
 			let accounts: BTreeSet<_> = audit.auditors.iter().map(|auditor| auditor.account.encode()).collect();
 			ensure!(accounts.len() == audit.auditors.len(), "an auditor was drawn twice");
 			let committed = audit.spot_check.is_some_and(|check| check.committed && !check.shown);

@@ -103,7 +103,7 @@ impl Arena {
 		// What blocks did is read here when an attack is over.
 		let follower = format!("--worker off --state-pruning archive --bootnodes {bootnode}");
 		let eve = Node::start(&scene.binaries, scene.options("eve", &follower))?;
-		alice.meets(2)?;
+		alice.rpc().meets("alice", 2)?;
 		std::fs::create_dir_all(scene.models())?;
 		let artifact = stopping_generator(&scene.models())?;
 		let served = scene.register(&alice, &artifact)?;

@@ -5,6 +5,7 @@ mod auditors;
 mod chance;
 mod honest;
 mod life;
+mod load;
 mod recalls;
 mod replies;
 mod verdicts;

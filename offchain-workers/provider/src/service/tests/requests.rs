@@ -27,6 +27,12 @@ fn an_answer_due(dispute: u64, stage: Stage) -> Requested {
 	}
 }
 
+/// The disputes that were answered, in order.
+fn disputes_answered(chain: &FakeChain) -> Vec<u64> {
+	let answered = chain.answered.lock();
+	answered.iter().map(|answer| answer.answer.dispute.0).collect()
+}
+
 #[tokio::test]
 async fn a_dispute_is_answered_once_and_again_while_it_stays_due() {
 	let (chain, engine, folder) = setup();
@@ -102,13 +108,7 @@ async fn all_that_is_asked_about_a_claim_is_answered_before_another_is_run() {
 	running.best(&chain, 1);
 	eventually(|| chain.answered.lock().len() == 6).await;
 	running.finish().await;
-	let answered: Vec<_> = chain
-		.answered
-		.lock()
-		.iter()
-		.map(|answer| answer.answer.dispute.0)
-		.collect();
-	assert_eq!(answered, [0, 2, 4, 1, 3, 5]);
+	assert_eq!(disputes_answered(&chain), [0, 2, 4, 1, 3, 5]);
 }
 
 #[test]
@@ -143,13 +143,7 @@ async fn a_panic_while_answering_leaves_the_other_disputes_alone() {
 	running.best(&chain, 1);
 	eventually(|| !chain.answered.lock().is_empty()).await;
 	running.finish().await;
-	let answered: Vec<_> = chain
-		.answered
-		.lock()
-		.iter()
-		.map(|answer| answer.answer.dispute.0)
-		.collect();
-	assert_eq!(answered, [4]);
+	assert_eq!(disputes_answered(&chain), [4]);
 }
 
 #[tokio::test]

@@ -1,0 +1,178 @@
+//! Whoever is asked much: its clocks, and what it is not asked.
+
+use crate::mock::*;
+use assay_protocol::{
+	audit::{AuditOutcome, AuditPhase},
+	dispute::Claims,
+};
+
+#[test]
+fn d07_clock_of_a_spot_check_should_count_all_that_its_worker_is_asked() {
+	assay_testing::ReferenceSpeed::set(2);
+	run(|| {
+		let worker = Worker::honest();
+		let jobs: Vec<_> = (0..3).map(|_| worker.claim()).collect();
+		blocks(2);
+		let now = frame_system::Pallet::<Test>::block_number();
+		let run = JobsPallet::claim(jobs[0]).unwrap().run;
+		let mut deadlines: Vec<_> = jobs
+			.iter()
+			.map(|job| match phase(*job) {
+				AuditPhase::Commit { deadline } => deadline - now - PERIOD,
+				other => panic!("{other:?}"),
+			})
+			.collect();
+		deadlines.sort();
+		assert_eq!(deadlines, [run, 2 * run, 3 * run]);
+		for job in jobs {
+			worker.answer(ALICE, job).unwrap();
+		}
+		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
+	});
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
+fn p05_auditor_should_not_be_drawn_for_what_it_cannot_do_in_time() {
+	assay_testing::ReferenceSpeed::set(2);
+	Floor::set(sp_runtime::Permill::one());
+	run(|| {
+		offer(&[BOB]);
+		let worker = Worker::honest();
+		let jobs = [worker.claim(), worker.claim()];
+		let run = JobsPallet::claim(jobs[0]).unwrap().run;
+		assay_testing::MaxLoad::set(run);
+		blocks(2);
+		let (first, other) = match drawn(jobs[0]).is_empty() {
+			false => (jobs[0], jobs[1]),
+			true => (jobs[1], jobs[0]),
+		};
+		assert_eq!((drawn(first), drawn(other)), (vec![BOB], vec![]));
+		for job in jobs {
+			worker.answer(ALICE, job).unwrap();
+		}
+		worker.answer(BOB, first).unwrap();
+		// The spot-check of the other goes on meanwhile; then there is time for it.
+		blocks(2);
+		for (who, job) in [(ALICE, first), (BOB, first), (ALICE, other)] {
+			worker.answer(who, job).unwrap();
+		}
+		assert_eq!(phase(other), AuditPhase::Claimed);
+		blocks(2);
+		assert_eq!(drawn(other), vec![BOB]);
+		worker.answer(BOB, other).unwrap();
+		blocks(2);
+		worker.answer(BOB, other).unwrap();
+		assert_eq!(
+			(outcome(first), outcome(other)),
+			(Some(AuditOutcome::Passed), Some(AuditOutcome::Passed))
+		);
+		assert_eq!(stake(BOB), STAKE);
+		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
+		assay_testing::MaxLoad::set(1_000);
+	});
+	Floor::set(sp_runtime::Permill::from_percent(5));
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
+fn claim_that_all_auditors_are_too_busy_for_should_stay_open_to_challenges() {
+	const GUILT: u64 = 20;
+	assay_testing::GuiltPeriod::set(GUILT);
+	assay_testing::ReferenceSpeed::set(2);
+	run(|| {
+		Ceiling::set(sp_runtime::Permill::zero());
+		Floor::set(sp_runtime::Permill::zero());
+		offer(&[BOB]);
+		let job = Worker::honest().claim();
+		// What a friend of a liar has Bob do.
+		JobsPallet::asked(&BOB, assay_exact::ComputeUnits(100_000));
+		blocks(2);
+		assert!(matches!(phase(job), AuditPhase::Unaudited { .. }), "{:?}", phase(job));
+		assert!(drawn(job).is_empty());
+		blocks(GUILT + 1);
+		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
+		JobsPallet::asked_no_more(&BOB, assay_exact::ComputeUnits(100_000));
+		// Where nobody audits, nobody is waited for.
+		AuditsPallet::withdraw(RuntimeOrigin::signed(BOB), DECODER).unwrap();
+		let job = Worker::honest().claim();
+		blocks(2);
+		assert_eq!(outcome(job), Some(AuditOutcome::NotDrawn));
+		Floor::set(sp_runtime::Permill::from_percent(5));
+	});
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+	assay_testing::GuiltPeriod::set(0);
+}
+
+#[test]
+fn p05_what_an_auditor_has_replied_to_should_not_lengthen_its_clock() {
+	assay_testing::ReferenceSpeed::set(2);
+	Floor::set(sp_runtime::Permill::one());
+	run(|| {
+		offer(&[BOB]);
+		let worker = Worker::honest();
+		let jobs: Vec<_> = (0..10).map(|_| worker.claim()).collect();
+		for _ in 0..2 {
+			blocks(2);
+			for job in &jobs {
+				for who in [ALICE, BOB] {
+					worker.answer(who, *job).unwrap();
+				}
+			}
+		}
+		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
+		let job = worker.claim();
+		blocks(2);
+		let now = frame_system::Pallet::<Test>::block_number();
+		let run = JobsPallet::claim(job).unwrap().run;
+		let deadline = || crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline;
+		assert_eq!(deadline(), now + run + PERIOD);
+		// Nor does it make any clock endless.
+		assay_testing::MaxLoad::set(3 * run);
+		let many: Vec<_> = (0..9).map(|_| worker.claim()).collect();
+		blocks(2);
+		let clocks = many.iter().filter_map(|job| {
+			let audit = crate::Audits::<Test>::get(job).unwrap();
+			audit.auditors.first().map(|auditor| auditor.deadline)
+		});
+		let clocks: Vec<_> = clocks.collect();
+		assert_eq!(clocks.len(), 2, "it is drawn for as many as it can do");
+		assert_eq!(clocks.into_iter().max(), Some(now + 2 + 3 * run + PERIOD));
+		assay_testing::MaxLoad::set(1_000);
+	});
+	Floor::set(sp_runtime::Permill::from_percent(5));
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
+fn p05_clock_of_an_auditor_should_be_longer_by_what_it_was_given_before() {
+	// 17 units at two a second and slots of a second.
+	assay_testing::ReferenceSpeed::set(2);
+	run(|| {
+		offer(&[BOB]);
+		let worker = Worker::honest();
+		let jobs: Vec<_> = (0..5).map(|_| worker.claim()).collect();
+		blocks(2);
+		let run = JobsPallet::claim(jobs[0]).unwrap().run;
+		assert!(run > 0);
+		let mut deadlines: Vec<_> = jobs
+			.iter()
+			.map(|job| crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline)
+			.collect();
+		deadlines.sort_unstable();
+		let expected: Vec<_> = (1..=5).map(|given| 3 + given * run + PERIOD).collect();
+		assert_eq!(deadlines, expected);
+		// It runs one after the other and replies to each in its last block.
+		let mut due: Vec<_> = jobs.clone();
+		due.sort_by_key(|job| crate::Audits::<Test>::get(job).unwrap().auditors[0].deadline);
+		for job in &jobs {
+			worker.answer(ALICE, *job).unwrap();
+		}
+		for (job, deadline) in due.iter().zip(deadlines) {
+			blocks(deadline - frame_system::Pallet::<Test>::block_number());
+			worker.answer(BOB, *job).unwrap();
+		}
+		assert_eq!(stake(BOB), STAKE);
+	});
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
