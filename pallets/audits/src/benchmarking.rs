@@ -150,6 +150,11 @@ impl<T: Config> Scene<T> {
 		frame_system::Pallet::<T>::block_number().saturating_add(T::Period::get())
 	}
 
+	/// The last block in which the worker's answer is taken if it was due in this one: after it silence is guilt.
+	fn closes_at(&self, deadline: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		T::Claims::answers_until(self.job, deadline)
+	}
+
 	fn after(&self, deadline: BlockNumberFor<T>) {
 		frame_system::Pallet::<T>::set_block_number(deadline.saturating_add(One::one()));
 	}
@@ -350,7 +355,7 @@ mod benchmarks {
 				shown: false,
 			});
 		});
-		scene.after(deadline);
+		scene.after(scene.closes_at(deadline));
 
 		#[extrinsic_call]
 		advance(Scene::<T>::caller(), scene.job);
@@ -400,7 +405,7 @@ mod benchmarks {
 			});
 		});
 		Insides::<T>::insert(scene.job, BoundedVec::truncate_from(roots.encode()));
-		scene.after(deadline);
+		scene.after(scene.closes_at(deadline));
 
 		#[extrinsic_call]
 		advance(Scene::<T>::caller(), scene.job);
