@@ -5,7 +5,7 @@
 
 use crate::{
 	activations::Activations,
-	kernel::{Kernels, GROUP, TILE},
+	kernel::{Kernels, GROUP, STREAMS, TILE},
 	matrix::Matrix,
 };
 use assay_exact::number::sat;
@@ -53,7 +53,11 @@ pub(crate) fn multiply(
 	for Product { matrix, bias, .. } in products.iter() {
 		let (sums, after) = rest.split_at_mut(matrix.groups() * group_size);
 		rest = after;
-		let span = (TASK_PRODUCTS / (matrix.group_bytes() * positions)).max(1);
+		let span = TASK_PRODUCTS / (matrix.group_bytes() * positions);
+		let span = match positions {
+			1 => span.max(1).next_multiple_of(kernels.streams()),
+			_ => span.max(1),
+		};
 		tasks.extend(
 			sums.chunks_mut(span * group_size)
 				.enumerate()
@@ -78,23 +82,50 @@ pub(crate) fn multiply(
 
 impl Task<'_> {
 	fn run(&mut self, kernels: &Kernels, activations: &Activations) {
-		let positions = activations.positions();
+		match activations.positions() {
+			1 => self.run_one(kernels, activations),
+			positions => self.run_many(kernels, activations, positions),
+		}
+	}
+
+	/// At one position several groups are read side by side.
+	fn run_one(&mut self, kernels: &Kernels, activations: &Activations) {
+		let Some(tile) = activations.tiles().next() else { return };
+		let mut sums = [[0; GROUP]; STREAMS];
+		let streams = kernels.streams();
+		for (index, outputs) in self.sums.chunks_mut(streams * GROUP).enumerate() {
+			let first = self.group + index * streams;
+			let sums = &mut sums[..outputs.len() / GROUP];
+			kernels.one_position(self.matrix.groups_from(first, sums.len()), tile, sums);
+			let groups = sums.chunks_exact(1).zip(outputs.chunks_exact_mut(GROUP));
+			for (group, (sums, outputs)) in (first..).zip(groups) {
+				kernels.scale(sums, self.matrix.floors(group), tile.bases, outputs);
+				add_bias(self.bias, group, outputs);
+			}
+		}
+	}
+
+	fn run_many(&mut self, kernels: &Kernels, activations: &Activations, positions: usize) {
 		let mut sums = [[0; GROUP]; TILE];
 		for (index, outputs) in self.sums.chunks_exact_mut(positions * GROUP).enumerate() {
 			let group = self.group + index;
-			let (blocks, floors) = self.matrix.group(group);
-			let bias = self.bias.map_or(&[][..], |bias| &bias[group * GROUP..]);
 			for (tile, outputs) in activations.tiles().zip(outputs.chunks_mut(TILE * GROUP)) {
 				let sums = &mut sums[..tile.positions()];
-				kernels.linear(blocks, tile, sums);
-				kernels.scale(sums, floors, tile.bases, outputs);
-				for outputs in outputs.chunks_exact_mut(GROUP) {
-					// The last group may be padded beyond the bias.
-					for (y, bias) in outputs.iter_mut().zip(bias) {
-						*y = sat(i64::from(*y) + i64::from(*bias));
-					}
-				}
+				kernels.linear(self.matrix.groups_from(group, 1), tile, sums);
+				kernels.scale(sums, self.matrix.floors(group), tile.bases, outputs);
+				add_bias(self.bias, group, outputs);
 			}
+		}
+	}
+}
+
+/// Adds the bias of a group's rows to its outputs at each position.
+fn add_bias(bias: Option<&[i32]>, group: usize, outputs: &mut [i32]) {
+	let Some(bias) = bias else { return };
+	for outputs in outputs.chunks_exact_mut(GROUP) {
+		// The last group may be padded beyond the bias.
+		for (y, bias) in outputs.iter_mut().zip(&bias[group * GROUP..]) {
+			*y = sat(i64::from(*y) + i64::from(*bias));
 		}
 	}
 }

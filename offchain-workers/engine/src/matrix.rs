@@ -76,9 +76,14 @@ impl Matrix {
 		self.blocks * size_of::<GroupBlock>()
 	}
 
-	/// The blocks of a group of rows and the floors of its rows.
-	pub(crate) fn group(&self, group: usize) -> (&[GroupBlock], &[i8; GROUP]) {
-		(&self.groups[group * self.blocks..][..self.blocks], &self.floors[group])
+	/// The blocks of so many groups of rows.
+	pub(crate) fn groups_from(&self, group: usize, count: usize) -> &[GroupBlock] {
+		&self.groups[group * self.blocks..][..count * self.blocks]
+	}
+
+	/// The floors of a group's rows.
+	pub(crate) fn floors(&self, group: usize) -> &[i8; GROUP] {
+		&self.floors[group]
 	}
 
 	/// The row as values (3.2), for matrices packed with `lookup`.

@@ -8,6 +8,7 @@ use std::{arch::x86_64::*, hint::black_box};
 pub(super) const KERNELS: Kernels = Kernels {
 	tier: Tier::Avx2,
 	linear,
+	side_by_side: None,
 	scale,
 	quantise,
 	sum_of_squares,

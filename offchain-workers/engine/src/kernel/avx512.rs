@@ -1,16 +1,39 @@
 //! AVX-512 kernels. `vpdpwssd` multiplies pairs of int16 and adds them to 32-bit sums, which cannot wrap.
 //!
 //! Activations stay whole: as two planes of bytes, `vpdpbusd` would by count take as many instructions for the same
-//! products and more to put them together. Weights are not asked for ahead: measured, that made decoding slower.
+//! products and more to put them together.
+//!
+//! Decoding waits for memory. AMD's processors read one stream as fast as they can read at all, and asking for weights ahead
+//! made them slower; Intel's reached 51 to 71 % of a plain read with one group of rows at a time, and 87 % and more with
+//! four that are asked for ahead (`docs/benchmarks.md`).
 
 use super::{
 	elementwise::elementwise_with, portable, ActivationBlock, GroupBlock, GroupSums, Kernels, Tier, Tile, BLOCK, GROUP,
+	STREAMS,
 };
 use std::arch::x86_64::*;
+
+/// How far ahead of its use a weight is asked for, in bytes.
+const AHEAD: usize = 2048;
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// The table for this processor.
+pub(super) fn kernels() -> Kernels {
+	let vendor = __cpuid(0);
+	// "GenuineIntel", in the order in which the instruction returns it.
+	let intel = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes) == [*b"Genu", *b"ineI", *b"ntel"];
+	let side_by_side = KERNELS.side_by_side.filter(|_| intel);
+	Kernels {
+		side_by_side,
+		..KERNELS
+	}
+}
 
 pub(super) const KERNELS: Kernels = Kernels {
 	tier: Tier::Avx512,
 	linear,
+	side_by_side: Some(side_by_side),
 	scale,
 	quantise,
 	sum_of_squares,
@@ -63,12 +86,7 @@ fn tile_of<const P: usize, const C: usize>(group: &[GroupBlock], tile: Tile<'_>,
 				}
 			}
 		}
-		// SAFETY: factors are 32 bytes at a multiple of 32.
-		let packed = _mm512_cvtepu16_epi32(unsafe { _mm256_load_si256(block.factors.as_ptr().cast()) });
-		let factors = _mm512_sllv_epi32(
-			_mm512_and_si512(packed, _mm512_set1_epi32(0x7ff)),
-			_mm512_srli_epi32::<11>(packed),
-		);
+		let factors = factors(block);
 		let odd_factors = _mm512_srli_epi64::<32>(factors);
 		for p in 0..P {
 			let mut dot = dots[p][0];
@@ -84,6 +102,61 @@ fn tile_of<const P: usize, const C: usize>(group: &[GroupBlock], tile: Tile<'_>,
 			);
 		}
 	}
+	store(sums, even, odd);
+}
+
+/// [`STREAMS`] groups at one position, each a stream of its own from memory.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn side_by_side(groups: &[GroupBlock], tile: Tile<'_>, sums: &mut [GroupSums]) {
+	const CHAINS: usize = 4;
+	let blocks = tile.mantissas.len();
+	assert!(groups.len() == blocks * STREAMS && sums.len() == STREAMS);
+	let mut even = [_mm512_setzero_si512(); STREAMS];
+	let mut odd = [_mm512_setzero_si512(); STREAMS];
+	for (b, (mantissas, lift)) in tile.mantissas.iter().zip(tile.lifts).enumerate() {
+		let mantissas = mantissas.0.as_ptr().cast::<i32>();
+		for (stream, (even, odd)) in even.iter_mut().zip(&mut odd).enumerate() {
+			// SAFETY: the groups have `blocks` each, as asserted.
+			let block = unsafe { groups.get_unchecked(stream * blocks + b) };
+			for line in 0..size_of::<GroupBlock>().div_ceil(LINE) {
+				// Nothing is read: what lies there need not exist.
+				let ahead = std::ptr::from_ref(block).cast::<i8>().wrapping_add(AHEAD + line * LINE);
+				_mm_prefetch::<_MM_HINT_T0>(ahead);
+			}
+			let weights = block.pairs.as_ptr().cast::<__m256i>();
+			let mut dots = [_mm512_setzero_si512(); CHAINS];
+			for pair in 0..BLOCK / 2 {
+				// SAFETY: a block has 16 pairs: of weights, 32 bytes each at multiples of 32, and of mantissas, aligned to 4.
+				unsafe {
+					let weights = _mm512_cvtepi8_epi16(_mm256_load_si256(weights.add(pair)));
+					let activations = _mm512_set1_epi32(*mantissas.add(pair));
+					dots[pair % CHAINS] = _mm512_dpwssd_epi32(dots[pair % CHAINS], weights, activations);
+				}
+			}
+			let dot = _mm512_add_epi32(_mm512_add_epi32(dots[0], dots[1]), _mm512_add_epi32(dots[2], dots[3]));
+			let factors = _mm512_sllv_epi32(factors(block), _mm512_set1_epi32(*lift as i32));
+			*even = _mm512_add_epi64(*even, _mm512_mul_epi32(dot, factors));
+			let odds = _mm512_mul_epi32(_mm512_srli_epi64::<32>(dot), _mm512_srli_epi64::<32>(factors));
+			*odd = _mm512_add_epi64(*odd, odds);
+		}
+	}
+	store(sums, even, odd);
+}
+
+/// The factors of a block's rows.
+#[target_feature(enable = "avx512f")]
+fn factors(block: &GroupBlock) -> __m512i {
+	// SAFETY: factors are 32 bytes at a multiple of 32.
+	let packed = _mm512_cvtepu16_epi32(unsafe { _mm256_load_si256(block.factors.as_ptr().cast()) });
+	_mm512_sllv_epi32(
+		_mm512_and_si512(packed, _mm512_set1_epi32(0x7ff)),
+		_mm512_srli_epi32::<11>(packed),
+	)
+}
+
+/// Writes the 64-bit sums of the even and of the odd rows.
+#[target_feature(enable = "avx512f")]
+fn store<const N: usize>(sums: &mut [GroupSums], even: [__m512i; N], odd: [__m512i; N]) {
 	let (low, high) = (
 		_mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11),
 		_mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15),

@@ -158,6 +158,9 @@ impl Tile<'_> {
 /// The accumulators of one group of rows at one position.
 pub(crate) type GroupSums = [i64; GROUP];
 
+/// Most groups of rows that are read side by side.
+pub(crate) const STREAMS: usize = 4;
+
 type LinearFn = unsafe fn(&[GroupBlock], Tile<'_>, &mut [GroupSums]);
 type ScaleFn = unsafe fn(&[GroupSums], &[i8; GROUP], &[u8], &mut [i32]);
 type QuantiseFn = unsafe fn(&[i32], &mut [ActivationBlock], &mut [u8]) -> u8;
@@ -173,6 +176,8 @@ type NormaliseFn = unsafe fn(&mut [i32], &[i32], InverseRoot);
 pub(crate) struct Kernels {
 	tier: Tier,
 	linear: LinearFn,
+	/// For [`STREAMS`] groups at one position, where the processor reads several streams faster than one.
+	side_by_side: Option<LinearFn>,
 	scale: ScaleFn,
 	quantise: QuantiseFn,
 	sum_of_squares: SumOfSquaresFn,
@@ -194,7 +199,7 @@ impl Kernels {
 			#[cfg(target_arch = "x86_64")]
 			Tier::Avx2 => avx2::KERNELS,
 			#[cfg(target_arch = "x86_64")]
-			Tier::Avx512 => avx512::KERNELS,
+			Tier::Avx512 => avx512::kernels(),
 			_ => portable::KERNELS,
 		})
 	}
@@ -211,6 +216,24 @@ impl Kernels {
 		assert!(tile.mantissas.len() == group.len() * positions && tile.lifts.len() == group.len() * positions);
 		// SAFETY: a table exists only on processors that have its instructions; lengths agree as asserted.
 		unsafe { (self.linear)(group, tile, sums) }
+	}
+
+	/// How many groups of rows [`one_position`](Self::one_position) takes at once.
+	pub(crate) fn streams(&self) -> usize {
+		self.side_by_side.map_or(1, |_| STREAMS)
+	}
+
+	/// `sums[g]`: the accumulators of consecutive groups of rows at the one position of a tile.
+	pub(crate) fn one_position(&self, groups: &[GroupBlock], tile: Tile<'_>, sums: &mut [GroupSums]) {
+		let blocks = tile.mantissas.len();
+		assert!(tile.positions() == 1 && tile.lifts.len() == blocks && groups.len() == blocks * sums.len());
+		if let (Some(side_by_side), STREAMS) = (self.side_by_side, sums.len()) {
+			// SAFETY: as for `linear`.
+			return unsafe { side_by_side(groups, tile, sums) };
+		}
+		for (group, sums) in groups.chunks_exact(blocks.max(1)).zip(sums.chunks_exact_mut(1)) {
+			self.linear(group, tile, sums);
+		}
 	}
 
 	/// `outputs[p][r] = sat(scale2(sums[p][r], floors[r] + bases[p]))`: accumulators become values.

@@ -12,6 +12,7 @@ use crate::arithmetic::scaled;
 pub(super) const KERNELS: Kernels = Kernels {
 	tier: Tier::Portable,
 	linear,
+	side_by_side: None,
 	scale,
 	quantise,
 	sum_of_squares,

@@ -1,6 +1,6 @@
 //! Every tier against the reference, with the ends of every range.
 
-use super::{ActivationBlock, GroupBlock, Kernels, Tier, Tile, BLOCK, GROUP, TILE};
+use super::{ActivationBlock, GroupBlock, Kernels, Tier, Tile, BLOCK, GROUP, STREAMS, TILE};
 use crate::{
 	activations::Activations,
 	attention::Attention,
@@ -23,8 +23,21 @@ use assay_exact::{
 use assay_samples::{random::RandomModel, Noise};
 use proptest::prelude::*;
 
+/// The kernels of every tier that this processor has, however it reads memory fastest.
 fn tiers() -> impl Iterator<Item = Kernels> {
-	Tier::ALL.into_iter().filter_map(|tier| Kernels::of(tier).ok())
+	let available = Tier::ALL.into_iter().filter_map(|tier| Kernels::of(tier).ok());
+	available.flat_map(|kernels| {
+		let alone = Kernels {
+			side_by_side: None,
+			..kernels
+		};
+		let together = match kernels.tier() {
+			#[cfg(target_arch = "x86_64")]
+			Tier::Avx512 => Some(super::avx512::KERNELS),
+			_ => None,
+		};
+		[Some(alone), together].into_iter().flatten()
+	})
 }
 
 /// A program whose only tensor is a matrix, filled with any valid scales.
@@ -237,6 +250,22 @@ proptest! {
 			let mut sums = vec![[1; GROUP]; positions];
 			kernels.linear(&group, tile, &mut sums);
 			prop_assert_eq!(&sums, &expected, "{}", kernels.tier());
+			if positions == 1 {
+				// The group turned by a row, and by two: other sums, so that streams which are mixed up are seen.
+				let turned = |by: usize| group.iter().map(move |block| {
+					let mut block = *block;
+					block.factors.rotate_left(by);
+					block.pairs.iter_mut().for_each(|rows| rows.rotate_left(by));
+					block
+				});
+				let groups: Vec<GroupBlock> = (0..STREAMS).flat_map(turned).collect();
+				let mut sums = [[1; GROUP]; STREAMS];
+				kernels.one_position(&groups, tile, &mut sums);
+				for (by, sums) in sums.iter_mut().enumerate() {
+					sums.rotate_right(by);
+					prop_assert_eq!(&*sums, &expected[0], "{}", kernels.tier());
+				}
+			}
 		}
 	}
 
