@@ -1,6 +1,6 @@
 //! Replies: what makes one right, in the transaction pool and in the block.
 
-use crate::{bytes, life::counting_a_question, Audit, Config, Error, Event, Insides, Pallet, WeightInfo};
+use crate::{bytes, Audit, Config, Error, Event, Insides, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::{AuditOutcome, AuditReply, AuditorState, Question, Reply, SignedReply},
 	dispute::{Claims, OwnedStatement},
@@ -53,13 +53,12 @@ impl<T: Config> Pallet<T> {
 	/// What a reply takes after its authorisation, by its kind and length.
 	pub(crate) fn reply_weight(reply: &SignedReply<T::AccountId>) -> Weight {
 		let length = bytes(reply);
-		let measured = match reply.reply.reply {
+		match reply.reply.reply {
 			Reply::Cell { .. } => T::WeightInfo::reply_cell(),
 			Reply::Step(_) => T::WeightInfo::reply_step(length),
 			Reply::Digest(_) => T::WeightInfo::reply_digest(),
 			Reply::Values(_) => T::WeightInfo::reply_values(length),
-		};
-		measured.saturating_add(counting_a_question::<T>())
+		}
 	}
 
 	/// Checks a reply that asks to be included: the cheap checks first, then who signed it, and only then what it shows.

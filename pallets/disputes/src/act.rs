@@ -1,6 +1,6 @@
 //! Moves of operators that challenge, signed by their worker keys.
 
-use crate::{bytes, ruling::counting_a_question, Config, Error, Pallet, WeightInfo};
+use crate::{bytes, Config, Error, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::Audits,
 	dispute::{Claims, DisputedClaim, Move, SignedMove},
@@ -40,7 +40,7 @@ impl<T: Config> Pallet<T> {
 			Move::Prove { .. } => return Self::judge_weight(bytes(signed)),
 		};
 		// Its turn counts in its load too, as that of no other challenger does.
-		benchmarked.saturating_add(counting_a_question::<T>().saturating_mul(2))
+		benchmarked.saturating_add(T::DbWeight::get().reads_writes(1, 1))
 	}
 
 	/// What its authorisation takes: the signature, and the move itself, which is tried.

@@ -1,6 +1,6 @@
 //! Answers: what makes one right, in the transaction pool and in the block.
 
-use crate::{bytes, challenge::Case, ruling::counting_a_question, Config, Error, Pallet, Part, Record, WeightInfo};
+use crate::{bytes, challenge::Case, Config, Error, Pallet, Part, Record, WeightInfo};
 use assay_protocol::{
 	dispute::{Answer, DisputeAnswer, OpenedCells, OwnedStatement, Ruling, SignedAnswer, Stage},
 	operator::Operators,
@@ -85,7 +85,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn answer_weight(signed: &SignedAnswer) -> Weight {
 		match signed.answer.answer {
 			Answer::Step(_) => Self::judge_weight(bytes(signed)),
-			_ => T::WeightInfo::answer(bytes(signed)).saturating_add(counting_a_question::<T>()),
+			_ => T::WeightInfo::answer(bytes(signed)),
 		}
 	}
 

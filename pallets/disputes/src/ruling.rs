@@ -43,7 +43,7 @@ pub(crate) enum Step {
 impl Step {
 	/// What it takes.
 	pub(crate) fn weight<T: Config>(self) -> Weight {
-		let measured = match self {
+		match self {
 			Self::End(Ruling::Refuted | Ruling::WorkerSilent) => T::WeightInfo::expire_worker_silent(),
 			Self::End(Ruling::Upheld | Ruling::ChallengerSilent) => {
 				T::WeightInfo::expire_challenger_silent().saturating_add(lost_by_an_auditor::<T>())
@@ -51,14 +51,8 @@ impl Step {
 			// It writes what the end of a moot dispute writes and less.
 			Self::Late | Self::End(Ruling::Moot) => T::WeightInfo::expire_moot(),
 			Self::Prune => T::WeightInfo::expire_prune(),
-		};
-		measured.saturating_add(counting_a_question::<T>())
+		}
 	}
-}
-
-/// What counting that an operator is asked something takes, or that it is not any more, which was not measured yet.
-pub(crate) fn counting_a_question<T: Config>() -> Weight {
-	T::DbWeight::get().reads_writes(1, 1)
 }
 
 /// What a lost challenge takes more if it was an auditor's, which the benchmarks do not have: its two penalties, its load, the list of

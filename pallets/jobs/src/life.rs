@@ -129,8 +129,6 @@ impl<T: Config> Pallet<T> {
 			Step::Finalised { audited: false }.weight::<T>(),
 			Step::Pruned.weight::<T>(),
 			T::AuditWeight::get(),
-			// What was not measured yet: burning what the room costs.
-			T::DbWeight::get().reads_writes(2, 2),
 		]
 		.into_iter()
 		.fold(Weight::zero(), |all, part| all.saturating_add(part))

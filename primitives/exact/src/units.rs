@@ -4,6 +4,10 @@ use crate::program::{Head, Mask, Op, Program, Shape, TensorIndex};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
+/// Multiply-accumulates that take as long as one element of any other operation: reading, rounding and writing it. Measured,
+/// one to three nanoseconds (`docs/benchmarks.md`, "Elements"), where a multiply-accumulate of a product takes a twentieth to a tenth of one.
+const ELEMENT: u128 = 32;
+
 /// An amount of computation in units of 2²⁰ multiply-accumulates, rounded up.
 #[derive(
 	Clone,
@@ -38,8 +42,8 @@ impl Program {
 	///
 	/// n · (entry + layers · layer) + v · layers · 2 · heads · head_dim + h · head
 	///
-	/// where a list of operations costs rows · columns for each [`Op::Linear`] and the elements it writes for every other
-	/// operation. Monotone in both arguments. Valid programs and jobs stay far below the range of `u64`; beyond it the
+	/// where a list of operations costs rows · columns for each [`Op::Linear`] and 32 for each element that any other
+	/// operation writes. Monotone in both arguments. Valid programs and jobs stay far below the range of `u64`; beyond it the
 	/// result saturates.
 	pub fn units(&self, prompt_positions: u32, generated: u32) -> ComputeUnits {
 		let (prompt, generated) = (u128::from(prompt_positions), u128::from(generated));
@@ -70,7 +74,7 @@ impl Program {
 		ComputeUnits(u64::try_from(total.div_ceil(1 << 20)).unwrap_or(u64::MAX).max(1))
 	}
 
-	/// Multiply-accumulates of the matrix products and elements written by everything else, at one position.
+	/// Multiply-accumulates of the matrix products and what the elements written by everything else count as, at one position.
 	fn cost(&self, ops: &[Op]) -> u128 {
 		let weights = |tensor: TensorIndex| {
 			let tensor = self.tensors.get(usize::from(tensor.0));
@@ -81,10 +85,13 @@ impl Program {
 		};
 		ops.iter().fold(0u128, |sum, op| {
 			let cost = match *op {
-				Op::Linear { weight, .. } => weights(weight),
-				_ => self.registers.get(usize::from(op.dst().0)).copied().unwrap_or(0).into(),
+				Op::Linear { weight, .. } => u128::from(weights(weight)),
+				_ => {
+					let elements = self.registers.get(usize::from(op.dst().0)).copied().unwrap_or(0);
+					u128::from(elements).saturating_mul(ELEMENT)
+				}
 			};
-			sum.saturating_add(cost.into())
+			sum.saturating_add(cost)
 		})
 	}
 }

@@ -8,9 +8,9 @@ fn units_count_products_attention_and_elements() {
 	// Make one position cost whole units: a vocabulary of 2¹⁵ over 2⁵ · 2¹⁵ … is enough to see the head.
 	let per_layer = 64 * 128 + 2 * 64 * 64 + 128 * 64 + 2 * 64 * 96 + 96 * 64;
 	let elements = 64 + 128 + 64 + 128 + 64 + 64 + 96 + 96 + 64;
-	let head = 64 * 40 + 64;
+	let head = 64 * 40 + 32 * 64;
 	let total = |n: u64, generated: u64| {
-		n * (64 + 2 * (per_layer + elements)) + n * (n + 1) / 2 * 2 * 2 * 128 + generated * head
+		n * (32 * 64 + 2 * (per_layer + 32 * elements)) + n * (n + 1) / 2 * 2 * 2 * 128 + generated * head
 	};
 	program.positions = 1 << 17;
 	for (prompt, generated) in [(1, 1), (17, 1), (1000, 24), (100_000, 30_000)] {
@@ -27,9 +27,9 @@ fn units_count_products_attention_and_elements() {
 #[test]
 fn a_full_mask_counts_all_pairs_and_a_vector_head_runs_once() {
 	let program = encoder();
-	let per_layer = 4 * 64 * 64 + 2 * 64 * 128 + 64 + 64 + 64 + 128 + 64 + 64;
+	let per_layer = 4 * 64 * 64 + 2 * 64 * 128 + 32 * (64 + 64 + 64 + 128 + 64 + 64);
 	let n = 5000;
-	let expected = n * (6 * 64 + 2 * per_layer) + n * n * 2 * 2 * 64 + 64;
+	let expected = n * (32 * 6 * 64 + 2 * per_layer) + n * n * 2 * 2 * 64 + 32 * 64;
 	assert_eq!(program.units(5000, 0), ComputeUnits(u64::div_ceil(expected, 1 << 20)));
 	assert_eq!(program.units(5000, 99), program.units(5000, 0));
 	assert_eq!(perceptron().units(1, 0), ComputeUnits(1));
