@@ -66,7 +66,7 @@ fn metadata_should_build_in_every_version() {
 }
 
 #[test]
-fn transaction_extensions_should_be_the_stock_ones_in_the_stock_order() {
+fn transaction_extensions_should_be_the_stock_ones_and_that_for_moves() {
 	let names: Vec<_> = <TxExtension as TransactionExtension<RuntimeCall>>::metadata()
 		.into_iter()
 		.map(|extension| extension.identifier)
@@ -83,6 +83,7 @@ fn transaction_extensions_should_be_the_stock_ones_in_the_stock_order() {
 			"CheckNonce",
 			"CheckWeight",
 			"ChargeTransactionPayment",
+			"CheckMove",
 			"CheckMetadataHash",
 			"WeightReclaim",
 		]

@@ -8,23 +8,25 @@ use assay_exact::{
 };
 use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase},
+	dispute::{Accusation, Claims as _},
 	job::{Duty, JobInput, JobOutput, JobState, SignedResult},
 	model::{ModelMetadata, VersionSubmission},
 	operator::{Fault, Heartbeat, Operators as _, WorkerKey, WorkerSignature},
-	Attempt, JobId, ModelId, ModelVersion, VersionNumber,
+	Attempt, DisputeId, JobId, ModelId, ModelVersion, VersionNumber,
 };
 use assay_runtime::{
-	currency::{FALSE_AUDIT_PENALTY, MISSED_AUDIT_PENALTY, UNIT},
+	currency::{CHALLENGE_BOND, EXISTENTIAL_DEPOSIT, FALSE_AUDIT_PENALTY, MISSED_AUDIT_PENALTY, UNIT},
 	time::{AUDIT_PERIOD, DEVELOPMENT_GUILT_PERIOD, HEARTBEAT_PERIOD, JOB_WINDOW},
 	Audits, Balances, Jobs, Models, Runtime, RuntimeCall, Staking, System, UncheckedExtrinsic,
 };
-use assay_trace::{merkle::Hash32, TraceRoot};
+use assay_trace::{claim::ClaimRoot, merkle::Hash32, Group, TraceRoot};
 use codec::Encode;
 use common::{account, chain, delivery, genesis_hash, next_block, signed, signed_result, travels};
-use frame_support::traits::fungible::{Inspect, InspectHold};
+use frame_support::traits::fungible::{Inspect, InspectHold, Mutate as _};
 use frame_system::offchain::CreateAuthorizedTransaction;
+use sp_core::H256;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
-use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie};
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Ferdie};
 use sp_runtime::{
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
 	Permill,
@@ -213,6 +215,89 @@ fn result_should_be_the_same_transaction_when_it_is_delivered_again() {
 }
 
 #[test]
+fn f03_stake_that_asks_to_leave_should_count_in_the_penalty_of_an_earlier_fault() {
+	chain(DEV_RUNTIME_PRESET).execute_with(|| {
+		let alice = account(Alice);
+		let penalty = |age| Audits::penalty(&alice, Fault::FalseAudit, age);
+		let (stake, before) = (Staking::own_stake(&alice), penalty(0));
+		assert_eq!(before, stake / 4);
+		for _ in 0..2 {
+			next_block(vec![]);
+		}
+		let call = pallet_assay_staking::Call::<Runtime>::unbond {
+			operator: alice.clone(),
+			amount: stake / 2,
+		};
+		assert_eq!(next_block(vec![signed(Alice, 0, call)]), [Ok(Ok(()))]);
+		assert_eq!(Staking::own_stake(&alice), stake / 2);
+		// The development chain's staking period is a few blocks: what is older than any of it reaches all.
+		assert_eq!(penalty(u32::MAX), before);
+		for _ in 0..100 {
+			next_block(vec![]);
+		}
+		assert_eq!(
+			penalty(0),
+			before / 2,
+			"what had asked to leave before the fault is spared"
+		);
+	});
+}
+
+#[test]
+fn f01_moves_that_would_fail_should_not_take_the_room_of_those_that_would_not() {
+	chain_with_a_job(|duty| {
+		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
+		let refused = |error: pallet_assay_disputes::Error<Runtime>| {
+			let index = error.encode()[0];
+			Err(TransactionValidityError::Invalid(InvalidTransaction::Custom(index)))
+		};
+		let claim = Jobs::claim(duty.job).expect("there is a claim").claim.root();
+		let challenge = |claim| pallet_assay_disputes::Call::<Runtime>::challenge {
+			job: duty.job,
+			claim,
+			accusation: Accusation::Trace,
+		};
+		let nowhere = pallet_assay_disputes::Call::<Runtime>::point_at_group {
+			dispute: DisputeId(7),
+			record: H256::zero(),
+			group: Group { row: 0, index: 0 },
+		};
+		let nonce = System::account_nonce(account(Bob));
+		let before = Balances::free_balance(account(Bob));
+		let other = ClaimRoot(Hash32([7; 32]));
+		assert_eq!(
+			next_block(vec![signed(Bob, nonce, nowhere), signed(Bob, nonce, challenge(other))]),
+			[
+				refused(pallet_assay_disputes::Error::UnknownDispute),
+				refused(pallet_assay_disputes::Error::OtherClaim)
+			]
+		);
+		assert_eq!(Balances::free_balance(account(Bob)), before, "nothing was included");
+
+		// Whoever could pay the bond if it were not for the fee is no challenger either, and pays nothing.
+		let poor = account(Ferdie);
+		let least = CHALLENGE_BOND + EXISTENTIAL_DEPOSIT;
+		for funds in [least / 2, least + 1, least + UNIT / 10_000] {
+			Balances::set_balance(&poor, funds);
+			let payment = Err(TransactionValidityError::Invalid(InvalidTransaction::Payment));
+			assert_eq!(
+				next_block(vec![signed(Ferdie, 0, challenge(claim))]),
+				[payment],
+				"{funds}"
+			);
+			assert_eq!(Balances::free_balance(&poor), funds);
+		}
+		assert_eq!(
+			next_block(vec![
+				signed(Bob, nonce, challenge(claim)),
+				signed(Bob, nonce + 1, challenge(claim))
+			]),
+			[Ok(Ok(())), refused(pallet_assay_disputes::Error::AlreadyChallenged)]
+		);
+	});
+}
+
+#[test]
 fn claim_should_be_struck_down_when_its_spot_check_is_not_answered() {
 	chain_with_a_job(|duty| {
 		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
@@ -249,7 +334,7 @@ fn p15_auditor_should_lose_a_share_of_its_stake_for_its_faults_and_no_less_than_
 		let alice = account(Alice);
 		let penalised = |fault| {
 			let before = Staking::own_stake(&alice);
-			let lost = Staking::penalise(&alice, Audits::penalty(&alice, fault), fault, None);
+			let lost = Staking::penalise(&alice, Audits::penalty(&alice, fault, 0), fault, None);
 			assert_eq!(Staking::own_stake(&alice), before - lost);
 			(before, lost)
 		};

@@ -336,6 +336,19 @@ impl Failure {
 		}
 	}
 
+	/// The error of a pallet with this number.
+	pub(crate) fn of(pallet: &str, index: u8, metadata: &Metadata) -> Self {
+		let variant = metadata
+			.pallet_by_name(pallet)
+			.and_then(|pallet| pallet.error_variant_by_index(index));
+		Self {
+			pallet: Some(pallet.to_owned()),
+			error: variant.map_or_else(|| format!("error {index}"), |variant| variant.name.clone()),
+			explanation: variant.map_or_else(String::new, |variant| variant.docs.join(" ").trim().to_owned()),
+			is_money: false,
+		}
+	}
+
 	fn plain(dispatch: &DispatchError, is_money: bool) -> Self {
 		Self {
 			pallet: None,

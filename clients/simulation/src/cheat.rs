@@ -6,7 +6,7 @@ use crate::{
 	honesty::{Cheat, Rates, Watch},
 	spot_check::BROKEN_RULES,
 };
-use assay_protocol::draw;
+use assay_protocol::race;
 use assay_runtime::Balance;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -90,18 +90,12 @@ fn happens(numbers: &mut ChaCha12Rng, probability: Permill) -> bool {
 
 /// Whether one of the auditors that are drawn for a claim is honest.
 fn honest_auditor_drawn(numbers: &mut ChaCha12Rng, constants: &Constants, watch: Watch) -> bool {
-	let mut honest: Vec<bool> = (0..watch.listed).map(|auditor| auditor >= watch.colluding).collect();
-	let mut weights = vec![constants.min_bond; honest.len()];
-	for _ in 0..constants.drawn {
-		let Some(index) = draw(&weights, &numbers.random()) else {
-			return false;
-		};
-		weights.swap_remove(index);
-		if honest.swap_remove(index) {
-			return true;
-		}
-	}
-	false
+	let listed: Vec<(u32, u128)> = (0..watch.listed).map(|auditor| (auditor, constants.min_bond)).collect();
+	race(&listed, &numbers.random())
+		.into_iter()
+		.filter_map(|index| listed.get(index))
+		.take(constants.drawn as usize)
+		.any(|(auditor, _)| *auditor >= watch.colluding)
 }
 
 /// Whether the step that a spot-check draws breaks its rule: it is drawn of a cell of a layer, which was skipped, and of the

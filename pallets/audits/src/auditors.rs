@@ -1,9 +1,10 @@
 //! Who audits a version.
 
-use crate::{Audit, Auditors, Config, Error, Event, Pallet};
+use crate::{types::Listed, Audit, Auditors, Config, Error, Event, Pallet};
 use alloc::vec::Vec;
-use assay_protocol::{dispute::Claims, draw, model::Models, operator::Operators, ModelVersion};
+use assay_protocol::{dispute::Claims, model::Models, operator::Operators, race, ModelVersion};
 use frame_support::{ensure, BoundedVec};
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{traits::UniqueSaturatedInto, DispatchResult};
 
 impl<T: Config> Pallet<T> {
@@ -13,14 +14,17 @@ impl<T: Config> Pallet<T> {
 		let known = T::Models::terms(version).is_some_and(|terms| !terms.retired);
 		ensure!(known, Error::<T>::UnknownVersion);
 		Auditors::<T>::try_mutate(version, |auditors| {
-			ensure!(!auditors.contains(&auditor), Error::<T>::AlreadyAuditor);
+			ensure!(
+				auditors.iter().all(|other| other.account != auditor),
+				Error::<T>::AlreadyAuditor
+			);
 			// Whoever is not active any more makes room.
 			let gone: Vec<_> = auditors
 				.iter()
+				.map(|other| other.account.clone())
 				.filter(|other| !T::Operators::is_active(other))
-				.cloned()
 				.collect();
-			auditors.retain(|other| !gone.contains(other));
+			auditors.retain(|other| !gone.contains(&other.account));
 			for auditor in gone {
 				Self::deposit_event(Event::AuditorRemoved { auditor, version });
 			}
@@ -28,7 +32,10 @@ impl<T: Config> Pallet<T> {
 				Self::make_room(auditors, &auditor, version)?;
 			}
 			auditors
-				.try_push(auditor.clone())
+				.try_push(Listed {
+					account: auditor.clone(),
+					since: Self::now(),
+				})
 				.map_err(|_| Error::<T>::TooManyAuditors)
 		})?;
 		Self::deposit_event(Event::AuditorAdded { auditor, version });
@@ -37,13 +44,14 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes the auditor with the least stake off a full list for one with more: seats are by stake, not by who came first.
 	fn make_room(
-		auditors: &mut BoundedVec<T::AccountId, T::MaxAuditors>,
+		auditors: &mut BoundedVec<Listed<T>, T::MaxAuditors>,
 		newcomer: &T::AccountId,
 		version: ModelVersion,
 	) -> Result<(), Error<T>> {
-		let least = (0..auditors.len()).min_by_key(|seat| auditors.get(*seat).map(T::Operators::stake));
+		let of = |seat: usize| auditors.get(seat).map(|auditor| auditor.account.clone());
+		let least = (0..auditors.len()).min_by_key(|seat| of(*seat).map(|account| T::Operators::stake(&account)));
 		let seat = least.ok_or(Error::<T>::TooManyAuditors)?;
-		let auditor = auditors.get(seat).cloned().ok_or(Error::<T>::TooManyAuditors)?;
+		let auditor = of(seat).ok_or(Error::<T>::TooManyAuditors)?;
 		ensure!(
 			T::Operators::stake(&auditor) < T::Operators::stake(newcomer),
 			Error::<T>::TooManyAuditors
@@ -64,7 +72,7 @@ impl<T: Config> Pallet<T> {
 		let removed = Auditors::<T>::mutate_exists(version, |entry| {
 			let Some(auditors) = entry else { return false };
 			let before = auditors.len();
-			auditors.retain(|other| other != auditor);
+			auditors.retain(|other| other.account != *auditor);
 			let removed = auditors.len() < before;
 			if auditors.is_empty() {
 				*entry = None;
@@ -80,52 +88,49 @@ impl<T: Config> Pallet<T> {
 		removed
 	}
 
-	/// Whether somebody may be drawn for the claim who has not been.
+	/// Whether somebody may be drawn for the claim from now on who has not been.
 	pub(crate) fn has_others(audit: &Audit<T>) -> bool {
-		!Self::others(audit).is_empty()
+		!Self::others(audit, Self::now()).is_empty()
 	}
 
 	/// Active auditors of the version who have not been drawn for the claim, and not whose claim it is, with time for it beside all
-	/// else that they are asked: whoever has more to do than it can is drawn for nothing.
-	pub(crate) fn others(audit: &Audit<T>) -> Vec<T::AccountId> {
-		let mut auditors = Self::undrawn(audit);
+	/// else that they are asked: whoever has more to do than it can is drawn for nothing. They were listed in a block by which nobody
+	/// knew the number of the draw, or the list could be made for it.
+	pub(crate) fn others(audit: &Audit<T>, listed_by: BlockNumberFor<T>) -> Vec<T::AccountId> {
+		let mut auditors = Self::undrawn(audit, listed_by);
 		auditors.retain(|who| T::Claims::has_room(who, audit.units));
 		auditors
 	}
 
 	/// Whether there are auditors who could be drawn if they had the time.
-	pub(crate) fn has_busy_others(audit: &Audit<T>) -> bool {
-		!Self::undrawn(audit).is_empty()
+	pub(crate) fn has_busy_others(audit: &Audit<T>, listed_by: BlockNumberFor<T>) -> bool {
+		!Self::undrawn(audit, listed_by).is_empty()
 	}
 
-	fn undrawn(audit: &Audit<T>) -> Vec<T::AccountId> {
+	fn undrawn(audit: &Audit<T>, listed_by: BlockNumberFor<T>) -> Vec<T::AccountId> {
 		let drawn = |who: &T::AccountId| audit.auditors.iter().any(|auditor| auditor.account == *who);
-		let mut auditors = Auditors::<T>::get(audit.version).into_inner();
-		auditors.retain(|who| *who != audit.operator && !drawn(who) && T::Operators::is_active(who));
-		auditors
+		Auditors::<T>::get(audit.version)
+			.into_iter()
+			.filter(|listed| listed.since <= listed_by)
+			.map(|listed| listed.account)
+			.filter(|who| *who != audit.operator && !drawn(who) && T::Operators::is_active(who))
+			.collect()
 	}
 
-	/// Draws up to `seats` of some auditors by stake. `random` gives a number for each round.
-	pub(crate) fn draw_auditors(
-		auditors: Vec<T::AccountId>,
-		seats: u32,
-		random: impl Fn(u32) -> [u8; 32],
-	) -> Vec<T::AccountId> {
-		let mut candidates: Vec<(T::AccountId, u128)> = auditors
+	/// Draws up to `seats` of some auditors by stake.
+	pub(crate) fn draw_auditors(auditors: Vec<T::AccountId>, seats: u32, random: &[u8; 32]) -> Vec<T::AccountId> {
+		let candidates: Vec<(T::AccountId, u128)> = auditors
 			.into_iter()
 			.map(|auditor| {
-				let stake = T::Operators::stake(&auditor);
-				(auditor, UniqueSaturatedInto::<u128>::unique_saturated_into(stake))
+				let stake = T::Operators::stake(&auditor).unique_saturated_into();
+				(auditor, stake)
 			})
 			.collect();
-		let mut drawn = Vec::new();
-		for round in 0..seats {
-			let weights: Vec<u128> = candidates.iter().map(|(_, stake)| *stake).collect();
-			let Some(index) = draw(&weights, &random(round)) else {
-				break;
-			};
-			drawn.push(candidates.swap_remove(index).0);
-		}
-		drawn
+		race(&candidates, random)
+			.into_iter()
+			.filter_map(|index| candidates.get(index))
+			.map(|(auditor, _)| auditor.clone())
+			.take(seats as usize)
+			.collect()
 	}
 }

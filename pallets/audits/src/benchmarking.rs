@@ -207,7 +207,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(auditor.clone()), scene.version);
 
-		assert!(Auditors::<T>::get(scene.version).contains(&auditor));
+		assert!(Pallet::<T>::auditors(scene.version).contains(&auditor));
 	}
 
 	#[benchmark]
@@ -219,7 +219,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(auditor.clone()), scene.version);
 
-		assert!(!Auditors::<T>::get(scene.version).contains(&auditor));
+		assert!(!Pallet::<T>::auditors(scene.version).contains(&auditor));
 	}
 
 	#[benchmark]

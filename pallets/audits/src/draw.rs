@@ -31,7 +31,7 @@ enum Use {
 	#[codec(index = 2)]
 	Cell,
 	#[codec(index = 3)]
-	Auditor(u32),
+	Auditors(u32),
 	#[codec(index = 4)]
 	Step,
 	#[codec(index = 5)]
@@ -136,9 +136,9 @@ impl<T: Config> Pallet<T> {
 	/// Draws auditors for the seats that are empty: all at first, then those of auditors that failed.
 	pub(crate) fn seat_auditors(audit: &mut Audit<T>, numbers: &Numbers) {
 		let seats = T::MaxDrawn::get().saturating_sub(audit.filled_seats());
-		let others = Self::others(audit);
-		audit.all_busy = others.is_empty() && audit.filled_seats() == 0 && Self::has_busy_others(audit);
-		let drawn = Self::draw_auditors(others, seats, |round| numbers.of(Use::Auditor(round)).0);
+		let others = Self::others(audit, audit.made_at);
+		audit.all_busy = others.is_empty() && audit.filled_seats() == 0 && Self::has_busy_others(audit, audit.made_at);
+		let drawn = Self::draw_auditors(others, seats, &numbers.of(Use::Auditors(audit.draws)).0);
 		audit.draws = audit.draws.saturating_add(1);
 		for account in drawn {
 			// There are seats for as many draws as there can be.

@@ -23,7 +23,7 @@ pub mod weights;
 
 pub use chance::{by_size, falling};
 pub use pallet::*;
-pub use types::{AccountIdOf, Audit, AuditSummaryOf, Auditor, BalanceOf, Recalled, Seats};
+pub use types::{AccountIdOf, Audit, AuditSummaryOf, Auditor, BalanceOf, Listed, Recalled, Seats};
 pub use weights::WeightInfo;
 
 /// The pallet.
@@ -173,7 +173,7 @@ pub mod pallet {
 	/// The operators that audit a version.
 	#[pallet::storage]
 	pub type Auditors<T: Config> =
-		StorageMap<_, Blake2_128Concat, ModelVersion, BoundedVec<T::AccountId, T::MaxAuditors>, ValueQuery>;
+		StorageMap<_, Blake2_128Concat, ModelVersion, BoundedVec<Listed<T>, T::MaxAuditors>, ValueQuery>;
 
 	/// Auditors that vouched for claims of a job that were struck down, with the hash of what each claim said and the block in which they were drawn. They are judged
 	/// by what the job ends with.
@@ -416,7 +416,7 @@ pub mod pallet {
 		///
 		/// Emits the events of what was done.
 		#[pallet::call_index(3)]
-		#[pallet::weight((Pallet::<T>::step_weight(), DispatchClass::Operational))]
+		#[pallet::weight(Pallet::<T>::step_weight())]
 		pub fn advance(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
 			let step = Self::do_advance(job)?;

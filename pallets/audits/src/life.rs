@@ -58,24 +58,14 @@ pub(crate) enum Step {
 impl Step {
 	/// What it takes at most.
 	pub(crate) fn weight<T: Config>(self) -> Weight {
-		let measured = match self {
+		match self {
 			Self::Pass => T::WeightInfo::advance_pass(),
 			Self::Ask => T::WeightInfo::advance_ask(T::MaxAuditors::get()),
 			Self::CloseCommitments => T::WeightInfo::advance_close(Seats::<T>::get()),
 			Self::AskToShow => T::WeightInfo::advance_ask_to_show(Seats::<T>::get()),
 			Self::Finish => T::WeightInfo::advance_finish(Seats::<T>::get()),
-		};
-		// What was not measured yet: the load of everybody that is asked or no longer is, auditors that vouched before and their
-		// keys, the last misses.
-		let everybody = u64::from(Seats::<T>::get()).saturating_add(1);
-		measured
-			.saturating_add(T::DbWeight::get().reads_writes(everybody.saturating_mul(3), everybody.saturating_mul(2)))
+		}
 	}
-}
-
-/// What counting that an operator is asked something takes, or that it is not any more, which was not measured yet.
-pub(crate) fn counting_a_question<T: Config>() -> Weight {
-	T::DbWeight::get().reads_writes(1, 1)
 }
 
 /// The agenda of audits.
@@ -162,8 +152,11 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			.find(|auditor| auditor.account == *challenger && auditor.state == AuditorState::Challenged);
 		let Some(auditor) = lost else { return };
 		auditor.state = AuditorState::Failed;
-		Self::missed(job, auditor);
-		Self::unlist(challenger, audit.version);
+		// Who need not reply may be silent, and so may try.
+		if !auditor.excused {
+			Self::missed(job, auditor);
+			Self::unlist(challenger, audit.version);
+		}
 		// The dispute still holds the job: somebody else looks at the claim, or it waits for whoever wants to.
 		let stands = audit.is_over() && Self::open_claim(job, attempt).is_some();
 		let draws = audit.wants_others() && Self::has_others(&audit);
@@ -496,9 +489,9 @@ impl<T: Config> Pallet<T> {
 		audit.spot_check.is_some_and(|check| !check.shown) || audit.auditors.iter().any(bound)
 	}
 
-	/// What a fault of an auditor costs: a share of the stake behind it, and no less than an amount; nothing if it is none of an
-	/// audit's.
-	pub fn penalty(auditor: &T::AccountId, fault: Fault) -> T::Balance {
+	/// What a fault of an auditor that became possible so many blocks ago costs: a share of all the stake that answers for it, what has
+	/// asked to leave since included, and no less than an amount; nothing if it is none of an audit's.
+	pub fn penalty(auditor: &T::AccountId, fault: Fault, age: u32) -> T::Balance {
 		let (share, least) = match fault {
 			Fault::MissedAudit => (T::MissedAuditShare::get(), T::MissedAuditPenalty::get()),
 			Fault::FalseAudit => (T::FalseAuditShare::get(), T::FalseAuditPenalty::get()),
@@ -506,13 +499,13 @@ impl<T: Config> Pallet<T> {
 				return Zero::zero()
 			}
 		};
-		share.mul_ceil(T::Operators::stake(auditor)).max(least)
+		share.mul_ceil(T::Operators::at_risk(auditor, age)).max(least)
 	}
 
 	/// Punishes an auditor for a fault that became possible when it was drawn: stake that had asked to leave before is spared.
 	pub(crate) fn penalise(job: JobId, auditor: &T::AccountId, fault: Fault, drawn_at: BlockNumberFor<T>) {
 		let age = Self::now().saturating_sub(drawn_at).unique_saturated_into();
-		let penalty = Self::penalty(auditor, fault);
+		let penalty = Self::penalty(auditor, fault, age);
 		let penalty = T::Operators::penalise_recent(auditor, penalty, fault, age, None);
 		Self::deposit_event(Event::AuditorPenalised {
 			job,

@@ -41,7 +41,10 @@ impl<T: Config> Pallet<T> {
 
 	/// The auditors of a version.
 	pub fn auditors(version: ModelVersion) -> Vec<T::AccountId> {
-		Auditors::<T>::get(version).into_inner()
+		Auditors::<T>::get(version)
+			.into_iter()
+			.map(|listed| listed.account)
+			.collect()
 	}
 
 	/// Constants.

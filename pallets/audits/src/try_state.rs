@@ -70,7 +70,7 @@ impl<T: Config> Pallet<T> {
 		let in_agenda: usize = Agenda::<T>::iter_values().map(|audits| audits.len()).sum();
 		ensure!(in_agenda == booked, "agendas hold audits that are not booked");
 		for auditors in Auditors::<T>::iter_values() {
-			let accounts: BTreeSet<_> = auditors.iter().map(Encode::encode).collect();
+			let accounts: BTreeSet<_> = auditors.iter().map(|auditor| auditor.account.encode()).collect();
 			ensure!(
 				!auditors.is_empty() && accounts.len() == auditors.len(),
 				"a list of auditors is empty or names one twice"

@@ -90,6 +90,16 @@ impl<T: Config> Auditor<T> {
 	}
 }
 
+/// An auditor on the list of a version.
+#[derive(CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[scale_info(skip_type_params(T))]
+pub struct Listed<T: Config> {
+	/// Who.
+	pub account: T::AccountId,
+	/// Block from which on it has been listed: it is drawn for what was claimed later.
+	pub since: BlockNumberFor<T>,
+}
+
 /// Draws of auditors for a claim at most: who is silent is replaced twice.
 pub(crate) const DRAWS: u32 = 3;
 

@@ -22,7 +22,7 @@ use sp_runtime::{
 
 /// Authors whose outputs make a number.
 pub const AUTHORS: u32 = 8;
-/// Authors that a window keeps: one of them may be the maker of what is drawn on.
+/// Authors that a window keeps at most: one of them may be the maker of what is drawn on.
 pub const KEPT_AUTHORS: u32 = AUTHORS + 1;
 
 /// The outputs of the first authors of a stretch of blocks.
@@ -30,15 +30,45 @@ pub const KEPT_AUTHORS: u32 = AUTHORS + 1;
 pub struct Window<AccountId> {
 	/// Each author once, with the output of its first block, in the order of blocks.
 	pub outputs: BoundedVec<(AccountId, H256), ConstU32<KEPT_AUTHORS>>,
+	/// Validators there were when the first was taken.
+	pub validators: u32,
+}
+
+impl<AccountId: PartialEq> Window<AccountId> {
 	/// Whether no more are taken.
-	pub closed: bool,
+	fn is_full(&self) -> bool {
+		count(&self.outputs) >= self.validators.clamp(1, KEPT_AUTHORS)
+	}
+
+	/// The outputs that make the number of a maker, if they are all there: those of the first authors that are not it. Of few validators
+	/// all but one make it, whether the maker is one of them or not, so that it is known no sooner than the block before it is used.
+	fn outputs_without(&self, maker: &AccountId) -> (Vec<&H256>, bool) {
+		let wanted = wanted(self.validators);
+		let others = self.outputs.iter().filter(|(author, _)| author != maker);
+		let outputs: Vec<&H256> = others.map(|(_, output)| output).take(wanted as usize).collect();
+		let complete = count(&outputs) >= wanted || self.is_full();
+		match outputs.is_empty() {
+			// The maker alone makes blocks.
+			true => (self.outputs.iter().map(|(_, output)| output).collect(), complete),
+			false => (outputs, complete),
+		}
+	}
+}
+
+/// Authors beside the maker whose outputs make a number, of so many validators.
+fn wanted(validators: u32) -> u32 {
+	validators.saturating_sub(1).clamp(1, AUTHORS)
+}
+
+fn count<T>(items: &[T]) -> u32 {
+	u32::try_from(items.len()).unwrap_or(u32::MAX)
 }
 
 impl<AccountId> Default for Window<AccountId> {
 	fn default() -> Self {
 		Self {
 			outputs: BoundedVec::new(),
-			closed: false,
+			validators: 0,
 		}
 	}
 }
@@ -120,23 +150,18 @@ impl<T: Config> Pallet<T> {
 		Self::window_of(made_at).saturating_add(Self::period())
 	}
 
-	/// Authors after which a window is closed.
-	fn wanted() -> u32 {
-		T::Validators::get().clamp(1, KEPT_AUTHORS)
-	}
-
 	/// Takes the output of a block into its window.
 	fn take(block: BlockNumberFor<T>, author: T::AccountId, output: H256) {
 		let start = Self::window_of(block);
 		Windows::<T>::mutate(start, |window| {
 			let known = window.outputs.iter().any(|(other, _)| *other == author);
-			if window.closed || known {
+			if window.outputs.is_empty() {
+				window.validators = T::Validators::get();
+			} else if window.is_full() || known {
 				return;
 			}
-			// It is closed before there is no room.
+			// It is full before there is no room.
 			let _ = window.outputs.try_push((author, output));
-			let taken = u32::try_from(window.outputs.len()).unwrap_or(u32::MAX);
-			window.closed = taken >= Self::wanted();
 		});
 		if block == start {
 			let kept = Self::period().saturating_mul(T::Kept::get().into());
@@ -182,7 +207,7 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> Beacon<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
 	fn known_from(made_at: BlockNumberFor<T>) -> BlockNumberFor<T> {
-		let outputs = Self::period().min(Self::wanted().into());
+		let outputs = Self::period().min(wanted(T::Validators::get()).into());
 		Self::window_after(made_at).saturating_add(outputs)
 	}
 
@@ -201,14 +226,9 @@ impl<T: Config> Beacon<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
 		}
 		let window = Windows::<T>::try_get(start).ok()?;
 		let over = frame_system::Pallet::<T>::block_number() >= start.saturating_add(Self::period());
-		if !window.closed && !over {
+		let (outputs, complete) = window.outputs_without(maker);
+		if !complete && !over {
 			return None;
-		}
-		let others = window.outputs.iter().filter(|(author, _)| author != maker);
-		let mut outputs: Vec<&H256> = others.map(|(_, output)| output).take(AUTHORS as usize).collect();
-		if outputs.is_empty() {
-			// The maker alone makes blocks.
-			outputs = window.outputs.iter().map(|(_, output)| output).collect();
 		}
 		Some(H256(sp_io::hashing::blake2_256(
 			&(b"assay/beacon", subject, outputs).encode(),

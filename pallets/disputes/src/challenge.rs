@@ -85,7 +85,12 @@ impl<T: Config> Pallet<T> {
 		let now = Self::now();
 		let attempt = claimed.claim.attempt;
 		let key = (attempt, challenger.clone(), accusation);
-		ensure!(!Challenges::<T>::contains_key(job, &key), Error::<T>::AlreadyChallenged);
+		if Challenges::<T>::contains_key(job, &key) {
+			// An auditor that had challenged the claim before it was drawn has said what it would say now.
+			ensure!(drawn, Error::<T>::AlreadyChallenged);
+			T::Audits::challenged(job, attempt, &challenger);
+			return Ok(());
+		}
 		let statement = Self::statement(claimed.claim)?;
 		let stage = match accusation {
 			Accusation::Trace => Stage::ListGroups,

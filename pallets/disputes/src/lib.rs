@@ -9,6 +9,7 @@ mod answer;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod challenge;
+mod extension;
 #[cfg(test)]
 mod mock;
 mod queries;
@@ -20,6 +21,7 @@ mod try_state;
 mod types;
 pub mod weights;
 
+pub use extension::CheckMove;
 pub use pallet::*;
 pub use types::{AccountIdOf, BalanceOf, Dispute, DisputeSummaryOf, Part, Status};
 pub use weights::WeightInfo;
@@ -31,7 +33,6 @@ pub const MOVES: u32 = 7;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::ruling::counting_a_question;
 	use assay_protocol::{
 		audit::Audits,
 		dispute::{Accusation, Claims, Proof, Ruling, SignedAnswer, SignedMove, Stage},
@@ -376,7 +377,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeOpened`].
 		#[pallet::call_index(0)]
-		#[pallet::weight((T::WeightInfo::challenge().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::challenge(), DispatchClass::Operational))]
 		pub fn challenge(origin: OriginFor<T>, job: JobId, claim: ClaimRoot, accusation: Accusation) -> DispatchResult {
 			let challenger = ensure_signed(origin)?;
 			Self::do_challenge(challenger, job, claim, accusation)
@@ -405,7 +406,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(2)]
-		#[pallet::weight((T::WeightInfo::point_at_group().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::point_at_group(), DispatchClass::Operational))]
 		pub fn point_at_group(origin: OriginFor<T>, dispute: DisputeId, record: H256, group: Group) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_point_at_group(&who, dispute, record, group)
@@ -415,7 +416,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(3)]
-		#[pallet::weight((T::WeightInfo::point_at_target().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::point_at_target(), DispatchClass::Operational))]
 		pub fn point_at_target(
 			origin: OriginFor<T>,
 			dispute: DisputeId,
@@ -446,7 +447,7 @@ pub mod pallet {
 		///
 		/// Emits [`Event::DisputeEnded`] or [`Event::DisputePruned`].
 		#[pallet::call_index(5)]
-		#[pallet::weight((Pallet::<T>::step_weight(), DispatchClass::Operational))]
+		#[pallet::weight(Pallet::<T>::step_weight())]
 		pub fn expire(origin: OriginFor<T>, dispute: DisputeId) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
 			let step = Self::do_expire(dispute)?;
@@ -475,7 +476,7 @@ pub mod pallet {
 		/// Emits [`Event::DisputeMoved`], or [`Event::DisputeEnded`] if another dispute has struck the claim down.
 		#[pallet::call_index(7)]
 		// It reads and writes what pointing at a target does.
-		#[pallet::weight((T::WeightInfo::point_at_target().saturating_add(counting_a_question::<T>()), DispatchClass::Operational))]
+		#[pallet::weight((T::WeightInfo::point_at_target(), DispatchClass::Operational))]
 		pub fn point_at_step(
 			origin: OriginFor<T>,
 			dispute: DisputeId,

@@ -9,11 +9,11 @@ use alloc::vec::Vec;
 use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::Audits,
-	blocks_to_run, draw,
+	blocks_to_run,
 	job::JobState,
 	model::{Models, Offer},
 	operator::Operators,
-	Attempt, JobId,
+	race, Attempt, JobId,
 };
 use codec::Encode;
 use frame_support::{
@@ -22,7 +22,6 @@ use frame_support::{
 	traits::{Get, Randomness},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_core::H256;
 use sp_runtime::{traits::UniqueSaturatedInto, DispatchError, Saturating};
 
 /// What an attempt to assign a job came to.
@@ -46,7 +45,7 @@ struct Candidate<T: Config> {
 impl<T: Config> Pallet<T> {
 	/// Gives a job to an operator with free capacity, if there is one. Changes `job` but does not store it.
 	pub(crate) fn assign(id: JobId, job: &mut Job<T>, now: BlockNumberFor<T>) -> Assignment {
-		let (mut candidates, offers) = Self::candidates(job);
+		let (candidates, offers) = Self::candidates(job);
 		if job.named_operator.is_some() {
 			let found = candidates
 				.iter()
@@ -56,22 +55,17 @@ impl<T: Config> Pallet<T> {
 		let (Some(seed), _) = T::Randomness::random(&draw_subject(id, job.attempt)) else {
 			return Assignment { found: false, offers };
 		};
-		let mut weights: Vec<u128> = candidates
+		let entrants: Vec<(&T::AccountId, u128)> = candidates
 			.iter()
-			.map(|candidate| T::Operators::stake(&candidate.offer.operator).unique_saturated_into())
+			.map(|candidate| &candidate.offer.operator)
+			.map(|operator| (operator, T::Operators::stake(operator).unique_saturated_into()))
 			.collect();
-		// Candidates without capacity are drawn and laid aside: who is drawn among the rest is as likely as if they had
-		// never been there.
-		for round in 0..len(&weights) {
-			let Some(index) = draw(&weights, &draw_number(seed, round)) else {
-				break;
-			};
-			weights.remove(index);
-			if Self::try_assign(id, job, &candidates.remove(index), now) {
-				return Assignment { found: true, offers };
-			}
-		}
-		Assignment { found: false, offers }
+		// Whoever has no capacity is passed over: who is drawn among the rest is as likely as if it had never been there.
+		let found = race(&entrants, &seed.0)
+			.into_iter()
+			.filter_map(|index| candidates.get(index))
+			.any(|candidate| Self::try_assign(id, job, candidate, now));
+		Assignment { found, offers }
 	}
 
 	/// That somebody who is listed takes a job on its terms, be it busy now; returns the number of offers considered.
@@ -187,9 +181,4 @@ impl<T: Config> Pallet<T> {
 /// What the randomness of a draw is for.
 pub(crate) fn draw_subject(id: JobId, attempt: Attempt) -> Vec<u8> {
 	(b"assay/assignment", id, attempt).encode()
-}
-
-/// The random number of one round of a draw.
-pub(crate) fn draw_number(seed: H256, round: u32) -> [u8; 32] {
-	sp_io::hashing::blake2_256(&(seed, round).encode())
 }

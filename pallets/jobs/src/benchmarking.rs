@@ -3,16 +3,15 @@
 //! last one that is tried.
 
 use super::*;
-use crate::assignment::{draw_number, draw_subject};
+use crate::assignment::draw_subject;
 use alloc::{vec, vec::Vec};
 use assay_agenda::SPILL;
 use assay_exact::{Generation, Input, Output, Program, Sampler};
 use assay_protocol::{
-	draw,
 	job::{JobInput, JobOutput, JobResult, JobState, SignedResult, MAX_INLINE_ELEMENTS},
 	model::{Models, MAX_OFFERS},
 	operator::{Operators, WorkerKey},
-	Attempt, JobId, ModelVersion,
+	race, Attempt, JobId, ModelVersion,
 };
 use assay_trace::{claim::claim_root, TraceRoot};
 use frame_benchmarking::v2::*;
@@ -74,17 +73,13 @@ where
 		left.sort();
 		let (seed, _) = T::Randomness::random(&draw_subject(id, attempt));
 		let seed = seed.expect("there is randomness");
-		for round in 0.. {
-			if left.len() == 1 {
-				break;
-			}
-			let weights: Vec<u128> = left
-				.iter()
-				.map(|account| T::Operators::stake(account).unique_saturated_into())
-				.collect();
-			let drawn = draw(&weights, &draw_number(seed, round)).expect("all have stake");
-			self.fill(left.remove(drawn), 0);
-		}
+		let entrants: Vec<(&T::AccountId, u128)> = left
+			.iter()
+			.map(|account| (*account, T::Operators::stake(account).unique_saturated_into()))
+			.collect();
+		let order = race(&entrants, &seed.0);
+		let (_, busy) = order.split_last().expect("all have stake");
+		busy.iter().for_each(|index| self.fill(left[*index], 0));
 	}
 
 	/// Takes the capacity of an operator, less `room` jobs.

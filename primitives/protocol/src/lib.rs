@@ -21,5 +21,5 @@ pub mod stake;
 
 pub use beacon::Beacon;
 pub use clock::blocks_to_run;
-pub use draw::draw;
+pub use draw::race;
 pub use ids::{Attempt, DisputeId, JobId, ModelId, ModelVersion, VersionNumber};

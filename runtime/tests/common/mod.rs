@@ -13,7 +13,10 @@ use assay_runtime::{
 };
 use assay_trace::{claim::claim_root, TraceRoot};
 use codec::{Decode, Encode};
-use frame_support::genesis_builder_helper::build_state;
+use frame_support::{
+	genesis_builder_helper::build_state,
+	storage::{with_transaction_unchecked, TransactionOutcome},
+};
 use serde_json::Value;
 use sp_consensus_babe::digests::{PreDigest, SecondaryVRFPreDigest};
 use sp_core::crypto::VrfSecret;
@@ -91,7 +94,7 @@ pub fn next_block(transactions: Vec<UncheckedExtrinsic>) -> Vec<ApplyExtrinsicRe
 	Executive::apply_extrinsic(inherent)
 		.expect("the inherent is valid")
 		.expect("the inherent succeeds");
-	let results = transactions.into_iter().map(Executive::apply_extrinsic).collect();
+	let results = transactions.into_iter().map(apply).collect();
 	let built = Executive::finalize_block();
 
 	assert_eq!(Timestamp::get(), moment);
@@ -99,6 +102,14 @@ pub fn next_block(transactions: Vec<UncheckedExtrinsic>) -> Vec<ApplyExtrinsicRe
 	// Without this the next block would not find its parent.
 	frame_system::BlockHash::<Runtime>::insert(number, built.hash());
 	results
+}
+
+/// Applies a transaction as whoever builds a block does: one that is invalid is left out, and changes nothing.
+fn apply(transaction: UncheckedExtrinsic) -> ApplyExtrinsicResult {
+	with_transaction_unchecked(|| match Executive::apply_extrinsic(transaction) {
+		Ok(outcome) => TransactionOutcome::Commit(Ok(outcome)),
+		Err(invalid) => TransactionOutcome::Rollback(Err(invalid)),
+	})
 }
 
 /// `call`, signed by `signer`.

@@ -142,7 +142,8 @@ impl Assay {
 			.build();
 		let transaction = transactions.create_signed(&payload, signer, parameters).await?;
 		if sending.tried {
-			self.try_out(&transaction, account, best, client.metadata()).await?;
+			self.try_out(&transaction, call.pallet, account, best, client.metadata())
+				.await?;
 		}
 		let life = Life {
 			first: birth.number.saturating_add(1),

@@ -19,6 +19,8 @@ enum Trial<'a> {
 	Unpayable,
 	/// Its call fails; the error in SCALE.
 	Fails(&'a [u8]),
+	/// It is no transaction, because its call would fail: with the error of this number of the call's pallet.
+	Refused(u8),
 }
 
 impl<'a> Trial<'a> {
@@ -28,6 +30,7 @@ impl<'a> Trial<'a> {
 			[0, 1, error @ ..] => Self::Fails(error),
 			[1, rest @ ..] => match TransactionValidityError::decode(&mut &rest[..]) {
 				Ok(TransactionValidityError::Invalid(InvalidTransaction::Payment)) => Self::Unpayable,
+				Ok(TransactionValidityError::Invalid(InvalidTransaction::Custom(error))) => Self::Refused(error),
 				_ => Self::Passes,
 			},
 			_ => Self::Passes,
@@ -40,6 +43,7 @@ impl Assay {
 	pub(super) async fn try_out<C>(
 		&self,
 		transaction: &SubmittableTransaction<Config, C>,
+		pallet: &str,
 		account: AccountId,
 		best: Block,
 		metadata: ArcMetadata,
@@ -77,6 +81,11 @@ impl Assay {
 					block: best.number,
 				})
 			}
+			Trial::Refused(error) => Err(Error::WouldFail {
+				failure: Failure::of(pallet, error, &metadata),
+				funds: None,
+				block: best.number,
+			}),
 		}
 	}
 
@@ -120,6 +129,7 @@ mod tests {
 		});
 		assert_eq!(read(Ok(Err(module))), "Fails([3, 12, 3, 0, 0, 0])");
 		assert_eq!(read(Err(InvalidTransaction::Payment.into())), "Unpayable");
+		assert_eq!(read(Err(InvalidTransaction::Custom(7).into())), "Refused(7)");
 		assert_eq!(read(Ok(Ok(()))), "Passes");
 		for unknown in [
 			InvalidTransaction::Future,

@@ -82,15 +82,32 @@ fn auditors_should_be_drawn_by_stake_without_repetition() {
 		give(DAVE, 4 * STAKE);
 		let mut first = BTreeMap::<AccountId, u32>::new();
 		for seed in 0..600u64 {
-			let drawn = AuditsPallet::draw_auditors(vec![BOB, CHARLIE, DAVE], 2, |round| {
-				sp_io::hashing::blake2_256(&codec::Encode::encode(&(seed, round)))
-			});
+			let random = sp_io::hashing::blake2_256(&seed.to_le_bytes());
+			let drawn = AuditsPallet::draw_auditors(vec![BOB, CHARLIE, DAVE], 2, &random);
 			assert_eq!(drawn.len(), 2);
 			assert_ne!(drawn[0], drawn[1]);
 			*first.entry(drawn[0]).or_default() += 1;
 		}
 		// Five parts of seven, give or take six standard deviations of eleven.
 		assert!(first[&DAVE].abs_diff(600 * 5 / 7) < 66, "{first:?}");
+	});
+}
+
+#[test]
+fn f02_auditors_listed_after_the_claim_should_not_be_drawn_for_it() {
+	run(|| {
+		offer(&[BOB]);
+		let first = Worker::honest().claim();
+		next_block();
+		offer(&[CHARLIE]);
+		blocks(1);
+		assert_eq!(drawn(first), vec![BOB]);
+		// For what is claimed from now on they are candidates.
+		let second = Worker::honest().claim();
+		blocks(2);
+		let mut both = drawn(second);
+		both.sort_unstable();
+		assert_eq!(both, vec![BOB, CHARLIE]);
 	});
 }
 

@@ -297,12 +297,12 @@ fn what_pays_should_have_room_that_what_is_free_cannot_take() {
 				record: shown(dispute),
 				proof: challenger.right_step(place),
 			},
-			crate::Call::expire { dispute },
 		];
 		for call in calls {
 			assert_eq!(call.get_dispatch_info().class, DispatchClass::Operational);
 		}
-		let free = crate::Call::<Test>::answer { answer };
-		assert_eq!(free.get_dispatch_info().class, DispatchClass::Normal);
+		for other in [crate::Call::<Test>::answer { answer }, crate::Call::expire { dispute }] {
+			assert_eq!(other.get_dispatch_info().class, DispatchClass::Normal);
+		}
 	});
 }

@@ -101,6 +101,20 @@ fn only_a_drawn_auditor_should_challenge_by_its_worker_key_and_once() {
 }
 
 #[test]
+fn f07_auditor_that_had_challenged_before_it_was_drawn_should_owe_nothing_more() {
+	scene(|_, job, _| {
+		Drawn::kill();
+		assert_eq!(challenge(BOB, job, Accusation::Trace), Ok(DisputeId(0)));
+		Drawn::put(vec![BOB]);
+		let before = (free(BOB), held(BOB));
+		send(sign(BOB, a_challenge(job, Accusation::Trace))).unwrap();
+		// Its bond stands, nothing new is opened, and nothing is asked of it any more.
+		assert_eq!((free(BOB), held(BOB)), before);
+		assert!(Drawn::get().is_empty() && !crate::Disputes::<Test>::contains_key(DisputeId(1)));
+	});
+}
+
+#[test]
 fn p21_auditor_should_send_proofs_as_long_as_anybody_else_may() {
 	scene(|worker, job, challenger| {
 		let accusation = challenger.accusation().expect("the claim is wrong");

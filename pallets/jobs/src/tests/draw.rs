@@ -2,7 +2,7 @@
 
 use crate::{fee, split, Rates};
 use assay_exact::ComputeUnits;
-use assay_protocol::draw;
+use assay_protocol::race;
 use proptest::prelude::*;
 use sp_runtime::Permill;
 
@@ -10,48 +10,73 @@ fn hash(number: u64) -> [u8; 32] {
 	sp_io::hashing::blake2_256(&number.to_le_bytes())
 }
 
-#[test]
-fn draw_should_return_nothing_when_nobody_has_stake() {
-	assert_eq!(draw(&[], &hash(1)), None);
-	assert_eq!(draw(&[0, 0], &hash(1)), None);
+/// The order of candidates that are called by their index.
+fn order(weights: &[u128], random: &[u8; 32]) -> Vec<usize> {
+	let candidates: Vec<(u64, u128)> = (0..).zip(weights.iter().copied()).collect();
+	race(&candidates, random)
 }
 
 #[test]
-fn draw_should_be_a_function_of_number_and_weights() {
-	let mut number = [0; 32];
-	let expected = [0, 0, 0, 2, 2, 3, 0];
-	for (n, index) in expected.into_iter().enumerate() {
-		number[31] = n as u8;
-		assert_eq!(draw(&[3, 0, 2, 1], &number), Some(index), "number {n}");
-	}
+fn race_should_have_no_runners_when_nobody_has_stake() {
+	assert!(order(&[], &hash(1)).is_empty());
+	assert!(order(&[0, 0], &hash(1)).is_empty());
 }
 
 #[test]
-fn draw_should_not_overflow_when_weights_are_extreme() {
+fn race_should_be_a_function_of_number_identifiers_and_weights() {
+	let found: Vec<_> = (0..4).map(|n| order(&[3, 0, 2, 1], &hash(n))).collect();
+	assert_eq!(found, [[2, 0, 3], [0, 2, 3], [2, 0, 3], [0, 3, 2]]);
+}
+
+#[test]
+fn race_should_not_overflow_when_weights_are_extreme() {
 	for n in 0..100 {
-		assert!(draw(&[u128::MAX; 64], &hash(n)).is_some());
+		assert_eq!(order(&[u128::MAX; 64], &hash(n)).len(), 64);
 	}
-	assert!(draw(&[u128::MAX; 64], &[255; 32]).is_some());
 }
 
 proptest! {
 	#[test]
-	fn draw_should_never_pick_a_zero_weight(weights in prop::collection::vec(0u128..5, 1..64), number: [u8; 32]) {
-		match draw(&weights, &number) {
-			Some(index) => prop_assert!(weights[index] > 0),
-			None => prop_assert!(weights.iter().all(|weight| *weight == 0)),
+	fn race_should_order_everybody_who_has_a_weight(weights in prop::collection::vec(0u128..5, 1..64), number: [u8; 32]) {
+		let mut found = order(&weights, &number);
+		found.sort_unstable();
+		let expected: Vec<usize> = (0..weights.len()).filter(|index| weights[*index] > 0).collect();
+		prop_assert_eq!(found, expected);
+	}
+
+	/// Whoever changes its own stake, by a single unit or by all, moves itself alone: the order of the others is what it was.
+	#[test]
+	fn f02_stake_should_move_nobody_but_its_owner(
+		weights in prop::collection::vec(1u128..1_000_000, 2..64),
+		who: prop::sample::Index,
+		weight in 0u128..2_000_000,
+		number: [u8; 32],
+	) {
+		let who = who.index(weights.len());
+		let others = |weights: &[u128]| {
+			let mut order = order(weights, &number);
+			order.retain(|index| *index != who);
+			order
+		};
+		let mut changed = weights.clone();
+		changed[who] = weight;
+		prop_assert_eq!(others(&weights), others(&changed));
+		// More of it never moves its owner back.
+		let place = |weights: &[u128]| order(weights, &number).iter().position(|index| *index == who);
+		if weight >= weights[who] {
+			prop_assert!(place(&changed) <= place(&weights));
 		}
 	}
 
 	#[test]
-	fn draw_should_follow_the_weights(weights in prop::collection::vec(0u128..1_000, 1..8), seed: u32) {
+	fn race_should_be_won_by_weight(weights in prop::collection::vec(0u128..1_000, 1..8), seed: u32) {
 		let total: u128 = weights.iter().sum();
 		prop_assume!(total > 0);
 		let mut counts = vec![0u64; weights.len()];
 		let rounds = 4_000u64;
 		for round in 0..rounds {
-			let index = draw(&weights, &hash(u64::from(seed) << 16 | round)).unwrap();
-			counts[index] += 1;
+			let found = order(&weights, &hash(u64::from(seed) << 16 | round));
+			counts[found[0]] += 1;
 		}
 		for (count, weight) in counts.iter().zip(&weights) {
 			let p = *weight as f64 / total as f64;
