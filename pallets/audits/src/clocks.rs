@@ -14,8 +14,9 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{DispatchError, Saturating};
 
 impl<T: Config> Pallet<T> {
-	/// Gives everybody that is asked something the time to run the job, after everything else that it is asked about. Whoever need
-	/// not reply delays nobody: it has as long as for this job alone.
+	/// Gives everybody that is asked something the time to run the job, after everything else that it is asked about. Whoever is asked
+	/// more than it can do delays nobody: it has as long as for this job alone. Whoever vouched for something else has as long as
+	/// silence about a claim is not guilt: somebody is wrong, and nobody else may be there to say who.
 	pub(crate) fn set_clocks(audit: &mut Audit<T>, run: BlockNumberFor<T>) {
 		let until = |run| Self::now().saturating_add(T::Period::get()).saturating_add(run);
 		let clock = |who: &T::AccountId| {
@@ -36,7 +37,11 @@ impl<T: Config> Pallet<T> {
 		for (auditor, asked) in audit.auditors.iter_mut().zip(auditors) {
 			if let Some((deadline, excused)) = asked {
 				auditor.excused = excused || auditor.recalled;
-				auditor.deadline = if auditor.excused { until(run) } else { deadline };
+				auditor.deadline = match (auditor.recalled, auditor.excused) {
+					(true, _) => deadline.max(Self::now().saturating_add(T::Claims::guilt_period())),
+					(false, true) => until(run),
+					(false, false) => deadline,
+				};
 			}
 		}
 	}
@@ -62,8 +67,7 @@ impl<T: Config> Pallet<T> {
 		let late = missed.is_some();
 		if let Some((deadline, until)) = missed {
 			audit.late = true;
-			T::Claims::missed(job, deadline);
-			T::Claims::late(&worker);
+			T::Claims::late(job, audit.attempt, &worker, deadline);
 			Self::deposit_event(Event::WorkerLate {
 				job,
 				operator: worker,
@@ -104,9 +108,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes back that the worker is late. Changes `audit` but does not store it.
-	pub(crate) fn no_longer_late(audit: &mut Audit<T>) {
+	pub(crate) fn no_longer_late(job: JobId, audit: &mut Audit<T>) {
 		if core::mem::take(&mut audit.late) {
-			T::Claims::no_longer_late(&audit.operator);
+			T::Claims::caught_up(job, audit.attempt, &audit.operator);
 		}
 	}
 

@@ -96,12 +96,12 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Draws what is asked after a claim with this fee.
+	/// Draws what is asked after a claim with this fee, which says what has this hash.
 	pub(crate) fn draw_questions(
 		job: JobId,
 		audit: &mut Audit<T>,
 		statement: &OwnedStatement,
-		fee: T::Balance,
+		(fee, said): (T::Balance, Hash32),
 		numbers: &Numbers,
 	) {
 		let rates = Self::rates_of_claim(&audit.operator, fee);
@@ -118,13 +118,17 @@ impl<T: Config> Pallet<T> {
 		let judges = Vouched::<T>::contains_key(job);
 		if judges || happens(rates.audit, numbers.of(Use::WhetherAudit).0) {
 			Self::seat_auditors(audit, numbers);
-			Self::recall(job, audit);
+			Self::recall(job, audit, said);
 		}
 	}
 
-	/// Asks those too who vouched for an earlier claim of the job: they are judged by what this one says.
-	fn recall(job: JobId, audit: &mut Audit<T>) {
-		for (account, ..) in Vouched::<T>::get(job) {
+	/// Asks those too who vouched for an earlier claim of the job that said otherwise: somebody is wrong, and they are judged by what
+	/// this one says.
+	fn recall(job: JobId, audit: &mut Audit<T>, said: Hash32) {
+		let otherwise = Vouched::<T>::get(job)
+			.into_iter()
+			.filter(|(_, vouched_for, _)| *vouched_for != said);
+		for (account, ..) in otherwise {
 			let asked = account == audit.operator || audit.auditors.iter().any(|auditor| auditor.account == account);
 			if !asked && T::Operators::worker_key(&account).is_some() {
 				// There are seats for them.

@@ -210,7 +210,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		Vouched::<T>::remove(job);
 		if let Some(mut audit) = Audits::<T>::take(job) {
 			Self::clear(job, &audit);
-			Self::no_longer_late(&mut audit);
+			Self::no_longer_late(job, &mut audit);
 			if let Some(slot) = audit.booked_at {
 				assay_agenda::unbook::<Booking<T>>(job, slot);
 			}
@@ -336,12 +336,13 @@ impl<T: Config> Pallet<T> {
 		};
 		let claimed = Self::open_claim(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
 		let (fee, run, units) = (claimed.fee, claimed.run, claimed.units);
+		let said = claimed.claim.said();
 		let statement = Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?;
 		audit.units = units;
 		if step == Step::AskToShow {
 			Self::draw_shown(&mut audit, &statement, &numbers);
 		} else if audit.draws == 0 {
-			Self::draw_questions(job, &mut audit, &statement, fee, &numbers);
+			Self::draw_questions(job, &mut audit, &statement, (fee, said), &numbers);
 			if audit.spot_check.is_none() && audit.auditors.is_empty() && !audit.all_busy {
 				T::Claims::let_go(job, audit.attempt);
 				Self::end(job, audit, AuditOutcome::NotDrawn);
@@ -422,7 +423,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn go_on(job: JobId, mut audit: Audit<T>) {
 		let worker = audit.operator.clone();
 		if Self::question(&audit, &worker).is_none() {
-			Self::no_longer_late(&mut audit);
+			Self::no_longer_late(job, &mut audit);
 		}
 		if !matches!(audit.phase, AuditPhase::Commit { .. } | AuditPhase::Show { .. }) {
 			Audits::<T>::insert(job, audit);
@@ -548,7 +549,7 @@ impl<T: Config> Pallet<T> {
 			assay_agenda::unbook::<Booking<T>>(job, slot);
 		}
 		Self::clear(job, audit);
-		Self::no_longer_late(audit);
+		Self::no_longer_late(job, audit);
 		audit.phase = AuditPhase::Over(outcome);
 	}
 

@@ -97,7 +97,10 @@ impl<T: Config> Pallet<T> {
 		if from == audit.operator {
 			// Before the agenda has noticed it.
 			if let Some((deadline, _)) = clock.filter(|(deadline, _)| Self::now() > *deadline) {
-				T::Claims::missed(job, deadline);
+				if !audit.late {
+					audit.late = true;
+					T::Claims::late(job, audit.attempt, &from, deadline);
+				}
 			}
 		}
 		Self::deposit_event(Event::Replied {

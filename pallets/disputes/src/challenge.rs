@@ -304,16 +304,18 @@ impl<T: Config> Pallet<T> {
 		let Case { id, mut dispute, .. } = case;
 		let now = Self::now();
 		Self::stop_clock(&dispute);
-		if now > dispute.deadline {
-			T::Claims::missed(dispute.job, dispute.deadline);
+		if now > dispute.deadline && !dispute.late {
+			// Before the agenda has noticed it.
+			dispute.late = true;
+			T::Claims::late(dispute.job, dispute.attempt, &dispute.operator, dispute.deadline);
 		}
+		Self::no_longer_late(&mut dispute);
 		// Whoever waited need not be there at once: it has as long as the worker took.
 		let waited = now.saturating_sub(dispute.moved_at);
 		dispute.status = Status::Open(stage);
 		dispute.moved_at = now;
 		let least = if stage.is_workers() { Zero::zero() } else { waited };
 		Self::start_clock(&mut dispute, least);
-		Self::no_longer_late(&mut dispute);
 		let (due, done) = if stage.is_workers() {
 			(&dispute.operator, &dispute.challenger)
 		} else {
@@ -356,7 +358,7 @@ impl<T: Config> Pallet<T> {
 	/// Takes back that the worker is late. Changes `dispute` but does not store it.
 	pub(crate) fn no_longer_late(dispute: &mut Dispute<T>) {
 		if core::mem::take(&mut dispute.late) {
-			T::Claims::no_longer_late(&dispute.operator);
+			T::Claims::caught_up(dispute.job, dispute.attempt, &dispute.operator);
 		}
 	}
 

@@ -1,6 +1,9 @@
 //! The claims of jobs as the disputes and audits pallets see them.
 
-use crate::{types::BalanceOf, Claims, Config, Error, Event, Jobs, LateAnswers, Load, Pallet};
+use crate::{
+	types::{BalanceOf, Job, Lateness},
+	Claims, Config, Error, Event, Jobs, LateAnswers, Load, Pallet,
+};
 use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::Audits,
@@ -57,29 +60,22 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 	}
 
 	fn answers_until(id: JobId, deadline: BlockNumberFor<T>) -> BlockNumberFor<T> {
-		let ends = Jobs::<T>::get(id).and_then(|job| job.guilt_ends);
-		let whole = || deadline.saturating_add(T::GuiltPeriod::get());
-		ends.unwrap_or_else(whole).max(deadline)
-	}
-
-	fn missed(id: JobId, deadline: BlockNumberFor<T>) {
-		Jobs::<T>::mutate(id, |job| {
-			if let Some(job) = job.as_mut().filter(|job| matches!(job.state, JobState::Claimed { .. })) {
-				let ends = deadline.saturating_add(T::GuiltPeriod::get());
-				job.guilt_ends.get_or_insert(ends);
-			}
-		});
+		let lateness = Jobs::<T>::get(id).map(|job| job.lateness).unwrap_or_default();
+		lateness.ends(deadline, T::GuiltPeriod::get())
 	}
 
 	fn guilt_period() -> BlockNumberFor<T> {
 		T::GuiltPeriod::get()
 	}
 
-	fn late(operator: &T::AccountId) {
+	fn late(id: JobId, attempt: Attempt, operator: &T::AccountId, deadline: BlockNumberFor<T>) {
+		Self::change_lateness(id, attempt, |lateness| lateness.begin(deadline));
 		LateAnswers::<T>::mutate(operator, |late| *late = late.saturating_add(1));
 	}
 
-	fn no_longer_late(operator: &T::AccountId) {
+	fn caught_up(id: JobId, attempt: Attempt, operator: &T::AccountId) {
+		let now = frame_system::Pallet::<T>::block_number();
+		Self::change_lateness(id, attempt, |lateness| lateness.end(now));
 		LateAnswers::<T>::mutate_exists(operator, |late| {
 			*late = late.and_then(|late| late.checked_sub(1)).filter(|late| *late > 0);
 		});
@@ -151,5 +147,17 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		T::Audits::struck_down(id, job.attempt, &operator, said.unwrap_or_default());
 		Self::begin_next_attempt(id, job, operator, Self::now())?;
 		Ok(penalty)
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Changes how late the operator of this attempt's claim has been; nothing if the claim is gone.
+	fn change_lateness(id: JobId, attempt: Attempt, change: impl FnOnce(&mut Lateness<BlockNumberFor<T>>)) {
+		Jobs::<T>::mutate(id, |job| {
+			let claimed = |job: &&mut Job<T>| job.attempt == attempt && matches!(job.state, JobState::Claimed { .. });
+			if let Some(job) = job.as_mut().filter(claimed) {
+				change(&mut job.lateness);
+			}
+		});
 	}
 }

@@ -182,7 +182,7 @@ impl<T: Config> Pallet<T> {
 			attempt: Default::default(),
 			failed: BoundedVec::new(),
 			holds: 0,
-			guilt_ends: None,
+			lateness: Default::default(),
 			state: JobState::Open {
 				expires: now.saturating_add(T::OpenPeriod::get()),
 			},
@@ -319,7 +319,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<u32, DispatchError> {
 		// There is room for every attempt.
 		job.failed.try_push(failed).map_err(|_| DispatchError::Exhausted)?;
-		job.guilt_ends = None;
+		job.lateness = Default::default();
 		job.fee = None;
 		job.claimed_units = None;
 		if job.named_operator.is_some() {

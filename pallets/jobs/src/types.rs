@@ -14,6 +14,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use scale_info::TypeInfo;
+use sp_runtime::traits::AtLeast32BitUnsigned;
 
 /// The runtime's account identifier.
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
@@ -61,14 +62,48 @@ pub struct Job<T: Config> {
 	pub failed: BoundedVec<T::AccountId, T::MaxAttempts>,
 	/// Disputes about its claim and audits of it that are not over.
 	pub holds: u32,
-	/// Last block in which its operator may answer a question about its claim late, once it has missed a deadline.
-	pub guilt_ends: Option<BlockNumberFor<T>>,
+	/// How late its operator has been with answers about its claim.
+	pub lateness: Lateness<BlockNumberFor<T>>,
 	/// Where it is in its life.
 	pub state: JobStateOf<T>,
 	/// Block at which the next step is due.
 	pub due_at: BlockNumberFor<T>,
 	/// Block whose agenda holds it: `due_at` or, if that one was full, a later one; none if all that were tried were full.
 	pub booked_at: Option<BlockNumberFor<T>>,
+}
+
+/// How late an operator has been with answers about a claim: time counts once, however many answers were overdue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Lateness<BlockNumber> {
+	/// Blocks that are over.
+	pub used: BlockNumber,
+	/// Deadline since which some answer has been overdue.
+	pub since: Option<BlockNumber>,
+	/// Answers that are overdue.
+	pub overdue: u32,
+}
+
+impl<BlockNumber: AtLeast32BitUnsigned + Copy> Lateness<BlockNumber> {
+	/// Last block for an answer that was due by `deadline`, if `period` blocks may be used up in all.
+	pub fn ends(&self, deadline: BlockNumber, period: BlockNumber) -> BlockNumber {
+		let since = self.since.map_or(deadline, |since| since.min(deadline));
+		since.saturating_add(period.saturating_sub(self.used)).max(deadline)
+	}
+
+	/// An answer that was due by `deadline` is overdue.
+	pub fn begin(&mut self, deadline: BlockNumber) {
+		self.since = Some(self.since.map_or(deadline, |since| since.min(deadline)));
+		self.overdue = self.overdue.saturating_add(1);
+	}
+
+	/// An answer that was overdue has come, or need not come any more.
+	pub fn end(&mut self, now: BlockNumber) {
+		self.overdue = self.overdue.saturating_sub(1);
+		if let Some(since) = self.since.filter(|_| self.overdue == 0) {
+			self.used = self.used.saturating_add(now.saturating_sub(since));
+			self.since = None;
+		}
+	}
 }
 
 impl<T: Config> Job<T> {

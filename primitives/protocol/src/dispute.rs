@@ -522,21 +522,19 @@ pub trait Claims<AccountId, Balance, BlockNumber> {
 	fn hold(job: JobId) -> DispatchResult;
 
 	/// Last block in which an operator may answer a question about its claim that should have been answered by `deadline`:
-	/// afterwards its silence is fraud. All questions about a claim have one such clock, which starts with the first deadline
-	/// that is missed.
+	/// afterwards its silence is fraud. All questions about a claim share one [`guilt_period`](Self::guilt_period), which is used up only
+	/// while a question about it is overdue.
 	fn answers_until(job: JobId, deadline: BlockNumber) -> BlockNumber;
 
-	/// The length of that clock.
+	/// How long an operator may be late in all with answers about a claim.
 	fn guilt_period() -> BlockNumber;
 
-	/// The operator of a claim has missed this deadline: the clock starts, unless it runs.
-	fn missed(job: JobId, deadline: BlockNumber);
+	/// The operator of a claim has not answered a question by its deadline, and is given no new work until it has
+	/// [caught up](Self::caught_up); counted.
+	fn late(job: JobId, attempt: Attempt, operator: &AccountId, deadline: BlockNumber);
 
-	/// An operator has not answered a question in time, and is given no new work; counted.
-	fn late(operator: &AccountId);
-
-	/// It has, or the question is void.
-	fn no_longer_late(operator: &AccountId);
+	/// It has answered one that it was late with, or that is void.
+	fn caught_up(job: JobId, attempt: Attempt, operator: &AccountId);
 
 	/// Somebody is asked something for which it has to run a job of so much computation. One thing is done after the other, so all
 	/// else that it is asked counts, up to a limit.

@@ -11,8 +11,12 @@ use assay_protocol::{
 const SECOND: Attempt = Attempt(1);
 
 /// Bob has vouched for a right claim of Alice's that fell though, and audits no more. Dave claims what `worker` does, and
-/// Charlie is there to audit it.
+/// Charlie is there to audit it; Bob is asked as well if Dave says something else.
 fn second_claim(worker: &Worker, test: impl Fn(JobId)) {
+	second_claim_with_guilt(worker, 0, test);
+}
+
+fn second_claim_with_guilt(worker: &Worker, guilt: u64, test: impl Fn(JobId)) {
 	let mut played = false;
 	for seed in 0..100 {
 		run(|| {
@@ -22,19 +26,23 @@ fn second_claim(worker: &Worker, test: impl Fn(JobId)) {
 			Worker::honest().answer(BOB, job).unwrap();
 			AuditsPallet::withdraw(RuntimeOrigin::signed(BOB), DECODER).unwrap();
 			offer(&[CHARLIE]);
+			assay_testing::GuiltPeriod::set(guilt);
 			Seed::set(Some(seed));
 			JobsPallet::strike_down(job, None).unwrap();
 			if !matches!(job_state(job), JobState::Assigned { operator: DAVE, .. }) {
+				assay_testing::GuiltPeriod::set(0);
 				return;
 			}
 			Ceiling::set(sp_runtime::Permill::zero());
 			Floor::set(sp_runtime::Permill::zero());
 			worker.deliver_as(DAVE, job);
 			blocks(2);
-			assert_eq!(drawn(job), vec![CHARLIE, BOB]);
-			assert_eq!(asked(BOB, job), Some(Question::Digest));
+			let recalled = AuditsPallet::is_drawn(job, SECOND, &BOB);
+			assert_eq!(asked(BOB, job), recalled.then_some(Question::Digest));
+			assert_eq!(drawn(job)[0], CHARLIE);
 			test(job);
 			Floor::set(sp_runtime::Permill::from_percent(5));
+			assay_testing::GuiltPeriod::set(0);
 			played = true;
 		});
 		if played {
@@ -58,38 +66,57 @@ fn who_vouched_should_be_told_of_the_next_claim_and_may_challenge_it() {
 }
 
 #[test]
-fn who_vouched_need_not_look_again_and_is_not_paid_for_it() {
-	for looks in [false, true] {
-		let worker = Worker::honest();
-		second_claim(&worker, |job| {
-			for _ in 0..2 {
-				for who in drawn(job) {
-					if asked(who, job).is_some() && (looks || who != BOB) {
-						worker.answer_as(who, job, SECOND).unwrap();
-					}
-				}
-				blocks(if looks { 2 } else { PERIOD + 3 });
-			}
-			let expected = if looks {
-				AuditorState::Done
-			} else {
-				AuditorState::Failed
-			};
-			assert_eq!(state_of(BOB, job), expected);
-			assert_eq!(outcome(job), Some(AuditOutcome::Passed));
-			blocks(WINDOW + 2);
-			let JobState::Final {
-				audits, paid, treasury, ..
-			} = job_state(job)
-			else {
-				panic!("{:?}", job_state(job))
-			};
-			// Charlie alone: a tenth of the fee, as the treasury has; the operator has the rest.
-			assert_eq!((treasury, paid), (audits, 8 * audits));
-			assert_eq!(stake(BOB), STAKE);
-			assert_eq!(crate::Vouched::<Test>::iter().count(), 0);
-		});
-	}
+fn who_vouched_for_the_same_should_not_be_asked_again() {
+	let worker = Worker::honest();
+	second_claim(&worker, |job| {
+		assert_eq!(drawn(job), vec![CHARLIE]);
+		for _ in 0..2 {
+			worker.answer_as(CHARLIE, job, SECOND).unwrap();
+			blocks(2);
+		}
+		assert_eq!(outcome(job), Some(AuditOutcome::Passed));
+		blocks(WINDOW + 2);
+		let JobState::Final {
+			audits, paid, treasury, ..
+		} = job_state(job)
+		else {
+			panic!("{:?}", job_state(job))
+		};
+		// Charlie alone: a tenth of the fee, as the treasury has; the operator has the rest.
+		assert_eq!((treasury, paid), (audits, 8 * audits));
+		assert_eq!(stake(BOB), STAKE);
+		assert_eq!(crate::Vouched::<Test>::iter().count(), 0);
+	});
+}
+
+/// Dave lies, and Charlie with him. Bob, who vouched for what is right, is busy or away, for less than silence would be guilt.
+#[test]
+fn f05_claim_that_contradicts_a_vouch_should_wait_for_who_vouched() {
+	const GUILT: u64 = 40;
+	let liar = Worker::skipping_a_layer();
+	second_claim_with_guilt(&liar, GUILT, |job| {
+		liar.answer_as(CHARLIE, job, SECOND).unwrap();
+		blocks(GUILT - 1);
+		assert!(AuditsPallet::is_open(job, SECOND), "the claim can be challenged");
+		assert!(AuditsPallet::is_drawn(job, SECOND, &BOB), "by Bob with his stake");
+		JobsPallet::hold(job).unwrap();
+		AuditsPallet::challenged(job, SECOND, &BOB);
+		JobsPallet::strike_down(job, None).unwrap();
+		assert_eq!(stake(BOB), STAKE);
+	});
+	// The audit goes on without whoever does not come in all that time, and it is judged by what nobody challenged.
+	second_claim_with_guilt(&liar, GUILT, |job| {
+		liar.answer_as(CHARLIE, job, SECOND).unwrap();
+		blocks(GUILT + 2);
+		assert_eq!(state_of(BOB, job), AuditorState::Failed);
+		let waits = (0..PERIOD).take_while(|_| asked(CHARLIE, job).is_none());
+		waits.for_each(|_| next_block());
+		liar.answer_as(CHARLIE, job, SECOND).unwrap();
+		blocks(2);
+		assert_eq!(outcome(job), Some(AuditOutcome::Passed));
+		blocks(WINDOW + 2);
+		assert_eq!(stake(BOB), STAKE - FALSE);
+	});
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn p10_shorter_replies_should_come_first() {
 }
 
 #[test]
-fn d02_late_reply_should_start_the_clock_of_guilt_before_the_agenda_notices() {
+fn d02_late_reply_should_use_up_time_of_guilt_before_the_agenda_notices() {
 	const GUILT: u64 = 60;
 	assay_testing::GuiltPeriod::set(GUILT);
 	scene(|worker, job| {
@@ -114,7 +114,10 @@ fn d02_late_reply_should_start_the_clock_of_guilt_before_the_agenda_notices() {
 		System::set_block_number(deadline + 3);
 		worker.answer(ALICE, job).unwrap();
 		let job = pallet_assay_jobs::Jobs::<Test>::get(job).unwrap();
-		assert_eq!(job.guilt_ends, Some(deadline + GUILT));
+		assert_eq!(
+			(job.lateness.used, job.lateness.since, job.lateness.overdue),
+			(3, None, 0)
+		);
 	});
 	assay_testing::GuiltPeriod::set(0);
 }

@@ -212,7 +212,7 @@ fn p06_silence_after_the_clock_of_guilt_should_be_fraud() {
 }
 
 #[test]
-fn d02_claim_should_have_one_clock_of_guilt_and_its_challenger_as_long_as_an_answer_was_late() {
+fn d02_f04_claim_should_have_one_budget_of_lateness_and_its_challenger_as_long_as_an_answer_was_late() {
 	run_with_guilt(|| {
 		let (_, dispute, worker, challenger) = after(0);
 		// The lie is answered for at night.
@@ -224,11 +224,14 @@ fn d02_claim_should_have_one_clock_of_guilt_and_its_challenger_as_long_as_an_ans
 		assert_eq!(deadline(), GUILT + waited);
 		run_to(deadline());
 		challenger.act(dispute).unwrap();
-		// The clock has run out meanwhile: from now on the worker has the time of a move, for each.
+		// Nothing was used up while it was the challenger's turn: what the night has left is for all that is asked later.
 		let now = System::block_number();
 		assert!(now > 1 + MOVE_PERIOD + GUILT);
 		assert_eq!(deadline(), now + MOVE_PERIOD);
-		run_to(now + MOVE_PERIOD + 1);
+		let left = 1 + MOVE_PERIOD;
+		run_to(now + MOVE_PERIOD + left);
+		assert_eq!((ruling(dispute), is_late(ALICE)), (None, true));
+		run_to(now + MOVE_PERIOD + left + 1);
 		assert_eq!(ruling(dispute), Some(Ruling::WorkerSilent));
 	});
 }

@@ -80,13 +80,14 @@ fn job_should_not_go_to_an_operator_that_takes_only_smaller_ones() {
 fn operator_that_is_late_with_an_answer_should_get_no_new_work() {
 	use assay_protocol::dispute::Claims;
 	run(|| {
-		JobsPallet::late(&ALICE);
-		JobsPallet::late(&ALICE);
+		for deadline in [1, 2] {
+			JobsPallet::late(JobId(99), Attempt(0), &ALICE, deadline);
+		}
 		let id = a_submitted_job();
-		JobsPallet::no_longer_late(&ALICE);
+		JobsPallet::caught_up(JobId(99), Attempt(0), &ALICE);
 		run_to(1 + RETRY_PERIOD);
 		assert!(matches!(state(id), JobState::Open { .. }), "another answer is late");
-		JobsPallet::no_longer_late(&ALICE);
+		JobsPallet::caught_up(JobId(99), Attempt(0), &ALICE);
 		run_to(1 + 2 * RETRY_PERIOD);
 		assert_eq!(assigned_to(id), ALICE);
 		assert_eq!(crate::LateAnswers::<Test>::iter().count(), 0);

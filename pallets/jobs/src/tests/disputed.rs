@@ -153,24 +153,45 @@ fn old_dispute_should_not_touch_the_next_attempt() {
 }
 
 #[test]
-fn p06_all_questions_about_a_claim_should_share_one_clock_of_guilt() {
+fn p06_all_questions_about_a_claim_should_share_one_budget_of_lateness() {
 	run(|| {
 		GuiltPeriod::set(50);
 		let id = a_claimed_job();
 		assert_ok!(JobsPallet::hold(id));
+		let late = |attempt, deadline| JobsPallet::late(id, Attempt(attempt), &ALICE, deadline);
+		let caught_up = |attempt, now| {
+			System::set_block_number(now);
+			JobsPallet::caught_up(id, Attempt(attempt), &ALICE);
+		};
+		let ends = |deadline| JobsPallet::answers_until(id, deadline);
 		// Whoever was never late has all of it before it, whenever it is asked.
-		assert_eq!(JobsPallet::answers_until(id, 3), 53);
-		assert_eq!(JobsPallet::answers_until(id, 40), 90);
-		JobsPallet::missed(id, 20);
-		JobsPallet::missed(id, 30);
-		assert_eq!(JobsPallet::answers_until(id, 40), 70);
-		assert_eq!(JobsPallet::answers_until(id, 80), 80);
-		// The next attempt is somebody else's.
+		assert_eq!((ends(3), ends(40)), (53, 90));
+		// Two answers that are overdue at once use it up once.
+		late(0, 20);
+		late(0, 30);
+		assert_eq!((ends(40), ends(80)), (70, 80));
+		caught_up(0, 33);
+		assert_eq!(ends(40), 70, "another is overdue");
+		caught_up(0, 35);
+		// f04: what is over is used up, and nothing runs while nothing is overdue.
+		assert_eq!((ends(40), ends(1_000)), (75, 1_035));
+		late(0, 1_000);
+		caught_up(0, 1_034);
+		assert_eq!(ends(2_000), 2_001);
+		late(0, 2_000);
+		caught_up(0, 2_500);
+		assert_eq!(ends(3_000), 3_000);
+		// The next attempt is somebody else's, and what is left of the old one is no matter of its.
 		offer(DECODER, BOB, 2, 8);
+		System::set_block_number(3);
 		assert_ok!(JobsPallet::strike_down(id, None));
-		JobsPallet::missed(id, 20);
+		late(0, 20);
 		assert_ok!(deliver(signed(BOB, result(id, tokens(&[8, STOP])))));
-		assert_eq!(JobsPallet::answers_until(id, 40), 90);
+		late(0, 20);
+		assert_eq!(ends(40), 90);
+		late(1, 20);
+		caught_up(0, 30);
+		assert_eq!(ends(40), 70);
 		GuiltPeriod::set(0);
 	});
 }
