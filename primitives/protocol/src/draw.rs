@@ -64,12 +64,12 @@ fn negative_log2(x: u64) -> u64 {
 	let mut mantissa = (x << (127 - whole)) >> 64;
 	let mut fraction = 0u64;
 	for _ in 0..FRACTION {
-		mantissa = mantissa * mantissa >> 63;
+		mantissa = (mantissa * mantissa) >> 63;
 		let bit = mantissa >> 64;
 		mantissa >>= bit;
-		fraction = fraction << 1 | u64::from(bit == 1);
+		fraction = (fraction << 1) | u64::from(bit == 1);
 	}
-	(64 << FRACTION) - (u64::from(whole) << FRACTION | fraction)
+	(64 << FRACTION) - ((u64::from(whole) << FRACTION) | fraction)
 }
 
 #[cfg(test)]
