@@ -9,6 +9,7 @@ use crate::{
 	Outcome,
 };
 use anyhow::{ensure, Context as _, Result};
+use assay_exact::Generation;
 use assay_protocol::{
 	job::{JobState, RefundReason},
 	JobId,
@@ -78,13 +79,14 @@ impl Verify {
 			.as_ref()
 			.with_context(|| format!("job {} has no output on chain", self.job))?;
 		let on_chain = Elements::from(on_chain);
+		let generation = far_enough(job.generation, on_chain.len());
 		let claimed = match &self.output {
 			Some(file) => read_output(file, Some(&on_chain))?,
 			None => on_chain,
 		};
 		let artifact = context.library.verified(job.artifact, self.artifact.as_deref())?;
 		check_program(&artifact, &chain.models().at(at).program(job.version).await?)?;
-		let (output, computed_trace) = execute(&artifact, job.input.clone().into(), job.generation, context.output)?;
+		let (output, computed_trace) = execute(&artifact, job.input.clone().into(), generation, context.output)?;
 		let computed_claim = claim_root(
 			job.id.0,
 			job.attempt.0,
@@ -123,6 +125,16 @@ impl Verify {
 		} else {
 			Outcome::Unfavourable
 		})
+	}
+}
+
+/// The same job, run no further than it takes to tell whether a claimed output is its own: one token more than that has. The window
+/// of a claim is as long as what it claims takes, not as what the job could have taken.
+fn far_enough(generation: Generation, claimed: usize) -> Generation {
+	let tokens = u32::try_from(claimed).unwrap_or(u32::MAX);
+	Generation {
+		max_tokens: generation.max_tokens.min(tokens.saturating_add(1)),
+		..generation
 	}
 }
 
@@ -241,6 +253,20 @@ mod tests {
 		let difference = compare(&claimed, &computed, None).unwrap();
 		assert_eq!(difference.text("tokens"), "token 1: claimed 6, computed 9");
 		assert_eq!(compare(&computed, &computed, None), None);
+	}
+
+	#[test]
+	fn f08_a_claim_is_verified_by_as_much_work_as_it_claims() {
+		let generation = Generation {
+			sampler: assay_exact::Sampler::Greedy,
+			max_tokens: 1_000,
+			ignore_stop: false,
+		};
+		// One more, or a claim that ends too early would agree.
+		assert_eq!(far_enough(generation, 1).max_tokens, 2);
+		assert_eq!(far_enough(generation, 999).max_tokens, 1_000);
+		assert_eq!(far_enough(generation, 1_000), generation);
+		assert_eq!(far_enough(generation, usize::MAX), generation);
 	}
 
 	#[test]
