@@ -8,16 +8,14 @@ mod commands;
 mod execute;
 mod explain;
 mod keys;
-mod library;
 mod life;
 mod output;
-mod text;
 mod views;
 
+use assay_library::Library;
 use clap::{error::ErrorKind, CommandFactory, FromArgMatches, Parser};
 use commands::{Command, Context};
 use keys::KeySource;
-use library::Library;
 use output::Output;
 use std::{ffi::OsString, process::ExitCode, time::Duration};
 

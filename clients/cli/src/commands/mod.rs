@@ -11,8 +11,9 @@ mod stake;
 mod validators;
 mod verify;
 
-use crate::{explain::explain, keys::KeySource, library::Library, output::Output, Outcome};
+use crate::{explain::explain, keys::KeySource, output::Output, Outcome};
 use anyhow::{anyhow, ensure, Result};
+use assay_library::Library;
 use assay_protocol::ModelVersion;
 use assay_sdk::{keys::account_of, AccountId, Amount, Assay, Block, Call, Error, Patience, Receipt, Sending};
 use clap::Subcommand;

@@ -4,12 +4,12 @@ use super::Context;
 use crate::{
 	execute::{check_program, execute},
 	output::fields,
-	text::Text,
 	views::Elements,
 	Outcome,
 };
 use anyhow::{ensure, Context as _, Result};
 use assay_exact::Generation;
+use assay_library::Text;
 use assay_protocol::{
 	job::{JobState, RefundReason},
 	JobId,

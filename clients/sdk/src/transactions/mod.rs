@@ -9,7 +9,7 @@ pub(crate) use nonces::Desks;
 pub use receipt::Receipt;
 
 use crate::{
-	connection::Config, error::refused_result, keys::account_of, AccountId, Assay, Block, BlockNumber, Call, Error,
+	connection::Config, error::refused_result, keys::account_of, AccountId, Amount, Assay, Block, BlockNumber, Call, Error,
 	Heads, Missing, PoolRefusal, Result, Signer,
 };
 use nonces::{Desk, Reserved};
@@ -116,6 +116,22 @@ impl Assay {
 			tokio::time::sleep(pause(tries, self.desks().salt)).await;
 			tries += 1;
 		}
+	}
+
+	/// What sending a call costs at most in the next block, beside the money that the call itself moves.
+	pub async fn fee(&self, call: &Call, signer: &Signer) -> Result<Amount> {
+		let best = self.best().await?;
+		let client = self.client().at_block(best.hash).await?;
+		let mut transactions = client.transactions();
+		let payload = call.payload(&transactions, client.metadata_ref())?;
+		let nonce = self.methods().system_account_next_index(&account_of(signer)).await?;
+		let birth = self.birth(best).await?;
+		let parameters = DefaultExtrinsicParamsBuilder::new()
+			.nonce(nonce)
+			.mortal_from_unchecked(LIFE.into(), birth.number.into(), birth.hash)
+			.build();
+		let transaction = transactions.create_signed(&payload, signer, parameters).await?;
+		Ok(Amount(transaction.partial_fee_estimate().await?))
 	}
 
 	async fn try_to_submit(

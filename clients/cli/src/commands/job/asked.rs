@@ -2,11 +2,11 @@
 
 use crate::{
 	commands::{parse_version, Context},
-	text::{hash, Text},
 	views::fixed,
 };
 use anyhow::{bail, ensure, Context as _, Result};
 use assay_exact::Input;
+use assay_library::{hash, Text};
 use assay_protocol::{
 	job::{JobInput, MAX_INLINE_ELEMENTS},
 	model::VersionSummary,

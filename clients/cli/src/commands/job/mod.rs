@@ -7,8 +7,9 @@ mod show;
 mod submit;
 
 use super::Context;
-use crate::{life::follow, text::Text, views::JobView, Outcome};
+use crate::{life::follow, views::JobView, Outcome};
 use anyhow::Result;
+use assay_library::Text;
 use assay_protocol::{job::JobOutput, JobId};
 use assay_sdk::{jobs::Job, keys::account as parse_account, AccountId, Assay, Call};
 use clap::Subcommand;

@@ -1,12 +1,7 @@
 //! `assay model eval`.
 
 use super::import::{pack, ModelSource};
-use crate::{
-	commands::Context,
-	output::Output,
-	text::{Text, TOKENIZER},
-	Outcome,
-};
+use crate::{commands::Context, output::Output, Outcome};
 use anyhow::{bail, ensure, Context as _, Result};
 use assay_artifact::{Artifact, Lowered};
 use assay_engine::{
@@ -14,6 +9,7 @@ use assay_engine::{
 	quality::{cosine, cosines, perplexities},
 	Model, Options,
 };
+use assay_library::{Text, TOKENIZER};
 use assay_protocol::{
 	job::{JobInput, JobOutput},
 	JobId,

@@ -3,12 +3,12 @@
 use crate::{
 	commands::Context,
 	output::{fields, Output},
-	text::TOKENIZER,
 	views::bytes,
 	Outcome,
 };
 use anyhow::{Context as _, Result};
 use assay_artifact::{import_folder, import_gguf, Artifact, ImportOptions, Lowered};
+use assay_library::TOKENIZER;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,9 @@
 //! `assay model register`.
 
-use crate::{
-	commands::Context,
-	text::{hash, TOKENIZER},
-	Outcome,
-};
+use crate::{commands::Context, Outcome};
 use anyhow::{anyhow, Context as _, Result};
 use assay_artifact::Artifact;
+use assay_library::{hash, TOKENIZER};
 use assay_protocol::{
 	model::{ModelMetadata, VersionSubmission, MAX_PROGRAM_BYTES},
 	ModelId,

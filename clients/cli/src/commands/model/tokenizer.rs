@@ -2,11 +2,11 @@
 
 use crate::{
 	commands::{parse_version, Context},
-	text::{hash, TOKENIZER},
 	Outcome,
 };
 use anyhow::{bail, ensure, Context as _, Result};
 use assay_artifact::Artifact;
+use assay_library::{hash, TOKENIZER};
 use assay_protocol::ModelVersion;
 use serde_json::json;
 use std::{fs::OpenOptions, io::Write, path::PathBuf};

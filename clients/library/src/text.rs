@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use tokenizers::Tokenizer;
 
 /// Name of the tokenizer file inside an artifact.
-pub(crate) const TOKENIZER: &str = "tokenizer.json";
+pub const TOKENIZER: &str = "tokenizer.json";
 
 /// A model's tokenizer.
-pub(crate) struct Text {
+pub struct Text {
 	tokenizer: Tokenizer,
 	/// Tokens between which texts lie.
 	stop: Vec<u32>,
@@ -19,7 +19,7 @@ pub(crate) struct Text {
 
 impl Text {
 	/// The tokenizer in `bytes`, which must be the one the chain knows.
-	pub(crate) fn new(bytes: &[u8], expected: Hash32) -> Result<Self> {
+	pub fn new(bytes: &[u8], expected: Hash32) -> Result<Self> {
 		let found = hash(bytes);
 		ensure!(
 			found == expected,
@@ -31,7 +31,7 @@ impl Text {
 	}
 
 	/// The tokenizer inside an artifact, which must be the one the chain knows.
-	pub(crate) fn of(artifact: &Artifact, expected: Hash32) -> Result<Self> {
+	pub fn of(artifact: &Artifact, expected: Hash32) -> Result<Self> {
 		let bytes = artifact
 			.file(TOKENIZER)
 			.with_context(|| format!("{} has no {TOKENIZER}", artifact.path().display()))?;
@@ -44,7 +44,7 @@ impl Text {
 	}
 
 	/// The tokenizer in `bytes`, whichever it is.
-	pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self> {
+	pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
 		let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| anyhow!("the tokenizer: {error}"))?;
 		// A job's input is the whole text and nothing else: what does not fit is refused, not cut.
 		tokenizer.with_padding(None);
@@ -59,7 +59,7 @@ impl Text {
 
 	/// Tokens of a text, special ones included. A text that begins with the model's begin token, as chat templates write it,
 	/// does not get a second one.
-	pub(crate) fn encode(&self, text: &str) -> Result<Vec<u32>> {
+	pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
 		let encoding = self
 			.tokenizer
 			.encode(text, true)
@@ -72,7 +72,7 @@ impl Text {
 	}
 
 	/// Text of tokens, special ones left out. What follows a stop token is on a line of its own.
-	pub(crate) fn decode(&self, tokens: &[u32]) -> Result<String> {
+	pub fn decode(&self, tokens: &[u32]) -> Result<String> {
 		let texts = tokens
 			.split(|token| self.stop.contains(token))
 			.filter(|text| !text.is_empty());
@@ -86,7 +86,7 @@ impl Text {
 }
 
 /// The hash by which the chain knows a tokenizer file.
-pub(crate) fn hash(bytes: &[u8]) -> Hash32 {
+pub fn hash(bytes: &[u8]) -> Hash32 {
 	Hash32(Sha256::digest(bytes).into())
 }
 

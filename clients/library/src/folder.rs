@@ -10,7 +10,7 @@ const ENDING: &str = "assay";
 
 /// Where artifacts lie.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Library {
+pub struct Library {
 	/// Folder of artifacts; `import` writes there and everything that runs a model looks there [default:
 	/// ~/.local/share/assay/models].
 	#[arg(long = "models-dir", global = true, env = "ASSAY_MODELS_DIR", value_name = "FOLDER")]
@@ -19,7 +19,7 @@ pub(crate) struct Library {
 
 impl Library {
 	/// The folder.
-	pub(crate) fn folder(&self) -> Result<PathBuf> {
+	pub fn folder(&self) -> Result<PathBuf> {
 		if let Some(folder) = &self.folder {
 			return Ok(folder.clone());
 		}
@@ -31,14 +31,14 @@ impl Library {
 	}
 
 	/// A path in the folder, which is made if it is absent, for an artifact called `name`.
-	pub(crate) fn path_for(&self, name: &str) -> Result<PathBuf> {
+	pub fn path_for(&self, name: &str) -> Result<PathBuf> {
 		let folder = self.folder()?;
 		std::fs::create_dir_all(&folder).with_context(|| format!("folder {}", folder.display()))?;
 		Ok(folder.join(format!("{}.{ENDING}", slug(name))))
 	}
 
 	/// The artifact with a root, if the folder has it. Files that are no artifacts are passed over.
-	pub(crate) fn find(&self, root: Hash32) -> Result<Option<Artifact>> {
+	pub fn find(&self, root: Hash32) -> Result<Option<Artifact>> {
 		let folder = self.folder()?;
 		let Ok(files) = std::fs::read_dir(&folder) else {
 			return Ok(None);
@@ -51,7 +51,7 @@ impl Library {
 	}
 
 	/// The artifact with a root, from `file` or from the folder, with every byte verified.
-	pub(crate) fn verified(&self, root: Hash32, file: Option<&Path>) -> Result<Artifact> {
+	pub fn verified(&self, root: Hash32, file: Option<&Path>) -> Result<Artifact> {
 		let artifact = match file {
 			Some(file) => Artifact::open(file)?,
 			None => self.find(root)?.with_context(|| {
