@@ -71,6 +71,11 @@ impl Text {
 		Ok(if twice { rest } else { tokens }.to_vec())
 	}
 
+	/// Whether a token ends a text.
+	pub fn stops_at(&self, token: u32) -> bool {
+		self.stop.contains(&token)
+	}
+
 	/// Text of tokens, special ones left out. What follows a stop token is on a line of its own.
 	pub fn decode(&self, tokens: &[u32]) -> Result<String> {
 		let texts = tokens

@@ -1,0 +1,6 @@
+//! What clients get: results of jobs in OpenAI's forms, and where each can be verified.
+
+pub(crate) mod embeddings;
+pub(crate) mod stream;
+pub(crate) mod text;
+pub(crate) mod verification;

@@ -1,0 +1,203 @@
+//! From a request to its answer: tokens, jobs, results.
+
+use crate::{
+	answer::{
+		embeddings,
+		stream::stream,
+		text::{Form, Generated},
+	},
+	catalog::{Entry, Language},
+	chain::Asked,
+	desk::{blocking, Bought, Order, Purchase},
+	error::{json_response, ApiError},
+	gateway::{Gateway, Guest},
+	request::{chat::Chat, completion::Completion, embeddings::Embeddings, sampling::Sampling},
+};
+use assay_protocol::job::{JobInput, MAX_INLINE_ELEMENTS};
+use assay_sdk::jobs::{self, Generation, Input, Sampler};
+use axum::{
+	http::StatusCode,
+	response::{IntoResponse, Response},
+};
+use futures::future::try_join_all;
+use std::sync::Arc;
+use tokio::time::{timeout_at, Instant};
+
+/// Tokens of an answer unless the client says otherwise, or as many as the model has room for. Each costs.
+const CHAT_TOKENS: u32 = 256;
+const COMPLETION_TOKENS: u32 = 16;
+/// A vector has no tokens to generate.
+const NOTHING: Generation = Generation {
+	sampler: Sampler::Greedy,
+	max_tokens: 0,
+	ignore_stop: false,
+};
+
+/// Goes on with a conversation.
+pub(crate) async fn chat(gateway: &Arc<Gateway>, guest: Guest, chat: Chat) -> Result<Response, ApiError> {
+	let entry = gateway.catalog.find(&*gateway.chain, &chat.model).await?;
+	check_kind(&entry, false)?;
+	let language = language(gateway, &entry).await?;
+	let text = language.template.render(&chat.messages).map_err(|error| {
+		ApiError::bad_value("messages", format!("the model's chat template refuses them: {error:#}"))
+	})?;
+	let asked = Prompt {
+		form: Form::Chat,
+		model: chat.model,
+		param: "messages",
+		text,
+		default_tokens: CHAT_TOKENS,
+	};
+	generate(gateway, guest, entry, language, asked, chat.sampling).await
+}
+
+/// Goes on with a text.
+pub(crate) async fn complete(gateway: &Arc<Gateway>, guest: Guest, asked: Completion) -> Result<Response, ApiError> {
+	let entry = gateway.catalog.find(&*gateway.chain, &asked.model).await?;
+	check_kind(&entry, false)?;
+	let language = language(gateway, &entry).await?;
+	let prompt = Prompt {
+		form: Form::Completion,
+		model: asked.model,
+		param: "prompt",
+		text: asked.prompt,
+		default_tokens: COMPLETION_TOKENS,
+	};
+	generate(gateway, guest, entry, language, prompt, asked.sampling).await
+}
+
+/// Makes vectors of texts.
+pub(crate) async fn embed(gateway: &Arc<Gateway>, guest: Guest, asked: Embeddings) -> Result<Response, ApiError> {
+	let deadline = Instant::now() + gateway.limits.wait;
+	let entry = gateway.catalog.find(&*gateway.chain, &asked.model).await?;
+	check_kind(&entry, true)?;
+	let length = entry.version.output_length;
+	if asked.dimensions.is_some() && asked.dimensions != length {
+		let message = format!("`{}` makes vectors of {}", asked.model, length.unwrap_or(0));
+		return Err(ApiError::bad_value("dimensions", message));
+	}
+	let language = language(gateway, &entry).await?;
+	let (id, inputs) = (entry.id, asked.inputs);
+	let inputs = blocking(move || {
+		let tokens = inputs.iter().map(|text| tokens(&language, &entry, text, "input"));
+		tokens.collect::<Result<Vec<_>, _>>()
+	})
+	.await??;
+	let orders = inputs.into_iter().map(|input| Order {
+		asked: Asked {
+			version: id,
+			input,
+			generation: NOTHING,
+		},
+		unseeded: false,
+	});
+	let purchases = gateway.desk.buy(&guest.key, orders.collect(), guest.repeats)?;
+	let bought = results(purchases, deadline).await?;
+	let document = embeddings::document(&asked.model, &bought, asked.encoding)?;
+	Ok(json_response(StatusCode::OK, &document))
+}
+
+/// A text to go on with, and where it comes from.
+struct Prompt {
+	form: Form,
+	model: String,
+	/// The parameter that it was made of.
+	param: &'static str,
+	text: String,
+	default_tokens: u32,
+}
+
+async fn generate(
+	gateway: &Arc<Gateway>,
+	guest: Guest,
+	entry: Entry,
+	language: Arc<Language>,
+	prompt: Prompt,
+	sampling: Sampling,
+) -> Result<Response, ApiError> {
+	let deadline = Instant::now() + gateway.limits.wait;
+	let Prompt {
+		form,
+		model,
+		param,
+		text,
+		default_tokens,
+	} = prompt;
+	let (id, positions, encoder) = (entry.id, entry.version.positions, language.clone());
+	let input = blocking(move || tokens(&encoder, &entry, &text, param)).await??;
+	let room = positions.saturating_sub(input.len()).min(MAX_INLINE_ELEMENTS);
+	let max_tokens = sampling.max_tokens.unwrap_or(default_tokens.min(room));
+	let order = Order {
+		asked: Asked {
+			version: id,
+			input,
+			generation: sampling.generation(max_tokens),
+		},
+		unseeded: sampling.unseeded,
+	};
+	let mut purchases = gateway.desk.buy(&guest.key, vec![order], guest.repeats)?;
+	let stops = sampling.stop;
+	let answer = move |bought: &[Arc<Bought>]| match bought {
+		[bought] => Generated::new(form, model, bought, &language, &stops),
+		_ => Err(ApiError::internal("one order gave several jobs")),
+	};
+	let Some(streaming) = sampling.stream else {
+		let bought = results(purchases, deadline).await?;
+		return Ok(json_response(StatusCode::OK, &answer(&bought)?.document()));
+	};
+	for purchase in &mut purchases {
+		let sent = timeout_at(deadline, purchase.sent()).await;
+		sent.map_err(|_| ApiError::timeout(vec![]))??;
+	}
+	let answer = async move { answer(&results(purchases, deadline).await?) };
+	Ok(stream(answer, streaming.usage, guest.place).into_response())
+}
+
+/// The results of purchases, unless the time is up before all are there.
+async fn results(purchases: Vec<Purchase>, deadline: Instant) -> Result<Vec<Arc<Bought>>, ApiError> {
+	let claimed = purchases
+		.iter()
+		.cloned()
+		.map(|mut purchase| async move { purchase.claimed().await });
+	match timeout_at(deadline, try_join_all(claimed)).await {
+		Ok(results) => results,
+		Err(_) => Err(ApiError::timeout(purchases.iter().filter_map(Purchase::job).collect())),
+	}
+}
+
+/// What turns a version's text into tokens, read from the disk if it has to be.
+async fn language(gateway: &Arc<Gateway>, entry: &Entry) -> Result<Arc<Language>, ApiError> {
+	let (gateway, entry) = (gateway.clone(), entry.clone());
+	blocking(move || gateway.catalog.language(&entry)).await?
+}
+
+fn check_kind(entry: &Entry, makes_vectors: bool) -> Result<(), ApiError> {
+	match (entry.version.output_length.is_some(), makes_vectors) {
+		(true, false) => Err(ApiError::unfit(
+			"model",
+			format!("{} makes vectors: it is for /v1/embeddings", entry.id),
+		)),
+		(false, true) => Err(ApiError::unfit(
+			"model",
+			format!("{} generates text: it makes no vectors", entry.id),
+		)),
+		_ => Ok(()),
+	}
+}
+
+/// The tokens of a text, if the model and a transaction have room for them.
+fn tokens(language: &Language, entry: &Entry, text: &str, param: &str) -> Result<JobInput, ApiError> {
+	let tokens = language
+		.text
+		.encode(text)
+		.map_err(|error| ApiError::bad_value(param, format!("{error:#}")))?;
+	// A generated token takes a position too.
+	let taken = u32::from(entry.version.output_length.is_none());
+	let accepted = entry.version.positions.saturating_sub(taken);
+	let count = tokens.len();
+	if u32::try_from(count).map_or(true, |count| count > accepted) {
+		let message = format!("the text has {count} tokens, {} accepts {accepted}", entry.id);
+		return Err(ApiError::too_long(param, message));
+	}
+	jobs::input(Input::Tokens(tokens)).map_err(|error| ApiError::too_long(param, error.to_string()))
+}

@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod catalog;
+mod chain;
+mod desk;
+mod error;
+mod gateway;
+mod generate;
+mod journal;
+pub mod keys;
+pub mod ledger;
+mod metrics;
+mod money;
+mod request;
+mod server;
+mod settlement;
+mod template;
+
+pub use catalog::{parse_version, Language, Languages};
+pub use chain::{Asked, Chain, Node};
+pub use error::ApiError;
+pub use gateway::{Gateway, Limits, Options};
+pub use server::{router, serve};
+pub use template::Template;
