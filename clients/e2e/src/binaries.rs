@@ -22,6 +22,12 @@ impl Binaries {
 		std::fs::read(&path).with_context(|| format!("{}: scripts/next-runtime builds it", path.display()))
 	}
 
+	/// `assay-gateway`.
+	pub fn gateway(&self) -> Result<PathBuf> {
+		let folder = self.node.parent().context("a node in no folder")?;
+		find(folder, "assay-gateway")
+	}
+
 	/// An example of the SDK, which is built with the tests.
 	pub fn example(&self, name: &str) -> Result<PathBuf> {
 		let path = self.node.with_file_name("examples").join(name);
@@ -60,7 +66,7 @@ fn find(folder: &Path, name: &str) -> Result<PathBuf> {
 	let path = folder.join(name);
 	ensure!(
 		path.is_file(),
-		"{} is missing: build it with `cargo build -p assay-node -p assay-cli`, or name its folder in {VARIABLE}",
+		"{} is missing: build it with `cargo build -p assay-node -p assay-cli -p assay-gateway`, or name its folder in {VARIABLE}",
 		path.display()
 	);
 	Ok(path)
