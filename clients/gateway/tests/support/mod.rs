@@ -1,0 +1,315 @@
+//! A gateway in this process, in front of a chain that does what a test says.
+
+use anyhow::Result;
+use assay_gateway::{
+	keys,
+	ledger::{self, Account, KeyNumber, Most, OnChain},
+	router, Asked, Chain, Gateway, Language, Languages, Limits, Options, Template,
+};
+use assay_library::Text;
+use assay_protocol::{
+	job::{JobOutput, JobState, JobSummary},
+	model::{ModelMetadata, ModelSummary, VersionSummary},
+	Attempt, JobId, ModelId, VersionNumber,
+};
+use assay_sdk::{
+	jobs::{Job, Submission},
+	models::Model,
+	AccountId, Error, Missing,
+};
+use assay_trace::{claim::ClaimRoot, Hash32};
+use async_trait::async_trait;
+use axum::{
+	body::{to_bytes, Body},
+	http::{header, HeaderMap, Request, StatusCode},
+	Router,
+};
+use serde_json::Value;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+/// What every job can cost at most: escrow and beside.
+pub(crate) const MOST: Most = Most { escrow: 50, beside: 10 };
+/// That in all.
+pub(crate) const COST: u128 = 60;
+/// A small tokenizer: three words, and a token for all others.
+const WORDS: &str = r#"{
+	"version": "1.0", "added_tokens": [], "truncation": null, "padding": null, "normalizer": null,
+	"pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
+	"model": {"type": "WordLevel", "vocab": {"?": 0, "a": 1, "b": 2, "c": 3}, "unk_token": "?"}
+}"#;
+
+/// What the chain does with jobs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mood {
+	/// Each has a result at once.
+	Claims,
+	/// None has one until the mood changes.
+	Waits,
+	/// Each is refunded.
+	Refunds,
+	/// The account has no money.
+	IsPoor,
+	/// The connection is lost while a job is submitted.
+	GoesAway,
+	/// Nobody serves anything.
+	HasNoOperator,
+}
+
+/// A chain that is made up.
+pub(crate) struct Fake {
+	mood: watch::Sender<Mood>,
+	/// Everything that was submitted, by the numbers of the jobs.
+	pub(crate) submitted: Mutex<Vec<Submission>>,
+}
+
+impl Fake {
+	pub(crate) fn set(&self, mood: Mood) {
+		self.mood.send_replace(mood);
+	}
+
+	pub(crate) fn count(&self) -> usize {
+		self.submitted.lock().unwrap().len()
+	}
+
+	fn mood(&self) -> Mood {
+		*self.mood.borrow()
+	}
+
+	fn summary(&self, id: JobId) -> Option<Job> {
+		let submitted = self.submitted.lock().unwrap();
+		let submission = submitted.get(usize::try_from(id.0).ok()?)?.clone();
+		let output = match submission.version.model {
+			ModelId(0) => JobOutput::Tokens(vec![1, 2, 3].try_into().ok()?),
+			_ => JobOutput::Vector(vec![65_536, -32_768].try_into().ok()?),
+		};
+		Some(JobSummary {
+			id,
+			consumer: AccountId::from([1; 32]),
+			version: submission.version,
+			artifact: Hash32([3; 32]),
+			input: submission.input,
+			generation: submission.generation,
+			max_fee: submission.max_fee,
+			named_operator: None,
+			submitted_at: 1,
+			attempt: Attempt(0),
+			state: JobState::Claimed {
+				operator: AccountId::from([7; 32]),
+				price: 1,
+				final_at: 9,
+			},
+			output: Some(output),
+			trace: None,
+			claim: Some(ClaimRoot(Hash32([5; 32]))),
+		})
+	}
+}
+
+#[async_trait]
+impl Chain for Fake {
+	async fn models(&self) -> Result<Vec<Model>, Error> {
+		Ok(vec![model(0, "writer", None), model(1, "embedder", Some(2))])
+	}
+
+	async fn price(&self, asked: Asked) -> Result<(Submission, Most), Error> {
+		if self.mood() == Mood::HasNoOperator {
+			return Err(Error::Missing(Missing::Offer(asked.version)));
+		}
+		let submission = Submission {
+			version: asked.version,
+			input: asked.input,
+			generation: asked.generation,
+			max_fee: MOST.escrow,
+			max_price: 1,
+			operator: None,
+		};
+		Ok((submission, MOST))
+	}
+
+	async fn submit(&self, submission: &Submission) -> Result<OnChain, Error> {
+		match self.mood() {
+			Mood::IsPoor => {
+				return Err(Error::Unpayable {
+					account: AccountId::from([1; 32]),
+					fee: Default::default(),
+					free: Default::default(),
+				})
+			}
+			Mood::GoesAway => return Err(Error::Closed),
+			_ => {}
+		}
+		// As long as others need to do the same.
+		tokio::task::yield_now().await;
+		let mut submitted = self.submitted.lock().unwrap();
+		submitted.push(submission.clone());
+		Ok(OnChain {
+			job: JobId(submitted.len() as u64 - 1),
+			beside: 4,
+		})
+	}
+
+	async fn claimed(&self, job: JobId) -> Result<Job, Error> {
+		let mut mood = self.mood.subscribe();
+		let now = *mood.wait_for(|mood| *mood != Mood::Waits).await.unwrap();
+		match now {
+			Mood::Refunds => Err(Error::Missing(Missing::Result(job))),
+			_ => Ok(self.summary(job).unwrap()),
+		}
+	}
+
+	async fn job(&self, job: JobId) -> Result<Option<Job>, Error> {
+		Ok(self.summary(job))
+	}
+
+	async fn final_job(&self, job: JobId) -> Result<Option<Job>, Error> {
+		Ok(self.summary(job))
+	}
+}
+
+fn model(id: u32, name: &str, output_length: Option<u32>) -> Model {
+	let version = VersionSummary {
+		version: VersionNumber(0),
+		artifact: Hash32([3; 32]),
+		artifact_bytes: 1,
+		tokenizer: Some(Hash32([4; 32])),
+		program_bytes: 1,
+		positions: 16,
+		vocabulary: Some(4),
+		output_length,
+		royalty: Default::default(),
+		retired: false,
+		offers: 1,
+	};
+	ModelSummary {
+		id: ModelId(id),
+		publisher: AccountId::from([2; 32]),
+		metadata: ModelMetadata {
+			name: name.as_bytes().to_vec().try_into().unwrap(),
+			description: Default::default(),
+			licence: Default::default(),
+			tags: Default::default(),
+		},
+		deposit: 0,
+		versions: vec![version],
+	}
+}
+
+/// Every model has the small tokenizer.
+struct Words;
+
+impl Languages for Words {
+	fn of(&self, _: &VersionSummary) -> Result<Language> {
+		Ok(Language {
+			text: Text::from_bytes(WORDS.as_bytes())?,
+			template: Template::default(),
+		})
+	}
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+	pub(crate) status: StatusCode,
+	pub(crate) headers: HeaderMap,
+	pub(crate) text: String,
+}
+
+impl Answer {
+	pub(crate) fn document(&self) -> Value {
+		serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+	}
+
+	/// The code and the parameter of an error.
+	pub(crate) fn error(&self) -> (u16, Value, Value) {
+		let error = &self.document()["error"];
+		assert!(error["message"].is_string() && error["type"].is_string(), "{self:?}");
+		(self.status.as_u16(), error["code"].clone(), error["param"].clone())
+	}
+}
+
+/// A gateway with one key.
+#[derive(Clone)]
+pub(crate) struct Bench {
+	pub(crate) chain: Arc<Fake>,
+	key: String,
+	router: Router,
+	folder: Arc<TempDir>,
+}
+
+impl Bench {
+	/// With a key that may spend so much.
+	pub(crate) fn new(limit: u128) -> Self {
+		Self::with(limit, Limits::default())
+	}
+
+	pub(crate) fn with(limit: u128, limits: Limits) -> Self {
+		let folder = Arc::new(tempfile::tempdir().unwrap());
+		let (_, key) = keys::create(folder.path(), "tester", limit, 0).unwrap();
+		let chain = Arc::new(Fake {
+			mood: watch::channel(Mood::Claims).0,
+			submitted: Mutex::default(),
+		});
+		let options = Options {
+			limits,
+			..Options::default()
+		};
+		let gateway = Gateway::new(chain.clone(), Words, folder.path(), options).unwrap();
+		Self {
+			chain,
+			key,
+			router: router(Arc::new(gateway)),
+			folder,
+		}
+	}
+
+	/// Another key that may spend so much, in the place of this one.
+	pub(crate) fn with_key(&self, name: &str, limit: u128) -> Self {
+		let (_, key) = keys::create(self.folder.path(), name, limit, 0).unwrap();
+		self.with_secret(&key)
+	}
+
+	/// Another secret in the place of the key's.
+	pub(crate) fn with_secret(&self, secret: &str) -> Self {
+		Self {
+			key: secret.into(),
+			..self.clone()
+		}
+	}
+
+	/// What the books have of the key with a number.
+	pub(crate) fn account(&self, key: u32) -> Account {
+		let accounts = ledger::accounts(self.folder.path()).unwrap();
+		accounts.get(&KeyNumber(key)).copied().unwrap_or_default()
+	}
+
+	pub(crate) async fn post(&self, path: &str, document: &Value) -> Answer {
+		self.send(self.request(path, document)).await
+	}
+
+	pub(crate) fn request(&self, path: &str, document: &Value) -> Request<Body> {
+		Request::post(path)
+			.header(header::AUTHORIZATION, format!("Bearer {}", self.key))
+			.header(header::CONTENT_TYPE, "application/json")
+			.body(Body::from(document.to_string()))
+			.unwrap()
+	}
+
+	pub(crate) async fn get(&self, path: &str) -> Answer {
+		let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {}", self.key));
+		self.send(request.body(Body::empty()).unwrap()).await
+	}
+
+	pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+		let response = self.router.clone().oneshot(request).await.unwrap();
+		let (parts, body) = response.into_parts();
+		let bytes = to_bytes(body, usize::MAX).await.unwrap();
+		Answer {
+			status: parts.status,
+			headers: parts.headers,
+			text: String::from_utf8(bytes.to_vec()).unwrap(),
+		}
+	}
+}
