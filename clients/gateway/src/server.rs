@@ -30,6 +30,9 @@ const ARRIVAL: Duration = Duration::from_secs(30);
 /// How long a gateway that ends waits for jobs that are being submitted.
 const LAST_WAIT: Duration = Duration::from_secs(30);
 
+/// How long the node may take to show that it is there: connections that are lost are waited for otherwise.
+const PROBE: Duration = Duration::from_secs(5);
+
 /// What is counted by its own name.
 const ENDPOINTS: [&str; 8] = [
 	"/health",
@@ -104,7 +107,8 @@ async fn no_path() -> ApiError {
 
 /// Whether the node answers.
 async fn health(State(gateway): State<Arc<Gateway>>) -> Result<Response, ApiError> {
-	let models = gateway.catalog.entries(&*gateway.chain).await?;
+	let models = timeout(PROBE, gateway.catalog.entries(&*gateway.chain)).await;
+	let models = models.map_err(|_| ApiError::absent("no_node", "the gateway's node does not answer"))??;
 	let document = json!({ "status": "ok", "models": models.len() });
 	Ok(json_response(StatusCode::OK, &document))
 }
