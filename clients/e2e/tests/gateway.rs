@@ -50,8 +50,11 @@ fn openais_client_gets_answers_that_are_jobs() -> Result<()> {
 	serve(&scene, &node, &minilm()?, EMBEDDER)?;
 	let books = scene.folder().join("gateway");
 	std::fs::create_dir(&books)?;
+	let start = || Gateway::start(&scene.binaries, &books, &node.url(), &scene.models());
+	let error = start().err().context("a gateway without a key starts")?.to_string();
+	assert!(error.contains("there is no API key"), "{error}");
 	let key = Gateway::key(&scene.binaries, &books, "tester", "20")?;
-	let mut gateway = Gateway::start(&scene.binaries, &books, &node.url(), &scene.models())?;
+	let mut gateway = start()?;
 	let before = money(&scene, &node)?;
 
 	let printed = python.run("gateway.py", &[GENERATOR, EMBEDDER], gateway.url(), &key)?;
@@ -69,7 +72,7 @@ fn openais_client_gets_answers_that_are_jobs() -> Result<()> {
 
 	// Killed while charges are open, it settles them when it is back; the key pays what Bob has paid, to the smallest unit.
 	gateway.kill()?;
-	let gateway = Gateway::start(&scene.binaries, &books, &node.url(), &scene.models())?;
+	let gateway = start()?;
 	let keys = until("all charges to be settled", LIMIT, || {
 		let keys = gateway.keys()?;
 		Ok((amount(&keys, "reserved")? == 0).then_some(keys))

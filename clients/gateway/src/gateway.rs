@@ -95,11 +95,6 @@ impl Gateway {
 		})
 	}
 
-	/// Whether there is a key that is accepted.
-	pub fn has_keys(&self) -> bool {
-		!self.keys.is_empty()
-	}
-
 	/// Whether all jobs that have been reserved are on the chain, or will not be.
 	pub(crate) fn is_idle(&self) -> bool {
 		self.desk.submitting() == 0

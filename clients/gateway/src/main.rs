@@ -119,6 +119,10 @@ impl Serve {
 			"an open gateway listens at an address of this machine only, such as 127.0.0.1:8080, not at {}",
 			self.listen
 		);
+		ensure!(
+			self.open || !keys::Keys::open(folder)?.is_empty(),
+			"there is no API key: make one with `assay-gateway key create NAME --limit ASY`, or pass --open"
+		);
 		let signer = self.signer()?;
 		let patience = Patience {
 			start: Duration::from_secs(self.wait),
@@ -139,10 +143,6 @@ impl Serve {
 			aliases: self.aliases.into_iter().collect(),
 		};
 		let gateway = Gateway::new(Arc::new(node), self.library, folder, options)?;
-		ensure!(
-			self.open || gateway.has_keys(),
-			"there is no API key: make one with `assay-gateway key create NAME --limit ASY`, or pass --open"
-		);
 		let listener = TcpListener::bind(self.listen)
 			.await
 			.with_context(|| format!("address {}", self.listen))?;

@@ -9,8 +9,8 @@ pub(crate) use nonces::Desks;
 pub use receipt::Receipt;
 
 use crate::{
-	connection::Config, error::refused_result, keys::account_of, AccountId, Amount, Assay, Block, BlockNumber, Call, Error,
-	Heads, Missing, PoolRefusal, Result, Signer,
+	connection::Config, error::refused_result, keys::account_of, AccountId, Amount, Assay, Block, BlockNumber, Call,
+	Error, Heads, Missing, PoolRefusal, Result, Signer,
 };
 use nonces::{Desk, Reserved};
 use std::{sync::Arc, time::Duration};
