@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
 	fs::File,
+	os::unix::fs::MetadataExt,
 	path::{Path, PathBuf},
-	time::SystemTime,
 };
 
 /// The file in the folder of a gateway.
@@ -110,7 +110,17 @@ fn digest(secret: &str) -> String {
 #[derive(Debug)]
 pub struct Keys {
 	folder: PathBuf,
-	known: Mutex<(Option<SystemTime>, Vec<Key>)>,
+	known: Mutex<(Option<Stamp>, Vec<Key>)>,
+}
+
+/// What is another when the file was written anew. Its time alone does not tell: clocks of file systems tick some times in a
+/// hundredth of a second.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Stamp {
+	file: u64,
+	bytes: u64,
+	seconds: i64,
+	nanoseconds: i64,
 }
 
 impl Keys {
@@ -141,9 +151,13 @@ impl Keys {
 	}
 
 	fn refresh(&self) -> Result<()> {
-		let written = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
 		let mut known = self.known.lock();
-		let now = written(&self.folder.join(FILE));
+		let now = self.folder.join(FILE).metadata().ok().map(|file| Stamp {
+			file: file.ino(),
+			bytes: file.len(),
+			seconds: file.mtime(),
+			nanoseconds: file.mtime_nsec(),
+		});
 		if known.0 != now {
 			*known = (now, list(&self.folder)?);
 		}
