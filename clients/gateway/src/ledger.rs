@@ -159,7 +159,7 @@ impl Ledger {
 		let account = books.account(key);
 		let used = account.total().ok_or(NotReserved::BeyondMoney)?;
 		// A limit may have been lowered below what is spent.
-		let left = limit.checked_sub(used).unwrap_or(0);
+		let left = limit.saturating_sub(used);
 		if most > left {
 			return Err(NotReserved::BeyondLimit { left, most });
 		}
