@@ -459,7 +459,7 @@ impl<T: Config> Pallet<T> {
 	fn close_or_wait(job: JobId, audit: Audit<T>) {
 		let until = Self::unaudited_until();
 		let outcome = match audit.is_unaudited() {
-			true if Self::now() < until => return Self::await_challenges(job, audit, until),
+			true if Self::now() < until && !audit.has_waited() => return Self::await_challenges(job, audit, until),
 			true => AuditOutcome::NotAudited,
 			false => AuditOutcome::Passed,
 		};

@@ -147,6 +147,12 @@ impl<T: Config> Audit<T> {
 		(self.all_busy || self.drawn().next().is_some()) && self.filled_seats() == 0
 	}
 
+	/// Whether the claim has waited for somebody who vouched for something else, in vain and for as long as one waits for challenges.
+	pub fn has_waited(&self) -> bool {
+		let failed = |auditor: &Auditor<T>| auditor.recalled && auditor.state == AuditorState::Failed;
+		self.auditors.iter().any(failed)
+	}
+
 	/// The auditors that were drawn and have audited the claim.
 	pub fn have_audited(&self) -> impl Iterator<Item = &T::AccountId> {
 		let done = self.drawn().filter(|auditor| auditor.state == AuditorState::Done);
