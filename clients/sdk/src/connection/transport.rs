@@ -67,6 +67,28 @@ impl Transport {
 			tokio::time::sleep(INTERVAL).await;
 		}
 	}
+
+	/// Asks over one connection after the other until one holds: a node that ends takes connections that it never answers.
+	async fn ask<T, F>(&self, ask: impl Fn(RpcClient) -> F) -> Result<T, Error>
+	where
+		F: Future<Output = Result<T, Error>>,
+	{
+		let start = Instant::now();
+		let mut line = self.line().await;
+		let mut first = true;
+		loop {
+			match ask(line.client).await {
+				Err(error) if is_lost(&error) && (first || start.elapsed() < self.patience) => {
+					if !first {
+						tokio::time::sleep(INTERVAL).await;
+					}
+					first = false;
+					line = self.after(line.number, error).await?;
+				}
+				answer => return answer,
+			}
+		}
+	}
 }
 
 /// Whether an error is of the connection, not of what was asked over it.
@@ -77,14 +99,11 @@ fn is_lost(error: &Error) -> bool {
 impl RpcClientT for Transport {
 	fn request_raw<'a>(&'a self, method: &'a str, params: Option<Box<RawValue>>) -> RawRpcFuture<'a, Box<RawValue>> {
 		Box::pin(async move {
-			let line = self.line().await;
-			match line.client.request_raw(method, params.clone()).await {
-				Err(error) if is_lost(&error) => {
-					let line = self.after(line.number, error).await?;
-					line.client.request_raw(method, params).await
-				}
-				answer => answer,
-			}
+			self.ask(|client| {
+				let params = params.clone();
+				async move { client.request_raw(method, params).await }
+			})
+			.await
 		})
 	}
 
@@ -95,14 +114,14 @@ impl RpcClientT for Transport {
 		unsub: &'a str,
 	) -> RawRpcFuture<'a, RawRpcSubscription> {
 		Box::pin(async move {
-			let line = self.line().await;
-			match line.client.subscribe_raw(sub, params.clone(), unsub).await {
-				Err(error) if is_lost(&error) && sub != SEND => {
-					let line = self.after(line.number, error).await?;
-					line.client.subscribe_raw(sub, params, unsub).await
-				}
-				answer => answer,
+			if sub == SEND {
+				return self.line().await.client.subscribe_raw(sub, params, unsub).await;
 			}
+			self.ask(|client| {
+				let params = params.clone();
+				async move { client.subscribe_raw(sub, params, unsub).await }
+			})
+			.await
 		})
 	}
 }
@@ -166,6 +185,10 @@ mod tests {
 
 	/// A transport whose `n`th connection, counted from 0, has so many answers in it; there is none after the last.
 	fn transport(answers: &'static [usize]) -> (RpcClient, Arc<AtomicUsize>) {
+		patient_transport(answers, Duration::ZERO)
+	}
+
+	fn patient_transport(answers: &'static [usize], patience: Duration) -> (RpcClient, Arc<AtomicUsize>) {
 		let dialled = Arc::new(AtomicUsize::new(0));
 		let count = dialled.clone();
 		let dial: Dial = Arc::new(move || {
@@ -177,7 +200,7 @@ mod tests {
 			Box::pin(std::future::ready(made))
 		});
 		let first = Fragile::client(0, answers[0]);
-		(RpcClient::new(Transport::new(first, dial, Duration::ZERO)), dialled)
+		(RpcClient::new(Transport::new(first, dial, patience)), dialled)
 	}
 
 	async fn ask(client: &RpcClient, method: &str) -> Result<usize, Error> {
@@ -198,6 +221,19 @@ mod tests {
 		let (client, dialled) = transport(&[0, 9]);
 		let (one, other) = tokio::join!(ask(&client, "a"), ask(&client, "b"));
 		assert_eq!((one.unwrap(), other.unwrap()), (1, 1));
+		assert_eq!(dialled.load(Ordering::SeqCst), 1);
+	}
+
+	#[tokio::test]
+	async fn a_connection_that_a_node_made_while_it_ended_is_one_more_that_is_lost() {
+		let (client, dialled) = patient_transport(&[0, 0, 0, 1], Duration::from_secs(60));
+		assert_eq!(ask(&client, "a").await.unwrap(), 3);
+		assert_eq!(dialled.load(Ordering::SeqCst), 3);
+		let (client, dialled) = transport(&[0, 0, 9]);
+		assert!(
+			matches!(ask(&client, "a").await, Err(Error::Client(_))),
+			"without patience"
+		);
 		assert_eq!(dialled.load(Ordering::SeqCst), 1);
 	}
 
