@@ -326,25 +326,22 @@ impl Failure {
 			return Self::plain(dispatch, is_money);
 		};
 		match module.details() {
-			Ok(details) => Self {
-				pallet: Some(details.pallet.name().to_owned()),
-				error: details.variant.name.clone(),
-				explanation: details.variant.docs.join(" ").trim().to_owned(),
-				is_money,
-			},
+			Ok(details) => Self::of_pallet(details.pallet.name(), &details.variant.name, &details.variant.docs),
 			Err(_) => Self::plain(dispatch, is_money),
 		}
 	}
 
 	/// The error of a pallet with this number.
-	pub(crate) fn of(pallet: &str, index: u8, metadata: &Metadata) -> Self {
-		let variant = metadata
-			.pallet_by_name(pallet)
-			.and_then(|pallet| pallet.error_variant_by_index(index));
+	pub(crate) fn of(pallet: &str, index: u8, metadata: &Metadata) -> Option<Self> {
+		let variant = metadata.pallet_by_name(pallet)?.error_variant_by_index(index)?;
+		Some(Self::of_pallet(pallet, &variant.name, &variant.docs))
+	}
+
+	fn of_pallet(pallet: &str, name: &str, docs: &[String]) -> Self {
 		Self {
 			pallet: Some(pallet.to_owned()),
-			error: variant.map_or_else(|| format!("error {index}"), |variant| variant.name.clone()),
-			explanation: variant.map_or_else(String::new, |variant| variant.docs.join(" ").trim().to_owned()),
+			error: name.to_owned(),
+			explanation: docs.join(" ").trim().to_owned(),
 			is_money: false,
 		}
 	}
@@ -391,8 +388,7 @@ pub(crate) fn refused_result(words: &str, metadata: &Metadata) -> Option<String>
 		.collect::<String>()
 		.parse()
 		.ok()?;
-	let error = metadata.pallet_by_name("Jobs")?.error_variant_by_index(index)?;
-	Some(format!("Jobs.{}: {}", error.name, error.docs.join(" ").trim()))
+	Failure::of("Jobs", index, metadata).map(|failure| failure.to_string())
 }
 
 fn within(waited: &Option<Duration>) -> String {

@@ -81,11 +81,15 @@ impl Assay {
 					block: best.number,
 				})
 			}
-			Trial::Refused(error) => Err(Error::WouldFail {
-				failure: Failure::of(pallet, error, &metadata),
-				funds: None,
-				block: best.number,
-			}),
+			Trial::Refused(error) => match Failure::of(pallet, error, &metadata) {
+				Some(failure) => Err(Error::WouldFail {
+					failure,
+					funds: None,
+					block: best.number,
+				}),
+				// Nothing that this client knows: the node says it when it is sent.
+				None => Ok(()),
+			},
 		}
 	}
 
