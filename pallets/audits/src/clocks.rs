@@ -66,8 +66,7 @@ impl<T: Config> Pallet<T> {
 		let missed = clock.filter(|(deadline, _)| now > *deadline && !audit.late);
 		let late = missed.is_some();
 		if let Some((deadline, until)) = missed {
-			audit.late = true;
-			T::Claims::late(job, audit.attempt, &worker, deadline);
+			Self::now_late(job, &mut audit, deadline);
 			Self::deposit_event(Event::WorkerLate {
 				job,
 				operator: worker,
@@ -104,6 +103,13 @@ impl<T: Config> Pallet<T> {
 		if last.is_none_or(|last| last < auditor.drawn_at) {
 			LastMiss::<T>::insert(&auditor.account, Self::now());
 			Self::penalise(job, &auditor.account, Fault::MissedAudit, auditor.drawn_at);
+		}
+	}
+
+	/// The worker is late, if that is not known yet. Changes `audit` but does not store it.
+	pub(crate) fn now_late(job: JobId, audit: &mut Audit<T>, deadline: BlockNumberFor<T>) {
+		if !core::mem::replace(&mut audit.late, true) {
+			T::Claims::late(job, audit.attempt, &audit.operator, deadline);
 		}
 	}
 

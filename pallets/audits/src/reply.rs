@@ -3,7 +3,7 @@
 use crate::{bytes, Audit, Config, Error, Event, Insides, Pallet, WeightInfo};
 use assay_protocol::{
 	audit::{AuditOutcome, AuditReply, AuditorState, Question, Reply, SignedReply},
-	dispute::{Claims, OwnedStatement},
+	dispute::OwnedStatement,
 	operator::Operators,
 };
 use assay_trace::{
@@ -94,14 +94,9 @@ impl<T: Config> Pallet<T> {
 		let mut audit = asked.audit;
 		let clock = Self::clock(job, &audit, &from);
 		Self::asked_no_more(job, &from, audit.units);
-		if from == audit.operator {
-			// Before the agenda has noticed it.
-			if let Some((deadline, _)) = clock.filter(|(deadline, _)| Self::now() > *deadline) {
-				if !audit.late {
-					audit.late = true;
-					T::Claims::late(job, audit.attempt, &from, deadline);
-				}
-			}
+		if let Some((deadline, _)) = clock.filter(|(deadline, _)| from == audit.operator && Self::now() > *deadline) {
+			// The agenda may not have noticed it.
+			Self::now_late(job, &mut audit, deadline);
 		}
 		Self::deposit_event(Event::Replied {
 			job,

@@ -304,10 +304,9 @@ impl<T: Config> Pallet<T> {
 		let Case { id, mut dispute, .. } = case;
 		let now = Self::now();
 		Self::stop_clock(&dispute);
-		if now > dispute.deadline && !dispute.late {
-			// Before the agenda has noticed it.
-			dispute.late = true;
-			T::Claims::late(dispute.job, dispute.attempt, &dispute.operator, dispute.deadline);
+		if now > dispute.deadline {
+			// The agenda may not have noticed it.
+			Self::now_late(&mut dispute);
 		}
 		Self::no_longer_late(&mut dispute);
 		// Whoever waited need not be there at once: it has as long as the worker took.
@@ -352,6 +351,13 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn stop_clock(dispute: &Dispute<T>) {
 		if let Some(who) = dispute.laden() {
 			T::Claims::asked_no_more(who, dispute.units);
+		}
+	}
+
+	/// The worker is late, if that is not known yet. Changes `dispute` but does not store it.
+	pub(crate) fn now_late(dispute: &mut Dispute<T>) {
+		if !core::mem::replace(&mut dispute.late, true) {
+			T::Claims::late(dispute.job, dispute.attempt, &dispute.operator, dispute.deadline);
 		}
 	}
 

@@ -110,8 +110,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Notes that the worker has not answered in time.
 	fn note_late(id: DisputeId, mut dispute: Dispute<T>) {
-		dispute.late = true;
-		T::Claims::late(dispute.job, dispute.attempt, &dispute.operator, dispute.deadline);
+		Self::now_late(&mut dispute);
 		Self::deposit_event(Event::WorkerLate {
 			dispute: id,
 			operator: dispute.operator.clone(),
