@@ -18,6 +18,7 @@ fn second_claim(worker: &Worker, test: impl Fn(JobId)) {
 
 fn second_claim_with_guilt(worker: &Worker, guilt: u64, test: impl Fn(JobId)) {
 	let mut played = false;
+	assay_testing::GuiltPeriod::set(guilt);
 	for seed in 0..100 {
 		run(|| {
 			offer(&[BOB]);
@@ -26,11 +27,9 @@ fn second_claim_with_guilt(worker: &Worker, guilt: u64, test: impl Fn(JobId)) {
 			Worker::honest().answer(BOB, job).unwrap();
 			AuditsPallet::withdraw(RuntimeOrigin::signed(BOB), DECODER).unwrap();
 			offer(&[CHARLIE]);
-			assay_testing::GuiltPeriod::set(guilt);
 			Seed::set(Some(seed));
 			JobsPallet::strike_down(job, None).unwrap();
 			if !matches!(job_state(job), JobState::Assigned { operator: DAVE, .. }) {
-				assay_testing::GuiltPeriod::set(0);
 				return;
 			}
 			Ceiling::set(sp_runtime::Permill::zero());
@@ -42,10 +41,10 @@ fn second_claim_with_guilt(worker: &Worker, guilt: u64, test: impl Fn(JobId)) {
 			assert_eq!(drawn(job)[0], CHARLIE);
 			test(job);
 			Floor::set(sp_runtime::Permill::from_percent(5));
-			assay_testing::GuiltPeriod::set(0);
 			played = true;
 		});
 		if played {
+			assay_testing::GuiltPeriod::set(0);
 			return;
 		}
 	}
