@@ -18,7 +18,11 @@ use serde_json::{json, Value};
 use std::{
 	sync::atomic::{AtomicBool, Ordering},
 	thread,
+	time::{Duration, Instant},
 };
+
+/// After so long a reply that is still due is sent again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The job whose trace is copied: what [`Cheat::OtherPrompt`] runs in place of the scene's.
 const OTHER_JOB: &str = "--tokens 0,3,2,5,4,7 --max-tokens 10 --temperature 1 --seed 3 --max-fee 1 --ignore-stop";
@@ -287,9 +291,14 @@ fn answer_until(rpc: Rpc, worker: &Worker<'_>, claims: &[(JobId, Fraud<'_>)], ov
 			let Some(fraud) = fraud_of(duty.claim.job) else {
 				continue;
 			};
-			if !replied.contains(&(duty.claim.job, duty.question)) {
+			// Sent once, it may be refused or dropped: it is sent again as long as it is due, as a worker's node does.
+			replied.retain(|(_, _, sent): &(_, _, Instant)| sent.elapsed() < AGAIN);
+			if !replied
+				.iter()
+				.any(|(job, question, _)| (*job, *question) == (duty.claim.job, duty.question))
+			{
 				let _ = worker.reply(fraud, &duty);
-				replied.push((duty.claim.job, duty.question));
+				replied.push((duty.claim.job, duty.question, Instant::now()));
 			}
 		}
 		thread::sleep(PAUSE);
