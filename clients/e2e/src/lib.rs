@@ -9,6 +9,7 @@ mod assay;
 mod binaries;
 mod cache;
 mod chain;
+mod command;
 mod document;
 mod evidence;
 mod gateway;

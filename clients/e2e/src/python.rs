@@ -1,7 +1,7 @@
 //! Programs in Python that know the gateway only through the public client of OpenAI.
 
-use crate::cache;
-use anyhow::{ensure, Context, Result};
+use crate::{cache, command::output};
+use anyhow::{Context, Result};
 use frame_support::Hashable;
 use std::{
 	fs,
@@ -27,29 +27,29 @@ impl Python {
 		let packages = Path::new(PROGRAMS).join(PACKAGES);
 		let listed = fs::read(&packages).with_context(|| packages.display().to_string())?;
 		let folder = cache::folder("python")?;
+		let key = hex::encode(listed.blake2_128());
 		// An environment knows its own place, so the place it is made at is the one it stays at: what is complete has a mark.
-		let environment = folder.join(hex::encode(listed.blake2_128()));
-		cache::once(
-			&folder,
-			&format!("{}.complete", hex::encode(listed.blake2_128())),
-			|mark| {
-				if environment.exists() {
-					fs::remove_dir_all(&environment)?;
-				}
-				run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
-				let mut install = Command::new(environment.join("bin/pip"));
-				run(install
-					.args([
-						"install",
-						"--quiet",
-						"--disable-pip-version-check",
-						"--no-deps",
-						"--requirement",
-					])
-					.arg(&packages))?;
-				Ok(fs::write(mark, "")?)
-			},
-		)?;
+		let environment = folder.join(&key);
+		cache::once(&folder, &format!("{key}.complete"), |mark| {
+			if environment.exists() {
+				fs::remove_dir_all(&environment)?;
+			}
+			let mut make = Command::new("python3");
+			make.args(["-m", "venv"]).arg(&environment);
+			output(&mut make, "python3 -m venv", ADVICE)?;
+			let mut install = Command::new(environment.join("bin/pip"));
+			install
+				.args([
+					"install",
+					"--quiet",
+					"--disable-pip-version-check",
+					"--no-deps",
+					"--requirement",
+				])
+				.arg(&packages);
+			output(&mut install, "pip install", ADVICE)?;
+			Ok(fs::write(mark, "")?)
+		})?;
 		Ok(Self {
 			interpreter: environment.join("bin/python"),
 		})
@@ -64,26 +64,12 @@ impl Python {
 
 	/// The same for the text of a program.
 	pub fn run_source(&self, source: &str, arguments: &[&str], url: &str, key: &str) -> Result<String> {
-		run(Command::new(&self.interpreter)
+		let mut command = Command::new(&self.interpreter);
+		command
 			.args(["-c", source])
 			.args(arguments)
 			.env("OPENAI_BASE_URL", format!("{url}/v1"))
-			.env("OPENAI_API_KEY", key))
+			.env("OPENAI_API_KEY", key);
+		output(&mut command, "python -c", ADVICE)
 	}
-}
-
-/// Standard output of a command that must succeed.
-fn run(command: &mut Command) -> Result<String> {
-	let program = command.get_program().display().to_string();
-	let output = command
-		.output()
-		.with_context(|| format!("{program} cannot be run: {ADVICE}"))?;
-	let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-	ensure!(
-		output.status.success(),
-		"{program} ended with {}:\n{printed}{}",
-		output.status,
-		String::from_utf8_lossy(&output.stderr)
-	);
-	Ok(printed)
 }

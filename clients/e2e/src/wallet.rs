@@ -1,6 +1,6 @@
 //! Wallets made by others: scripts for Node.js that know the chain only through public packages.
 
-use crate::cache;
+use crate::{cache, command::output};
 use anyhow::{ensure, Context, Result};
 use frame_support::Hashable;
 use std::{
@@ -50,7 +50,7 @@ impl Wallet {
 	pub fn run(&self, script: &str, arguments: &[&str]) -> Result<String> {
 		let mut command = Command::new("node");
 		command.arg(self.folder.path().join(script)).args(arguments);
-		output(command, &format!("{script} {}", arguments.join(" ")))
+		output(&mut command, &format!("{script} {}", arguments.join(" ")), ADVICE)
 	}
 }
 
@@ -69,7 +69,7 @@ fn packages() -> Result<PathBuf> {
 		command
 			.args(["ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"])
 			.current_dir(folder);
-		output(command, "npm ci").map(|_| ())
+		output(&mut command, "npm ci", ADVICE).map(|_| ())
 	};
 	let folder = cache::once(&cache::folder("wallets")?, &key, install)?;
 	Ok(folder.join(INSTALLED))
@@ -78,7 +78,7 @@ fn packages() -> Result<PathBuf> {
 fn check_node() -> Result<()> {
 	let mut command = Command::new("node");
 	command.arg("--version");
-	let version = output(command, "node --version")?;
+	let version = output(&mut command, "node --version", ADVICE)?;
 	let version = version.trim();
 	ensure!(
 		major(version).is_some_and(|major| major >= OLDEST_NODE),
@@ -90,22 +90,6 @@ fn check_node() -> Result<()> {
 /// The first number of a version as `node --version` prints it.
 fn major(version: &str) -> Option<u32> {
 	version.strip_prefix('v')?.split('.').next()?.parse().ok()
-}
-
-/// Standard output of a command that must succeed.
-fn output(mut command: Command, what: &str) -> Result<String> {
-	let output = command.output().with_context(|| {
-		let program = command.get_program().display();
-		format!("{program} cannot be run: {ADVICE}")
-	})?;
-	let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-	ensure!(
-		output.status.success(),
-		"`{what}` ended with {}:\n{printed}{}",
-		output.status,
-		String::from_utf8_lossy(&output.stderr)
-	);
-	Ok(printed)
 }
 
 #[cfg(test)]
@@ -130,23 +114,5 @@ mod tests {
 			page.contains(&format!("```js\n{example}```\n")),
 			"docs/dapps.md does not show what is between the marks of wallets/jobs.mjs:\n{example}"
 		);
-	}
-
-	#[test]
-	fn a_failed_command_says_what_it_printed() {
-		let mut command = Command::new("sh");
-		command.args(["-c", "echo out; echo err >&2; exit 3"]);
-		let error = output(command, "a wallet").unwrap_err().to_string();
-		for part in ["a wallet", "exit status: 3", "out", "err"] {
-			assert!(error.contains(part), "`{error}` does not say `{part}`");
-		}
-	}
-
-	#[test]
-	fn a_missing_program_says_how_to_get_it() {
-		let error = output(Command::new("no-such-program"), "nothing")
-			.unwrap_err()
-			.to_string();
-		assert!(error.contains("no-such-program") && error.contains(ADVICE), "{error}");
 	}
 }
