@@ -1,32 +1,33 @@
-//! A challenger at work: it follows its dispute block by block, makes each of its moves, and calls time.
+//! A challenger at work: it opens its dispute, follows it block by block, makes each of its moves, and calls time.
 
 use crate::{
+	blocks::Blocks,
+	case::Case,
 	output::Output,
-	views::{MoveView, Places},
+	views::{is_struck_down, DisputeView, EndingView, MoveView},
 };
 use anyhow::{Context, Result};
-use assay_dispute::{DisputeError, Execution, Move as Answered};
+use assay_dispute::{DisputeError, Move as Answered};
 use assay_protocol::{
-	dispute::{DisputeRecord, Stage},
+	dispute::{Accusation, DisputeRecord, Stage},
 	DisputeId,
 };
 use assay_sdk::{
-	disputes::Dispute, disputes::Ending, moves::Action, moves::Move, moves::Subject, AccountId, Assay, Block,
-	BlockNumber, Call, Sending, Signer,
+	disputes::Dispute, disputes::Ending, events::DisputeOpened, keys::account_of, moves::Action, moves::Move,
+	moves::Subject, AccountId, Assay, Block, BlockNumber, Call, Sending, Signer,
 };
-use assay_trace::prover::OpenArtifact;
-use std::collections::BTreeMap;
+use serde_json::{json, Value};
 
-/// The challenger of an open dispute.
-pub(crate) struct Challenger<'a, A: ?Sized> {
+/// Who challenges a claim.
+pub(crate) struct Challenger<'a> {
 	/// The chain.
 	pub(crate) chain: &'a Assay,
 	/// Whose dispute it is.
 	pub(crate) signer: &'a Signer,
-	/// What the job gives on this machine, against which the worker's answers are held.
-	pub(crate) execution: &'a Execution<'a, A>,
-	/// Words for the log.
-	pub(crate) places: &'a Places,
+	/// The claim, and what its job gives on this machine.
+	pub(crate) case: &'a Case,
+	/// Whether lines of the log say which job they are about.
+	pub(crate) among_others: bool,
 	/// Where the log goes.
 	pub(crate) output: Output,
 }
@@ -41,6 +42,32 @@ pub(crate) struct Ended {
 	pub(crate) block: BlockNumber,
 	/// Who lost what.
 	pub(crate) ending: Ending,
+}
+
+impl Ended {
+	/// Whether the claim was struck down.
+	pub(crate) fn is_won(&self) -> bool {
+		is_struck_down(self.ending.ruling)
+	}
+
+	/// All there is to know, for programs.
+	pub(crate) fn document(&self) -> Value {
+		json!({
+			"job": self.dispute.job,
+			"dispute": DisputeView::new(&self.dispute),
+			"moves": self.moves,
+			"ending": self.view(),
+		})
+	}
+
+	/// The ruling, and who lost what.
+	pub(crate) fn text(&self) -> String {
+		self.view().text()
+	}
+
+	fn view(&self) -> EndingView {
+		EndingView::new(&self.dispute, &self.ending, self.block)
+	}
 }
 
 /// What the challenger does at a block.
@@ -65,7 +92,43 @@ fn turn(dispute: &Dispute, now: BlockNumber) -> Turn {
 	}
 }
 
-impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
+impl Challenger<'_> {
+	/// The dispute that the challenger has open about the claim.
+	pub(crate) async fn open_dispute(&self, at: Block) -> Result<Option<Dispute>> {
+		let account = account_of(self.signer);
+		let disputes = self.chain.disputes().at(at).list(Some(self.case.job), u32::MAX).await?;
+		let mut own = disputes.into_iter().filter(|dispute| {
+			dispute.challenger == account && dispute.attempt == self.case.attempt && dispute.stage.is_some()
+		});
+		Ok(own.next())
+	}
+
+	/// Opens a dispute; returns it and the block of the challenge.
+	pub(crate) async fn open(&self, accusation: Accusation, sending: Sending) -> Result<(DisputeId, BlockNumber)> {
+		let Case { job, claim, places, .. } = self.case;
+		let call = Call::challenge(*job, *claim, accusation);
+		let sending = Sending {
+			finalized: false,
+			..sending
+		};
+		let receipt = self.chain.submit(&call, self.signer, sending).await;
+		let receipt = receipt.with_context(|| call.to_string())?;
+		let DisputeOpened { dispute } = receipt.event()?;
+		self.output.progress(&format!(
+			"dispute {dispute} about job {job}: {} is challenged",
+			places.accusation(accusation)
+		));
+		Ok((dispute, receipt.block))
+	}
+
+	/// A line of the log.
+	fn say(&self, line: &str) {
+		match self.among_others {
+			true => self.output.progress(&format!("job {}  {line}", self.case.job)),
+			false => self.output.progress(line),
+		}
+	}
+
 	/// Disputes to the end, telling of the moves since block `first`. Moves are made from the best block, for clocks run
 	/// there; with `finalized` the end is awaited until it is final.
 	pub(crate) async fn dispute(&self, id: DisputeId, first: BlockNumber, finalized: bool) -> Result<Ended> {
@@ -91,7 +154,7 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 							Some(call) => self.send(id, dispute.stage, call).await?,
 							None => {
 								conceded = true;
-								self.output.progress(&format!(
+								self.say(&format!(
 									"block {:>5}  what the worker shows is what this machine computes: you have no move, and \
 									your bond is lost after block {}",
 									best.number, dispute.deadline
@@ -108,7 +171,7 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 
 	/// The next move as a call; `None` if there is nothing to point at.
 	fn call(&self, id: DisputeId, stage: Stage, shown: &DisputeRecord) -> Result<Option<Call>> {
-		Ok(Some(match self.execution.next_move(stage, shown) {
+		Ok(Some(match self.case.execution().next_move(stage, shown) {
 			Ok(Answered::PointAtGroup(group)) => Call::point_at_group(id, shown.hash, group),
 			Ok(Answered::PointAtTarget(place, target)) => Call::point_at_target(id, shown.hash, place, target),
 			Ok(Answered::PointAtStep(place, step)) => Call::point_at_step(id, shown.hash, place, step),
@@ -133,7 +196,7 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 		let best = self.chain.best().await?;
 		match self.chain.disputes().at(best).find(id).await? {
 			Some(dispute) if dispute.stage == stage && best.number < dispute.deadline => {
-				self.output.progress(&format!(
+				self.say(&format!(
 					"block {:>5}  the move was not taken: {error:#}; it is sent again",
 					best.number
 				));
@@ -156,13 +219,12 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 			return Ok(None);
 		};
 		// Most often the last block that was seen.
-		for (&number, &hash) in log.blocks.iter().rev().filter(|(number, _)| **number <= last.number) {
-			let block = Block { number, hash };
+		for block in log.blocks.up_to(last.number) {
 			if let Some(ending) = self.chain.disputes().ending(&dispute, block).await? {
 				return Ok(Some(Ended {
 					moves: log.moves.clone(),
 					dispute,
-					block: number,
+					block: block.number,
 					ending,
 				}));
 			}
@@ -170,68 +232,39 @@ impl<A: OpenArtifact + ?Sized> Challenger<'_, A> {
 		anyhow::bail!(
 			"dispute {} ended before block {}, where this program came to it",
 			dispute.id,
-			log.first
+			log.blocks.first()
 		)
 	}
 }
 
 /// The moves of a dispute as they come.
 struct Log {
-	first: BlockNumber,
-	/// The blocks looked at.
-	blocks: BTreeMap<BlockNumber, assay_sdk::H256>,
+	blocks: Blocks,
 	moves: Vec<MoveView>,
 }
 
 impl Log {
 	fn new(first: BlockNumber) -> Self {
 		Self {
-			first,
-			blocks: BTreeMap::new(),
+			blocks: Blocks::since(first),
 			moves: vec![],
 		}
 	}
 
 	/// Looks at the blocks up to `best` that are new and tells their moves. After a reorganisation moves are told again.
-	async fn follow<A: OpenArtifact + ?Sized>(
-		&mut self,
-		challenger: &Challenger<'_, A>,
-		dispute: &Dispute,
-		best: Block,
-	) -> Result<()> {
-		let mut fresh = vec![];
-		let mut number = best.number;
-		while number >= self.first {
-			let block = if number == best.number {
-				Some(best)
-			} else {
-				challenger.chain.block_at(number).await?
-			};
-			let Some(block) = block else {
-				break;
-			};
-			if self.blocks.get(&number) == Some(&block.hash) {
-				break;
-			}
-			fresh.push(block);
-			let Some(before) = number.checked_sub(1) else {
-				break;
-			};
-			number = before;
-		}
-		if let Some(oldest) = fresh.last() {
+	async fn follow(&mut self, challenger: &Challenger<'_>, dispute: &Dispute, best: Block) -> Result<()> {
+		let fresh = self.blocks.fresh(challenger.chain, best).await?;
+		if let Some(oldest) = fresh.first() {
 			self.moves.retain(|known| known.block < oldest.number);
-			self.blocks.retain(|number, _| *number < oldest.number);
 		}
-		for block in fresh.into_iter().rev() {
+		for block in fresh {
 			for found in challenger.chain.disputes().moves(block).await? {
 				if is_of(&found, dispute) {
-					let view = MoveView::new(&found, challenger.places);
-					challenger.output.progress(&view.text());
+					let view = MoveView::new(&found, &challenger.case.places);
+					challenger.say(&view.text());
 					self.moves.push(view);
 				}
 			}
-			self.blocks.insert(block.number, block.hash);
 		}
 		Ok(())
 	}

@@ -40,13 +40,27 @@ pub(crate) fn trace_of(artifact: &Artifact, statement: &Statement<'_>, show: Sho
 	Ok(boundaries?.root())
 }
 
-/// What an execution that is fed the tokens of a statement leaves behind, from which any step of it can be shown.
-pub(crate) fn record(artifact: &Artifact, statement: &Statement<'_>, show: Show) -> Result<Record> {
-	let model = load(artifact)?;
-	let progress = spinner(show);
-	let record = model.record(statement, &mut ());
-	progress.finish_and_clear();
-	Ok(record?)
+/// An artifact whose model is loaded.
+pub(crate) struct Loaded {
+	/// The artifact.
+	pub(crate) artifact: Artifact,
+	model: Model,
+}
+
+impl Loaded {
+	/// Loads the model.
+	pub(crate) fn new(artifact: Artifact) -> Result<Self> {
+		let model = load(&artifact)?;
+		Ok(Self { artifact, model })
+	}
+
+	/// What an execution that is fed the tokens of a statement leaves behind, from which any step of it can be shown.
+	pub(crate) fn record(&self, statement: &Statement<'_>, show: Show) -> Result<Record> {
+		let progress = spinner(show);
+		let record = self.model.record(statement, &mut ());
+		progress.finish_and_clear();
+		Ok(record?)
+	}
 }
 
 /// Whether the artifact's program is the one that is registered.

@@ -3,6 +3,8 @@
 //! [`assay_sdk`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
 
 mod advice;
+mod blocks;
+mod case;
 mod challenger;
 mod commands;
 mod execute;
@@ -272,6 +274,8 @@ mod tests {
 			"model serve 0.0 --price 1 --anyway",
 			"validator keys",
 			"validator keys --anyway",
+			"watch",
+			"watch --once --model 0.0 --model 1.2 --consumer //Alice --bonds 2",
 			"validator join",
 			"validator leave",
 			"validator list",
@@ -291,6 +295,9 @@ mod tests {
 			"operator commission 7.5",
 			"operator commission 101%",
 			"operator kick",
+			"watch 7",
+			"watch --bonds 0",
+			"watch --model zero",
 		] {
 			assert!(parse(&format!("assay {wrong}")).is_err(), "{wrong}");
 		}

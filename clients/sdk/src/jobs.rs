@@ -4,7 +4,7 @@ use crate::{
 	events::JobSubmitted,
 	models::Models,
 	reading::{room, Reading},
-	AccountId, Amount, Balance, BlockNumber, Call, Error, Missing, Receipt, Result, Sending, Signer,
+	AccountId, Amount, Balance, Block, BlockNumber, Call, Error, Missing, Receipt, Result, Sending, Signer,
 };
 use assay_exact::Program;
 use assay_protocol::{
@@ -13,7 +13,7 @@ use assay_protocol::{
 	refusal::Request,
 	Attempt, JobId, ModelVersion,
 };
-use codec::DecodeAll;
+use codec::{Decode, DecodeAll};
 
 pub use assay_exact::{Generation, Input, Sampler};
 
@@ -93,12 +93,32 @@ impl Jobs<'_> {
 
 	/// The newest jobs, at most `limit`, of one consumer or of all.
 	pub async fn list(&self, consumer: Option<AccountId>, limit: u32) -> Result<Vec<Job>> {
-		let reading = self.0.fixed().await?;
+		let room = Self(self.0.fixed().await?);
 		Reading::all(limit as usize, |known: &[Job], left| {
 			let before = known.last().map(|job| job.id);
-			async move { reading.ask("JobsApi_jobs", (consumer, before, left)).await }
+			async move { room.page(consumer, before, left).await }
 		})
 		.await
+	}
+
+	/// The newest jobs before one, or the newest of all, of one consumer or of all: as many as the chain gives at once, at most `limit`.
+	/// Where there are none the page is empty.
+	pub async fn page(&self, consumer: Option<AccountId>, before: Option<JobId>, limit: u32) -> Result<Vec<Job>> {
+		self.0.ask("JobsApi_jobs", (consumer, before, limit)).await
+	}
+
+	/// The jobs whose results were claimed in a block.
+	pub async fn claimed_in(&self, block: Block) -> Result<Vec<JobId>> {
+		let client = self.0.assay.client().at_block(block.hash).await?;
+		let mut claimed = vec![];
+		for event in client.events().fetch().await?.iter() {
+			let event = event?;
+			if (event.pallet_name(), event.event_name()) == ("Jobs", "ResultClaimed") {
+				let job = JobId::decode(&mut event.field_bytes());
+				claimed.push(job.map_err(|error| Error::unreadable("a claim names its job", Some(error)))?);
+			}
+		}
+		Ok(claimed)
 	}
 
 	/// What a job costs at most: units for so many elements of input and generated tokens, and what listed operators ask.

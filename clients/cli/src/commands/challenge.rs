@@ -2,21 +2,15 @@
 
 use super::Context;
 use crate::{
-	challenger::{Challenger, Ended},
-	execute::{check_program, record},
-	views::{is_struck_down, DisputeView, EndingView, Places},
+	case::Case,
+	challenger::Challenger,
+	execute::{check_program, Loaded},
 	Outcome,
 };
 use anyhow::{bail, Context as _, Result};
-use assay_dispute::Execution;
-use assay_protocol::{
-	dispute::{Accusation, OwnedStatement},
-	job::JobState,
-	Attempt, DisputeId, JobId,
-};
-use assay_sdk::{disputes::Dispute, events::DisputeOpened, AccountId, Assay, Block, Call, Sending, Signer};
+use assay_protocol::{dispute::Accusation, job::JobState, JobId};
 use serde_json::json;
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// What to challenge.
 #[derive(Debug, clap::Args)]
@@ -53,7 +47,6 @@ impl Challenge {
 	/// Does it.
 	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
 		let signer = context.key.signer()?;
-		let account = signer.public_key().to_account_id();
 		let chain = context.chain().await?;
 		let best = chain.best().await?;
 		let job = chain.jobs().at(best).get(self.job).await?;
@@ -63,16 +56,17 @@ impl Challenge {
 		};
 		let claim = chain.jobs().at(best).claim(self.job).await?;
 		let claim = claim.with_context(|| format!("job {} has no claim on chain", self.job))?;
-		let open = open_dispute(&chain, self.job, claim.attempt, account, best).await?;
-
 		let artifact = context.library.verified(claim.artifact, self.artifact.as_deref())?;
 		check_program(&artifact, &chain.models().at(best).program(claim.version).await?)?;
-		let root = claim.root();
-		let statement = OwnedStatement::new(artifact.program().clone(), claim);
-		let record = record(&artifact, &statement.as_statement(), context.output)?;
-		let execution = Execution::new(&artifact, &statement, &record);
-		let places = Places::of(Some(&statement));
-		let (id, first) = match open {
+		let case = Case::run(Arc::new(Loaded::new(artifact)?), claim, context.output)?;
+		let challenger = Challenger {
+			chain: &chain,
+			signer: &signer,
+			case: &case,
+			among_others: false,
+			output: context.output,
+		};
+		let (id, first) = match challenger.open_dispute(best).await? {
 			Some(dispute) => {
 				context
 					.output
@@ -82,7 +76,7 @@ impl Challenge {
 			None => {
 				let found = match self.accuse {
 					Some(accusation) => Some(accusation),
-					None => execution.accuse()?,
+					None => case.accuse()?,
 				};
 				let Some(accusation) = found else {
 					let document = json!({ "job": self.job, "dispute": null, "moves": [], "ending": null });
@@ -94,74 +88,16 @@ impl Challenge {
 					});
 					return Ok(Outcome::Unfavourable);
 				};
-				let call = Call::challenge(self.job, root, accusation);
-				self.open(context, &chain, &signer, call, &places.accusation(accusation))
-					.await?
+				challenger.open(accusation, context.sending()).await?
 			}
 		};
-		let challenger = Challenger {
-			chain: &chain,
-			signer: &signer,
-			execution: &execution,
-			places: &places,
-			output: context.output,
-		};
 		let ended = challenger.dispute(id, first, context.finalized).await?;
-		self.tell(context, &ended)
-	}
-
-	/// Opens a dispute; returns it and the block of the challenge.
-	async fn open(
-		&self,
-		context: &Context,
-		chain: &Assay,
-		signer: &Signer,
-		call: Call,
-		what: &str,
-	) -> Result<(DisputeId, u32)> {
-		let sending = Sending {
-			finalized: false,
-			..context.sending()
-		};
-		let receipt = chain.submit(&call, signer, sending).await;
-		let receipt = receipt.with_context(|| call.to_string())?;
-		let DisputeOpened { dispute: id } = receipt.event()?;
-		context
-			.output
-			.progress(&format!("dispute {id} about job {}: {what} is challenged", self.job));
-		Ok((id, receipt.block))
-	}
-
-	fn tell(&self, context: &Context, ended: &Ended) -> Result<Outcome> {
-		let ending = EndingView::new(&ended.dispute, &ended.ending, ended.block);
-		let document = json!({
-			"job": self.job,
-			"dispute": DisputeView::new(&ended.dispute),
-			"moves": ended.moves,
-			"ending": ending,
-		});
-		context.output.answer(&document, || ending.text());
-		Ok(if is_struck_down(ending.ruling) {
-			Outcome::Done
-		} else {
-			Outcome::Unfavourable
+		context.output.answer(&ended.document(), || ended.text());
+		Ok(match ended.is_won() {
+			true => Outcome::Done,
+			false => Outcome::Unfavourable,
 		})
 	}
-}
-
-/// The open dispute of an account about an attempt at a job.
-async fn open_dispute(
-	chain: &Assay,
-	job: JobId,
-	attempt: Attempt,
-	account: AccountId,
-	at: Block,
-) -> Result<Option<Dispute>> {
-	let disputes = chain.disputes().at(at).list(Some(job), u32::MAX).await?;
-	let mut own = disputes
-		.into_iter()
-		.filter(|dispute| dispute.challenger == account && dispute.attempt == attempt && dispute.stage.is_some());
-	Ok(own.next())
 }
 
 #[cfg(test)]

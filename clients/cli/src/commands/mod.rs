@@ -10,6 +10,7 @@ mod operator;
 mod stake;
 mod validators;
 mod verify;
+mod watch;
 
 use crate::{explain::explain, keys::KeySource, output::Output, Outcome};
 use anyhow::{anyhow, ensure, Result};
@@ -140,6 +141,8 @@ pub(crate) enum Command {
 	Verify(verify::Verify),
 	/// Run a claimed job again on this machine and, if the claim is wrong, prove it wrong on chain.
 	Challenge(challenge::Challenge),
+	/// Run every job that is claimed again on this machine, and challenge each claim that is wrong.
+	Watch(watch::Watch),
 	/// Look at disputes.
 	#[command(subcommand)]
 	Dispute(dispute::DisputeCommand),
@@ -168,6 +171,7 @@ impl Command {
 			Self::Job(command) => command.run(context).await,
 			Self::Verify(command) => command.run(context).await,
 			Self::Challenge(command) => command.run(context).await,
+			Self::Watch(command) => command.run(context).await,
 			Self::Dispute(command) => command.run(context).await,
 			Self::Audit(command) => command.run(context).await,
 			Self::Account(command) => command.run(context).await,
