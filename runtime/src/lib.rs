@@ -55,7 +55,7 @@ pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// A block with decoded transactions.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 
-/// What a transaction carries besides its call. All of it is stock, so every wallet can sign.
+/// What a transaction carries besides its call. All of it is stock but `CheckMove`, which adds nothing, so every wallet can sign.
 pub type TxExtension = (
 	frame_system::AuthorizeCall<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,

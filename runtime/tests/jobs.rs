@@ -17,7 +17,7 @@ use assay_protocol::{
 use assay_runtime::{
 	currency::{CHALLENGE_BOND, EXISTENTIAL_DEPOSIT, FALSE_AUDIT_PENALTY, MISSED_AUDIT_PENALTY, UNIT},
 	time::{AUDIT_PERIOD, DEVELOPMENT_GUILT_PERIOD, HEARTBEAT_PERIOD, JOB_WINDOW},
-	Audits, Balances, Jobs, Models, Runtime, RuntimeCall, Staking, System, UncheckedExtrinsic,
+	Audits, Balances, Executive, Jobs, Models, Runtime, RuntimeCall, Staking, System, UncheckedExtrinsic,
 };
 use assay_trace::{claim::ClaimRoot, merkle::Hash32, Group, TraceRoot};
 use codec::Encode;
@@ -28,7 +28,7 @@ use sp_core::H256;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Ferdie};
 use sp_runtime::{
-	transaction_validity::{InvalidTransaction, TransactionValidityError},
+	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
 	Permill,
 };
 
@@ -294,6 +294,59 @@ fn f01_moves_that_would_fail_should_not_take_the_room_of_those_that_would_not() 
 			]),
 			[Ok(Ok(())), refused(pallet_assay_disputes::Error::AlreadyChallenged)]
 		);
+	});
+}
+
+#[test]
+fn g05_moves_should_stay_in_pools_before_what_is_free() {
+	chain_with_a_job(|duty| {
+		let priority = |transaction| {
+			let block = System::block_hash(System::block_number());
+			let valid = Executive::validate_transaction(TransactionSource::External, transaction, block);
+			valid.expect("it is valid").priority
+		};
+		let free = priority(result(&duty, Alice));
+		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
+		let challenge = pallet_assay_disputes::Call::<Runtime>::challenge {
+			job: duty.job,
+			claim: Jobs::claim(duty.job).expect("there is a claim").claim.root(),
+			accusation: Accusation::Trace,
+		};
+		let paid = priority(signed(Bob, System::account_nonce(account(Bob)), challenge));
+		// Answers, replies and moves of operators have the highest of what is free.
+		let highest = u64::MAX / 2;
+		assert!(free <= highest && highest < paid, "{free} {paid}");
+	});
+}
+
+#[test]
+fn g01_calls_of_root_should_not_take_the_room_of_moves_for_a_fee() {
+	chain_with_a_job(|_| {
+		let kill = || frame_system::Call::<Runtime>::kill_prefix {
+			prefix: b"nothing".to_vec(),
+			subkeys: 1_000_000,
+		};
+		let sudo = || pallet_sudo::Call::<Runtime>::sudo {
+			call: Box::new(kill().into()),
+		};
+		let nonce = System::account_nonce(account(Bob));
+		let before = Balances::free_balance(account(Bob));
+		let refused = Err(TransactionValidityError::Invalid(InvalidTransaction::Call));
+		assert_eq!(
+			next_block(vec![signed(Bob, nonce, kill()), signed(Bob, nonce, sudo())]),
+			[refused, refused]
+		);
+		assert_eq!(Balances::free_balance(account(Bob)), before, "nothing was included");
+		// Whoever has the key can do what root does.
+		let nonce = System::account_nonce(account(Alice));
+		let small = frame_system::Call::<Runtime>::kill_prefix {
+			prefix: b"nothing".to_vec(),
+			subkeys: 1,
+		};
+		let sudo = pallet_sudo::Call::<Runtime>::sudo {
+			call: Box::new(small.into()),
+		};
+		assert_eq!(next_block(vec![signed(Alice, nonce, sudo)]), [Ok(Ok(()))]);
 	});
 }
 

@@ -1,5 +1,5 @@
-//! Paid moves that would fail are no transactions: blocks keep room for challenges and moves, and whoever wants to fill it has to
-//! make real ones, with a bond each.
+//! Paid moves that would fail are no transactions, and nothing else takes the room that blocks keep for challenges and moves: whoever
+//! wants to fill it has to make real ones, with a bond each.
 
 use crate::{Call, Config, Pallet};
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -8,7 +8,7 @@ use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo},
 	pallet_prelude::TransactionSource,
 	storage::{with_transaction, TransactionOutcome},
-	traits::{IsSubType, OriginTrait, PalletInfo, UnfilteredDispatchable},
+	traits::{Contains, IsSubType, OriginTrait, PalletInfo, UnfilteredDispatchable},
 	weights::Weight,
 	DefaultNoBound,
 };
@@ -16,15 +16,21 @@ use frame_system::RawOrigin;
 use scale_info::TypeInfo;
 use sp_runtime::{
 	traits::{DispatchInfoOf, TransactionExtension, ValidateResult},
-	transaction_validity::{InvalidTransaction, TransactionValidityError, ValidTransaction},
+	transaction_validity::{InvalidTransaction, TransactionPriority, TransactionValidityError, ValidTransaction},
 	DispatchError, DispatchResult,
 };
+
+/// Moves stay in a full pool before all that is free: a pool that drops what has the least priority would drop them first, whatever room
+/// blocks have for them.
+const PRIORITY: TransactionPriority = 1 << 63;
 
 type RuntimeCallOf<T> = <T as frame_system::Config>::RuntimeCall;
 type OriginOf<T> = <T as frame_system::Config>::RuntimeOrigin;
 
 /// Tries out the paid moves of disputes, in the pool and again when the fee is paid, and refuses those that fail: with
-/// `Custom(index of the error)`, or `Payment` where the bond is not there.
+/// `Custom(index of the error)`, or `Payment` where the bond is not there. Other signed transactions of the operational class, all calls of
+/// root's among them, are refused with `Call` unless they come from [`Config::Privileged`]: from anybody else they fail and have taken
+/// the room for their fee.
 #[derive(Encode, Decode, DecodeWithMemTracking, DefaultNoBound, Clone, Eq, PartialEq, TypeInfo)]
 #[scale_info(skip_type_params(T))]
 pub struct CheckMove<T>(PhantomData<T>);
@@ -60,6 +66,15 @@ where
 			}
 			DispatchError::Token(_) => InvalidTransaction::Payment,
 			_ => InvalidTransaction::Call,
+		}
+	}
+
+	/// Checks that a transaction which takes room that is kept for moves is one, or may.
+	fn check_room(origin: &OriginOf<T>, call: &RuntimeCallOf<T>) -> Result<(), InvalidTransaction> {
+		let keeps_out = call.get_dispatch_info().class == DispatchClass::Operational && Self::paid(call).is_none();
+		match origin.as_signer() {
+			Some(who) if keeps_out && !T::Privileged::contains(who) => Err(InvalidTransaction::Call),
+			_ => Ok(()),
 		}
 	}
 
@@ -103,8 +118,14 @@ where
 		_: &impl Encode,
 		_: TransactionSource,
 	) -> ValidateResult<Self::Val, RuntimeCallOf<T>> {
+		Self::check_room(&origin, call)?;
 		Self::try_out(&origin, call)?;
-		Ok((ValidTransaction::default(), (), origin))
+		let priority = Self::paid(call).map_or(0, |_| PRIORITY);
+		let valid = ValidTransaction {
+			priority,
+			..Default::default()
+		};
+		Ok((valid, (), origin))
 	}
 
 	fn prepare(

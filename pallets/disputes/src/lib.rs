@@ -45,7 +45,10 @@ pub mod pallet {
 	use codec::Encode;
 	use frame_support::{
 		pallet_prelude::*,
-		traits::fungible::{Inspect, MutateHold},
+		traits::{
+			fungible::{Inspect, MutateHold},
+			Contains,
+		},
 		weights::WeightMeter,
 	};
 	use frame_system::{ensure_authorized, pallet_prelude::*};
@@ -115,6 +118,9 @@ pub mod pallet {
 		/// What the agenda may take of a block.
 		#[pallet::constant]
 		type AgendaWeight: Get<Weight>;
+
+		/// Who may send other signed calls of the operational class, in the room that blocks keep for moves: whoever stands for root.
+		type Privileged: Contains<Self::AccountId>;
 
 		/// Costs of the calls.
 		type WeightInfo: WeightInfo;

@@ -37,6 +37,7 @@ impl pallet_assay_disputes::Config for Runtime {
 	type MaxAnswerBytes = ConstU32<MAX_ANSWER_BYTES>;
 	type AgendaSize = ConstU32<256>;
 	type AgendaWeight = DisputeAgendaWeight;
+	type Privileged = super::sudo::SudoKey;
 	type WeightInfo = crate::weights::pallet_assay_disputes::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::StatedClaims;

@@ -3,7 +3,17 @@
 //! `docs/architecture.md` says how it goes away. A chain without it is a genesis without
 //! `sudo.key`, or a call of `sudo.remove_key`, which cannot be undone.
 
-use crate::{Runtime, RuntimeCall, RuntimeEvent};
+use crate::{AccountId, Runtime, RuntimeCall, RuntimeEvent};
+use frame_support::traits::Contains;
+
+/// The account with the key, if there is one.
+pub struct SudoKey;
+
+impl Contains<AccountId> for SudoKey {
+	fn contains(who: &AccountId) -> bool {
+		pallet_sudo::Key::<Runtime>::get().as_ref() == Some(who)
+	}
+}
 
 impl pallet_sudo::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;

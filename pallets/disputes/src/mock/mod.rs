@@ -15,7 +15,12 @@ pub(crate) use assay_testing::{
 };
 use assay_testing::{Retention, ServesSmallModels, SmallModels, Treasury};
 use assay_trace::{size::Answers, Hash32};
-use frame_support::{derive_impl, pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::ConstU128};
+use frame_support::{
+	derive_impl,
+	pallet_prelude::ValueQuery,
+	parameter_types, storage_alias,
+	traits::{ConstU128, Nothing},
+};
 use sp_runtime::Permill;
 
 assay_testing::runtime!(
@@ -119,6 +124,7 @@ impl crate::Config for Test {
 	type MovePeriod = MovePeriod;
 	type Audits = DrawnAuditors;
 	type ReporterShare = ReporterShare;
+	type Privileged = Nothing;
 	type Retention = Retention;
 	type MaxAnswerBytes = MaxAnswerBytes;
 	type AgendaSize = AgendaSize;
