@@ -56,8 +56,8 @@ pub const JOB_WINDOW: BlockNumber = 10;
 pub const JOB_RETENTION: BlockNumber = 14_400;
 /// Blocks that worker and auditors have to commit, and again to show. An audit in which all reply at once delays nothing.
 pub const AUDIT_PERIOD: BlockNumber = 30;
-/// Blocks that somebody gets at most for everything that it is asked about claims: six hours. What an auditor is asked beyond that is
-/// somebody else's to look at.
+/// Blocks that somebody gets at most for everything that it is asked about claims: six hours. What an auditor is drawn for beyond that
+/// waits.
 pub const MAX_LOAD: BlockNumber = 7_200;
 /// Units of computation as which a question about a claim counts beside running the job: half a second at the reference speed. A node
 /// sends eight moves a block, one in three eighths of a second.
@@ -66,6 +66,9 @@ pub const QUESTION_UNITS: u64 = REFERENCE_SPEED / 2;
 pub const DISPUTE_MOVE_PERIOD: BlockNumber = 20;
 /// Blocks a dispute stays readable after its end, like a job.
 pub const DISPUTE_RETENTION: BlockNumber = JOB_RETENTION;
+/// Blocks of a window for which stake has to have been there before it weighs in draws of auditors: half an hour, in which any draw is
+/// served, however many claims stand before it.
+pub const STAKE_SETTLING_PERIOD: BlockNumber = 600;
 /// Stake that asks to leave waits for the end of such a stretch of blocks first, unless genesis says otherwise: two days at
 /// three seconds.
 pub const DEFAULT_STAKING_PERIOD: BlockNumber = 57_600;

@@ -2,7 +2,7 @@
 
 use crate::{types::Listed, Audit, Auditors, Config, Error, Event, Pallet};
 use alloc::vec::Vec;
-use assay_protocol::{dispute::Claims, model::Models, operator::Operators, race, ModelVersion};
+use assay_protocol::{model::Models, operator::Operators, race, ModelVersion};
 use frame_support::{ensure, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{traits::UniqueSaturatedInto, DispatchResult};
@@ -49,11 +49,12 @@ impl<T: Config> Pallet<T> {
 		version: ModelVersion,
 	) -> Result<(), Error<T>> {
 		let of = |seat: usize| auditors.get(seat).map(|auditor| auditor.account.clone());
-		let least = (0..auditors.len()).min_by_key(|seat| of(*seat).map(|account| T::Operators::stake(&account)));
+		let least =
+			(0..auditors.len()).min_by_key(|seat| of(*seat).map(|account| T::Operators::settled_stake(&account)));
 		let seat = least.ok_or(Error::<T>::TooManyAuditors)?;
 		let auditor = of(seat).ok_or(Error::<T>::TooManyAuditors)?;
 		ensure!(
-			T::Operators::stake(&auditor) < T::Operators::stake(newcomer),
+			T::Operators::settled_stake(&auditor) < T::Operators::settled_stake(newcomer),
 			Error::<T>::TooManyAuditors
 		);
 		auditors.remove(seat);
@@ -93,21 +94,9 @@ impl<T: Config> Pallet<T> {
 		!Self::others(audit, Self::now()).is_empty()
 	}
 
-	/// Active auditors of the version who have not been drawn for the claim, and not whose claim it is, with time for it beside all
-	/// else that they are asked: whoever has more to do than it can is drawn for nothing. They were listed in a block by which nobody
-	/// knew the number of the draw, or the list could be made for it.
+	/// Active auditors of the version who have not been drawn for the claim, and not whose claim it is. They were listed in a block by
+	/// which nobody knew the number of the draw, or the list could be made for it.
 	pub(crate) fn others(audit: &Audit<T>, listed_by: BlockNumberFor<T>) -> Vec<T::AccountId> {
-		let mut auditors = Self::undrawn(audit, listed_by);
-		auditors.retain(|who| T::Claims::has_room(who, audit.units));
-		auditors
-	}
-
-	/// Whether there are auditors who could be drawn if they had the time.
-	pub(crate) fn has_busy_others(audit: &Audit<T>, listed_by: BlockNumberFor<T>) -> bool {
-		!Self::undrawn(audit, listed_by).is_empty()
-	}
-
-	fn undrawn(audit: &Audit<T>, listed_by: BlockNumberFor<T>) -> Vec<T::AccountId> {
 		let drawn = |who: &T::AccountId| audit.auditors.iter().any(|auditor| auditor.account == *who);
 		Auditors::<T>::get(audit.version)
 			.into_iter()
@@ -117,13 +106,14 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
-	/// Draws up to `seats` of some auditors by stake.
+	/// Draws up to `seats` of some auditors by the stake that is settled: a draw may be served when its number has been known for some
+	/// blocks, and what was brought since must not choose. Who has none that is runs behind all others.
 	pub(crate) fn draw_auditors(auditors: Vec<T::AccountId>, seats: u32, random: &[u8; 32]) -> Vec<T::AccountId> {
 		let candidates: Vec<(T::AccountId, u128)> = auditors
 			.into_iter()
 			.map(|auditor| {
-				let stake = T::Operators::stake(&auditor).unique_saturated_into();
-				(auditor, stake)
+				let stake: u128 = T::Operators::settled_stake(&auditor).unique_saturated_into();
+				(auditor, stake.max(1))
 			})
 			.collect();
 		race(&candidates, random)

@@ -14,36 +14,51 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{DispatchError, Saturating};
 
 impl<T: Config> Pallet<T> {
-	/// Gives everybody that is asked something the time to run the job, after everything else that it is asked about. Whoever is asked
-	/// more than it can do delays nobody: it has as long as for this job alone. Whoever vouched for something else has as long as
-	/// silence about a claim is not guilt: somebody is wrong, and nobody else may be there to say who.
-	pub(crate) fn set_clocks(audit: &mut Audit<T>, run: BlockNumberFor<T>) {
-		let until = |run| Self::now().saturating_add(T::Period::get()).saturating_add(run);
-		let clock = |who: &T::AccountId| {
-			let allowance = T::Claims::asked(who, audit.units);
-			(until(allowance.run), !allowance.enough)
-		};
-		let worker = Self::question(audit, &audit.operator).map(|_| clock(&audit.operator));
-		let auditors: Vec<_> = audit
-			.auditors
-			.iter()
-			.map(|auditor| Self::question(audit, &auditor.account).map(|_| clock(&auditor.account)))
-			.collect();
-		if let (Some((asked_until, _)), AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) =
+	/// Gives everybody that is asked something the time to run the job, after everything else that it is asked about.
+	pub(crate) fn set_clocks(audit: &mut Audit<T>) {
+		let worker = Self::question(audit, &audit.operator).map(|_| T::Claims::asked(&audit.operator, audit.units));
+		if let (Some(allowance), AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) =
 			(worker, &mut audit.phase)
 		{
-			*deadline = asked_until;
+			*deadline = Self::ends(allowance.run);
 		}
-		for (auditor, asked) in audit.auditors.iter_mut().zip(auditors) {
-			if let Some((deadline, excused)) = asked {
-				auditor.excused = excused || auditor.recalled;
-				auditor.deadline = match (auditor.recalled, auditor.excused) {
-					(true, _) => deadline.max(Self::now().saturating_add(T::Claims::guilt_period())),
-					(false, true) => until(run),
-					(false, false) => deadline,
-				};
+		for index in 0..audit.auditors.len() {
+			Self::set_clock(audit, index);
+		}
+	}
+
+	/// Sets the clock of an auditor that is asked something. Whoever is asked more than it can do delays nobody: it has as long as for
+	/// as much as anybody can, and need not reply. Whoever vouched for something else has all the time in which the claim waits to say
+	/// so: somebody is wrong, and nobody else may be there to say who.
+	fn set_clock(audit: &mut Audit<T>, index: usize) {
+		let Some(account) = audit.auditors.get(index).map(|auditor| auditor.account.clone()) else {
+			return;
+		};
+		if Self::question(audit, &account).is_none() {
+			return;
+		}
+		let allowance = T::Claims::asked(&account, audit.units);
+		let (phase, waits_until) = (audit.phase, audit.waits_until);
+		if let Some(auditor) = audit.auditors.get_mut(index) {
+			auditor.excused = auditor.recalled || !allowance.enough;
+			auditor.deadline = Self::ends(allowance.run);
+			if auditor.recalled && matches!(phase, AuditPhase::Commit { .. }) {
+				auditor.deadline = auditor.deadline.max(waits_until.unwrap_or_default());
 			}
 		}
+	}
+
+	/// Last block for a reply that takes so long.
+	fn ends(run: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		Self::now().saturating_add(T::Period::get()).saturating_add(run)
+	}
+
+	/// Last block before a busy auditor is looked at again: it waits each time for as long as it has waited.
+	pub(crate) fn looked_at_again(auditor: &Auditor<T>, waits_until: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		let waited = Self::now().saturating_sub(auditor.drawn_at);
+		Self::now()
+			.saturating_add(T::Period::get().max(waited))
+			.min(waits_until)
 	}
 
 	/// Whoever was asked something about a claim need not reply any more.
@@ -53,10 +68,10 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Rules on whose time is over. Auditors fail; a worker is late, and loses when its silence is guilt.
+	/// Rules on whose time is over. Auditors fail unless they were busy; a worker is late, and loses when its silence is guilt.
 	pub(crate) fn look_at_clocks(job: JobId, mut audit: Audit<T>, step: Step) -> Result<Option<Step>, DispatchError> {
 		let now = Self::now();
-		let failed = Self::fail_auditors(job, &mut audit);
+		let looked = Self::look_at_auditors(job, &mut audit);
 		let worker = audit.operator.clone();
 		let clock = Self::clock(job, &audit, &worker);
 		if clock.is_some_and(|(_, closes_at)| now > closes_at) {
@@ -73,14 +88,15 @@ impl<T: Config> Pallet<T> {
 				until,
 			});
 		}
-		if !failed && !late {
+		if !looked && !late {
 			return Ok(None);
 		}
 		Self::go_on(job, audit);
 		Ok(Some(step))
 	}
 
-	/// Last block in which the reply of an operator is in time, and last in which it is taken; none if nothing is asked of it.
+	/// Last block in which the reply of an operator is in time, and last in which it is taken; none if nothing is asked of it. That of
+	/// a busy auditor is its next look's.
 	pub(crate) fn clock(
 		job: JobId,
 		audit: &Audit<T>,
@@ -89,11 +105,14 @@ impl<T: Config> Pallet<T> {
 		let (AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) = audit.phase else {
 			return None;
 		};
-		Self::question(audit, who)?;
 		if audit.operator == *who {
+			Self::question(audit, who)?;
 			return Some((deadline, T::Claims::answers_until(job, deadline)));
 		}
 		let auditor = audit.auditors.iter().find(|auditor| auditor.account == *who)?;
+		if auditor.state != AuditorState::Busy {
+			Self::question(audit, who)?;
+		}
 		Some((auditor.deadline, auditor.deadline))
 	}
 
@@ -131,27 +150,62 @@ impl<T: Config> Pallet<T> {
 			.min()
 	}
 
-	/// Punishes the auditors whose time is over, and unlists them: whoever misses a duty may not be there for the next. Whoever was
-	/// asked more than it can do is only replaced, and so is whoever has been punished since it was drawn: one absence is one
-	/// fault, however often it was drawn before that was noticed. Says whether there were any.
-	pub(crate) fn fail_auditors(job: JobId, audit: &mut Audit<T>) -> bool {
+	/// Looks at the auditors whose time is over, and says whether there were any. Who was busy is asked if it has time now, and is
+	/// waited for if it has not, as long as the claim waits. Who had to reply is punished, and unlisted: whoever misses a duty may not be
+	/// there for the next. Whoever was asked more than it can do is only replaced, and so is whoever has been punished since it was
+	/// drawn: one absence is one fault, however often it was drawn before that was noticed.
+	pub(crate) fn look_at_auditors(job: JobId, audit: &mut Audit<T>) -> bool {
 		let now = Self::now();
-		let owing: Vec<T::AccountId> = audit
-			.auditors
-			.iter()
-			.map(|auditor| auditor.account.clone())
-			.filter(|account| Self::clock(job, audit, account).is_some_and(|(_, closes_at)| now > closes_at))
+		let is_over = |account| Self::clock(job, audit, account).is_some_and(|(_, closes_at)| now > closes_at);
+		let over: Vec<usize> = (0..audit.auditors.len())
+			.filter(|index| {
+				audit
+					.auditors
+					.get(*index)
+					.is_some_and(|auditor| is_over(&auditor.account))
+			})
 			.collect();
-		for auditor in audit.auditors.iter_mut() {
-			if owing.contains(&auditor.account) {
-				auditor.state = AuditorState::Failed;
-				Self::asked_no_more(job, &auditor.account, audit.units);
-				if !auditor.excused {
-					Self::missed(job, auditor);
-					Self::unlist(&auditor.account, audit.version);
-				}
+		for index in &over {
+			let busy = audit
+				.auditors
+				.get(*index)
+				.is_some_and(|auditor| auditor.state == AuditorState::Busy);
+			match busy {
+				true => Self::look_for_time(job, audit, *index),
+				false => Self::fail_auditor(job, audit, *index),
 			}
 		}
-		!owing.is_empty()
+		!over.is_empty()
+	}
+
+	/// Asks a busy auditor if it has time now, and takes its seat away if the claim waits no longer.
+	fn look_for_time(job: JobId, audit: &mut Audit<T>, index: usize) {
+		let until = audit.wait(Self::now());
+		let Some(auditor) = audit.auditors.get_mut(index) else {
+			return;
+		};
+		if T::Claims::has_room(&auditor.account, audit.units) {
+			auditor.state = AuditorState::Drawn;
+			let account = auditor.account.clone();
+			Self::set_clock(audit, index);
+			Self::ask(job, audit, &account);
+		} else if Self::now() > until {
+			auditor.state = AuditorState::Failed;
+		} else {
+			auditor.deadline = Self::looked_at_again(auditor, until);
+		}
+	}
+
+	/// An auditor has not replied in time.
+	fn fail_auditor(job: JobId, audit: &mut Audit<T>, index: usize) {
+		let Some(auditor) = audit.auditors.get_mut(index) else {
+			return;
+		};
+		auditor.state = AuditorState::Failed;
+		Self::asked_no_more(job, &auditor.account, audit.units);
+		if !auditor.excused {
+			Self::missed(job, auditor);
+			Self::unlist(&auditor.account, audit.version);
+		}
 	}
 }

@@ -82,12 +82,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// How likely a claim of an operator with this fee is to be audited: what a wrong one brings grows with its fee, what the
-	/// operator itself loses by it with its own bond.
+	/// operator itself loses by it with its own bond. Of that counts what is settled: a draw may be served when its number has been
+	/// known for some blocks.
 	pub(crate) fn rates_of_claim(operator: &T::AccountId, fee: T::Balance) -> AuditRates {
 		let rates = Self::rates(operator);
 		let (fee, own) = (
 			fee.unique_saturated_into(),
-			T::Operators::own_stake(operator).unique_saturated_into(),
+			T::Operators::settled_own_stake(operator).unique_saturated_into(),
 		);
 		AuditRates {
 			spot_check: rates.spot_check.max(by_size(T::SpotCheckSizeFactor::get(), fee, own)),
@@ -122,7 +123,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Asks those too who vouched for an earlier claim of the job that said otherwise: somebody is wrong, and they are judged by what
+	/// Asks those too, and lets the claim wait for them, who vouched for an earlier claim of the job that said otherwise: somebody is wrong, and they are judged by what
 	/// this one says.
 	fn recall(job: JobId, audit: &mut Audit<T>, said: Hash32) {
 		let otherwise = Vouched::<T>::get(job)
@@ -133,20 +134,26 @@ impl<T: Config> Pallet<T> {
 			if !asked && T::Operators::worker_key(&account).is_some() {
 				// There are seats for them.
 				let _ = audit.auditors.try_push(Auditor::new(account, Self::now(), true));
+				audit.wait(Self::now());
 			}
 		}
 	}
 
-	/// Draws auditors for the seats that are empty: all at first, then those of auditors that failed.
+	/// Draws auditors for the seats that are empty: all at first, then those of auditors that failed. Who has too much else to do
+	/// keeps its seat until it has time: if another were drawn in its place, keeping the others busy would choose who looks.
 	pub(crate) fn seat_auditors(audit: &mut Audit<T>, numbers: &Numbers) {
 		let seats = T::MaxDrawn::get().saturating_sub(audit.filled_seats());
 		let others = Self::others(audit, audit.made_at);
-		audit.all_busy = others.is_empty() && audit.filled_seats() == 0 && Self::has_busy_others(audit, audit.made_at);
 		let drawn = Self::draw_auditors(others, seats, &numbers.of(Use::Auditors(audit.draws)).0);
 		audit.draws = audit.draws.saturating_add(1);
 		for account in drawn {
+			let mut auditor = Auditor::new(account, Self::now(), false);
+			if !T::Claims::has_room(&auditor.account, audit.units) {
+				auditor.state = AuditorState::Busy;
+				auditor.deadline = Self::looked_at_again(&auditor, audit.wait(Self::now()));
+			}
 			// There are seats for as many draws as there can be.
-			let _ = audit.auditors.try_push(Auditor::new(account, Self::now(), false));
+			let _ = audit.auditors.try_push(auditor);
 		}
 	}
 

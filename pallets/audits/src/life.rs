@@ -90,7 +90,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 			spot_check: None,
 			auditors: BoundedVec::new(),
 			draws: 0,
-			all_busy: false,
+			waits_until: None,
 			units: ComputeUnits(0),
 			late: false,
 			values_of: None,
@@ -107,7 +107,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 	fn is_drawn(job: JobId, attempt: Attempt, who: &T::AccountId) -> bool {
 		let audit = Self::open_audit(job).filter(|audit| audit.attempt == attempt);
 		audit.is_some_and(|audit| {
-			let drawn = |auditor: &Auditor<T>| auditor.account == *who && auditor.state == AuditorState::Drawn;
+			let drawn = |auditor: &Auditor<T>| auditor.account == *who && auditor.is_to_look();
 			audit.auditors.iter().any(drawn)
 		})
 	}
@@ -134,7 +134,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		let drawn = audit
 			.auditors
 			.iter_mut()
-			.find(|auditor| auditor.account == *challenger && auditor.state == AuditorState::Drawn);
+			.find(|auditor| auditor.account == *challenger && auditor.is_to_look());
 		if let Some(auditor) = drawn {
 			auditor.state = AuditorState::Challenged;
 			Self::asked_no_more(job, challenger, audit.units);
@@ -160,10 +160,11 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		// The dispute still holds the job: somebody else looks at the claim, or it waits for whoever wants to.
 		let stands = audit.is_over() && Self::open_claim(job, attempt).is_some();
 		let draws = audit.wants_others() && Self::has_others(&audit);
-		let goes_on = stands && (draws || audit.is_unaudited()) && T::Claims::hold(job).is_ok();
+		let waits = audit.is_unaudited() && Self::now() < audit.would_wait_until(Self::now());
+		let goes_on = stands && (draws || waits) && T::Claims::hold(job).is_ok();
 		match (goes_on, draws) {
 			(true, true) => Self::await_draw(job, audit, AuditPhase::Claimed),
-			(true, false) => Self::await_challenges(job, audit, Self::unaudited_until()),
+			(true, false) => Self::await_challenges(job, audit),
 			(false, _) => Audits::<T>::insert(job, audit),
 		}
 	}
@@ -173,10 +174,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		let Some(audit) = Audits::<T>::get(job).filter(|audit| audit.attempt == attempt) else {
 			return;
 		};
-		let vouched = audit
-			.auditors
-			.iter()
-			.filter(|auditor| matches!(auditor.state, AuditorState::Bound { .. } | AuditorState::Done));
+		let vouched = audit.auditors.iter().filter(|auditor| auditor.vouched);
 		for auditor in vouched {
 			// Where there is no room nobody is judged, which harms nobody.
 			Vouched::<T>::mutate(job, |vouched| {
@@ -343,7 +341,7 @@ impl<T: Config> Pallet<T> {
 			Self::draw_shown(&mut audit, &statement, &numbers);
 		} else if audit.draws == 0 {
 			Self::draw_questions(job, &mut audit, &statement, (fee, said), &numbers);
-			if audit.spot_check.is_none() && audit.auditors.is_empty() && !audit.all_busy {
+			if audit.spot_check.is_none() && audit.auditors.is_empty() {
 				T::Claims::let_go(job, audit.attempt);
 				Self::end(job, audit, AuditOutcome::NotDrawn);
 				return Ok(Some(Step::Pass));
@@ -356,8 +354,8 @@ impl<T: Config> Pallet<T> {
 			Step::AskToShow => AuditPhase::Show { deadline },
 			_ => AuditPhase::Commit { deadline },
 		};
-		Self::set_clocks(&mut audit, run);
-		Self::ask(job, &audit);
+		Self::set_clocks(&mut audit);
+		Self::everybody(&audit).for_each(|who| Self::ask(job, &audit, who));
 		Self::go_on(job, audit);
 		Ok(Some(step))
 	}
@@ -403,19 +401,17 @@ impl<T: Config> Pallet<T> {
 		core::iter::once(&audit.operator).chain(auditors)
 	}
 
-	/// Asks everybody who has something to reply.
-	fn ask(job: JobId, audit: &Audit<T>) {
-		for who in Self::everybody(audit) {
-			if let (Some(question), Some((deadline, _))) = (Self::question(audit, who), Self::clock(job, audit, who)) {
-				Due::<T>::insert(who, job, ());
-				Self::deposit_event(Event::Asked {
-					job,
-					attempt: audit.attempt,
-					who: who.clone(),
-					question,
-					deadline,
-				});
-			}
+	/// Tells an operator that it is asked something, if it is.
+	pub(crate) fn ask(job: JobId, audit: &Audit<T>, who: &T::AccountId) {
+		if let (Some(question), Some((deadline, _))) = (Self::question(audit, who), Self::clock(job, audit, who)) {
+			Due::<T>::insert(who, job, ());
+			Self::deposit_event(Event::Asked {
+				job,
+				attempt: audit.attempt,
+				who: who.clone(),
+				question,
+				deadline,
+			});
 		}
 	}
 
@@ -457,9 +453,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Ends an audit of which nothing more is asked, unless nobody has looked at the claim: then it waits for challenges.
 	fn close_or_wait(job: JobId, audit: Audit<T>) {
-		let until = Self::unaudited_until();
+		let waits = Self::now() < audit.would_wait_until(Self::now());
 		let outcome = match audit.is_unaudited() {
-			true if Self::now() < until && !audit.has_waited() => return Self::await_challenges(job, audit, until),
+			true if waits => return Self::await_challenges(job, audit),
 			true => AuditOutcome::NotAudited,
 			false => AuditOutcome::Passed,
 		};
@@ -467,13 +463,9 @@ impl<T: Config> Pallet<T> {
 		Self::end(job, audit, outcome);
 	}
 
-	/// Last block in which a claim waits for challenges if nobody has looked at it by now.
-	fn unaudited_until() -> BlockNumberFor<T> {
-		Self::now().saturating_add(T::Claims::guilt_period())
-	}
-
 	/// Stores an audit that waits for whoever wants to challenge the claim.
-	fn await_challenges(job: JobId, mut audit: Audit<T>, until: BlockNumberFor<T>) {
+	fn await_challenges(job: JobId, mut audit: Audit<T>) {
+		let until = audit.wait(Self::now());
 		audit.phase = AuditPhase::Unaudited { until };
 		Self::book(job, &mut audit, until.saturating_add(One::one()));
 		Self::deposit_event(Event::Unaudited {

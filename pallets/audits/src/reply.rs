@@ -119,6 +119,7 @@ impl<T: Config> Pallet<T> {
 			(Change::Auditor(state), _) => {
 				if let Some(auditor) = audit.auditors.iter_mut().find(|auditor| auditor.account == from) {
 					auditor.state = state;
+					auditor.vouched = true;
 				}
 			}
 			(Change::Inside(_) | Change::Shown(_), None) => return Err(Error::<T>::NotDue.into()),

@@ -1,8 +1,8 @@
 //! The invariants of the README, checked over the whole state.
 
-use crate::{Agenda, AgendaCursor, Auditors, Audits, Config, Due, Insides, Pallet, Vouched};
+use crate::{Agenda, AgendaCursor, Auditor, Auditors, Audits, Config, Due, Insides, Pallet, Vouched};
 use alloc::collections::BTreeSet;
-use assay_protocol::audit::AuditPhase;
+use assay_protocol::audit::{AuditPhase, AuditorState};
 use codec::Encode;
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
@@ -40,8 +40,22 @@ impl<T: Config> Pallet<T> {
 				asked = asked.saturating_add(usize::from(asks));
 			}
 			due = due.saturating_add(asked);
+			let vouched =
+				|auditor: &Auditor<T>| matches!(auditor.state, AuditorState::Bound { .. } | AuditorState::Done);
 			ensure!(
-				asked > 0 || !matches!(audit.phase, AuditPhase::Commit { .. } | AuditPhase::Show { .. }),
+				audit
+					.auditors
+					.iter()
+					.all(|auditor| auditor.vouched || !vouched(auditor)),
+				"an auditor is bound and has not vouched"
+			);
+			let busy = audit.auditors.iter().any(|auditor| auditor.state == AuditorState::Busy);
+			ensure!(
+				!busy || audit.waits_until.is_some() && !matches!(audit.phase, AuditPhase::Show { .. }),
+				"a busy auditor is not waited for"
+			);
+			ensure!(
+				asked > 0 || busy || !matches!(audit.phase, AuditPhase::Commit { .. } | AuditPhase::Show { .. }),
 				"an audit waits for nobody"
 			);
 			if let Some(slot) = audit.booked_at {

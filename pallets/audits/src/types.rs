@@ -4,7 +4,7 @@ use crate::Config;
 use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::{AuditPhase, AuditSummary, AuditorState, SpotCheck},
-	dispute::OpenClaim,
+	dispute::{Claims, OpenClaim},
 	Attempt, ModelVersion,
 };
 use assay_trace::Place;
@@ -13,6 +13,7 @@ use core::marker::PhantomData;
 use frame_support::{traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
 use frame_system::pallet_prelude::BlockNumberFor;
 use scale_info::TypeInfo;
+use sp_runtime::Saturating;
 
 /// The runtime's account identifier.
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
@@ -44,8 +45,9 @@ pub struct Audit<T: Config> {
 	pub auditors: BoundedVec<Auditor<T>, Seats<T>>,
 	/// Draws of auditors so far.
 	pub draws: u32,
-	/// Whether the last draw found nobody, for all who audit the version had too much to do.
-	pub all_busy: bool,
+	/// Last block in which the claim waits for whoever is not there to say what is wrong: an auditor with too much else to do, one
+	/// that vouched for something else, or a challenger where nobody has looked. All together wait once; none has yet if it is none.
+	pub waits_until: Option<BlockNumberFor<T>>,
 	/// Units of computation that running the job again takes.
 	pub units: ComputeUnits,
 	/// Whether the worker is known to be late.
@@ -65,10 +67,12 @@ pub struct Auditor<T: Config> {
 	pub account: T::AccountId,
 	/// How far it is.
 	pub state: AuditorState,
-	/// Last block for what it is asked, if it is.
+	/// Last block for what it is asked, if it is; while it is busy, the last before it is looked at again.
 	pub deadline: BlockNumberFor<T>,
 	/// Whether it need not reply: by what else it is asked meanwhile it has more to do than it can, or it was recalled.
 	pub excused: bool,
+	/// Whether it has committed to a digest and so said that the claim is right, whatever has become of it since.
+	pub vouched: bool,
 	/// Block in which it was drawn.
 	pub drawn_at: BlockNumberFor<T>,
 	/// Whether it was not drawn, but vouched for an earlier claim of the job: it may reply or challenge, for it is judged by what
@@ -84,9 +88,15 @@ impl<T: Config> Auditor<T> {
 			state: AuditorState::Drawn,
 			deadline: drawn_at,
 			excused: recalled,
+			vouched: false,
 			drawn_at,
 			recalled,
 		}
+	}
+
+	/// Whether it has to look at the claim, now or when it has time, and has not said anything yet.
+	pub(crate) fn is_to_look(&self) -> bool {
+		matches!(self.state, AuditorState::Drawn | AuditorState::Busy)
 	}
 }
 
@@ -130,27 +140,34 @@ impl<T: Config> Audit<T> {
 		self.auditors.iter().filter(|auditor| !auditor.recalled)
 	}
 
+	/// Last block in which the claim waits for somebody, if it does from now on: for as long as one waits for challenges.
+	pub(crate) fn would_wait_until(&self, now: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		self.waits_until
+			.unwrap_or_else(|| now.saturating_add(T::Claims::guilt_period()))
+	}
+
+	/// Lets the claim wait for somebody from now on, and says until when.
+	pub(crate) fn wait(&mut self, now: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		let until = self.would_wait_until(now);
+		self.waits_until = Some(until);
+		until
+	}
+
 	/// Auditors that were drawn and have not failed.
 	pub fn filled_seats(&self) -> u32 {
 		let filled = self.drawn().filter(|auditor| auditor.state != AuditorState::Failed);
 		u32::try_from(filled.count()).unwrap_or(u32::MAX)
 	}
 
-	/// Whether auditors that failed are to be replaced, or such as were busy to be looked for again.
+	/// Whether auditors that failed are to be replaced.
 	pub fn wants_others(&self) -> bool {
 		let failed = self.drawn().any(|auditor| auditor.state == AuditorState::Failed);
-		(failed || self.all_busy) && self.draws < DRAWS && self.filled_seats() < T::MaxDrawn::get()
+		failed && self.draws < DRAWS && self.filled_seats() < T::MaxDrawn::get()
 	}
 
 	/// Whether auditors were to look at the claim and not one has.
 	pub fn is_unaudited(&self) -> bool {
-		(self.all_busy || self.drawn().next().is_some()) && self.filled_seats() == 0
-	}
-
-	/// Whether the claim has waited for somebody who vouched for something else, in vain and for as long as one waits for challenges.
-	pub fn has_waited(&self) -> bool {
-		let failed = |auditor: &Auditor<T>| auditor.recalled && auditor.state == AuditorState::Failed;
-		self.auditors.iter().any(failed)
+		self.drawn().next().is_some() && self.filled_seats() == 0
 	}
 
 	/// The auditors that were drawn and have audited the claim.

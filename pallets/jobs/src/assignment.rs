@@ -157,6 +157,7 @@ impl<T: Config> Pallet<T> {
 			price,
 			deadline,
 		});
+		job.assigned_at = now;
 		job.state = JobState::Assigned {
 			operator,
 			price,

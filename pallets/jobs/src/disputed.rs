@@ -126,9 +126,9 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		let JobState::Claimed { operator, price, .. } = job.state.clone() else {
 			return Err(Error::<T>::NotClaimed.into());
 		};
-		// Before the next attempt is assigned, for which it may weigh less. Stake that asked to leave since the job came is
-		// reached too, so that nobody gets away by leaving.
-		let age = Self::now().saturating_sub(job.submitted_at).unique_saturated_into();
+		// Before the next attempt is assigned, for which it may weigh less. Stake that asked to leave since the operator was given
+		// the job is reached too, so that nobody gets away by leaving; what had left before stood behind none of its work.
+		let age = Self::now().saturating_sub(job.assigned_at).unique_saturated_into();
 		let penalty = T::WrongResultPenalty::get()
 			.mul_ceil(T::Operators::at_risk(&operator, age))
 			.max(T::MinWrongResultPenalty::get());

@@ -179,6 +179,7 @@ impl<T: Config> Pallet<T> {
 			claimed_units: None,
 			named_operator: operator,
 			submitted_at: now,
+			assigned_at: now,
 			attempt: Default::default(),
 			failed: BoundedVec::new(),
 			holds: 0,

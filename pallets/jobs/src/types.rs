@@ -56,6 +56,8 @@ pub struct Job<T: Config> {
 	pub named_operator: Option<T::AccountId>,
 	/// Block of submission.
 	pub submitted_at: BlockNumberFor<T>,
+	/// Block in which the current attempt was assigned; of submission before the first.
+	pub assigned_at: BlockNumberFor<T>,
 	/// The current attempt.
 	pub attempt: Attempt,
 	/// Operators that missed a deadline of this job, or whose claim was struck down.

@@ -12,6 +12,7 @@ mod operators;
 mod periods;
 mod queries;
 mod rewards;
+mod settled;
 mod shares;
 mod slashing;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub mod weights;
 pub use earnings::{Earned, Earnings};
 pub use holders::{OperatorFor, PositionFor};
 pub use pallet::*;
+pub use settled::Settled;
 pub use shares::{Points, Shares};
 pub use types::{
 	AccountIdOf, BalanceOf, Chunk, Commission, CreditOf, Exposure, Extent, IdentityText, Operator, OperatorOf, Period,
@@ -103,6 +105,11 @@ pub mod pallet {
 		/// job and of any dispute about it.
 		#[pallet::constant]
 		type UnbondingPeriod: Get<BlockNumberFor<Self>>;
+
+		/// Blocks of a window for which stake has to have been there before it weighs in draws of auditors; none if it weighs
+		/// at once.
+		#[pallet::constant]
+		type SettlingPeriod: Get<BlockNumberFor<Self>>;
 
 		/// Operators at most.
 		#[pallet::constant]

@@ -1,10 +1,13 @@
 //! Operators as the other pallets see them.
 
-use crate::{AccountIdOf, BalanceOf, Config, Error, Extent, Operators, Pallet, Pools, WorkerKeys};
+use crate::{AccountIdOf, BalanceOf, Config, Error, Extent, Operators, Pallet, Pools, Settled, WorkerKeys};
 use assay_protocol::operator::{Fault, Reporter, WorkerKey};
-use frame_support::{ensure, traits::Defensive};
+use frame_support::{
+	ensure,
+	traits::{Defensive, Get},
+};
 use sp_runtime::{
-	traits::{CheckedAdd, CheckedSub, Zero},
+	traits::{CheckedAdd, CheckedDiv, CheckedSub, UniqueSaturatedInto, Zero},
 	DispatchResult,
 };
 
@@ -27,6 +30,14 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 
 	fn own_stake(who: &AccountIdOf<T>) -> BalanceOf<T> {
 		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| pool.own)
+	}
+
+	fn settled_stake(who: &AccountIdOf<T>) -> BalanceOf<T> {
+		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| Self::settled(pool.settled, pool.stake.balance))
+	}
+
+	fn settled_own_stake(who: &AccountIdOf<T>) -> BalanceOf<T> {
+		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| Self::settled(pool.settled_own, pool.own))
 	}
 
 	fn at_risk(who: &AccountIdOf<T>, age: u32) -> BalanceOf<T> {
@@ -103,5 +114,29 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 		let funds = bond.saturating_add(T::Currency::minimum_balance().saturating_mul(2u32.into()));
 		T::Currency::mint_into(who, funds).expect("benchmark accounts can be funded");
 		Self::do_register(who, key, bond).expect("a funded account with a fresh key can register");
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// The window of blocks that it is; none if stake settles at once.
+	fn window() -> Option<u32> {
+		let window = Self::now().checked_div(&T::SettlingPeriod::get())?;
+		Some(window.unique_saturated_into())
+	}
+
+	/// What is settled of an amount of stake that has become another. What there is from genesis on has always been there.
+	pub(crate) fn changed(
+		settled: Settled<BalanceOf<T>>,
+		from: BalanceOf<T>,
+		to: BalanceOf<T>,
+	) -> Settled<BalanceOf<T>> {
+		match Self::window() {
+			Some(window) if !Self::now().is_zero() => settled.changed(from, to, window),
+			_ => Settled::ever(to),
+		}
+	}
+
+	fn settled(settled: Settled<BalanceOf<T>>, amount: BalanceOf<T>) -> BalanceOf<T> {
+		Self::window().map_or(amount, |window| settled.of(amount, window))
 	}
 }

@@ -57,8 +57,10 @@ impl<T: Config> Pallet<T> {
 		// A few units more than its proportion, which rounding down left over, but not more than there is.
 		let part = rest.min(pool.stake.balance);
 		rest = rest.saturating_sub(part);
+		let before = pool.stake.balance;
 		pool.stake.cut(part);
 		let stake = pool.stake.balance;
+		pool.settled = Self::changed(pool.settled, before, stake);
 		Pools::<T>::insert(operator, pool);
 		let amount = amount.saturating_sub(rest);
 

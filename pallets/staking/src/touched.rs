@@ -24,6 +24,8 @@ pub(crate) struct Touched<T: Config> {
 	pub(crate) position: PositionOf<T>,
 	/// What slashes have taken since the position was last touched, still under hold.
 	pub(crate) lost: BalanceOf<T>,
+	/// The stake of the pool and the operator's own bond as they were loaded.
+	loaded: (BalanceOf<T>, BalanceOf<T>),
 }
 
 impl<T: Config> Touched<T> {
@@ -40,10 +42,12 @@ impl<T: Config> Touched<T> {
 	}
 
 	fn new(operator: &AccountIdOf<T>, member: &AccountIdOf<T>, position: PositionOf<T>) -> Self {
+		let pool = Pools::<T>::get(operator).unwrap_or_default();
 		let mut touched = Self {
 			operator: operator.clone(),
 			member: member.clone(),
-			pool: Pools::<T>::get(operator).unwrap_or_default(),
+			loaded: (pool.stake.balance, pool.own),
+			pool,
 			position,
 			lost: Zero::zero(),
 		};
@@ -160,6 +164,10 @@ impl<T: Config> Touched<T> {
 		if self.pool.stake.is_empty() && !Operators::<T>::contains_key(operator) {
 			Pools::<T>::remove(operator);
 		} else {
+			let (stake, own) = self.loaded;
+			let pool = &mut self.pool;
+			pool.settled = Pallet::<T>::changed(pool.settled, stake, pool.stake.balance);
+			pool.settled_own = Pallet::<T>::changed(pool.settled_own, own, pool.own);
 			Pools::<T>::insert(operator, self.pool);
 		}
 		credit

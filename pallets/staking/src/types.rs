@@ -1,6 +1,6 @@
 //! What is stored of operators, pools and positions.
 
-use crate::{Config, Earned, Earnings, Points, Shares};
+use crate::{Config, Earned, Earnings, Points, Settled, Shares};
 use assay_protocol::operator::{FaultCounts, WorkerKey};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -106,6 +106,10 @@ pub struct Pool<Balance> {
 	pub own: Balance,
 	/// The bonded stake of all its members.
 	pub stake: Shares<Balance>,
+	/// What of that has been there for a while.
+	pub settled: Settled<Balance>,
+	/// The same of the operator's own bond.
+	pub settled_own: Settled<Balance>,
 	/// What its points have earned.
 	pub earnings: Earnings,
 	/// What was shared out in the last periods that brought something, oldest first.

@@ -56,6 +56,7 @@ parameter_types! {
 	pub static BytePrice: Balance = 0;
 	/// Silence is guilt at once, unless a test says otherwise.
 	pub static GuiltPeriod: u64 = 0;
+	pub static SettlingPeriod: u64 = 0;
 	pub static AssignmentDelay: u64 = 0;
 	pub const MissedDeadlinePenalty: Balance = MISSED_DEADLINE;
 	pub const WrongResultPenalty: Perbill = Perbill::from_percent(20);
@@ -81,6 +82,7 @@ macro_rules! stakes_and_jobs {
 			type MinDelegation = $crate::MinBond;
 			type Period = $crate::UnbondingPeriod;
 			type UnbondingPeriod = $crate::UnbondingPeriod;
+			type SettlingPeriod = $crate::SettlingPeriod;
 			type MaxOperators = frame_support::traits::ConstU32<10>;
 			type CommitmentLimit = $commitment;
 			type OwnCommitmentLimit = $own;

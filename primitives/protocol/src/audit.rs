@@ -241,6 +241,9 @@ pub enum AuditorState {
 	/// It missed its duty.
 	#[codec(index = 4)]
 	Failed,
+	/// It was drawn and has too much else to do: it is asked when it has time.
+	#[codec(index = 5)]
+	Busy,
 }
 
 /// The audit of a claim as clients see it.

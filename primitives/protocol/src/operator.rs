@@ -166,6 +166,17 @@ pub trait Operators<AccountId, Balance> {
 	/// The part of it that is the operator's own bond: all that a fault can take from the operator itself.
 	fn own_stake(who: &AccountId) -> Balance;
 
+	/// What of [`stake`](Self::stake) has been there for so long that it was not brought for a draw whose number is known: its weight where
+	/// a draw may be served some time after that.
+	fn settled_stake(who: &AccountId) -> Balance {
+		Self::stake(who)
+	}
+
+	/// The same of [`own_stake`](Self::own_stake).
+	fn settled_own_stake(who: &AccountId) -> Balance {
+		Self::own_stake(who)
+	}
+
 	/// Puts `value` of work in flight against the stake of `who`; fails when the cap that follows from it is reached.
 	/// Stake that backs work in flight cannot leave before that work is over.
 	fn commit(who: &AccountId, value: Balance) -> DispatchResult;

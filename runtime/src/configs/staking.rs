@@ -2,6 +2,7 @@
 
 use crate::{
 	currency::{MINIMUM_BOND, MINIMUM_DELEGATION},
+	time::STAKE_SETTLING_PERIOD,
 	treasury::ToTreasury,
 	Balances, Runtime, RuntimeHoldReason,
 };
@@ -36,6 +37,7 @@ impl pallet_assay_staking::Config for Runtime {
 	type MinDelegation = ConstU128<MINIMUM_DELEGATION>;
 	type Period = timing::PeriodOfStaking<Runtime>;
 	type UnbondingPeriod = timing::UnbondingPeriod<Runtime>;
+	type SettlingPeriod = ConstU32<STAKE_SETTLING_PERIOD>;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = OwnCommitmentLimit;

@@ -125,3 +125,30 @@ fn auditor_that_withdraws_should_still_owe_what_it_was_drawn_for() {
 		assert_eq!(stake(BOB), STAKE - MISSED);
 	});
 }
+
+/// Draws are served with the state of a block in which their numbers may have been known for a while.
+#[test]
+fn g02_stake_that_is_brought_after_a_claim_should_neither_choose_its_auditors_nor_spare_it() {
+	let brings = |who: Option<AccountId>, seed| {
+		run(|| {
+			Seed::set(Some(seed));
+			offer(&[BOB, CHARLIE, DAVE]);
+			let job = Worker::honest().claim();
+			if let Some(who) = who {
+				let amount = 5 * STAKE;
+				assert_ok!(Balances::transfer_allow_death(origin(CONSUMER), who, amount));
+				assert_ok!(StakingPallet::bond_extra(origin(who), who, amount));
+			}
+			let rates = AuditsPallet::rates_of_claim(&ALICE, STAKE / 1_000);
+			blocks(2);
+			(drawn(job), rates.spot_check)
+		})
+	};
+	assay_testing::SettlingPeriod::set(100);
+	for seed in 0..10 {
+		let without = brings(None, seed);
+		assert_eq!(brings(Some(DAVE), seed), without);
+		assert_eq!(brings(Some(ALICE), seed), without);
+	}
+	assay_testing::SettlingPeriod::set(0);
+}

@@ -1,10 +1,16 @@
 //! Whoever is asked much: its clocks, and what it is not asked.
 
 use crate::mock::*;
+use assay_exact::ComputeUnits;
 use assay_protocol::{
-	audit::{AuditOutcome, AuditPhase},
+	audit::{AuditOutcome, AuditPhase, AuditorState, Audits, Question},
 	dispute::Claims,
+	Attempt,
 };
+
+/// More to do than anybody can in time.
+const MUCH: ComputeUnits = ComputeUnits(100_000);
+const FIRST: Attempt = Attempt(0);
 
 #[test]
 fn d07_clock_of_a_spot_check_should_count_all_that_its_worker_is_asked() {
@@ -33,8 +39,9 @@ fn d07_clock_of_a_spot_check_should_count_all_that_its_worker_is_asked() {
 }
 
 #[test]
-fn p05_auditor_should_not_be_drawn_for_what_it_cannot_do_in_time() {
+fn p05_f06_busy_auditor_should_keep_its_seat_and_be_asked_when_it_has_time() {
 	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::GuiltPeriod::set(1_000);
 	Floor::set(sp_runtime::Permill::one());
 	run(|| {
 		offer(&[BOB]);
@@ -43,26 +50,32 @@ fn p05_auditor_should_not_be_drawn_for_what_it_cannot_do_in_time() {
 		let run = JobsPallet::claim(jobs[0]).unwrap().run;
 		assay_testing::MaxLoad::set(run);
 		blocks(2);
-		let (first, other) = match drawn(jobs[0]).is_empty() {
-			false => (jobs[0], jobs[1]),
-			true => (jobs[1], jobs[0]),
+		let (first, other) = match state_of(BOB, jobs[0]) {
+			AuditorState::Drawn => (jobs[0], jobs[1]),
+			_ => (jobs[1], jobs[0]),
 		};
-		assert_eq!((drawn(first), drawn(other)), (vec![BOB], vec![]));
+		assert_eq!((drawn(first), drawn(other)), (vec![BOB], vec![BOB]));
+		assert_eq!(state_of(BOB, other), AuditorState::Busy);
+		assert_eq!((asked(BOB, first), asked(BOB, other)), (Some(Question::Digest), None));
 		for job in jobs {
 			worker.answer(ALICE, job).unwrap();
 		}
+		// It is looked at again after a period, and has no time yet, then after as long as it has waited.
+		blocks(PERIOD + 1);
+		assert_eq!(asked(BOB, other), None);
 		worker.answer(BOB, first).unwrap();
-		// The spot-check of the other goes on meanwhile; then there is time for it.
-		blocks(2);
-		for (who, job) in [(ALICE, first), (BOB, first), (ALICE, other)] {
-			worker.answer(who, job).unwrap();
+		blocks(PERIOD - 1);
+		assert_eq!(asked(BOB, other), None);
+		for who in [ALICE, BOB] {
+			worker.answer(who, first).unwrap();
 		}
-		assert_eq!(phase(other), AuditPhase::Claimed);
 		blocks(2);
-		assert_eq!(drawn(other), vec![BOB]);
+		assert_eq!(asked(BOB, other), Some(Question::Digest));
 		worker.answer(BOB, other).unwrap();
 		blocks(2);
-		worker.answer(BOB, other).unwrap();
+		for who in [ALICE, BOB] {
+			worker.answer(who, other).unwrap();
+		}
 		assert_eq!(
 			(outcome(first), outcome(other)),
 			(Some(AuditOutcome::Passed), Some(AuditOutcome::Passed))
@@ -72,6 +85,59 @@ fn p05_auditor_should_not_be_drawn_for_what_it_cannot_do_in_time() {
 		assay_testing::MaxLoad::set(1_000);
 	});
 	Floor::set(sp_runtime::Permill::from_percent(5));
+	assay_testing::GuiltPeriod::set(0);
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
+fn d05_f06_keeping_auditors_busy_should_not_choose_who_looks() {
+	let seats_of = |busy: &[AccountId], seed| {
+		run(|| {
+			offer(&[BOB, CHARLIE, DAVE]);
+			Seed::set(Some(seed));
+			let job = Worker::honest().claim();
+			for who in busy {
+				JobsPallet::asked(who, MUCH);
+			}
+			blocks(2);
+			drawn(job)
+		})
+	};
+	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::GuiltPeriod::set(20);
+	let mut draws = std::collections::BTreeSet::new();
+	for seed in 0..10 {
+		let free = seats_of(&[], seed);
+		assert_eq!(free.len(), 2);
+		assert_eq!(seats_of(&[BOB], seed), free);
+		assert_eq!(seats_of(&[BOB, CHARLIE, DAVE], seed), free);
+		draws.insert(free);
+	}
+	assert!(draws.len() > 1, "the seeds draw the same auditors");
+	assay_testing::GuiltPeriod::set(0);
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+#[test]
+fn busy_auditor_that_finds_a_claim_wrong_should_challenge_it_with_its_stake() {
+	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::GuiltPeriod::set(20);
+	run(|| {
+		offer(&[BOB]);
+		let job = Worker::honest().claim();
+		JobsPallet::asked(&BOB, MUCH);
+		blocks(2);
+		assert_eq!(state_of(BOB, job), AuditorState::Busy);
+		assert!(AuditsPallet::is_drawn(job, FIRST, &BOB));
+		JobsPallet::hold(job).unwrap();
+		AuditsPallet::challenged(job, FIRST, &BOB);
+		assert_eq!(state_of(BOB, job), AuditorState::Challenged);
+		JobsPallet::asked_no_more(&BOB, MUCH);
+		blocks(20);
+		assert_eq!(asked(BOB, job), None);
+		assert_eq!(stake(BOB), STAKE);
+	});
+	assay_testing::GuiltPeriod::set(0);
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 }
 
@@ -86,13 +152,15 @@ fn claim_that_all_auditors_are_too_busy_for_should_stay_open_to_challenges() {
 		offer(&[BOB]);
 		let job = Worker::honest().claim();
 		// What a friend of a liar has Bob do.
-		JobsPallet::asked(&BOB, assay_exact::ComputeUnits(100_000));
+		JobsPallet::asked(&BOB, MUCH);
 		blocks(2);
-		assert!(matches!(phase(job), AuditPhase::Unaudited { .. }), "{:?}", phase(job));
-		assert!(drawn(job).is_empty());
-		blocks(GUILT + 1);
+		assert_eq!(state_of(BOB, job), AuditorState::Busy);
+		blocks(GUILT);
+		assert!(AuditsPallet::is_open(job, FIRST), "the claim can be challenged");
+		next_block();
 		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
-		JobsPallet::asked_no_more(&BOB, assay_exact::ComputeUnits(100_000));
+		assert_eq!((stake(BOB), AuditsPallet::auditors(DECODER)), (STAKE, vec![BOB]));
+		JobsPallet::asked_no_more(&BOB, MUCH);
 		// Where nobody audits, nobody is waited for.
 		AuditsPallet::withdraw(RuntimeOrigin::signed(BOB), DECODER).unwrap();
 		let job = Worker::honest().claim();
@@ -133,10 +201,11 @@ fn p05_what_an_auditor_has_replied_to_should_not_lengthen_its_clock() {
 		blocks(2);
 		let clocks = many.iter().filter_map(|job| {
 			let audit = crate::Audits::<Test>::get(job).unwrap();
-			audit.auditors.first().map(|auditor| auditor.deadline)
+			let auditor = &audit.auditors[0];
+			(auditor.state == AuditorState::Drawn).then_some(auditor.deadline)
 		});
 		let clocks: Vec<_> = clocks.collect();
-		assert_eq!(clocks.len(), 2, "it is drawn for as many as it can do");
+		assert_eq!(clocks.len(), 2, "it is asked about as many as it can do");
 		assert_eq!(clocks.into_iter().max(), Some(now + 2 + 3 * run + PERIOD));
 		assay_testing::MaxLoad::set(1_000);
 	});

@@ -135,3 +135,86 @@ fn what_only_a_recalled_auditor_has_looked_at_should_judge_nobody() {
 		assert_eq!(stake(BOB), STAKE);
 	});
 }
+
+#[test]
+fn g04_recalled_auditor_should_have_one_day_in_all() {
+	const GUILT: u64 = 40;
+	let liar = Worker::skipping_a_layer();
+	second_claim_with_guilt(&liar, GUILT, |job| {
+		liar.answer_as(CHARLIE, job, SECOND).unwrap();
+		blocks(GUILT - 1);
+		// Bob replies at the last moment, and not again.
+		liar.answer_as(BOB, job, SECOND).unwrap();
+		let waits = (0..PERIOD).take_while(|_| asked(CHARLIE, job).is_none());
+		waits.for_each(|_| next_block());
+		liar.answer_as(CHARLIE, job, SECOND).unwrap();
+		assert!(asked(BOB, job).is_some());
+		blocks(PERIOD + 2);
+		assert_eq!(outcome(job), Some(AuditOutcome::Passed));
+	});
+}
+
+#[test]
+fn claim_that_a_lost_challenge_leaves_to_nobody_should_wait_once() {
+	const GUILT: u64 = 40;
+	second_claim_with_guilt(&Worker::skipping_a_layer(), GUILT, |job| {
+		// Charlie challenges, and Bob is away: the claim waits for him, and while it is disputed for nobody else.
+		JobsPallet::hold(job).unwrap();
+		AuditsPallet::challenged(job, SECOND, &CHARLIE);
+		blocks(GUILT + 2);
+		assert_eq!(outcome(job), Some(AuditOutcome::Passed));
+		AuditsPallet::challenge_lost(job, SECOND, &CHARLIE);
+		assert!(!AuditsPallet::is_open(job, SECOND));
+		JobsPallet::let_go(job, SECOND);
+		blocks(WINDOW + 2);
+		assert!(matches!(job_state(job), JobState::Final { audits: 0, .. }));
+	});
+}
+
+/// Carla stood behind Dave and asked to leave before he was given the job that he lies about.
+#[test]
+fn g03_stake_that_left_before_the_attempt_was_assigned_should_not_answer_for_it() {
+	let mut played = false;
+	for seed in 0..100 {
+		run(|| {
+			let origin = RuntimeOrigin::signed;
+			Ceiling::set(sp_runtime::Permill::zero());
+			AuditCeiling::set(sp_runtime::Permill::zero());
+			Floor::set(sp_runtime::Permill::zero());
+			StakingPallet::delegate(origin(CONSUMER), DAVE, STAKE).unwrap();
+			let job = Worker::honest().claim();
+			JobsPallet::hold(job).unwrap();
+			StakingPallet::unbond(origin(CONSUMER), DAVE, STAKE / 2).unwrap();
+			let period = <<Test as pallet_assay_staking::Config>::Period as frame_support::traits::Get<u64>>::get();
+			blocks(period);
+			StakingPallet::unbond(origin(CONSUMER), DAVE, STAKE / 4).unwrap();
+			Seed::set(Some(seed));
+			JobsPallet::strike_down(job, None).unwrap();
+			if !matches!(job_state(job), JobState::Assigned { operator: DAVE, .. }) {
+				return;
+			}
+			Worker::skipping_a_layer().deliver_as(DAVE, job);
+			JobsPallet::strike_down(job, None).unwrap();
+			let unbonding = || {
+				let [position] = &StakingPallet::positions_of(CONSUMER)[..] else {
+					panic!("one position")
+				};
+				position.unbonding.iter().map(|chunk| chunk.amount).collect::<Vec<_>>()
+			};
+			let [before, since] = unbonding()[..] else {
+				panic!("{:?}", unbonding())
+			};
+			assert_eq!(before, STAKE / 2);
+			assert!(
+				since < STAKE / 4,
+				"what asked to leave in the period of the assignment answers"
+			);
+			played = true;
+		});
+		Floor::set(sp_runtime::Permill::from_percent(5));
+		if played {
+			return;
+		}
+	}
+	panic!("Dave is never drawn");
+}

@@ -171,7 +171,7 @@ fn finish(job: assay_protocol::JobId, worker: &Worker) {
 }
 
 #[test]
-fn p13_auditor_that_vouched_should_lose_when_the_job_ends_with_another_result() {
+fn p13_d01_auditor_that_vouched_should_lose_when_the_job_ends_with_another_result() {
 	for silent in [false, true] {
 		run(|| {
 			Floor::set(sp_runtime::Permill::zero());
@@ -197,6 +197,29 @@ fn p13_auditor_that_vouched_should_lose_when_the_job_ends_with_another_result() 
 			Floor::set(sp_runtime::Permill::from_percent(5));
 		});
 	}
+}
+
+/// The clock to show ends after the window: who could take its word back would see first whether anybody challenges the lie.
+#[test]
+fn g07_auditor_that_vouched_and_shows_nothing_should_still_lose_by_what_the_job_ends_with() {
+	run(|| {
+		Floor::set(sp_runtime::Permill::zero());
+		Ceiling::set(sp_runtime::Permill::zero());
+		let job = vouched_for(&Worker::skipping_a_layer());
+		JobsPallet::hold(job).unwrap();
+		Worker::skipping_a_layer().answer(CHARLIE, job).unwrap();
+		blocks(2);
+		assert!(matches!(phase(job), AuditPhase::Show { .. }));
+		blocks(PERIOD + 1);
+		assert_eq!(state_of(BOB, job), AuditorState::Failed);
+		assert_eq!(stake(BOB), STAKE - MISSED);
+		// Somebody has to look at the next claim.
+		offer(&[BOB, CHARLIE]);
+		JobsPallet::strike_down(job, None).unwrap();
+		finish(job, &Worker::honest());
+		assert_eq!(stake(BOB), STAKE - MISSED - FALSE);
+		Floor::set(sp_runtime::Permill::from_percent(5));
+	});
 }
 
 #[test]
@@ -343,7 +366,7 @@ fn p13_auditor_that_loses_its_challenge_should_have_audited_nothing() {
 }
 
 #[test]
-fn p08_silent_auditor_should_be_replaced() {
+fn p08_d09_silent_auditor_should_be_replaced() {
 	run(|| {
 		offer(&[BOB, CHARLIE, DAVE]);
 		let worker = Worker::honest();

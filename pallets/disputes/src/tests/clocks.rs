@@ -173,7 +173,7 @@ fn is_late(operator: AccountId) -> bool {
 }
 
 #[test]
-fn p06_worker_that_was_away_should_answer_all_and_lose_nothing() {
+fn p06_d03_worker_that_was_away_should_answer_all_and_lose_nothing() {
 	run_with_guilt(|| {
 		let worker = Worker::new(ALICE, DECODER, Cheat::Honest);
 		let job = claimed(&worker);

@@ -120,6 +120,7 @@ impl pallet_assay_staking::Config for Test {
 	type MinDelegation = ConstU64<1>;
 	type Period = ConstU64<5>;
 	type UnbondingPeriod = ConstU64<20>;
+	type SettlingPeriod = ConstU64<0>;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = CommitmentLimit;

@@ -91,6 +91,7 @@ parameter_types! {
 	pub const MinDelegation: Balance = MIN_DELEGATION;
 	pub const Period: u64 = PERIOD;
 	pub const UnbondingPeriod: u64 = UNBONDING_PERIOD;
+	pub static SettlingPeriod: u64 = 0;
 	pub const MaxOperators: u32 = 3;
 	pub const MaxCommission: Permill = Permill::from_percent(50);
 	pub const CommissionNotice: u64 = COMMISSION_NOTICE;
@@ -108,6 +109,7 @@ impl pallet_assay_staking::Config for Test {
 	type MinDelegation = MinDelegation;
 	type Period = Period;
 	type UnbondingPeriod = UnbondingPeriod;
+	type SettlingPeriod = SettlingPeriod;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = OwnCommitmentLimit;

@@ -9,7 +9,7 @@ use codec::Encode;
 use core::marker::PhantomData;
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU64, Get, Randomness},
+	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU64, Get, Nothing, Randomness},
 	weights::Weight,
 };
 use pallet_assay_timing::{ExpectedBlockTime, PeriodOfGuilt, PeriodOfStaking, UnbondingPeriod, WindowOfDraws};
@@ -140,6 +140,7 @@ impl pallet_assay_staking::Config for Test {
 	type MinDelegation = ConstU128<1_000>;
 	type Period = PeriodOfStaking<Test>;
 	type UnbondingPeriod = UnbondingPeriod<Test>;
+	type SettlingPeriod = ConstU64<20>;
 	type MaxOperators = ConstU32<16>;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = OwnCommitmentLimit;
@@ -212,6 +213,7 @@ impl pallet_assay_disputes::Config for Test {
 	type Bond = ConstU128<BOND>;
 	type MovePeriod = ConstU64<MOVE_PERIOD>;
 	type ReporterShare = ReporterShare;
+	type Privileged = Nothing;
 	type Retention = ConstU64<RETENTION>;
 	type MaxAnswerBytes = ConstU32<{ 1024 * 1024 }>;
 	type AgendaSize = AgendaSize;

@@ -166,6 +166,7 @@ impl pallet_assay_staking::Config for Test {
 	type MinDelegation = MinDelegation;
 	type Period = ConstU64<10>;
 	type UnbondingPeriod = ConstU64<40>;
+	type SettlingPeriod = ConstU64<0>;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = OwnCommitmentLimit;
