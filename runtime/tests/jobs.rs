@@ -324,7 +324,7 @@ fn g01_calls_of_root_should_not_take_the_room_of_moves_for_a_fee() {
 	chain_with_a_job(|_| {
 		let kill = || frame_system::Call::<Runtime>::kill_prefix {
 			prefix: b"nothing".to_vec(),
-			subkeys: 1_000_000,
+			subkeys: 1_000,
 		};
 		let sudo = || pallet_sudo::Call::<Runtime>::sudo {
 			call: Box::new(kill().into()),

@@ -69,7 +69,7 @@ fn p05_f06_busy_auditor_should_keep_its_seat_and_be_asked_when_it_has_time() {
 		for who in [ALICE, BOB] {
 			worker.answer(who, first).unwrap();
 		}
-		blocks(2);
+		blocks(3);
 		assert_eq!(asked(BOB, other), Some(Question::Digest));
 		worker.answer(BOB, other).unwrap();
 		blocks(2);
