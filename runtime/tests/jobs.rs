@@ -298,13 +298,14 @@ fn f01_moves_that_would_fail_should_not_take_the_room_of_those_that_would_not() 
 }
 
 #[test]
-fn g05_moves_should_stay_in_pools_before_what_is_free() {
+fn g05_g11_moves_should_stay_in_pools_before_what_is_free_one_for_each_bond() {
 	chain_with_a_job(|duty| {
-		let priority = |transaction| {
+		let valid = |transaction| {
 			let block = System::block_hash(System::block_number());
 			let valid = Executive::validate_transaction(TransactionSource::External, transaction, block);
-			valid.expect("it is valid").priority
+			valid.expect("it is valid")
 		};
+		let priority = |transaction| valid(transaction).priority;
 		let free = priority(result(&duty, Alice));
 		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
 		let challenge = pallet_assay_disputes::Call::<Runtime>::challenge {
@@ -312,7 +313,14 @@ fn g05_moves_should_stay_in_pools_before_what_is_free() {
 			claim: Jobs::claim(duty.job).expect("there is a claim").claim.root(),
 			accusation: Accusation::Trace,
 		};
-		let paid = priority(signed(Bob, System::account_nonce(account(Bob)), challenge));
+		let nonce = System::account_nonce(account(Bob));
+		let paid = priority(signed(Bob, nonce, challenge.clone()));
+		// One of each bond: others of an account would drive out what is free and fail one after the other.
+		let provides = |transaction| valid(transaction).provides;
+		let next = provides(signed(Bob, nonce + 1, challenge.clone()));
+		let shared = |other: &[Vec<u8>]| next.iter().any(|tag| other.contains(tag));
+		assert!(shared(&provides(signed(Bob, nonce, challenge.clone()))));
+		assert!(!shared(&provides(signed(Charlie, 0, challenge))));
 		// Answers, replies and moves of operators have the highest of what is free.
 		let highest = u64::MAX / 2;
 		assert!(free <= highest && highest < paid, "{free} {paid}");

@@ -58,6 +58,14 @@ impl<T: Config> Pallet<T> {
 		let waited = Self::now().saturating_sub(auditor.drawn_at);
 		Self::now()
 			.saturating_add(T::Period::get().max(waited))
+			.min(Self::busy_until(auditor, waits_until))
+	}
+
+	/// Last block in which a claim waits for a busy auditor: by then it has done all that it was asked before, if it works.
+	fn busy_until(auditor: &Auditor<T>, waits_until: BlockNumberFor<T>) -> BlockNumberFor<T> {
+		auditor
+			.drawn_at
+			.saturating_add(T::Claims::longest_load())
 			.min(waits_until)
 	}
 
@@ -178,7 +186,8 @@ impl<T: Config> Pallet<T> {
 		!over.is_empty()
 	}
 
-	/// Asks a busy auditor if it has time now, and takes its seat away if the claim waits no longer.
+	/// Asks a busy auditor if it has time now. If the claim waits no longer, it loses its seat and its place on the list: it takes no
+	/// part, whether somebody else keeps it busy or it does so itself.
 	fn look_for_time(job: JobId, audit: &mut Audit<T>, index: usize) {
 		let until = audit.wait(Self::now());
 		let Some(auditor) = audit.auditors.get_mut(index) else {
@@ -189,8 +198,10 @@ impl<T: Config> Pallet<T> {
 			let account = auditor.account.clone();
 			Self::set_clock(audit, index);
 			Self::ask(job, audit, &account);
-		} else if Self::now() > until {
+		} else if Self::now() > Self::busy_until(auditor, until) {
 			auditor.state = AuditorState::Failed;
+			let account = auditor.account.clone();
+			Self::unlist(&account, audit.version);
 		} else {
 			auditor.deadline = Self::looked_at_again(auditor, until);
 		}

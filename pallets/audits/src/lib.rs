@@ -117,6 +117,11 @@ pub mod pallet {
 		#[pallet::constant]
 		type Period: Get<BlockNumberFor<Self>>;
 
+		/// Blocks after what is drawn on in which a draw is served at the latest: later ones get another number. Stake that is brought
+		/// since must not have settled. None if stake weighs at once.
+		#[pallet::constant]
+		type DrawDelay: Get<BlockNumberFor<Self>>;
+
 		/// An auditor's share of the fee, for clients to read: the jobs pallet pays it.
 		#[pallet::constant]
 		type AuditorShare: Get<Permill>;
@@ -344,6 +349,10 @@ pub mod pallet {
 			assert!(
 				T::Period::get() >= BlockNumberFor::<T>::one(),
 				"Period must be at least one block"
+			);
+			assert!(
+				T::DrawDelay::get().is_zero() || T::DrawDelay::get() > T::Beacon::longest_wait(),
+				"DrawDelay must be longer than a number is waited for"
 			);
 			assert!(!T::MaxDrawn::get().is_zero(), "MaxDrawn must not be zero");
 			assert!(!T::MaxAuditors::get().is_zero(), "MaxAuditors must not be zero");

@@ -321,10 +321,17 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// Whether a draw is served too late.
+	fn is_stale(audit: &Audit<T>) -> bool {
+		let delay = T::DrawDelay::get();
+		!delay.is_zero() && Self::now() > audit.made_at.saturating_add(delay)
+	}
+
 	/// Draws whom to ask, or what to show, and asks.
 	fn draw(job: JobId, mut audit: Audit<T>, step: Step) -> Result<Option<Step>, DispatchError> {
-		if T::Beacon::is_lost(audit.made_at) {
-			// Nobody served it for so long that its number is gone: another is drawn, that nobody knows yet.
+		if T::Beacon::is_lost(audit.made_at) || Self::is_stale(&audit) {
+			// Nobody served it for so long that its number is gone, or that stake brought since it was known would weigh: another is
+			// drawn, that nobody knows yet.
 			let phase = audit.phase;
 			Self::await_draw(job, audit, phase);
 			return Ok(Some(step));

@@ -120,7 +120,7 @@ pub(crate) const RECALLS: u32 = 2;
 pub struct Recalled<T>(PhantomData<T>);
 impl<T: Config> Get<u32> for Recalled<T> {
 	fn get() -> u32 {
-		T::MaxDrawn::get().saturating_mul(RECALLS)
+		T::MaxDrawn::get().saturating_mul(DRAWS).saturating_mul(RECALLS)
 	}
 }
 

@@ -2,6 +2,7 @@
 //! wants to fill it has to make real ones, with a bond each.
 
 use crate::{Call, Config, Pallet};
+use assay_protocol::DisputeId;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::marker::PhantomData;
 use frame_support::{
@@ -14,6 +15,7 @@ use frame_support::{
 };
 use frame_system::RawOrigin;
 use scale_info::TypeInfo;
+use sp_core::H256;
 use sp_runtime::{
 	traits::{DispatchInfoOf, TransactionExtension, ValidateResult},
 	transaction_validity::{InvalidTransaction, TransactionPriority, TransactionValidityError, ValidTransaction},
@@ -21,7 +23,8 @@ use sp_runtime::{
 };
 
 /// Moves stay in a full pool before all that is free: a pool that drops what has the least priority would drop them first, whatever room
-/// blocks have for them.
+/// blocks have for them. So that they do not drive out everything else there is one of each bond: one challenge of an account, one move on
+/// what was shown in a dispute. More of an account's would all be right by themselves, though its money covers the first.
 const PRIORITY: TransactionPriority = 1 << 63;
 
 type RuntimeCallOf<T> = <T as frame_system::Config>::RuntimeCall;
@@ -120,10 +123,12 @@ where
 	) -> ValidateResult<Self::Val, RuntimeCallOf<T>> {
 		Self::check_room(&origin, call)?;
 		Self::try_out(&origin, call)?;
-		let priority = Self::paid(call).map_or(0, |_| PRIORITY);
-		let valid = ValidTransaction {
-			priority,
-			..Default::default()
+		let valid = match (origin.as_signer(), Self::paid(call)) {
+			(Some(who), Some(call)) => ValidTransaction::with_tag_prefix("AssayPaidMove")
+				.priority(PRIORITY)
+				.and_provides((who, answered(call)))
+				.build()?,
+			_ => ValidTransaction::default(),
 		};
 		Ok((valid, (), origin))
 	}
@@ -138,5 +143,16 @@ where
 	) -> Result<Self::Pre, TransactionValidityError> {
 		// The fee has been taken since: what is left may be less than the bond.
 		Self::try_out(origin, call)
+	}
+}
+
+/// What a move answers: what was shown in a dispute, or nothing if it opens one.
+fn answered<T: Config>(call: &Call<T>) -> Option<(DisputeId, H256)> {
+	match call {
+		Call::point_at_group { dispute, record, .. }
+		| Call::point_at_target { dispute, record, .. }
+		| Call::point_at_step { dispute, record, .. }
+		| Call::prove { dispute, record, .. } => Some((*dispute, *record)),
+		_ => None,
 	}
 }

@@ -64,6 +64,10 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		lateness.ends(deadline, T::GuiltPeriod::get())
 	}
 
+	fn longest_load() -> BlockNumberFor<T> {
+		T::MaxLoad::get()
+	}
+
 	fn guilt_period() -> BlockNumberFor<T> {
 		T::GuiltPeriod::get()
 	}

@@ -526,6 +526,9 @@ pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// while a question about it is overdue.
 	fn answers_until(job: JobId, deadline: BlockNumber) -> BlockNumber;
 
+	/// Blocks that anybody gets at most for all that it is asked about claims.
+	fn longest_load() -> BlockNumber;
+
 	/// How long an operator may be late in all with answers about a claim.
 	fn guilt_period() -> BlockNumber;
 

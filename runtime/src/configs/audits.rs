@@ -3,7 +3,7 @@
 use super::{jobs::AuditorShare, models::MAX_ANSWER_BYTES, system::BlockWeights};
 use crate::{
 	currency::{FALSE_AUDIT_PENALTY, MISSED_AUDIT_PENALTY},
-	time::AUDIT_PERIOD,
+	time::{AUDIT_PERIOD, STAKE_SETTLING_PERIOD},
 	Balance, Jobs, Models, Runtime, Staking,
 };
 use frame_support::{
@@ -58,6 +58,7 @@ impl pallet_assay_audits::Config for Runtime {
 	type MaxDrawn = ConstU32<2>;
 	type MaxAuditors = ConstU32<64>;
 	type Period = ConstU32<AUDIT_PERIOD>;
+	type DrawDelay = ConstU32<STAKE_SETTLING_PERIOD>;
 	type AuditorShare = AuditorShare;
 	type MissedAuditShare = MissedAuditShare;
 	type MissedAuditPenalty = ConstU128<MISSED_AUDIT_PENALTY>;

@@ -23,7 +23,7 @@ use std::{
 	sync::Arc,
 };
 use tokio::{
-	sync::Semaphore,
+	sync::{Mutex, Semaphore},
 	task::{spawn_blocking, JoinSet},
 };
 
@@ -70,6 +70,7 @@ impl Watch {
 		let best = chain.best().await?;
 		let mut watcher = Watcher {
 			bonds: Arc::new(Semaphore::new(self.bonds.into())),
+			challenging: Arc::default(),
 			signer: Arc::new(context.key.signer()?),
 			watch: self,
 			context,
@@ -109,6 +110,8 @@ struct Watcher<'a> {
 	models: BTreeMap<Hash32, Option<Arc<Loaded>>>,
 	disputes: JoinSet<Pursued>,
 	bonds: Arc<Semaphore>,
+	/// Held by whoever challenges: pools hold one challenge of an account at a time.
+	challenging: Arc<Mutex<()>>,
 	/// What was found of claims and how disputes ended, for the one document that there is at the end.
 	claims: Vec<Value>,
 	ended: Vec<Value>,
@@ -216,6 +219,7 @@ impl Watcher<'_> {
 				case,
 				accusation,
 				sending: self.context.sending(),
+				challenging: self.challenging.clone(),
 				output,
 			};
 			let bonds = self.bonds.clone();
@@ -332,6 +336,7 @@ struct Pursuit {
 	case: Case,
 	accusation: Accusation,
 	sending: Sending,
+	challenging: Arc<Mutex<()>>,
 	output: Output,
 }
 
@@ -358,7 +363,10 @@ impl Pursuit {
 			if standing(&self.chain, self.case.job, best).await? != Some(self.case.claim) {
 				return Ok(None);
 			}
-			match challenger.open(self.accusation, self.sending).await {
+			let challenging = self.challenging.lock().await;
+			let opened = challenger.open(self.accusation, self.sending).await;
+			drop(challenging);
+			match opened {
 				Ok((id, first)) => return Ok(Some(challenger.dispute(id, first, self.sending.finalized).await?)),
 				Err(error) => {
 					let error = error.context(format!("job {} is not challenged yet", self.case.job));

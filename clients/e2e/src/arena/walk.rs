@@ -22,7 +22,7 @@ pub(super) fn accusations(prompt: u32, generated: u32) -> Vec<Accusation> {
 }
 
 impl Arena {
-	/// Has somebody challenge all of this at once.
+	/// Has somebody challenge all of this: pools hold one challenge of an account at a time.
 	pub(super) fn challenge_all(
 		&self,
 		challenger: &Party,
@@ -30,16 +30,13 @@ impl Arena {
 		accusations: &[Accusation],
 	) -> Result<Vec<DisputeId>> {
 		let claim = self.claim_root(job)?;
-		let sent = accusations.iter().map(|accusation| {
-			challenger.send(Call::<Runtime>::challenge {
+		let opened = accusations.iter().map(|accusation| {
+			let sent = challenger.send(Call::<Runtime>::challenge {
 				job,
 				claim,
 				accusation: *accusation,
-			})
-		});
-		let sent = sent.collect::<Result<Vec<_>>>()?;
-		let opened = sent.iter().map(|sent| {
-			let included = challenger.included(sent)?;
+			})?;
+			let included = challenger.included(&sent)?;
 			let opened = included.events.iter().find_map(|event| match event {
 				RuntimeEvent::Disputes(Event::DisputeOpened { dispute, .. }) => Some(*dispute),
 				_ => None,

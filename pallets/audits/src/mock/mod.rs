@@ -64,6 +64,7 @@ parameter_types! {
 	pub static SpotCheckSizeFactor: u32 = 100;
 	pub static AuditSizeFactor: u32 = 10;
 	pub const Period: u64 = PERIOD;
+	pub static DrawDelay: u64 = 0;
 	pub const NoShare: Perbill = Perbill::zero();
 	pub const MissedAuditPenalty: Balance = MISSED;
 	pub const FalseAuditPenalty: Balance = FALSE;
@@ -86,6 +87,7 @@ impl crate::Config for Test {
 	type MaxDrawn = ConstU32<2>;
 	type MaxAuditors = ConstU32<3>;
 	type Period = Period;
+	type DrawDelay = DrawDelay;
 	type AuditorShare = AuditorShare;
 	type MissedAuditShare = NoShare;
 	type MissedAuditPenalty = MissedAuditPenalty;

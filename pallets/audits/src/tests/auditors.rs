@@ -152,3 +152,21 @@ fn g02_stake_that_is_brought_after_a_claim_should_neither_choose_its_auditors_no
 	}
 	assay_testing::SettlingPeriod::set(0);
 }
+
+#[test]
+fn g02_draw_that_is_served_too_late_should_get_another_number() {
+	DrawDelay::set(5);
+	run(|| {
+		offer(&[BOB]);
+		Seed::set(None);
+		let job = Worker::honest().claim();
+		blocks(6);
+		Seed::set(Some(0));
+		next_block();
+		assert!(drawn(job).is_empty());
+		assert_eq!(crate::Audits::<Test>::get(job).unwrap().made_at, System::block_number());
+		blocks(2);
+		assert_eq!(drawn(job), vec![BOB]);
+	});
+	DrawDelay::set(0);
+}

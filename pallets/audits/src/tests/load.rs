@@ -159,15 +159,45 @@ fn claim_that_all_auditors_are_too_busy_for_should_stay_open_to_challenges() {
 		assert!(AuditsPallet::is_open(job, FIRST), "the claim can be challenged");
 		next_block();
 		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
-		assert_eq!((stake(BOB), AuditsPallet::auditors(DECODER)), (STAKE, vec![BOB]));
+		// It did nothing wrong, and takes no part.
+		assert_eq!((stake(BOB), AuditsPallet::auditors(DECODER)), (STAKE, Vec::<AccountId>::new()));
 		JobsPallet::asked_no_more(&BOB, MUCH);
 		// Where nobody audits, nobody is waited for.
-		AuditsPallet::withdraw(RuntimeOrigin::signed(BOB), DECODER).unwrap();
 		let job = Worker::honest().claim();
 		blocks(2);
 		assert_eq!(outcome(job), Some(AuditOutcome::NotDrawn));
 		Floor::set(sp_runtime::Permill::from_percent(5));
 	});
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+	assay_testing::GuiltPeriod::set(0);
+}
+
+#[test]
+fn g12_claim_should_wait_for_a_busy_auditor_no_longer_than_its_work_takes() {
+	const GUILT: u64 = 40;
+	const LOAD: u64 = 15;
+	assay_testing::GuiltPeriod::set(GUILT);
+	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::MaxLoad::set(LOAD);
+	run(|| {
+		Ceiling::set(sp_runtime::Permill::zero());
+		Floor::set(sp_runtime::Permill::zero());
+		offer(&[BOB]);
+		let job = Worker::honest().claim();
+		JobsPallet::asked(&BOB, MUCH);
+		blocks(2);
+		let drawn_at = System::block_number();
+		blocks(LOAD);
+		assert_eq!(state_of(BOB, job), AuditorState::Busy);
+		next_block();
+		assert_eq!(state_of(BOB, job), AuditorState::Failed);
+		// All that the claim waits for takes one stretch of time.
+		let until = drawn_at + GUILT;
+		assert_eq!(phase(job), AuditPhase::Unaudited { until });
+		JobsPallet::asked_no_more(&BOB, MUCH);
+		Floor::set(sp_runtime::Permill::from_percent(5));
+	});
+	assay_testing::MaxLoad::set(1_000);
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 	assay_testing::GuiltPeriod::set(0);
 }

@@ -140,7 +140,7 @@ impl pallet_assay_staking::Config for Test {
 	type MinDelegation = ConstU128<1_000>;
 	type Period = PeriodOfStaking<Test>;
 	type UnbondingPeriod = UnbondingPeriod<Test>;
-	type SettlingPeriod = ConstU64<20>;
+	type SettlingPeriod = ConstU64<100>;
 	type MaxOperators = ConstU32<16>;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = OwnCommitmentLimit;
@@ -239,6 +239,7 @@ impl pallet_assay_audits::Config for Test {
 	type MaxDrawn = ConstU32<2>;
 	type MaxAuditors = ConstU32<4>;
 	type Period = ConstU64<AUDIT_PERIOD>;
+	type DrawDelay = ConstU64<100>;
 	type AuditorShare = AuditorShare;
 	type MissedAuditShare = MissedAuditShare;
 	type MissedAuditPenalty = ConstU128<1_000>;
