@@ -1,4 +1,4 @@
-//! `assay`: models, jobs, disputes, audits, accounts, operators, stake and validators from the command line.
+//! `assay`: models, jobs, receipts, disputes, audits, accounts, operators, stake and validators from the command line.
 //!
 //! [`assay_sdk`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
 
@@ -300,6 +300,33 @@ mod tests {
 			"watch --model zero",
 		] {
 			assert!(parse(&format!("assay {wrong}")).is_err(), "{wrong}");
+		}
+	}
+
+	#[test]
+	fn whoever_verifies_a_receipt_says_whom_it_trusts() {
+		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
+		let key = format!("0x{}", "0a".repeat(32));
+		for right in [
+			"get 7".to_owned(),
+			"get 7 --checkpoint c.json --out r".into(),
+			"checkpoint".into(),
+			"verify r --checkpoint c.json".into(),
+			"verify r --genesis chain.json".into(),
+			format!("verify r --authorities {key},{key} --set 3"),
+		] {
+			assert!(parse(&format!("assay receipt {right} --json")).is_ok(), "{right}");
+		}
+		for wrong in [
+			"get".to_owned(),
+			"verify r".into(),
+			"verify --checkpoint c.json".into(),
+			"verify r --checkpoint c.json --genesis chain.json".into(),
+			format!("verify r --authorities {key}"),
+			"verify r --set 3".into(),
+			"verify r --authorities 0x0a --set 3".into(),
+		] {
+			assert!(parse(&format!("assay receipt {wrong}")).is_err(), "{wrong}");
 		}
 	}
 

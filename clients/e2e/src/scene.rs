@@ -85,6 +85,11 @@ impl Scene {
 		self.folder().join("models")
 	}
 
+	/// The specification of its chain.
+	pub fn specification(&self) -> &Path {
+		&self.chain
+	}
+
 	/// Options of a node of the scene's chain called `name`, with arguments split at spaces.
 	pub fn options(&self, name: &str, arguments: &str) -> NodeOptions {
 		let base = self.folder().join(name);

@@ -11,7 +11,7 @@ use std::{
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Pasted into one shell, in the order in which they are read: a page may use what the pages before it have started.
-const PASTED: [&str; 1] = ["README.md"];
+const PASTED: [&str; 2] = ["README.md", "docs/dapps.md"];
 /// Pages of which no command is pasted, and why.
 const NOT_PASTED: [(&str, &str); 2] = [
 	("docs/operators.md", "a second node and its keys are set up by hand"),

@@ -25,6 +25,10 @@ fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
 	let bob = Node::start(&scene.binaries, scene.options("bob", &others))?;
 	finalised([&alice, &bob], 2)?;
 	assert_eq!(alice.rpc().block_hash(2)?, bob.rpc().block_hash(2)?);
+	let checkpoint = scene.folder().join("checkpoint.json");
+	let authorities = scene.assay(&bob).ok("receipt checkpoint")?;
+	assert_eq!(authorities["authorities"].as_array().map(Vec::len), Some(2));
+	std::fs::write(&checkpoint, authorities.to_string())?;
 
 	let served = scene.generator(&alice)?;
 	// Bob's node may be a block behind.
@@ -44,5 +48,15 @@ fn two_validators_finalise_and_both_see_a_job() -> Result<()> {
 	let height = alice.rpc().best()?;
 	finalised([&alice, &bob], height)?;
 	assert_eq!(alice.rpc().block_hash(height)?, bob.rpc().block_hash(height)?);
+
+	// Either node proves it to whoever has trusted the other.
+	for node in [&alice, &bob] {
+		let file = scene.folder().join(format!("{}.receipt", node.options().name));
+		let trusted = format!("--checkpoint {}", checkpoint.display());
+		let assay = scene.assay(node);
+		assay.ok(&format!("receipt get {job} --out {} {trusted}", file.display()))?;
+		let proved = assay.ok(&format!("receipt verify {} {trusted}", file.display()))?;
+		assert_eq!(proved["job"]["claim"], done["job"]["claim"]);
+	}
 	scene.end()
 }

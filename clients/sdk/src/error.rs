@@ -71,6 +71,18 @@ pub enum Error {
 	/// There is no such thing on the chain.
 	#[error("{0}")]
 	Missing(Missing),
+	/// A job has no receipt yet.
+	#[error("job {0} is not over: there is a receipt of it when it is")]
+	NotOver(JobId),
+	/// The node does not prove that a block is final.
+	#[error("the node has no proof that block {block} is final")]
+	NoFinality {
+		/// The block.
+		block: BlockNumber,
+	},
+	/// A receipt does not hold.
+	#[error("what the node answers is no receipt: {0}")]
+	NoReceipt(#[from] assay_receipt::Error),
 	/// An input has more elements than a transaction may have.
 	#[error("the input has {elements} elements, at most {most} fit into a transaction")]
 	InputTooLong {

@@ -231,7 +231,7 @@ impl Jobs<'_> {
 }
 
 /// Whether nothing happens to a job any more.
-fn is_over(job: &Job) -> bool {
+pub(crate) fn is_over(job: &Job) -> bool {
 	matches!(job.state, JobState::Final { .. } | JobState::Refunded { .. })
 }
 

@@ -15,6 +15,7 @@ pub mod moves;
 pub mod operators;
 pub mod provider;
 mod reading;
+pub mod receipts;
 pub mod staking;
 mod transactions;
 pub mod validators;

@@ -7,6 +7,7 @@ mod dispute;
 mod job;
 mod model;
 mod operator;
+mod receipt;
 mod stake;
 mod validators;
 mod verify;
@@ -139,6 +140,9 @@ pub(crate) enum Command {
 	Job(job::JobCommand),
 	/// Run a finished job again on this machine and compare.
 	Verify(verify::Verify),
+	/// Prove to whoever has no node how a job ended.
+	#[command(subcommand)]
+	Receipt(receipt::ReceiptCommand),
 	/// Run a claimed job again on this machine and, if the claim is wrong, prove it wrong on chain.
 	Challenge(challenge::Challenge),
 	/// Run every job that is claimed again on this machine, and challenge each claim that is wrong.
@@ -170,6 +174,7 @@ impl Command {
 			Self::Model(command) => command.run(context).await,
 			Self::Job(command) => command.run(context).await,
 			Self::Verify(command) => command.run(context).await,
+			Self::Receipt(command) => command.run(context).await,
 			Self::Challenge(command) => command.run(context).await,
 			Self::Watch(command) => command.run(context).await,
 			Self::Dispute(command) => command.run(context).await,

@@ -10,23 +10,23 @@ use serde::Serialize;
 /// A job.
 #[derive(Serialize)]
 pub(crate) struct JobView {
-	id: u64,
-	model: String,
-	artifact: String,
-	consumer: AccountId,
+	pub(super) id: u64,
+	pub(super) model: String,
+	pub(super) artifact: String,
+	pub(super) consumer: AccountId,
 	submitted_at: BlockNumber,
 	max_fee: Amount,
 	named_operator: Option<AccountId>,
 	attempt: u8,
 	#[serde(flatten)]
 	pub(crate) state: StateView,
-	input: Elements,
+	pub(super) input: Elements,
 	generation: GenerationView,
-	output: Option<Elements>,
+	pub(super) output: Option<Elements>,
 	/// The output in words, where the model's tokenizer is at hand.
 	text: Option<String>,
-	trace: Option<String>,
-	claim: Option<String>,
+	pub(super) trace: Option<String>,
+	pub(super) claim: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! What commands show of models, jobs, disputes, audits, accounts, operators, stake and validators: the JSON documents and,
+//! What commands show of models, jobs, receipts, disputes, audits, accounts, operators, stake and validators: the JSON documents and,
 //! from them, the texts.
 
 mod account;
@@ -11,6 +11,7 @@ mod moves;
 mod operator;
 mod places;
 mod positions;
+mod receipt;
 mod stake;
 mod validators;
 
@@ -24,6 +25,7 @@ pub(crate) use moves::{EndingView, MoveView};
 pub(crate) use operator::{Facts, NodeView, OperatorView};
 pub(crate) use places::Places;
 pub(crate) use positions::{PositionsView, SumsView};
+pub(crate) use receipt::SettlementView;
 pub(crate) use stake::{RankView, RulesView, StakeOperatorView};
 pub(crate) use validators::{KeysView, ValidationView, ValidatorView};
 

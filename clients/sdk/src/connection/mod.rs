@@ -9,7 +9,7 @@ pub use blocks::{Block, Heads};
 
 use crate::{
 	accounts::Accounts, audits::Audits, disputes::Disputes, jobs::Jobs, models::Models, operators::Operators,
-	reading::Reading, staking::Staking, transactions::Desks, validators::Validators, Result,
+	reading::Reading, receipts::Receipts, staking::Staking, transactions::Desks, validators::Validators, Result,
 };
 use codec::Decode;
 use std::{fmt, sync::Arc, time::Duration};
@@ -100,6 +100,11 @@ impl Assay {
 	/// Audits of claims.
 	pub fn audits(&self) -> Audits<'_> {
 		Audits(Reading::new(self))
+	}
+
+	/// Proofs of how jobs ended, for whoever has no node.
+	pub fn receipts(&self) -> Receipts<'_> {
+		Receipts(self)
 	}
 
 	/// Operators as those whom jobs are assigned to.
