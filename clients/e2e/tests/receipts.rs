@@ -3,6 +3,7 @@
 use anyhow::{ensure, Context, Result};
 use assay_e2e::{until, Assay, Node, Scene};
 use assay_sdk::{
+	jobs::State,
 	protocol::JobId,
 	receipts::{Checkpoint, CheckpointFile, Receipt},
 	H256,
@@ -72,9 +73,9 @@ fn receipt_as_soon_as_it_is_final(node: &Node, job: JobId, from: &Checkpoint) ->
 		loop {
 			let number = heads.next().await?;
 			let at = chain.block_at(number).await?.context("a final block is not there")?;
-			let job = chain.jobs().at(at).get(job).await?;
-			if let assay_sdk::jobs::State::Final { .. } = job.state {
-				let receipt = chain.receipts().get(job.id, Some(from)).await?;
+			let found = chain.jobs().at(at).find(job).await?;
+			if found.is_some_and(|job| matches!(job.state, State::Final { .. })) {
+				let receipt = chain.receipts().get(job, Some(from)).await?;
 				return Ok((number, receipt.block.header.number));
 			}
 		}

@@ -19,6 +19,7 @@ pub use error::{Error, Unfinal};
 pub use finality::Finalised;
 pub use record::{AuditRecord, AuditorRecord, Balance, ClaimRecord, JobRecord, Lateness, LAYOUTS};
 pub use settlement::Settlement;
+pub use sp_consensus_grandpa::GrandpaJustification;
 pub use state::keys;
 
 use alloc::vec::Vec;

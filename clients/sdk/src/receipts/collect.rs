@@ -3,7 +3,7 @@
 use super::{AuthoritySet, Checkpoint, Flaw, Receipt, MAX_BYTES};
 use crate::{jobs::is_over, reading::Reading, Assay, Block, BlockNumber, Error, Missing, Result, H256};
 use assay_protocol::JobId;
-use assay_receipt::{keys, Finalised, Header};
+use assay_receipt::{keys, Finalised, GrandpaJustification, Header};
 use codec::{Decode, DecodeAll, Encode};
 use serde::{de::DeserializeOwned, Deserialize};
 use subxt::rpcs::{
@@ -35,7 +35,8 @@ impl Receipts<'_> {
 	/// The receipt of a job that is over, waiting for its end to be final. It is verified by whoever trusts the set that signs
 	/// now; with a checkpoint, by whoever trusts that.
 	pub async fn get(&self, job: JobId, from: Option<&Checkpoint>) -> Result<Receipt> {
-		let block = self.end(job).await?;
+		// A checkpoint that was made of the last block of a set is of the next one.
+		let block = self.end(job, from.map_or(0, |from| from.after)).await?;
 		let header = &block.header;
 		let parent = Block {
 			number: header.number.saturating_sub(1),
@@ -59,41 +60,50 @@ impl Receipts<'_> {
 		Ok(receipt)
 	}
 
-	/// A final block in whose state the job is over.
-	async fn end(&self, job: JobId) -> Result<Finalised> {
-		let mut heads = self.0.heads(true).await?;
+	/// A final block after another in whose state the job is over: one that becomes final now. Of blocks before, a node proves
+	/// only that they came before such a one.
+	async fn end(&self, job: JobId, after: BlockNumber) -> Result<Finalised> {
+		let rpc = self.0.rpc();
+		let (begin, end) = ("grandpa_subscribeJustifications", "grandpa_unsubscribeJustifications");
+		let mut justifications = rpc.subscribe::<Bytes>(begin, rpc_params![], end).await?;
 		loop {
-			let last = self.0.finalized().await?;
-			if let Some(block) = self.finality(last.number).await? {
-				let at = Block {
-					number: block.header.number,
-					hash: H256(block.header.hash().0),
-				};
-				if self.0.jobs().at(at).find(job).await?.is_some_and(|job| is_over(&job)) {
-					return Ok(block);
-				}
-			}
+			// A job that goes on is not waited for, nor is one that never was.
 			if !is_over(&self.0.jobs().get(job).await?) {
 				return Err(Error::NotOver(job));
 			}
-			heads.next().await?;
+			let Bytes(justification) = justifications.next().await.ok_or(Error::Closed)??;
+			let block = self.block(&justification).await?;
+			let at = Block {
+				number: block.header.number,
+				hash: H256(block.header.hash().0),
+			};
+			let there = self.0.jobs().at(at).find(job).await?;
+			if at.number > after && there.is_some_and(|job| is_over(&job)) {
+				return Ok(block);
+			}
 		}
 	}
 
-	/// A block with the votes for it: of the set that signed a block that is final, the last one there is.
-	async fn finality(&self, of: BlockNumber) -> Result<Option<Finalised>> {
+	/// The last block of the set that signed a block, if another set has followed.
+	async fn last_of_set(&self, of: BlockNumber) -> Result<Finalised> {
 		let answer: Option<Bytes> = self.ask("grandpa_proveFinality", rpc_params![of]).await?;
-		let Some(Bytes(answer)) = answer else {
-			return Ok(None);
-		};
-		let unreadable = |error| Error::unreadable("grandpa_proveFinality answers", error);
-		// The headers in between follow, which nobody needs.
-		let (hash, justification) = <(H256, Vec<u8>)>::decode(&mut &answer[..]).map_err(unreadable)?;
+		let Bytes(answer) = answer.ok_or(Error::NoFinality { block: of })?;
+		// The block's hash and the justification; then the headers in between, which nobody needs.
+		let proof = <(H256, Vec<u8>)>::decode(&mut &answer[..]);
+		let (_, justification) = proof.map_err(|error| Error::unreadable("grandpa_proveFinality answers", error))?;
+		self.block(&justification).await
+	}
+
+	/// The block that a justification is of.
+	async fn block(&self, justification: &[u8]) -> Result<Finalised> {
+		let justification = GrandpaJustification::<Header>::decode_all(&mut &justification[..]);
+		let justification = justification.map_err(|error| Error::unreadable("the node justifies finality", error))?;
+		let hash = H256(justification.commit.target_hash.0);
 		let header: Option<Header> = self.ask("chain_getHeader", rpc_params![hash]).await?;
-		Ok(Some(Finalised {
+		Ok(Finalised {
 			header: header.ok_or(Error::missing(Missing::BlockHash(hash)))?,
-			justification: DecodeAll::decode_all(&mut &justification[..]).map_err(unreadable)?,
-		}))
+			justification,
+		})
 	}
 
 	/// Who signs the blocks after this one.
@@ -110,7 +120,7 @@ impl Receipts<'_> {
 		let mut handovers = vec![];
 		let (mut next, mut bytes) = (from.after.saturating_add(1), 0);
 		for _ in from.set.id..to {
-			let last = self.finality(next).await?.ok_or(Error::NoFinality { block: next })?;
+			let last = self.last_of_set(next).await?;
 			next = last.header.number.saturating_add(1);
 			bytes += last.encoded_size();
 			if bytes > MAX_BYTES {
