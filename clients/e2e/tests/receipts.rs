@@ -86,7 +86,7 @@ fn receipt_as_soon_as_it_is_final(node: &Node, job: JobId, from: &Checkpoint) ->
 fn tells_every_change(verifier: &Verifier<'_>, receipt: &Receipt, trusted: &str) -> Result<()> {
 	type Change = fn(&mut Receipt);
 	let changes: [(Change, &str); 12] = [
-		(|receipt| receipt.job.0 += 1, "does not lead"),
+		(|receipt| receipt.job.0 += 1, "prove nothing"),
 		(|receipt| receipt.set += 1, "are of set"),
 		(|receipt| drop(receipt.handovers.remove(0)), "are of set"),
 		(
