@@ -81,6 +81,7 @@ fn a_job() -> Job<Runtime> {
 		claimed_units: Some(ComputeUnits(20)),
 		named_operator: Some(account(Alice)),
 		submitted_at: 21,
+		assigned_at: 47,
 		attempt: Attempt(1),
 		failed: vec![account(Dave)].try_into().expect("one failure fits"),
 		holds: 22,
@@ -123,13 +124,14 @@ fn an_audit() -> Audit<Runtime> {
 			},
 			deadline: 39,
 			excused: true,
+			vouched: false,
 			drawn_at: 40,
 			recalled: false,
 		}]
 		.try_into()
 		.expect("one auditor fits"),
 		draws: 41,
-		all_busy: false,
+		waits_until: Some(46),
 		units: ComputeUnits(42),
 		late: true,
 		values_of: Some(Place::Head { position: 43 }),
@@ -229,7 +231,8 @@ fn receipt_should_read_what_the_pallets_store() {
 		(stored.consumer, VERSION, ARTIFACT, GENERATION, stored.attempt)
 	);
 	assert_eq!((read.max_fee, read.max_price, read.fee), (17, 18, Some(19)));
-	assert_eq!((read.submitted_at, read.due_at, read.booked_at), (21, 28, Some(29)));
+	assert_eq!((read.submitted_at, read.assigned_at), (21, 47));
+	assert_eq!((read.due_at, read.booked_at), (28, Some(29)));
 	assert_eq!(read.named_operator, Some(account(Alice)));
 	assert_eq!(read.failed, [account(Dave)]);
 	assert_eq!(

@@ -45,6 +45,8 @@ pub struct JobRecord {
 	pub named_operator: Option<AccountId32>,
 	/// Block of submission.
 	pub submitted_at: BlockNumber,
+	/// Block in which the last attempt was assigned; of submission if none was.
+	pub assigned_at: BlockNumber,
 	/// The last attempt, counted from 0.
 	pub attempt: Attempt,
 	/// Operators that missed a deadline of this job, or whose claim was struck down.
@@ -102,8 +104,8 @@ pub struct AuditRecord {
 	pub auditors: Vec<AuditorRecord>,
 	/// Draws of auditors.
 	pub draws: u32,
-	/// Whether the last draw found nobody, for all had too much to do.
-	pub all_busy: bool,
+	/// Last block in which the claim waited for whoever was not there to say what is wrong; none if it never did.
+	pub waits_until: Option<BlockNumber>,
 	/// Computation that running the job again takes.
 	pub units: ComputeUnits,
 	/// Whether the worker was late.
@@ -125,6 +127,8 @@ pub struct AuditorRecord {
 	pub deadline: BlockNumber,
 	/// Whether it need not reply.
 	pub excused: bool,
+	/// Whether it has said that the claim is right.
+	pub vouched: bool,
 	/// Block in which it was drawn.
 	pub drawn_at: BlockNumber,
 	/// Whether it was asked because it had vouched for an earlier claim of the job, and not drawn.
