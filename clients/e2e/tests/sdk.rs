@@ -3,10 +3,11 @@
 use anyhow::{ensure, Context, Result};
 use assay_e2e::{until, Node, Scene, Served};
 use assay_sdk::{
+	events::JobSubmitted,
 	jobs::{self, Generation, Input, Sampler, Submission},
 	keys,
 	protocol::{job::JobInput, refusal::Part, JobId, ModelVersion},
-	AccountId, Assay, Error, Missing, Patience, Sending, Signer,
+	AccountId, Assay, Call, Error, Fate, Missing, Noted, Patience, Sending, Signed, Signer,
 };
 use serde_json::json;
 use std::{
@@ -14,7 +15,7 @@ use std::{
 	net::TcpListener,
 	ops::Range,
 	process::Command,
-	sync::Arc,
+	sync::{Arc, Mutex},
 	thread,
 	time::Duration,
 };
@@ -335,6 +336,83 @@ fn errors_are_told_apart() -> Result<()> {
 		.err()
 		.context("a node that is gone")?;
 	assert!(lost.is_disconnected(), "{lost}");
+	scene.end()
+}
+
+/// What became of transactions, once that is known of all of them.
+async fn told(assay: &Assay, signed: &[Signed]) -> Result<Vec<Fate>> {
+	let mut heads = assay.heads(true).await?;
+	let told = tokio::time::timeout(LIMIT, async {
+		loop {
+			let fates = assay.fates(signed).await?;
+			if !fates.iter().any(|fate| matches!(fate, Fate::Open)) {
+				return anyhow::Ok(fates);
+			}
+			heads.next().await?;
+		}
+	});
+	told.await?
+}
+
+#[test]
+fn final_blocks_tell_what_became_of_a_transaction() -> Result<()> {
+	let scene = Scene::quick()?;
+	// States go sooner than the life of a transaction ends.
+	let node = Node::start(&scene.binaries, scene.options("alice", "--dev --state-pruning 32"))?;
+	let buyer = Buyer::new(&node, &scene.embedder(&node)?)?;
+	let (assay, bob) = (&buyer.assay, &buyer.bob);
+	let noted = Mutex::new(vec![]);
+	let hear = |signed: Signed| noted.lock().expect("nobody panicked").push(signed);
+	let note = |signed| -> Noted<'_> {
+		hear(signed);
+		Box::pin(async { Ok(()) })
+	};
+	let refuse = |signed| -> Noted<'_> {
+		hear(signed);
+		Box::pin(async { Err("the disk is full".into()) })
+	};
+	let untried = Sending {
+		tried: false,
+		..Sending::default()
+	};
+	buyer.runtime.block_on(async {
+		let sent = assay
+			.jobs()
+			.submit_noted(bob, &buyer.usual, Sending::default(), &note)
+			.await?;
+		let cancel = Call::cancel(JobId(99));
+		let failed = assay.submit_noted(&cancel, bob, untried, &note).await.err();
+		let Some(Error::Failed { fee: paid, .. }) = failed else {
+			panic!("{failed:?}");
+		};
+		let unsent = assay.submit_noted(&cancel, bob, untried, &refuse).await.err();
+		assert!(
+			matches!(&unsent, Some(Error::NotNoted { reason }) if reason == "the disk is full"),
+			"{unsent:?}"
+		);
+		let signed = noted.lock().expect("nobody panicked").clone();
+		let fates = told(assay, &signed[..2]).await?;
+		let [Fate::Included(receipt), Fate::Failed { failure, fee }] = &fates[..] else {
+			panic!("{fates:?}");
+		};
+		let JobSubmitted { job, room } = receipt.event()?;
+		assert_eq!((job, room, receipt.fee), (sent.job, sent.room, sent.receipt.fee));
+		assert!(
+			failure.pallet.as_deref() == Some("Jobs") && *fee == paid && paid.0 > 0,
+			"{failure}"
+		);
+		let open = assay.fates(&signed[2..]).await?;
+		assert!(matches!(open[..], [Fate::Open]), "{open:?}");
+		let late = told(assay, &signed[2..]).await?;
+		assert!(matches!(late[..], [Fate::Never]), "{late:?}");
+		let late = assay.fates(&signed[..1]).await?;
+		assert!(
+			matches!(late[..], [Fate::Discarded(block)] if block.hash == receipt.block_hash),
+			"{late:?}"
+		);
+		anyhow::Ok(())
+	})?;
+	assert_eq!(buyer.nonce(&node)?, 2);
 	scene.end()
 }
 

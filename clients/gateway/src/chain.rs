@@ -3,10 +3,10 @@
 use crate::ledger::{Most, OnChain};
 use assay_protocol::{JobId, ModelVersion};
 use assay_sdk::{
-	jobs::{Job, State, Submission},
+	jobs::{Job, State, Submission, Submitted},
 	keys::account_of,
 	models::Model,
-	Assay, Balance, Error, Missing, Sending, Signer,
+	Assay, Balance, Error, Missing, Note, Sending, Signed, Signer, H256,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -26,8 +26,11 @@ pub trait Chain: Send + Sync + 'static {
 	/// The most that a job can cost, and the job as it is then submitted.
 	async fn price(&self, asked: Asked) -> Result<(Submission, Most), Error>;
 
-	/// Submits a job; returns when a block holds it.
-	async fn submit(&self, submission: &Submission) -> Result<OnChain, Error>;
+	/// Submits a job; returns when a block holds it. `note` is told of each transaction that is signed for it, before that is sent.
+	async fn submit(&self, submission: &Submission, note: &Note<'_>) -> Result<OnChain, Error>;
+
+	/// What became of transactions by the last final block, in their order.
+	async fn fates(&self, signed: &[Signed]) -> Result<Vec<Fate>, Error>;
 
 	/// Waits until a result of a job is claimed; the job is over without one if this says that it is missing.
 	async fn claimed(&self, job: JobId) -> Result<Job, Error>;
@@ -37,6 +40,21 @@ pub trait Chain: Send + Sync + 'static {
 
 	/// A job as the last final block has it.
 	async fn final_job(&self, job: JobId) -> Result<Option<Job>, Error>;
+}
+
+/// What became of the transaction of a job. All but [`Fate::Open`] is for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+	/// It may still be included.
+	Open,
+	/// No block holds it, and none can any more.
+	Never,
+	/// The job is in a final block.
+	Placed(OnChain),
+	/// It failed, which cost so much.
+	Failed(Balance),
+	/// It is in the block with this hash, and the node no longer knows what it did there.
+	Discarded(H256),
 }
 
 /// A job without its price.
@@ -94,17 +112,30 @@ impl Chain for Node {
 		Ok((submission, most))
 	}
 
-	async fn submit(&self, submission: &Submission) -> Result<OnChain, Error> {
+	async fn submit(&self, submission: &Submission, note: &Note<'_>) -> Result<OnChain, Error> {
+		let sending = Sending::default();
 		let sent = self
 			.assay
 			.jobs()
-			.submit_with(&self.signer, submission, Sending::default())
+			.submit_noted(&self.signer, submission, sending, note)
 			.await?;
-		let beside = sent.room.0.checked_add(sent.receipt.fee.0);
-		Ok(OnChain {
-			job: sent.job,
-			beside: beside.unwrap_or(Balance::MAX),
-		})
+		Ok(on_chain(&sent))
+	}
+
+	async fn fates(&self, signed: &[Signed]) -> Result<Vec<Fate>, Error> {
+		let fates = self.assay.fates(signed).await?;
+		fates
+			.into_iter()
+			.map(|fate| {
+				Ok(match fate {
+					assay_sdk::Fate::Open => Fate::Open,
+					assay_sdk::Fate::Never => Fate::Never,
+					assay_sdk::Fate::Included(receipt) => Fate::Placed(on_chain(&Submitted::of(receipt)?)),
+					assay_sdk::Fate::Failed { fee, .. } => Fate::Failed(fee.0),
+					assay_sdk::Fate::Discarded(block) => Fate::Discarded(block.hash),
+				})
+			})
+			.collect()
 	}
 
 	async fn claimed(&self, job: JobId) -> Result<Job, Error> {
@@ -128,6 +159,16 @@ impl Chain for Node {
 	}
 }
 
+fn on_chain(sent: &Submitted) -> OnChain {
+	let beside = sent.room.0.checked_add(sent.receipt.fee.0);
+	OnChain {
+		job: sent.job,
+		// Beyond all money nobody pays, and the ledger caps it at what was reserved.
+		beside: beside.unwrap_or(Balance::MAX),
+		block: sent.receipt.block_hash,
+	}
+}
+
 /// Whether an error says for sure that a transaction was not and will not be included, so that nothing is paid for it.
 pub(crate) fn costs_nothing(error: &Error) -> bool {
 	matches!(
@@ -142,6 +183,7 @@ pub(crate) fn costs_nothing(error: &Error) -> bool {
 			| Error::Unpayable { .. }
 			| Error::WouldFail { .. }
 			| Error::Displaced { .. }
+			| Error::NotNoted { .. }
 			| Error::NotIncluded { .. }
 			| Error::Missing(Missing::Model(_) | Missing::Version { .. } | Missing::Program(_) | Missing::Offer(_))
 	)

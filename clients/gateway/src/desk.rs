@@ -5,14 +5,14 @@ use crate::{
 	chain::{costs_nothing, Asked, Chain},
 	error::ApiError,
 	keys::Key,
-	ledger::{ChargeNumber, KeyNumber, Ledger, Most},
+	ledger::{Attended, ChargeNumber, KeyNumber, Ledger, Most, Stage},
 	metrics::{Metrics, Outcome},
 	request::sampling::reseeded,
 };
 use assay_sdk::{
 	jobs::{Job, Submission},
 	protocol::JobId,
-	Error,
+	Error, Noted,
 };
 use futures::future::join_all;
 use parking_lot::Mutex;
@@ -244,7 +244,7 @@ impl Desk {
 		&self,
 		key: &Key,
 		priced: Vec<(Submission, Most)>,
-	) -> Result<Vec<(Submission, ChargeNumber)>, ApiError> {
+	) -> Result<Vec<(Submission, Attended)>, ApiError> {
 		let (submissions, most): (Vec<_>, Vec<_>) = priced.into_iter().unzip();
 		let (ledger, number, limit) = (self.ledger.clone(), key.number, key.limit);
 		let charges = blocking(move || ledger.reserve(number, limit, &most, now())).await??;
@@ -252,11 +252,14 @@ impl Desk {
 	}
 
 	/// Submits a job that is reserved, and waits for its result.
-	async fn run(&self, place: Place, submission: Submission, charge: ChargeNumber) {
-		let progress = match self.submit(&submission, charge).await {
+	async fn run(&self, place: Place, submission: Submission, charge: Attended) {
+		let submitted = self.submit(&submission, charge.number()).await;
+		// From here on its charge is settled by what the final blocks hold.
+		drop(charge);
+		let progress = match submitted {
 			Ok(job) => {
 				place.tell.send_replace(Progress::Sent(job));
-				self.result(job).await
+				self.result(job, &submission).await
 			}
 			Err(error) => Progress::Failed(error),
 		};
@@ -264,31 +267,39 @@ impl Desk {
 	}
 
 	async fn submit(&self, submission: &Submission, charge: ChargeNumber) -> Result<JobId, ApiError> {
-		let ledger = self.ledger.clone();
-		match self.chain.submit(submission).await {
+		let note = |signed| -> Noted<'_> {
+			let stage = Stage::Signed { signed, seen: None };
+			Box::pin(async move { self.note(charge, stage).await.map_err(|error| format!("{error:#}")) })
+		};
+		match self.chain.submit(submission, &note).await {
 			Ok(on_chain) => {
 				self.metrics.job(Outcome::Submitted);
-				// Without this line the charge stays reserved in full, which is on the safe side.
-				if let Err(error) = blocking(move || ledger.sent(charge, on_chain)).await? {
-					log::error!("charge {} of job {}: {error:#}", charge.0, on_chain.job);
+				let stage = self.ledger.charge(charge).map(|charge| charge.stage);
+				if let Some(Stage::Signed { signed, .. }) = stage {
+					let seen = Some(on_chain);
+					// Without this line it is found by its transaction all the same.
+					if let Err(error) = self.note(charge, Stage::Signed { signed, seen }).await {
+						log::error!("charge {} of job {}: {error:#}", charge.0, on_chain.job);
+					}
 				}
 				Ok(on_chain.job)
 			}
 			Err(error) => {
-				let free = costs_nothing(&error);
+				let unsigned = self
+					.ledger
+					.charge(charge)
+					.is_some_and(|charge| charge.stage == Stage::Reserved);
+				let free = unsigned || costs_nothing(&error);
 				log::warn!("charge {}: {error}", charge.0);
-				self.metrics
-					.job(if free { Outcome::NotSubmitted } else { Outcome::Unknown });
-				let settled = match &error {
-					_ if free => Some(0),
-					// Its fee is paid; which, nobody tells.
-					Error::Failed { .. } => Some(submission_fee(&self.ledger, charge)),
-					_ => None,
-				};
-				if let Some(cost) = settled {
-					match blocking(move || ledger.settle(charge, cost)).await? {
-						Ok(paid) => self.metrics.spent(paid),
-						Err(error) => log::error!("charge {}: {error:#}", charge.0),
+				self.metrics.job(match &error {
+					_ if free => Outcome::NotSubmitted,
+					Error::Failed { .. } => Outcome::Failed,
+					_ => Outcome::Unknown,
+				});
+				if free {
+					let ledger = self.ledger.clone();
+					if let Err(error) = blocking(move || ledger.settle(charge, 0)).await? {
+						log::error!("charge {}: {error:#}", charge.0);
 					}
 				}
 				Err(ApiError::not_submitted(&error, free))
@@ -296,12 +307,19 @@ impl Desk {
 		}
 	}
 
-	async fn result(&self, job: JobId) -> Progress {
+	async fn note(&self, charge: ChargeNumber, stage: Stage) -> anyhow::Result<()> {
+		let ledger = self.ledger.clone();
+		let noted = blocking(move || ledger.advance(charge, stage)).await;
+		noted.map_err(|_| anyhow::anyhow!("the gateway failed at it"))?
+	}
+
+	async fn result(&self, job: JobId, submission: &Submission) -> Progress {
 		let claimed = tokio::time::timeout(PATIENCE, self.chain.claimed(job)).await;
 		let Ok(claimed) = claimed else {
 			return Progress::Failed(ApiError::timeout(vec![job]));
 		};
 		match claimed {
+			Ok(found) if !is_of(&found, submission) => Progress::Failed(ApiError::displaced(job)),
 			Ok(job) => {
 				self.metrics.job(Outcome::Claimed);
 				Progress::Claimed(Arc::new(Bought { job, at: now() }))
@@ -326,11 +344,9 @@ impl Desk {
 	}
 }
 
-/// What was reserved for the transaction of a charge.
-fn submission_fee(ledger: &Ledger, charge: ChargeNumber) -> assay_sdk::Balance {
-	let open = ledger.open_charges();
-	let charge = open.iter().find(|(number, _)| *number == charge);
-	charge.map_or(0, |(_, charge)| charge.most.beside)
+/// Whether a job is what was submitted: a reorganisation can give its number to another.
+fn is_of(job: &Job, submission: &Submission) -> bool {
+	(job.version, &job.input, job.generation) == (submission.version, &submission.input, submission.generation)
 }
 
 impl Order {

@@ -243,6 +243,17 @@ impl ApiError {
 		}
 	}
 
+	/// A reorganisation of the chain has given the number of a job to another.
+	pub(crate) fn displaced(job: JobId) -> Self {
+		let message =
+			format!("a reorganisation of the chain has put another job in the place of {job}: the answer was lost");
+		let error = Self::absent("job_displaced", message);
+		Self {
+			may_pay_twice: true,
+			..error
+		}
+	}
+
 	/// Why a job was not submitted, or may not have been.
 	pub(crate) fn not_submitted(error: &Error, costs_nothing: bool) -> Self {
 		let about_chain = match error {

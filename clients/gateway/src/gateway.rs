@@ -8,6 +8,7 @@ use crate::{
 	keys::{Key, Keys},
 	ledger::Ledger,
 	metrics::Metrics,
+	settlement::round,
 };
 use anyhow::Result;
 use assay_protocol::ModelVersion;
@@ -93,6 +94,11 @@ impl Gateway {
 			limits,
 			open,
 		})
+	}
+
+	/// Settles the charges whose jobs are over, as [`serve`](crate::serve) does every few seconds.
+	pub async fn settle(self: &Arc<Self>) {
+		round(self).await;
 	}
 
 	/// Whether all jobs that have been reserved are on the chain, or will not be.

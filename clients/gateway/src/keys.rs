@@ -59,7 +59,7 @@ impl Key {
 /// Makes a key that may spend `limit`, and returns it with its secret, which is kept nowhere.
 pub fn create(folder: &Path, name: &str, limit: Balance, now: u64) -> Result<(Key, String)> {
 	let secret = format!("{PREFIX}{}", hex::encode(rand::random::<[u8; SECRET_BYTES]>()));
-	let key = change(folder, |keys| {
+	let key = edit(folder, |keys| {
 		let taken = keys.iter().any(|key| key.name == name && !key.revoked);
 		ensure!(!taken, "there is a key called `{name}` already");
 		let last = keys.iter().map(|key| key.number.0).max().unwrap_or(0);
@@ -80,10 +80,20 @@ pub fn create(folder: &Path, name: &str, limit: Balance, now: u64) -> Result<(Ke
 
 /// Has a key refused from now on. What it has spent stays known.
 pub fn revoke(folder: &Path, name: &str) -> Result<Key> {
-	change(folder, |keys| {
+	of_name(folder, name, |key| key.revoked = true)
+}
+
+/// Has a key spend up to another limit, in all and from now on. One below what it has spent stops it.
+pub fn limit(folder: &Path, name: &str, limit: Balance) -> Result<Key> {
+	of_name(folder, name, |key| key.limit = limit)
+}
+
+/// Edits the key of a name that is accepted.
+fn of_name(folder: &Path, name: &str, set: impl FnOnce(&mut Key)) -> Result<Key> {
+	edit(folder, |keys| {
 		let key = keys.iter_mut().find(|key| key.name == name && !key.revoked);
 		let key = key.with_context(|| format!("there is no key called `{name}`"))?;
-		key.revoked = true;
+		set(key);
 		Ok(key.clone())
 	})
 }
@@ -93,13 +103,13 @@ pub fn list(folder: &Path) -> Result<Vec<Key>> {
 	read(&folder.join(FILE))
 }
 
-fn change<T>(folder: &Path, change: impl FnOnce(&mut Vec<Key>) -> Result<T>) -> Result<T> {
+fn edit<T>(folder: &Path, edit: impl FnOnce(&mut Vec<Key>) -> Result<T>) -> Result<T> {
 	let lock = File::create(folder.join("keys.lock")).with_context(|| folder.display().to_string())?;
 	lock.lock()?;
 	let mut keys = list(folder)?;
-	let changed = change(&mut keys)?;
+	let edited = edit(&mut keys)?;
 	replace(&folder.join(FILE), &keys)?;
-	Ok(changed)
+	Ok(edited)
 }
 
 fn digest(secret: &str) -> String {
@@ -181,6 +191,18 @@ mod tests {
 		revoke(folder.path(), "alice").unwrap();
 		assert_eq!(keys.find(&secret), None);
 		assert!(keys.is_empty());
+	}
+
+	#[test]
+	fn a_limit_is_another_from_the_next_request_on() {
+		let folder = tempfile::tempdir().unwrap();
+		let (_, secret) = create(folder.path(), "alice", 5, 7).unwrap();
+		let keys = Keys::open(folder.path()).unwrap();
+		assert_eq!(keys.find(&secret).unwrap().limit, 5);
+		limit(folder.path(), "alice", 50).unwrap();
+		assert_eq!(keys.find(&secret).unwrap().limit, 50);
+		revoke(folder.path(), "alice").unwrap();
+		assert!(limit(folder.path(), "alice", 500).is_err());
 	}
 
 	#[test]

@@ -18,8 +18,8 @@ mod settlement;
 mod template;
 
 pub use catalog::{parse_version, Language, Languages};
-pub use chain::{Asked, Chain, Node};
+pub use chain::{Asked, Chain, Fate, Node};
 pub use error::ApiError;
 pub use gateway::{Gateway, Limits, Options};
-pub use server::{router, serve};
+pub use server::{metrics_router, router, serve};
 pub use template::Template;

@@ -1,4 +1,4 @@
-//! `assay-gateway`: serves OpenAI's interface, and makes and revokes the keys for it.
+//! `assay-gateway`: serves OpenAI's interface, and makes, changes and revokes the keys for it.
 
 use anyhow::{bail, ensure, Context, Result};
 use assay_gateway::{keys, ledger, parse_version, serve, Gateway, Limits, Node, Options};
@@ -34,7 +34,7 @@ struct Cli {
 enum Command {
 	/// Answer requests.
 	Serve(Box<Serve>),
-	/// Make, list and revoke API keys.
+	/// Make, list, change and revoke API keys.
 	#[command(subcommand)]
 	Key(Key),
 }
@@ -44,6 +44,9 @@ struct Serve {
 	/// Where to listen.
 	#[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
 	listen: SocketAddr,
+	/// Where Prometheus finds the metrics, at /metrics and without a key: nobody else should reach it. Nowhere, if it is left out.
+	#[arg(long, value_name = "ADDRESS")]
+	metrics_listen: Option<SocketAddr>,
 	/// The node to talk to.
 	#[arg(long, env = "ASSAY_URL", default_value = "ws://127.0.0.1:9944", value_name = "URL")]
 	url: String,
@@ -90,6 +93,13 @@ enum Key {
 	},
 	/// Show all keys and what they have spent.
 	List,
+	/// Have a key spend up to another limit, from the next request on.
+	Limit {
+		/// What it is called.
+		name: String,
+		/// What it may spend in all, in ASY, with what it has spent.
+		limit: Amount,
+	},
 	/// Refuse a key from now on.
 	Revoke {
 		/// What it is called.
@@ -143,11 +153,16 @@ impl Serve {
 			aliases: self.aliases.into_iter().collect(),
 		};
 		let gateway = Gateway::new(Arc::new(node), self.library, folder, options)?;
-		let listener = TcpListener::bind(self.listen)
-			.await
-			.with_context(|| format!("address {}", self.listen))?;
+		let listener = bind(self.listen).await?;
+		let metrics = match self.metrics_listen {
+			Some(address) => Some(bind(address).await?),
+			None => None,
+		};
+		if let Some(metrics) = &metrics {
+			log::info!("metrics at http://{}/metrics", metrics.local_addr()?);
+		}
 		log::info!("listening at http://{}/v1, {account} pays", listener.local_addr()?);
-		serve(Arc::new(gateway), listener, end()?).await
+		serve(Arc::new(gateway), listener, metrics, end()?).await
 	}
 
 	fn signer(&self) -> Result<Signer> {
@@ -190,6 +205,10 @@ impl Key {
 					);
 				}
 			}
+			Self::Limit { name, limit } => {
+				keys::limit(folder, &name, limit.0)?;
+				println!("key `{name}` may spend {limit}");
+			}
 			Self::Revoke { name } => {
 				keys::revoke(folder, &name)?;
 				println!("key `{name}` is refused from now on");
@@ -197,6 +216,12 @@ impl Key {
 		}
 		Ok(())
 	}
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+	TcpListener::bind(address)
+		.await
+		.with_context(|| format!("address {address}"))
 }
 
 /// Comes when the gateway is asked to end.

@@ -12,10 +12,14 @@ pub(crate) enum Outcome {
 	Submitted,
 	/// Another request had asked for it already.
 	Shared,
-	/// It was not submitted, and costs nothing or a fee.
+	/// It was not submitted, and costs nothing.
 	NotSubmitted,
-	/// Whether it was submitted is unknown; its money stays reserved.
+	/// Its transaction failed in a block, and costs its fee.
+	Failed,
+	/// Whether it was submitted is unknown: its money stays reserved until the final blocks tell.
 	Unknown,
+	/// It was unknown, and no block holds it: its money is free again.
+	Released,
 	/// It has a result.
 	Claimed,
 	/// It is paid.
@@ -30,7 +34,9 @@ impl Outcome {
 			Self::Submitted => "submitted",
 			Self::Shared => "shared",
 			Self::NotSubmitted => "not_submitted",
+			Self::Failed => "failed",
 			Self::Unknown => "unknown",
+			Self::Released => "released",
 			Self::Claimed => "claimed",
 			Self::Final => "final",
 			Self::Refunded => "refunded",

@@ -20,7 +20,11 @@ use axum::{
 	Router,
 };
 use serde_json::json;
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+	future::{Future, IntoFuture},
+	sync::Arc,
+	time::Duration,
+};
 use tokio::{net::TcpListener, time::timeout};
 
 /// By this name a request is found in the logs of its client.
@@ -34,9 +38,8 @@ const LAST_WAIT: Duration = Duration::from_secs(30);
 const PROBE: Duration = Duration::from_secs(5);
 
 /// What is counted by its own name.
-const ENDPOINTS: [&str; 8] = [
+const ENDPOINTS: [&str; 7] = [
 	"/health",
-	"/metrics",
 	"/v1/models",
 	"/v1/models/{*model}",
 	"/v1/verification/{job}",
@@ -49,7 +52,6 @@ const ENDPOINTS: [&str; 8] = [
 pub fn router(gateway: Arc<Gateway>) -> Router {
 	Router::new()
 		.route("/health", get(health))
-		.route("/metrics", get(metrics))
 		.route("/v1/models", get(models))
 		.route("/v1/models/{*model}", get(model))
 		.route("/v1/verification/{job}", get(job))
@@ -62,13 +64,25 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
 		.with_state(gateway)
 }
 
-/// Answers at a socket until `end`, settles charges meanwhile, and ends when no job is being submitted any more.
+/// What Prometheus asks for. It is a service of its own, because it tells without a key how much is asked and spent.
+pub fn metrics_router(gateway: Arc<Gateway>) -> Router {
+	Router::new()
+		.route("/metrics", get(metrics))
+		.fallback(no_path)
+		.with_state(gateway)
+}
+
+/// Answers at a socket, and with metrics at another if there is one, until `end`, settles charges meanwhile, and ends when no job
+/// is being submitted any more.
 pub async fn serve(
 	gateway: Arc<Gateway>,
 	listener: TcpListener,
+	metrics: Option<TcpListener>,
 	end: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
 	let settlement = tokio::spawn(settle(gateway.clone()));
+	let metrics =
+		metrics.map(|listener| tokio::spawn(axum::serve(listener, metrics_router(gateway.clone())).into_future()));
 	axum::serve(listener, router(gateway.clone()))
 		.with_graceful_shutdown(end)
 		.await
@@ -82,6 +96,9 @@ pub async fn serve(
 		log::warn!("some jobs were being submitted: their money stays reserved");
 	}
 	settlement.abort();
+	if let Some(metrics) = metrics {
+		metrics.abort();
+	}
 	Ok(())
 }
 

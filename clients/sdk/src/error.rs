@@ -153,6 +153,14 @@ pub enum Error {
 		failure: Failure,
 		/// The block.
 		block: BlockNumber,
+		/// What the signer paid for it.
+		fee: Amount,
+	},
+	/// Whoever was to note the transaction could not. Nothing was sent.
+	#[error("the transaction was not sent, for it could not be noted: {reason}")]
+	NotNoted {
+		/// Why.
+		reason: String,
 	},
 	/// Other programs that sign with the account were faster, again and again. Nothing was done.
 	#[error("{tries} times another transaction of the account was faster: send it again: {reason}")]
@@ -380,6 +388,17 @@ impl fmt::Display for Failure {
 			None => f.write_str(&self.error),
 		}
 	}
+}
+
+/// Whether a node says, in these words, that it no longer has the state of a block.
+pub(crate) fn says_discarded(words: &str) -> bool {
+	let gone = ["State already discarded", "UnknownBlock", "unknown Block"];
+	gone.iter().any(|gone| words.contains(gone))
+}
+
+/// Whether an error says that the node no longer has the state of a block. subxt keeps this cause in words only, and deep inside.
+pub(crate) fn is_discarded(error: &Error) -> bool {
+	matches!(error, Error::Discarded { .. }) || says_discarded(&format!("{error:?}"))
 }
 
 /// What the pool's words about a result mean: the jobs pallet puts its errors into them.

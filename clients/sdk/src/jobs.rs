@@ -4,7 +4,7 @@ use crate::{
 	events::JobSubmitted,
 	models::Models,
 	reading::{room, Reading},
-	AccountId, Amount, Balance, Block, BlockNumber, Call, Error, Missing, Receipt, Result, Sending, Signer,
+	AccountId, Amount, Balance, Block, BlockNumber, Call, Error, Missing, Note, Receipt, Result, Sending, Signer,
 };
 use assay_exact::Program;
 use assay_protocol::{
@@ -73,6 +73,14 @@ pub struct Submitted {
 	pub room: Amount,
 	/// Of the transaction that brought it there.
 	pub receipt: Receipt,
+}
+
+impl Submitted {
+	/// The job that a transaction has submitted.
+	pub fn of(receipt: Receipt) -> Result<Self> {
+		let JobSubmitted { job, room } = receipt.event()?;
+		Ok(Self { job, room, receipt })
+	}
 }
 
 room! {
@@ -182,9 +190,19 @@ impl Jobs<'_> {
 
 	/// The same, sent as the caller says, with the receipt.
 	pub async fn submit_with(&self, signer: &Signer, submission: &Submission, sending: Sending) -> Result<Submitted> {
-		let receipt = self.0.assay.submit(&submission.call(), signer, sending).await?;
-		let JobSubmitted { job, room } = receipt.event()?;
-		Ok(Submitted { job, room, receipt })
+		Submitted::of(self.0.assay.submit(&submission.call(), signer, sending).await?)
+	}
+
+	/// The same; `note` is told of each transaction before it is sent, as by [`Assay::submit_noted`](crate::Assay::submit_noted).
+	pub async fn submit_noted(
+		&self,
+		signer: &Signer,
+		submission: &Submission,
+		sending: Sending,
+		note: &Note<'_>,
+	) -> Result<Submitted> {
+		let call = submission.call();
+		Submitted::of(self.0.assay.submit_noted(&call, signer, sending, note).await?)
 	}
 
 	/// Takes back a job that waits for an operator; the whole fee comes back.

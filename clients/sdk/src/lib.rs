@@ -25,7 +25,7 @@ pub use calls::Call;
 pub use connection::{Assay, Block, Heads, Patience};
 pub use error::{Error, Failure, Missing, PoolRefusal, Result};
 pub use keys::Signer;
-pub use transactions::{Receipt, Sending};
+pub use transactions::{Fate, Note, Noted, Receipt, Sending, Signed};
 
 /// An account's identifier.
 pub type AccountId = subxt::utils::AccountId32;

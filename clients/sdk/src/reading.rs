@@ -1,6 +1,6 @@
 //! Reading at a block: the best one, or one that the caller names.
 
-use crate::{Assay, Block, Error, Result};
+use crate::{error::says_discarded, Assay, Block, Error, Result};
 use codec::{Decode, Encode};
 use std::future::Future;
 use subxt::rpcs;
@@ -75,10 +75,8 @@ impl<'a> Reading<'a> {
 
 /// Why a question about a block has no answer, and what to do where the node no longer has its state.
 fn unanswered(error: rpcs::Error, function: &str, at: Block) -> Error {
-	let text = error.to_string();
-	let gone = ["State already discarded", "UnknownBlock", "unknown Block"];
 	let what = format!("{function} at block {}", at.number);
-	match gone.iter().any(|words| text.contains(words)) {
+	match says_discarded(&error.to_string()) {
 		true => Error::Discarded { what, block: at.number },
 		false => Error::Unanswered { what, source: error },
 	}

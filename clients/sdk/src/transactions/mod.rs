@@ -1,10 +1,12 @@
 //! Signing, sending and watching transactions.
 
+mod fate;
 mod nonces;
 mod receipt;
 mod trial;
 mod watch;
 
+pub use fate::{Fate, Note, Noted, Signed};
 pub(crate) use nonces::Desks;
 pub use receipt::Receipt;
 
@@ -101,10 +103,23 @@ impl Assay {
 	/// account may be given the same one by the node. All but one of them are refused or displaced; this one then takes
 	/// another, a bounded number of times. A call is never signed anew while what was signed before can still be included.
 	pub async fn submit(&self, call: &Call, signer: &Signer, sending: Sending) -> Result<Receipt> {
+		self.submit_noted(call, signer, sending, &|_| Box::pin(async { Ok(()) }))
+			.await
+	}
+
+	/// The same; `note` is told of each transaction that is signed for it before that is sent. When this function ends with an
+	/// error, or does not end at all, the [fate](Self::fates) of the one it was told of last is that of the call.
+	pub async fn submit_noted(
+		&self,
+		call: &Call,
+		signer: &Signer,
+		sending: Sending,
+		note: &Note<'_>,
+	) -> Result<Receipt> {
 		let desk = self.desks().of(&account_of(signer));
 		let mut tries = 1;
 		loop {
-			let failed = match self.try_to_submit(&desk, call, signer, sending).await {
+			let failed = match self.try_to_submit(&desk, call, signer, sending, note).await {
 				Ok(receipt) => return Ok(receipt),
 				Err(Setback::Error(error)) => return Err(error),
 				Err(Setback::Raced(reason)) => Error::Displaced { tries, reason },
@@ -140,6 +155,7 @@ impl Assay {
 		call: &Call,
 		signer: &Signer,
 		sending: Sending,
+		note: &Note<'_>,
 	) -> Result<Receipt, Setback> {
 		let turn = desk.turn.lock().await;
 		let best = self.best().await?;
@@ -166,6 +182,12 @@ impl Assay {
 			last,
 			nonce: Some(reserved.nonce),
 		};
+		let signed = Signed {
+			transaction: transaction.hash(),
+			first: life.first,
+			last: life.last,
+		};
+		note(signed).await.map_err(|reason| Error::NotNoted { reason })?;
 		// From here on it may be in the pool, even if nobody waits for this function any more.
 		reserved.sent(transaction.encoded());
 		let sent = self.send(transaction, life, Some((account, reserved))).await?;

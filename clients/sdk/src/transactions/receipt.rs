@@ -44,6 +44,8 @@ impl Assay {
 			return Ok(None);
 		};
 		let events = found.events().await?;
+		let paid = |fields: &Fields| fields.number("actual_fee");
+		let fee = Amount(find(&events, "TransactionPayment", "TransactionFeePaid", paid).unwrap_or(0));
 		for event in events.iter() {
 			let event = event?;
 			if event.pallet_name() == "System" && event.event_name() == "ExtrinsicFailed" {
@@ -51,16 +53,15 @@ impl Assay {
 				return Err(Error::Failed {
 					failure: Failure::new(&dispatch),
 					block: block.number,
+					fee,
 				});
 			}
 		}
-		let paid = |fields: &Fields| fields.number("actual_fee");
-		let fee = find(&events, "TransactionPayment", "TransactionFeePaid", paid).unwrap_or(0);
 		Ok(Some(Receipt {
 			block: block.number,
 			block_hash: block.hash,
 			transaction: hash,
-			fee: Amount(fee),
+			fee,
 			events,
 		}))
 	}

@@ -1,18 +1,22 @@
 //! What keys have spent. The most that a job can cost is *reserved*, on the disk, before the job is submitted, and *settled* to
 //! what it did cost when the job is over: whatever happens between, a key never spends more than its limit.
 
+mod books;
+
 use crate::{
 	journal::{self, Journal},
 	money,
 };
 use anyhow::{Context, Result};
 use assay_protocol::JobId;
-use assay_sdk::Balance;
+use assay_sdk::{Balance, Signed, H256};
+use books::{Books, Line};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::{
-	collections::{BTreeMap, HashMap},
+	collections::{HashMap, HashSet},
 	path::Path,
+	sync::Arc,
 };
 
 /// The file in the folder of a gateway.
@@ -47,7 +51,7 @@ impl Most {
 	}
 }
 
-/// A job that is on the chain.
+/// A job in a block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OnChain {
 	/// The job.
@@ -55,6 +59,25 @@ pub struct OnChain {
 	/// What its transaction and its room did cost.
 	#[serde(with = "money")]
 	pub beside: Balance,
+	/// The hash of the block.
+	pub block: H256,
+}
+
+/// How far a charge is. Where a program was stopped, it goes on from here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+	/// Nothing was signed for it: there is no job.
+	Reserved,
+	/// A transaction was signed, and may have been sent.
+	Signed {
+		/// The transaction.
+		signed: Signed,
+		/// The job where it was seen, in a block that may be left behind.
+		seen: Option<OnChain>,
+	},
+	/// The job is in a final block.
+	Placed(OnChain),
 }
 
 /// A charge that is not settled.
@@ -66,32 +89,8 @@ pub struct Charge {
 	pub most: Most,
 	/// When, in seconds since 1970.
 	pub since: u64,
-	/// The job, once it is known to be on the chain.
-	pub on_chain: Option<OnChain>,
-}
-
-/// A line of the journal.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "line", rename_all = "snake_case")]
-enum Line {
-	/// What a key had spent when the journal was written anew.
-	Spent {
-		key: KeyNumber,
-		#[serde(with = "money")]
-		amount: Balance,
-	},
-	/// The number of the next charge when the journal was written anew.
-	Next { number: ChargeNumber },
-	/// Money is reserved.
-	Reserved { number: ChargeNumber, charge: Charge },
-	/// The job is on the chain.
-	Sent { number: ChargeNumber, on_chain: OnChain },
-	/// The charge is over.
-	Settled {
-		number: ChargeNumber,
-		#[serde(with = "money")]
-		cost: Balance,
-	},
+	/// How far it is.
+	pub stage: Stage,
 }
 
 /// What a key has spent, and what is reserved for it.
@@ -101,14 +100,6 @@ pub struct Account {
 	pub spent: Balance,
 	/// For charges that are not.
 	pub reserved: Balance,
-}
-
-/// All accounts and open charges.
-#[derive(Debug, Default)]
-struct Books {
-	accounts: HashMap<KeyNumber, Account>,
-	open: BTreeMap<ChargeNumber, Charge>,
-	next: u64,
 }
 
 /// Why nothing was reserved.
@@ -132,7 +123,35 @@ pub enum NotReserved {
 
 /// The ledger.
 #[derive(Debug)]
-pub struct Ledger(Mutex<(Books, Journal)>);
+pub struct Ledger(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+	books: Books,
+	journal: Journal,
+	/// Charges that somebody in this program still submits a job for: nobody else touches them.
+	attended: HashSet<ChargeNumber>,
+}
+
+/// A charge that is attended to as long as this lives.
+#[derive(Debug)]
+pub struct Attended {
+	ledger: Arc<Ledger>,
+	number: ChargeNumber,
+}
+
+impl Attended {
+	/// The charge.
+	pub fn number(&self) -> ChargeNumber {
+		self.number
+	}
+}
+
+impl Drop for Attended {
+	fn drop(&mut self) {
+		self.ledger.0.lock().attended.remove(&self.number);
+	}
+}
 
 impl Ledger {
 	/// Opens the ledger in a folder, for this program alone.
@@ -142,93 +161,106 @@ impl Ledger {
 			books = Books::of(lines)?;
 			Ok(books.lines())
 		})?;
-		Ok(Self(Mutex::new((books, journal))))
+		Ok(Self(Mutex::new(State {
+			books,
+			journal,
+			attended: HashSet::new(),
+		})))
 	}
 
 	/// Reserves what jobs of a key can cost, for all of them or none. A key has at most `limit` spent and reserved.
 	pub fn reserve(
-		&self,
+		self: &Arc<Self>,
 		key: KeyNumber,
 		limit: Balance,
 		jobs: &[Most],
 		now: u64,
-	) -> Result<Vec<ChargeNumber>, NotReserved> {
+	) -> Result<Vec<Attended>, NotReserved> {
 		let totals: Option<Vec<_>> = jobs.iter().map(Most::total).collect();
 		let most = totals.and_then(money::sum).ok_or(NotReserved::BeyondMoney)?;
-		let (books, journal) = &mut *self.0.lock();
-		let account = books.account(key);
-		let used = account.total().ok_or(NotReserved::BeyondMoney)?;
+		let mut state = self.0.lock();
+		let used = state.books.account(key).total().ok_or(NotReserved::BeyondMoney)?;
 		// A limit may have been lowered below what is spent.
 		let left = limit.saturating_sub(used);
 		if most > left {
 			return Err(NotReserved::BeyondLimit { left, most });
 		}
-		let mut lines = vec![];
-		let mut numbers = vec![];
-		for (number, most) in (books.next..).map(ChargeNumber).zip(jobs) {
-			let charge = Charge {
-				key,
-				most: *most,
-				since: now,
-				on_chain: None,
-			};
-			lines.push(Line::Reserved { number, charge });
-			numbers.push(number);
-		}
-		journal.append(&lines).map_err(NotReserved::Disk)?;
-		books.take_all(lines).map_err(NotReserved::Disk)?;
-		Ok(numbers)
+		let numbers = (state.books.next..).map(ChargeNumber).zip(jobs);
+		let (numbers, lines): (Vec<_>, Vec<_>) = numbers
+			.map(|(number, most)| {
+				let charge = Charge {
+					key,
+					most: *most,
+					since: now,
+					stage: Stage::Reserved,
+				};
+				(number, Line::Reserved { number, charge })
+			})
+			.unzip();
+		state.write(lines).map_err(NotReserved::Disk)?;
+		// Under the same lock: a charge is never open and unattended before its job is submitted.
+		state.attended.extend(&numbers);
+		let attended = numbers.into_iter().map(|number| Attended {
+			ledger: self.clone(),
+			number,
+		});
+		Ok(attended.collect())
 	}
 
-	/// Notes that the job of a charge is on the chain.
-	pub fn sent(&self, number: ChargeNumber, on_chain: OnChain) -> Result<()> {
-		self.write(Line::Sent { number, on_chain })
+	/// Notes how far a charge is.
+	pub fn advance(&self, number: ChargeNumber, stage: Stage) -> Result<()> {
+		self.0.lock().write(vec![Line::Stage { number, stage }])
 	}
 
 	/// Settles a charge to what it did cost. Nobody pays more than was reserved for the charge; the rest would be the gateway's.
 	/// Returns what the key pays.
 	pub fn settle(&self, number: ChargeNumber, cost: Balance) -> Result<Balance> {
-		let (books, journal) = &mut *self.0.lock();
-		let charge = books.open.get(&number).context("the charge is settled already")?;
+		let mut state = self.0.lock();
+		let charge = state.books.charge(number).context("the charge is settled already")?;
 		let reserved = charge.most.total().context("more is reserved than there is money")?;
-		let line = Line::Settled {
-			number,
-			cost: cost.min(reserved),
-		};
 		if cost > reserved {
 			log::error!(
 				"charge {} did cost {cost}, {reserved} were reserved: the gateway bears the rest",
 				number.0
 			);
 		}
-		journal.append(std::slice::from_ref(&line))?;
-		books.take(line)?;
-		if journal.lines() > LONG {
-			journal.rewrite(&books.lines())?;
+		let cost = cost.min(reserved);
+		state.write(vec![Line::Settled { number, cost }])?;
+		if state.journal.lines() > LONG {
+			let lines = state.books.lines();
+			state.journal.rewrite(&lines)?;
 		}
-		Ok(cost.min(reserved))
+		Ok(cost)
 	}
 
-	fn write(&self, line: Line) -> Result<()> {
-		let (books, journal) = &mut *self.0.lock();
-		journal.append(std::slice::from_ref(&line))?;
-		books.take(line)
+	/// A charge, if it is not settled.
+	pub fn charge(&self, number: ChargeNumber) -> Option<Charge> {
+		self.0.lock().books.charge(number)
 	}
 
-	/// The charges that are not settled.
+	/// Charges that are not settled.
 	pub fn open_charges(&self) -> Vec<(ChargeNumber, Charge)> {
-		self.0
-			.lock()
-			.0
-			.open
-			.iter()
-			.map(|(number, charge)| (*number, *charge))
-			.collect()
+		self.0.lock().books.open().collect()
+	}
+
+	/// Those of them that nobody attends to.
+	pub fn unattended(&self) -> Vec<(ChargeNumber, Charge)> {
+		let state = self.0.lock();
+		let open = state.books.open();
+		open.filter(|(number, _)| !state.attended.contains(number)).collect()
 	}
 
 	/// What a key has spent.
 	pub fn account(&self, key: KeyNumber) -> Account {
-		self.0.lock().0.account(key)
+		self.0.lock().books.account(key)
+	}
+}
+
+impl State {
+	/// On the disk first, then in memory.
+	fn write(&mut self, lines: Vec<Line>) -> Result<()> {
+		self.journal.append(&lines)?;
+		self.books.take_all(lines)
 	}
 }
 
@@ -240,81 +272,6 @@ pub fn accounts(folder: &Path) -> Result<HashMap<KeyNumber, Account>> {
 impl Account {
 	fn total(&self) -> Option<Balance> {
 		self.spent.checked_add(self.reserved)
-	}
-}
-
-impl Books {
-	fn of(lines: Vec<Line>) -> Result<Self> {
-		let mut books = Self::default();
-		books.take_all(lines)?;
-		Ok(books)
-	}
-
-	fn account(&self, key: KeyNumber) -> Account {
-		self.accounts.get(&key).copied().unwrap_or_default()
-	}
-
-	fn take_all(&mut self, lines: Vec<Line>) -> Result<()> {
-		lines.into_iter().try_for_each(|line| self.take(line))
-	}
-
-	fn take(&mut self, line: Line) -> Result<()> {
-		const TOO_MUCH: &str = "the ledger tells of more money than there is";
-		match line {
-			Line::Spent { key, amount } => {
-				let spent = &mut self.accounts.entry(key).or_default().spent;
-				*spent = spent.checked_add(amount).context(TOO_MUCH)?;
-			}
-			Line::Next { number } => self.next = number.0,
-			Line::Reserved { number, charge } => {
-				let reserved = &mut self.accounts.entry(charge.key).or_default().reserved;
-				let total = charge.most.total().context(TOO_MUCH)?;
-				*reserved = reserved.checked_add(total).context(TOO_MUCH)?;
-				self.next = self
-					.next
-					.max(number.0.checked_add(1).context("there are no more numbers")?);
-				self.open.insert(number, charge);
-			}
-			Line::Sent { number, on_chain } => {
-				let charge = self
-					.open
-					.get_mut(&number)
-					.context("a job of a charge that is not open")?;
-				charge.on_chain = Some(on_chain);
-			}
-			Line::Settled { number, cost } => {
-				let charge = self
-					.open
-					.remove(&number)
-					.context("a charge is settled that is not open")?;
-				let account = self.accounts.entry(charge.key).or_default();
-				let total = charge.most.total().context(TOO_MUCH)?;
-				account.reserved = account
-					.reserved
-					.checked_sub(total)
-					.context("more is settled than was reserved")?;
-				account.spent = account.spent.checked_add(cost).context(TOO_MUCH)?;
-			}
-		}
-		Ok(())
-	}
-
-	/// The shortest journal that tells the same.
-	fn lines(&self) -> Vec<Line> {
-		let mut accounts: Vec<_> = self.accounts.iter().collect();
-		accounts.sort_by_key(|(key, _)| **key);
-		let spent = accounts.into_iter().map(|(key, account)| Line::Spent {
-			key: *key,
-			amount: account.spent,
-		});
-		let open = self.open.iter().map(|(number, charge)| Line::Reserved {
-			number: *number,
-			charge: *charge,
-		});
-		let next = Line::Next {
-			number: ChargeNumber(self.next),
-		};
-		spent.chain(std::iter::once(next)).chain(open).collect()
 	}
 }
 
@@ -332,10 +289,10 @@ mod tests {
 	#[test]
 	fn a_key_pays_what_its_jobs_did_cost() {
 		let folder = tempfile::tempdir().unwrap();
-		let ledger = Ledger::open(folder.path()).unwrap();
+		let ledger = Arc::new(Ledger::open(folder.path()).unwrap());
 		let charges = ledger.reserve(KEY, 100, &[most(50, 10), most(20, 10)], 7).unwrap();
 		assert_eq!(ledger.account(KEY), Account { spent: 0, reserved: 90 });
-		assert_eq!(ledger.settle(charges[0], 33).unwrap(), 33);
+		assert_eq!(ledger.settle(charges[0].number(), 33).unwrap(), 33);
 		assert_eq!(
 			ledger.account(KEY),
 			Account {
@@ -343,13 +300,13 @@ mod tests {
 				reserved: 30
 			}
 		);
-		assert!(ledger.settle(charges[0], 33).is_err());
+		assert!(ledger.settle(charges[0].number(), 33).is_err());
 	}
 
 	#[test]
 	fn all_jobs_of_a_request_are_reserved_or_none() {
 		let folder = tempfile::tempdir().unwrap();
-		let ledger = Ledger::open(folder.path()).unwrap();
+		let ledger = Arc::new(Ledger::open(folder.path()).unwrap());
 		let error = ledger.reserve(KEY, 100, &[most(50, 10), most(40, 1)], 7).unwrap_err();
 		assert!(
 			matches!(error, NotReserved::BeyondLimit { left: 100, most: 101 }),
@@ -363,8 +320,8 @@ mod tests {
 	#[test]
 	fn a_cost_above_the_reserve_is_not_the_keys() {
 		let folder = tempfile::tempdir().unwrap();
-		let ledger = Ledger::open(folder.path()).unwrap();
-		let charge = ledger.reserve(KEY, 100, &[most(100, 0)], 7).unwrap()[0];
+		let ledger = Arc::new(Ledger::open(folder.path()).unwrap());
+		let charge = ledger.reserve(KEY, 100, &[most(100, 0)], 7).unwrap()[0].number();
 		assert_eq!(ledger.settle(charge, 101).unwrap(), 100);
 		assert_eq!(ledger.account(KEY).spent, 100);
 	}
@@ -372,41 +329,65 @@ mod tests {
 	#[test]
 	fn what_was_reserved_before_a_crash_is_reserved_after_it() {
 		let folder = tempfile::tempdir().unwrap();
-		let on_chain = OnChain {
+		let signed = Signed {
+			transaction: H256([1; 32]),
+			first: 3,
+			last: 66,
+		};
+		let seen = OnChain {
 			job: JobId(9),
 			beside: 4,
+			block: H256([2; 32]),
 		};
 		let before = {
-			let ledger = Ledger::open(folder.path()).unwrap();
+			let ledger = Arc::new(Ledger::open(folder.path()).unwrap());
 			let charges = ledger
-				.reserve(KEY, 100, &[most(30, 5), most(30, 5), most(10, 5)], 7)
+				.reserve(KEY, 100, &[most(30, 5), most(30, 5), most(10, 5), most(1, 1)], 7)
 				.unwrap();
-			ledger.settle(charges[0], 20).unwrap();
-			ledger.sent(charges[1], on_chain).unwrap();
+			ledger.settle(charges[0].number(), 20).unwrap();
+			let stage = Stage::Signed {
+				signed,
+				seen: Some(seen),
+			};
+			ledger.advance(charges[1].number(), stage).unwrap();
+			ledger.advance(charges[3].number(), Stage::Placed(seen)).unwrap();
 			ledger.open_charges()
 		};
 		// Twice: the second time from the shortened journal.
 		for _ in 0..2 {
-			let ledger = Ledger::open(folder.path()).unwrap();
+			let ledger = Arc::new(Ledger::open(folder.path()).unwrap());
 			assert_eq!(
 				ledger.account(KEY),
 				Account {
 					spent: 20,
-					reserved: 50
+					reserved: 52
 				}
 			);
 			assert_eq!(ledger.open_charges(), before);
+			assert_eq!(ledger.unattended(), before);
 			assert_eq!(accounts(folder.path()).unwrap()[&KEY], ledger.account(KEY));
 		}
-		let ledger = Ledger::open(folder.path()).unwrap();
-		assert_eq!(ledger.reserve(KEY, 100, &[most(30, 0)], 8).unwrap(), [ChargeNumber(3)]);
+		let ledger = Arc::new(Ledger::open(folder.path()).unwrap());
+		let charges = ledger.reserve(KEY, 100, &[most(28, 0)], 8).unwrap();
+		assert_eq!(charges[0].number(), ChargeNumber(4));
 		assert!(ledger.reserve(KEY, 100, &[most(1, 0)], 8).is_err());
+	}
+
+	#[test]
+	fn a_charge_is_attended_to_until_whoever_reserved_it_lets_go() {
+		let folder = tempfile::tempdir().unwrap();
+		let ledger = Arc::new(Ledger::open(folder.path()).unwrap());
+		let mut charges = ledger.reserve(KEY, 100, &[most(30, 5), most(30, 5)], 7).unwrap();
+		assert_eq!(ledger.unattended(), []);
+		let left = charges.remove(0).number();
+		let unattended: Vec<_> = ledger.unattended().into_iter().map(|(number, _)| number).collect();
+		assert_eq!((unattended, ledger.open_charges().len()), (vec![left], 2));
 	}
 
 	#[test]
 	fn a_key_never_reserves_more_than_its_limit_however_many_ask_at_once() {
 		let folder = tempfile::tempdir().unwrap();
-		let ledger = Ledger::open(folder.path()).unwrap();
+		let ledger = Arc::new(Ledger::open(folder.path()).unwrap());
 		let granted: usize = thread::scope(|scope| {
 			let threads: Vec<_> = (0..8)
 				.map(|_| {

@@ -1,13 +1,11 @@
-//! The endpoints in front of a chain that is made up: limits, money, repeated requests, and what happens when something fails.
+//! What endpoints answer: limits, repeated requests, and what happens when something fails.
 
-mod support;
-
+use crate::support::{Answer, Bench, Mood, COST};
 use assay_gateway::Limits;
 use axum::http::header;
 use futures::future::join_all;
 use serde_json::{json, Value};
 use std::time::Duration;
-use support::{Bench, Mood, COST};
 
 const CHATS: &str = "/v1/chat/completions";
 const COMPLETIONS: &str = "/v1/completions";
@@ -123,7 +121,7 @@ async fn without_a_seed_only_a_repeated_request_gets_the_job_of_before() {
 	let bench = Bench::new(PLENTY);
 	let mut asked = prompt("a");
 	asked["temperature"] = json!(1);
-	let seed = |answer: support::Answer| answer.document()["verification"]["seed"].clone();
+	let seed = |answer: Answer| answer.document()["verification"]["seed"].clone();
 	let first = seed(bench.post(COMPLETIONS, &asked).await);
 	let second = seed(bench.post(COMPLETIONS, &asked).await);
 	assert_ne!(first, second);
@@ -194,29 +192,6 @@ async fn a_client_that_leaves_loses_neither_its_job_nor_the_account_of_it() {
 	let answer = bench.post(COMPLETIONS, &prompt("a")).await;
 	assert_eq!((answer.status.as_u16(), bench.chain.count()), (200, 1));
 	assert_eq!(bench.account(1).reserved, COST);
-}
-
-#[tokio::test]
-async fn what_was_not_submitted_costs_nothing_and_may_be_tried_again() {
-	let bench = Bench::new(COST);
-	bench.chain.set(Mood::IsPoor);
-	let refused = bench.post(COMPLETIONS, &prompt("a")).await;
-	assert_eq!(refused.error(), (402, json!("account_out_of_money"), Value::Null));
-	assert_eq!(bench.account(1), Default::default());
-	bench.chain.set(Mood::Claims);
-	assert_eq!(bench.post(COMPLETIONS, &prompt("a")).await.status, 200);
-}
-
-#[tokio::test]
-async fn what_may_have_been_submitted_stays_reserved_and_is_not_bought_again() {
-	let bench = Bench::new(PLENTY);
-	bench.chain.set(Mood::GoesAway);
-	let lost = bench.post(COMPLETIONS, &prompt("a")).await;
-	assert_eq!(lost.error(), (503, json!("no_node"), Value::Null));
-	assert_eq!(lost.headers["x-should-retry"], "false");
-	bench.chain.set(Mood::Claims);
-	assert_eq!(bench.post(COMPLETIONS, &prompt("a")).await.status, 503);
-	assert_eq!((bench.account(1).reserved, bench.chain.count()), (COST, 0));
 }
 
 #[tokio::test]
@@ -353,7 +328,9 @@ async fn what_is_wrong_with_a_request_is_named() {
 		.insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
 	assert_eq!(bench.send(plain).await.error().0, 415);
 	assert_eq!(bench.chain.count(), 0);
-	let metrics = bench.get("/metrics").await.text;
+	// Nothing of what is counted is told to clients.
+	assert_eq!(bench.get("/metrics").await.error().0, 404);
+	let metrics = bench.metrics().await;
 	assert!(
 		metrics.contains("{endpoint=\"/v1/completions\",status=\"413\"} 1"),
 		"{metrics}"

@@ -4,7 +4,7 @@ use anyhow::Result;
 use assay_gateway::{
 	keys,
 	ledger::{self, Account, KeyNumber, Most, OnChain},
-	router, Asked, Chain, Gateway, Language, Languages, Limits, Options, Template,
+	metrics_router, router, Asked, Chain, Fate, Gateway, Language, Languages, Limits, Options, Template,
 };
 use assay_library::Text;
 use assay_protocol::{
@@ -15,7 +15,7 @@ use assay_protocol::{
 use assay_sdk::{
 	jobs::{Job, Submission},
 	models::Model,
-	AccountId, Error, Missing,
+	AccountId, Amount, Error, Failure, Missing, Note, Signed, H256,
 };
 use assay_trace::{claim::ClaimRoot, Hash32};
 use async_trait::async_trait;
@@ -25,7 +25,10 @@ use axum::{
 	Router,
 };
 use serde_json::Value;
-use std::sync::{Arc, Mutex};
+use std::sync::{
+	atomic::{AtomicBool, Ordering},
+	Arc, Mutex,
+};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -34,6 +37,12 @@ use tower::ServiceExt;
 pub(crate) const MOST: Most = Most { escrow: 50, beside: 10 };
 /// That in all.
 pub(crate) const COST: u128 = 60;
+/// What a final job has cost of its escrow.
+pub(crate) const FEE: u128 = 33;
+/// What its transaction and its room did cost.
+pub(crate) const BESIDE: u128 = 4;
+/// What a transaction costs that fails.
+pub(crate) const FAILURE: u128 = 3;
 /// A small tokenizer: three words, and a token for all others.
 const WORDS: &str = r#"{
 	"version": "1.0", "added_tokens": [], "truncation": null, "padding": null, "normalizer": null,
@@ -50,10 +59,18 @@ pub(crate) enum Mood {
 	Waits,
 	/// Each is refunded.
 	Refunds,
+	/// Each is final, and cost so much of its escrow as [`FEE`] says.
+	IsFinal,
 	/// The account has no money.
 	IsPoor,
-	/// The connection is lost while a job is submitted.
+	/// The connection is lost before anything is signed.
+	IsAway,
+	/// The connection is lost while a job is submitted; no block takes it.
 	GoesAway,
+	/// The same; a block takes it.
+	GoesAwayWithIt,
+	/// The call fails in a block.
+	Fails,
 	/// Nobody serves anything.
 	HasNoOperator,
 }
@@ -63,6 +80,10 @@ pub(crate) struct Fake {
 	mood: watch::Sender<Mood>,
 	/// Everything that was submitted, by the numbers of the jobs.
 	pub(crate) submitted: Mutex<Vec<Submission>>,
+	/// What the final blocks tell of each transaction.
+	fates: Mutex<Vec<Fate>>,
+	/// Whether the final blocks are so far that they tell of them at all.
+	pub(crate) tells: AtomicBool,
 }
 
 impl Fake {
@@ -76,6 +97,27 @@ impl Fake {
 
 	fn mood(&self) -> Mood {
 		*self.mood.borrow()
+	}
+
+	/// A transaction, of which nothing becomes unless somebody says so.
+	fn sign(&self) -> Signed {
+		let mut fates = self.fates.lock().unwrap();
+		fates.push(Fate::Never);
+		let number = u8::try_from(fates.len() - 1).unwrap();
+		Signed {
+			transaction: H256([number; 32]),
+			first: 1,
+			last: 64,
+		}
+	}
+
+	fn becomes(&self, signed: Signed, fate: Fate) {
+		self.fates.lock().unwrap()[usize::from(signed.transaction.0[0])] = fate;
+	}
+
+	/// The node forgets what transactions did.
+	pub(crate) fn discards(&self, block: H256) {
+		self.fates.lock().unwrap().fill(Fate::Discarded(block));
 	}
 
 	fn summary(&self, id: JobId) -> Option<Job> {
@@ -96,10 +138,20 @@ impl Fake {
 			named_operator: None,
 			submitted_at: 1,
 			attempt: Attempt(0),
-			state: JobState::Claimed {
-				operator: AccountId::from([7; 32]),
-				price: 1,
-				final_at: 9,
+			state: match self.mood() {
+				Mood::IsFinal => JobState::Final {
+					operator: AccountId::from([7; 32]),
+					paid: FEE,
+					royalty: 0,
+					treasury: 0,
+					audits: 0,
+					refunded: MOST.escrow - FEE,
+				},
+				_ => JobState::Claimed {
+					operator: AccountId::from([7; 32]),
+					price: 1,
+					final_at: 9,
+				},
 			},
 			output: Some(output),
 			trace: None,
@@ -129,7 +181,7 @@ impl Chain for Fake {
 		Ok((submission, MOST))
 	}
 
-	async fn submit(&self, submission: &Submission) -> Result<OnChain, Error> {
+	async fn submit(&self, submission: &Submission, note: &Note<'_>) -> Result<OnChain, Error> {
 		match self.mood() {
 			Mood::IsPoor => {
 				return Err(Error::Unpayable {
@@ -138,17 +190,55 @@ impl Chain for Fake {
 					free: Default::default(),
 				})
 			}
+			Mood::IsAway => return Err(Error::Closed),
+			_ => {}
+		}
+		let signed = self.sign();
+		note(signed).await.unwrap();
+		match self.mood() {
 			Mood::GoesAway => return Err(Error::Closed),
+			Mood::Fails => {
+				self.becomes(signed, Fate::Failed(FAILURE));
+				let failure = Failure {
+					pallet: None,
+					error: "BadOrigin".into(),
+					explanation: String::new(),
+					is_money: false,
+				};
+				return Err(Error::Failed {
+					failure,
+					block: 2,
+					fee: Amount(FAILURE),
+				});
+			}
 			_ => {}
 		}
 		// As long as others need to do the same.
 		tokio::task::yield_now().await;
-		let mut submitted = self.submitted.lock().unwrap();
-		submitted.push(submission.clone());
-		Ok(OnChain {
-			job: JobId(submitted.len() as u64 - 1),
-			beside: 4,
-		})
+		let job = {
+			let mut submitted = self.submitted.lock().unwrap();
+			submitted.push(submission.clone());
+			JobId(submitted.len() as u64 - 1)
+		};
+		let on_chain = OnChain {
+			job,
+			beside: BESIDE,
+			block: H256([8; 32]),
+		};
+		self.becomes(signed, Fate::Placed(on_chain));
+		match self.mood() {
+			Mood::GoesAwayWithIt => Err(Error::Closed),
+			_ => Ok(on_chain),
+		}
+	}
+
+	async fn fates(&self, signed: &[Signed]) -> Result<Vec<Fate>, Error> {
+		let fates = self.fates.lock().unwrap();
+		let fate = |signed: &Signed| match self.tells.load(Ordering::Relaxed) {
+			true => fates[usize::from(signed.transaction.0[0])],
+			false => Fate::Open,
+		};
+		Ok(signed.iter().map(fate).collect())
 	}
 
 	async fn claimed(&self, job: JobId) -> Result<Job, Error> {
@@ -236,6 +326,7 @@ pub(crate) struct Bench {
 	pub(crate) chain: Arc<Fake>,
 	key: String,
 	router: Router,
+	gateway: Arc<Gateway>,
 	folder: Arc<TempDir>,
 }
 
@@ -251,18 +342,54 @@ impl Bench {
 		let chain = Arc::new(Fake {
 			mood: watch::channel(Mood::Claims).0,
 			submitted: Mutex::default(),
+			fates: Mutex::default(),
+			tells: AtomicBool::new(true),
 		});
+		Self::open(chain, key, folder, limits)
+	}
+
+	fn open(chain: Arc<Fake>, key: String, folder: Arc<TempDir>, limits: Limits) -> Self {
 		let options = Options {
 			limits,
 			..Options::default()
 		};
-		let gateway = Gateway::new(chain.clone(), Words, folder.path(), options).unwrap();
+		let gateway = Arc::new(Gateway::new(chain.clone(), Words, folder.path(), options).unwrap());
 		Self {
 			chain,
 			key,
-			router: router(Arc::new(gateway)),
+			router: router(gateway.clone()),
+			gateway,
 			folder,
 		}
+	}
+
+	/// Another gateway after this one, which is gone without a warning.
+	pub(crate) fn killed(self) -> Self {
+		let Self {
+			chain,
+			key,
+			router,
+			gateway,
+			folder,
+		} = self;
+		drop((router, gateway));
+		Self::open(chain, key, folder, Limits::default())
+	}
+
+	/// Looks at the open charges once.
+	pub(crate) async fn settle(&self) {
+		self.gateway.settle().await;
+	}
+
+	/// The limit of its key is another.
+	pub(crate) fn limit(&self, limit: u128) {
+		keys::limit(self.folder.path(), "tester", limit).unwrap();
+	}
+
+	/// What Prometheus is told.
+	pub(crate) async fn metrics(&self) -> String {
+		let request = Request::get("/metrics").body(Body::empty()).unwrap();
+		answer(metrics_router(self.gateway.clone()), request).await.text
 	}
 
 	/// Another key that may spend so much, in the place of this one.
@@ -303,13 +430,17 @@ impl Bench {
 	}
 
 	pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-		let response = self.router.clone().oneshot(request).await.unwrap();
-		let (parts, body) = response.into_parts();
-		let bytes = to_bytes(body, usize::MAX).await.unwrap();
-		Answer {
-			status: parts.status,
-			headers: parts.headers,
-			text: String::from_utf8(bytes.to_vec()).unwrap(),
-		}
+		answer(self.router.clone(), request).await
+	}
+}
+
+async fn answer(router: Router, request: Request<Body>) -> Answer {
+	let response = router.oneshot(request).await.unwrap();
+	let (parts, body) = response.into_parts();
+	let bytes = to_bytes(body, usize::MAX).await.unwrap();
+	Answer {
+		status: parts.status,
+		headers: parts.headers,
+		text: String::from_utf8(bytes.to_vec()).unwrap(),
 	}
 }

@@ -1,0 +1,5 @@
+//! The endpoints in front of a chain that is made up.
+
+mod api;
+mod money;
+mod support;
