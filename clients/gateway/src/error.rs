@@ -1,6 +1,6 @@
 //! Errors as OpenAI's clients read them: `{"error":{"message","type","param","code"}}`.
 
-use crate::{chain::is_poverty, ledger::NotReserved};
+use crate::{chain::is_poverty, ledger::NotReserved, rates::TooMuch};
 use assay_protocol::{refusal::Part, JobId};
 use assay_sdk::{Error, Missing};
 use axum::{
@@ -9,10 +9,12 @@ use axum::{
 };
 use serde_json::{json, Value};
 
-/// Seconds after which a client that was one too many may ask again.
-const BUSY_SECONDS: u32 = 2;
-/// Seconds after which one may ask again what no node or no operator could answer: some blocks.
-const ABSENT_SECONDS: u32 = 12;
+/// Milliseconds after which a client that was one too many may ask again.
+const BUSY: u32 = 2_000;
+/// Milliseconds after which one may ask again what no node or no operator could answer: some blocks.
+const ABSENT: u32 = 12_000;
+/// Tells OpenAI's clients when to ask again, in milliseconds.
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 /// Tells OpenAI's clients whether to repeat a request by themselves.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
@@ -25,11 +27,23 @@ pub struct ApiError {
 	code: &'static str,
 	param: Option<String>,
 	message: String,
+	/// Milliseconds after which it may have one.
 	retry_after: Option<u32>,
 	/// Jobs that were submitted all the same.
 	jobs: Vec<JobId>,
-	/// Whether repeating the request could pay twice.
-	may_pay_twice: bool,
+	/// What comes of repeating the request.
+	repeated: Repeated,
+}
+
+/// What comes of repeating a request that has no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Repeated {
+	/// Perhaps an answer.
+	MaySucceed,
+	/// Perhaps a job that is paid twice.
+	MayPayTwice,
+	/// The same error.
+	Fails,
 }
 
 impl ApiError {
@@ -42,7 +56,7 @@ impl ApiError {
 			message: message.into(),
 			retry_after: None,
 			jobs: vec![],
-			may_pay_twice: false,
+			repeated: Repeated::MaySucceed,
 		}
 	}
 
@@ -51,8 +65,8 @@ impl ApiError {
 		self
 	}
 
-	fn after(mut self, seconds: u32) -> Self {
-		self.retry_after = Some(seconds);
+	fn after(mut self, milliseconds: u32) -> Self {
+		self.retry_after = Some(milliseconds);
 		self
 	}
 
@@ -206,12 +220,39 @@ impl ApiError {
 			"rate_limit_exceeded",
 			message,
 		)
-		.after(BUSY_SECONDS)
+		.after(BUSY)
+	}
+
+	/// The key has asked for too much in a minute.
+	pub(crate) fn too_much(refused: &TooMuch) -> Self {
+		let TooMuch {
+			measure,
+			limit,
+			asked,
+			wait,
+		} = refused;
+		let what = measure.name();
+		let of_minute = format!("the key may ask for {limit} {what} a minute");
+		let error = |message| Self::new(StatusCode::TOO_MANY_REQUESTS, what, "rate_limit_exceeded", message);
+		let Some(wait) = wait else {
+			let message = format!("{of_minute}, the request asks for {asked}: it is refused whenever it comes");
+			return Self {
+				repeated: Repeated::Fails,
+				..error(message)
+			};
+		};
+		// A minute at most; one more than the whole ones, so that it is not too soon.
+		let milliseconds = u32::try_from(wait.as_millis()).map_or(u32::MAX, |whole| whole.saturating_add(1));
+		let seconds = milliseconds.div_ceil(1_000);
+		error(format!(
+			"{of_minute}, {asked} more are too many now: ask again in {seconds} s"
+		))
+		.after(milliseconds)
 	}
 
 	/// Something the chain needs is not there.
 	pub(crate) fn absent(code: &'static str, message: impl Into<String>) -> Self {
-		Self::new(StatusCode::SERVICE_UNAVAILABLE, "api_error", code, message).after(ABSENT_SECONDS)
+		Self::new(StatusCode::SERVICE_UNAVAILABLE, "api_error", code, message).after(ABSENT)
 	}
 
 	/// The gateway is at fault.
@@ -249,7 +290,7 @@ impl ApiError {
 			format!("a reorganisation of the chain has put another job in the place of {job}: the answer was lost");
 		let error = Self::absent("job_displaced", message);
 		Self {
-			may_pay_twice: true,
+			repeated: Repeated::MayPayTwice,
 			..error
 		}
 	}
@@ -276,15 +317,18 @@ impl ApiError {
 			error if error.is_disconnected() => Self::absent("no_node", "the gateway's node does not answer"),
 			error => Self::absent("not_submitted", error.to_string()),
 		};
+		if costs_nothing {
+			return about_chain;
+		}
 		Self {
-			may_pay_twice: !costs_nothing,
+			repeated: Repeated::MayPayTwice,
 			..about_chain
 		}
 	}
 
 	/// Whether repeating the request could pay twice.
 	pub(crate) fn may_pay_twice(&self) -> bool {
-		self.may_pay_twice
+		self.repeated == Repeated::MayPayTwice
 	}
 
 	/// The document.
@@ -326,10 +370,11 @@ impl IntoResponse for ApiError {
 	fn into_response(self) -> Response {
 		let mut response = json_response(self.status, &self.document());
 		let headers = response.headers_mut();
-		if let Some(seconds) = self.retry_after {
-			headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+		if let Some(milliseconds) = self.retry_after {
+			headers.insert(header::RETRY_AFTER, HeaderValue::from(milliseconds.div_ceil(1_000)));
+			headers.insert(RETRY_AFTER_MS, HeaderValue::from(milliseconds));
 		}
-		if self.may_pay_twice {
+		if self.repeated != Repeated::MaySucceed {
 			headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
 		}
 		response

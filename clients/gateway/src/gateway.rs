@@ -8,6 +8,7 @@ use crate::{
 	keys::{Key, Keys},
 	ledger::Ledger,
 	metrics::Metrics,
+	rates::{Meters, Rates},
 	settlement::round,
 };
 use anyhow::Result;
@@ -48,6 +49,8 @@ impl Default for Limits {
 pub struct Options {
 	/// What bounds it.
 	pub limits: Limits,
+	/// What a key may ask in a minute, unless it has rates of its own.
+	pub rates: Rates,
 	/// Whether nobody is asked for a key.
 	pub open: bool,
 	/// Names of its own for model versions.
@@ -62,6 +65,7 @@ pub struct Gateway {
 	pub(crate) ledger: Arc<Ledger>,
 	pub(crate) metrics: Arc<Metrics>,
 	pub(crate) limits: Limits,
+	pub(crate) meters: Meters,
 	keys: Keys,
 	open: bool,
 	requests: Arc<Semaphore>,
@@ -74,13 +78,18 @@ pub(crate) struct Guest {
 	/// Whether the client says that it has sent the request before.
 	pub(crate) repeats: bool,
 	/// Held until it is answered.
-	pub(crate) place: OwnedSemaphorePermit,
+	_place: OwnedSemaphorePermit,
 }
 
 impl Gateway {
 	/// A gateway to a chain that keeps its keys and books in `folder`.
 	pub fn new(chain: Arc<dyn Chain>, languages: impl Languages, folder: &Path, options: Options) -> Result<Self> {
-		let Options { limits, open, aliases } = options;
+		let Options {
+			limits,
+			rates,
+			open,
+			aliases,
+		} = options;
 		let ledger = Arc::new(Ledger::open(folder)?);
 		let metrics = Arc::new(Metrics::default());
 		Ok(Self {
@@ -92,6 +101,7 @@ impl Gateway {
 			ledger,
 			metrics,
 			limits,
+			meters: Meters::new(rates),
 			open,
 		})
 	}
@@ -120,7 +130,11 @@ impl Gateway {
 			let key = secret.and_then(|secret| self.keys.find(secret.trim()));
 			key.ok_or_else(ApiError::unauthorized)?
 		};
-		Ok(Guest { key, repeats, place })
+		Ok(Guest {
+			key,
+			repeats,
+			_place: place,
+		})
 	}
 }
 

@@ -11,6 +11,7 @@ use crate::{
 	desk::{blocking, Bought, Order, Purchase},
 	error::{json_response, ApiError},
 	gateway::{Gateway, Guest},
+	rates::Measure,
 	request::{chat::Chat, completion::Completion, embeddings::Embeddings, sampling::Sampling},
 };
 use assay_protocol::job::{JobInput, MAX_INLINE_ELEMENTS};
@@ -34,7 +35,7 @@ const NOTHING: Generation = Generation {
 };
 
 /// Goes on with a conversation.
-pub(crate) async fn chat(gateway: &Arc<Gateway>, guest: Guest, chat: Chat) -> Result<Response, ApiError> {
+pub(crate) async fn chat(gateway: &Arc<Gateway>, guest: Arc<Guest>, chat: Chat) -> Result<Response, ApiError> {
 	let entry = gateway.catalog.find(&*gateway.chain, &chat.model).await?;
 	check_kind(&entry, false)?;
 	let language = language(gateway, &entry).await?;
@@ -52,7 +53,11 @@ pub(crate) async fn chat(gateway: &Arc<Gateway>, guest: Guest, chat: Chat) -> Re
 }
 
 /// Goes on with a text.
-pub(crate) async fn complete(gateway: &Arc<Gateway>, guest: Guest, asked: Completion) -> Result<Response, ApiError> {
+pub(crate) async fn complete(
+	gateway: &Arc<Gateway>,
+	guest: Arc<Guest>,
+	asked: Completion,
+) -> Result<Response, ApiError> {
 	let entry = gateway.catalog.find(&*gateway.chain, &asked.model).await?;
 	check_kind(&entry, false)?;
 	let language = language(gateway, &entry).await?;
@@ -67,7 +72,7 @@ pub(crate) async fn complete(gateway: &Arc<Gateway>, guest: Guest, asked: Comple
 }
 
 /// Makes vectors of texts.
-pub(crate) async fn embed(gateway: &Arc<Gateway>, guest: Guest, asked: Embeddings) -> Result<Response, ApiError> {
+pub(crate) async fn embed(gateway: &Arc<Gateway>, guest: Arc<Guest>, asked: Embeddings) -> Result<Response, ApiError> {
 	let deadline = Instant::now() + gateway.limits.wait;
 	let entry = gateway.catalog.find(&*gateway.chain, &asked.model).await?;
 	check_kind(&entry, true)?;
@@ -83,6 +88,7 @@ pub(crate) async fn embed(gateway: &Arc<Gateway>, guest: Guest, asked: Embedding
 		tokens.collect::<Result<Vec<_>, _>>()
 	})
 	.await??;
+	take_tokens(gateway, &guest, inputs.iter().map(JobInput::len))?;
 	let orders = inputs.into_iter().map(|input| Order {
 		asked: Asked {
 			version: id,
@@ -109,7 +115,7 @@ struct Prompt {
 
 async fn generate(
 	gateway: &Arc<Gateway>,
-	guest: Guest,
+	guest: Arc<Guest>,
 	entry: Entry,
 	language: Arc<Language>,
 	prompt: Prompt,
@@ -127,6 +133,7 @@ async fn generate(
 	let input = blocking(move || tokens(&encoder, &entry, &text, param)).await??;
 	let room = positions.saturating_sub(input.len()).min(MAX_INLINE_ELEMENTS);
 	let max_tokens = sampling.max_tokens.unwrap_or(default_tokens.min(room));
+	take_tokens(gateway, &guest, [input.len(), max_tokens])?;
 	let order = Order {
 		asked: Asked {
 			version: id,
@@ -150,7 +157,7 @@ async fn generate(
 		sent.map_err(|_| ApiError::timeout(vec![]))??;
 	}
 	let answer = async move { answer(&results(purchases, deadline).await?) };
-	Ok(stream(answer, streaming.usage, guest.place).into_response())
+	Ok(stream(answer, streaming.usage, guest).into_response())
 }
 
 /// The results of purchases, unless the time is up before all are there.
@@ -163,6 +170,13 @@ async fn results(purchases: Vec<Purchase>, deadline: Instant) -> Result<Vec<Arc<
 		Ok(results) => results,
 		Err(_) => Err(ApiError::timeout(purchases.iter().filter_map(Purchase::job).collect())),
 	}
+}
+
+/// Counts tokens of a request before anything is bought for it.
+fn take_tokens(gateway: &Gateway, guest: &Guest, tokens: impl IntoIterator<Item = u32>) -> Result<(), ApiError> {
+	// More than can be counted is more than any key has.
+	let count = tokens.into_iter().fold(0, u32::saturating_add);
+	gateway.meters.take(&guest.key, Measure::Tokens, count)
 }
 
 /// What turns a version's text into tokens, read from the disk if it has to be.

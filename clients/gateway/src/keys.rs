@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
 	fs::File,
+	num::NonZeroU32,
 	os::unix::fs::MetadataExt,
 	path::{Path, PathBuf},
 };
@@ -34,6 +35,10 @@ pub struct Key {
 	/// What it may spend in all, in smallest units.
 	#[serde(with = "money")]
 	pub limit: Balance,
+	/// Requests that it may send in a minute, if not as many as others.
+	pub requests_per_minute: Option<NonZeroU32>,
+	/// Tokens that it may ask for in a minute, if not as many as others.
+	pub tokens_per_minute: Option<NonZeroU32>,
 	/// When it was made, in seconds since 1970.
 	pub created: u64,
 	/// Whether it is refused.
@@ -49,6 +54,8 @@ impl Key {
 			number: KeyNumber(0),
 			name: "open".into(),
 			limit: Balance::MAX,
+			requests_per_minute: None,
+			tokens_per_minute: None,
 			created: 0,
 			revoked: false,
 			digest: String::new(),
@@ -56,22 +63,44 @@ impl Key {
 	}
 }
 
-/// Makes a key that may spend `limit`, and returns it with its secret, which is kept nowhere.
-pub fn create(folder: &Path, name: &str, limit: Balance, now: u64) -> Result<(Key, String)> {
+/// What a key is given. What is left out stays as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Terms {
+	/// What it may spend in all, in smallest units. One below what it has spent stops it.
+	pub limit: Option<Balance>,
+	/// Requests that it may send in a minute.
+	pub requests_per_minute: Option<NonZeroU32>,
+	/// Tokens that it may ask for in a minute.
+	pub tokens_per_minute: Option<NonZeroU32>,
+}
+
+impl Terms {
+	fn apply(self, key: &mut Key) {
+		key.limit = self.limit.unwrap_or(key.limit);
+		key.requests_per_minute = self.requests_per_minute.or(key.requests_per_minute);
+		key.tokens_per_minute = self.tokens_per_minute.or(key.tokens_per_minute);
+	}
+}
+
+/// Makes a key on these terms, and returns it with its secret, which is kept nowhere. It may spend nothing unless they say so.
+pub fn create(folder: &Path, name: &str, terms: Terms, now: u64) -> Result<(Key, String)> {
 	let secret = format!("{PREFIX}{}", hex::encode(rand::random::<[u8; SECRET_BYTES]>()));
 	let key = edit(folder, |keys| {
 		let taken = keys.iter().any(|key| key.name == name && !key.revoked);
 		ensure!(!taken, "there is a key called `{name}` already");
 		let last = keys.iter().map(|key| key.number.0).max().unwrap_or(0);
-		let key = Key {
+		let mut key = Key {
 			// Number 0 is whoever asks an open gateway.
 			number: KeyNumber(last.checked_add(1).context("there are no more numbers")?),
 			name: name.to_owned(),
-			limit,
+			limit: 0,
+			requests_per_minute: None,
+			tokens_per_minute: None,
 			created: now,
 			revoked: false,
 			digest: digest(&secret),
 		};
+		terms.apply(&mut key);
 		keys.push(key.clone());
 		Ok(key)
 	})?;
@@ -83,9 +112,9 @@ pub fn revoke(folder: &Path, name: &str) -> Result<Key> {
 	of_name(folder, name, |key| key.revoked = true)
 }
 
-/// Has a key spend up to another limit, in all and from now on. One below what it has spent stops it.
-pub fn limit(folder: &Path, name: &str, limit: Balance) -> Result<Key> {
-	of_name(folder, name, |key| key.limit = limit)
+/// Gives a key other terms, from the next request on.
+pub fn change(folder: &Path, name: &str, terms: Terms) -> Result<Key> {
+	of_name(folder, name, |key| terms.apply(key))
 }
 
 /// Edits the key of a name that is accepted.
@@ -179,12 +208,19 @@ impl Keys {
 mod tests {
 	use super::*;
 
+	fn up_to(limit: Balance) -> Terms {
+		Terms {
+			limit: Some(limit),
+			..Terms::default()
+		}
+	}
+
 	#[test]
 	fn a_key_is_accepted_until_it_is_revoked() {
 		let folder = tempfile::tempdir().unwrap();
 		let keys = Keys::open(folder.path()).unwrap();
 		assert!(keys.is_empty());
-		let (key, secret) = create(folder.path(), "alice", 5, 7).unwrap();
+		let (key, secret) = create(folder.path(), "alice", up_to(5), 7).unwrap();
 		assert_eq!(keys.find(&secret), Some(key));
 		assert_eq!(keys.find(&secret[1..]), None);
 		assert!(!keys.is_empty());
@@ -194,21 +230,34 @@ mod tests {
 	}
 
 	#[test]
-	fn a_limit_is_another_from_the_next_request_on() {
+	fn terms_are_others_from_the_next_request_on_and_those_not_named_stay() {
 		let folder = tempfile::tempdir().unwrap();
-		let (_, secret) = create(folder.path(), "alice", 5, 7).unwrap();
+		let (_, secret) = create(folder.path(), "alice", up_to(5), 7).unwrap();
 		let keys = Keys::open(folder.path()).unwrap();
-		assert_eq!(keys.find(&secret).unwrap().limit, 5);
-		limit(folder.path(), "alice", 50).unwrap();
-		assert_eq!(keys.find(&secret).unwrap().limit, 50);
+		let terms = || {
+			let key = keys.find(&secret).unwrap();
+			(
+				key.limit,
+				key.requests_per_minute.map(NonZeroU32::get),
+				key.tokens_per_minute,
+			)
+		};
+		assert_eq!(terms(), (5, None, None));
+		change(folder.path(), "alice", up_to(50)).unwrap();
+		let slower = Terms {
+			requests_per_minute: NonZeroU32::new(3),
+			..Terms::default()
+		};
+		change(folder.path(), "alice", slower).unwrap();
+		assert_eq!(terms(), (50, Some(3), None));
 		revoke(folder.path(), "alice").unwrap();
-		assert!(limit(folder.path(), "alice", 500).is_err());
+		assert!(change(folder.path(), "alice", up_to(500)).is_err());
 	}
 
 	#[test]
 	fn the_file_does_not_hold_the_secret() {
 		let folder = tempfile::tempdir().unwrap();
-		let (_, secret) = create(folder.path(), "alice", 5, 7).unwrap();
+		let (_, secret) = create(folder.path(), "alice", up_to(5), 7).unwrap();
 		let file = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
 		assert!(
 			!file.contains(&secret[PREFIX.len()..]) && file.contains("\"limit\":\"5\""),
@@ -219,10 +268,10 @@ mod tests {
 	#[test]
 	fn numbers_and_names_are_not_given_twice() {
 		let folder = tempfile::tempdir().unwrap();
-		let (first, _) = create(folder.path(), "alice", 5, 7).unwrap();
-		assert!(create(folder.path(), "alice", 5, 7).is_err());
+		let (first, _) = create(folder.path(), "alice", up_to(5), 7).unwrap();
+		assert!(create(folder.path(), "alice", up_to(5), 7).is_err());
 		revoke(folder.path(), "alice").unwrap();
-		let (second, _) = create(folder.path(), "alice", 5, 7).unwrap();
+		let (second, _) = create(folder.path(), "alice", up_to(5), 7).unwrap();
 		assert_eq!((first.number, second.number), (KeyNumber(1), KeyNumber(2)));
 		assert!(revoke(folder.path(), "bob").is_err());
 	}

@@ -1,7 +1,7 @@
 //! `assay-gateway`: serves OpenAI's interface, and makes, changes and revokes the keys for it.
 
 use anyhow::{bail, ensure, Context, Result};
-use assay_gateway::{keys, ledger, parse_version, serve, Gateway, Limits, Node, Options};
+use assay_gateway::{keys, ledger, parse_version, serve, Gateway, Limits, Node, Options, Rates};
 use assay_library::Library;
 use assay_protocol::ModelVersion;
 use assay_sdk::{keys::signer, Amount, Assay, Patience, Signer};
@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use std::{
 	fs,
 	net::SocketAddr,
+	num::NonZeroU32,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::{Duration, SystemTime, UNIX_EPOCH},
@@ -73,6 +74,12 @@ struct Serve {
 	/// Jobs that requests wait for at the same time, and inputs of one request.
 	#[arg(long, default_value_t = Limits::default().jobs)]
 	jobs: u16,
+	/// Requests that a key may send in a minute, unless it has a rate of its own.
+	#[arg(long, default_value_t = Rates::default().requests)]
+	requests_per_minute: NonZeroU32,
+	/// Tokens that a key may ask for in a minute, read and generated, unless it has a rate of its own.
+	#[arg(long, default_value_t = Rates::default().tokens)]
+	tokens_per_minute: NonZeroU32,
 	/// Bytes of a request.
 	#[arg(long, default_value_t = Limits::default().body, value_name = "BYTES")]
 	max_body: usize,
@@ -90,21 +97,47 @@ enum Key {
 		/// What it may spend in all, in ASY.
 		#[arg(long)]
 		limit: Amount,
+		#[command(flatten)]
+		rates: KeyRates,
 	},
 	/// Show all keys and what they have spent.
 	List,
-	/// Have a key spend up to another limit, from the next request on.
-	Limit {
+	/// Give a key other terms, from the next request on; those that are not named stay.
+	Change {
 		/// What it is called.
 		name: String,
 		/// What it may spend in all, in ASY, with what it has spent.
-		limit: Amount,
+		#[arg(long, required_unless_present_any = ["requests_per_minute", "tokens_per_minute"])]
+		limit: Option<Amount>,
+		#[command(flatten)]
+		rates: KeyRates,
 	},
 	/// Refuse a key from now on.
 	Revoke {
 		/// What it is called.
 		name: String,
 	},
+}
+
+/// Rates of its own for a key.
+#[derive(Args)]
+struct KeyRates {
+	/// Requests that it may send in a minute, if not as many as other keys.
+	#[arg(long, value_name = "NUMBER")]
+	requests_per_minute: Option<NonZeroU32>,
+	/// Tokens that it may ask for in a minute, if not as many as other keys.
+	#[arg(long, value_name = "NUMBER")]
+	tokens_per_minute: Option<NonZeroU32>,
+}
+
+impl KeyRates {
+	fn with(&self, limit: Option<Amount>) -> keys::Terms {
+		keys::Terms {
+			limit: limit.map(|limit| limit.0),
+			requests_per_minute: self.requests_per_minute,
+			tokens_per_minute: self.tokens_per_minute,
+		}
+	}
 }
 
 #[tokio::main]
@@ -149,6 +182,10 @@ impl Serve {
 				body: self.max_body,
 				wait: Duration::from_secs(self.timeout),
 			},
+			rates: Rates {
+				requests: self.requests_per_minute,
+				tokens: self.tokens_per_minute,
+			},
 			open: self.open,
 			aliases: self.aliases.into_iter().collect(),
 		};
@@ -185,9 +222,9 @@ impl Serve {
 impl Key {
 	fn run(self, folder: &Path) -> Result<()> {
 		match self {
-			Self::Create { name, limit } => {
+			Self::Create { name, limit, rates } => {
 				let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-				let (_, secret) = keys::create(folder, &name, limit.0, now)?;
+				let (_, secret) = keys::create(folder, &name, rates.with(Some(limit)), now)?;
 				eprintln!("key `{name}` may spend {limit}; it is shown this once:");
 				println!("{secret}");
 			}
@@ -197,17 +234,18 @@ impl Key {
 					let account = accounts.get(&key.number).copied().unwrap_or_default();
 					let revoked = if key.revoked { ", revoked" } else { "" };
 					println!(
-						"{}: spent {}, reserved {}, limit {}{revoked}",
+						"{}: spent {}, reserved {}, limit {}{}{revoked}",
 						key.name,
 						Amount(account.spent),
 						Amount(account.reserved),
-						Amount(key.limit)
+						Amount(key.limit),
+						rates_of(&key)
 					);
 				}
 			}
-			Self::Limit { name, limit } => {
-				keys::limit(folder, &name, limit.0)?;
-				println!("key `{name}` may spend {limit}");
+			Self::Change { name, limit, rates } => {
+				let key = keys::change(folder, &name, rates.with(limit))?;
+				println!("{name}: limit {}{}", Amount(key.limit), rates_of(&key));
 			}
 			Self::Revoke { name } => {
 				keys::revoke(folder, &name)?;
@@ -216,6 +254,12 @@ impl Key {
 		}
 		Ok(())
 	}
+}
+
+/// The rates that a key has of its own.
+fn rates_of(key: &keys::Key) -> String {
+	let of = |rate: Option<NonZeroU32>, what| rate.map_or(String::new(), |rate| format!(", {rate} {what} a minute"));
+	of(key.requests_per_minute, "requests") + &of(key.tokens_per_minute, "tokens")
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {

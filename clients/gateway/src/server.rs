@@ -5,6 +5,7 @@ use crate::{
 	error::{json_response, ApiError},
 	gateway::{Gateway, Guest},
 	generate,
+	rates::Measure,
 	request::{chat::Chat, completion::Completion, embeddings::Embeddings, Fields},
 	settlement::settle,
 };
@@ -17,7 +18,7 @@ use axum::{
 	middleware::{self, Next},
 	response::{IntoResponse, Response},
 	routing::{get, post},
-	Router,
+	Extension, Router,
 };
 use serde_json::json;
 use std::{
@@ -50,14 +51,17 @@ const ENDPOINTS: [&str; 7] = [
 
 /// A gateway as a service.
 pub fn router(gateway: Arc<Gateway>) -> Router {
-	Router::new()
-		.route("/health", get(health))
+	let guests = Router::new()
 		.route("/v1/models", get(models))
 		.route("/v1/models/{*model}", get(model))
 		.route("/v1/verification/{job}", get(job))
 		.route("/v1/chat/completions", post(chat))
 		.route("/v1/completions", post(completions))
 		.route("/v1/embeddings", post(embeddings))
+		.route_layer(middleware::from_fn_with_state(gateway.clone(), admit));
+	Router::new()
+		.route("/health", get(health))
+		.merge(guests)
 		.fallback(no_path)
 		.method_not_allowed_fallback(no_path)
 		.layer(middleware::from_fn_with_state(gateway.clone(), observe))
@@ -118,6 +122,23 @@ async fn observe(State(gateway): State<Arc<Gateway>>, request: Request, next: Ne
 	response
 }
 
+/// Lets a request in if its key has requests left, and tells its client how much it has.
+async fn admit(State(gateway): State<Arc<Gateway>>, mut request: Request, next: Next) -> Response {
+	let guest = match gateway.admit(request.headers()) {
+		Ok(guest) => Arc::new(guest),
+		Err(error) => return error.into_response(),
+	};
+	let mut response = match gateway.meters.take(&guest.key, Measure::Requests, 1) {
+		Ok(()) => {
+			request.extensions_mut().insert(guest.clone());
+			next.run(request).await
+		}
+		Err(error) => error.into_response(),
+	};
+	gateway.meters.tell(&guest.key, response.headers_mut());
+	response
+}
+
 async fn no_path() -> ApiError {
 	ApiError::no_path()
 }
@@ -138,8 +159,7 @@ async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
 	(kind, text).into_response()
 }
 
-async fn models(State(gateway): State<Arc<Gateway>>, request: Request) -> Result<Response, ApiError> {
-	let _guest = gateway.admit(request.headers())?;
+async fn models(State(gateway): State<Arc<Gateway>>) -> Result<Response, ApiError> {
 	let data = gateway.catalog.list(&*gateway.chain).await?;
 	Ok(json_response(
 		StatusCode::OK,
@@ -147,22 +167,12 @@ async fn models(State(gateway): State<Arc<Gateway>>, request: Request) -> Result
 	))
 }
 
-async fn model(
-	State(gateway): State<Arc<Gateway>>,
-	Path(name): Path<String>,
-	request: Request,
-) -> Result<Response, ApiError> {
-	let _guest = gateway.admit(request.headers())?;
+async fn model(State(gateway): State<Arc<Gateway>>, Path(name): Path<String>) -> Result<Response, ApiError> {
 	let entry = gateway.catalog.find(&*gateway.chain, &name).await?;
 	Ok(json_response(StatusCode::OK, &entry.document(&name)))
 }
 
-async fn job(
-	State(gateway): State<Arc<Gateway>>,
-	Path(name): Path<String>,
-	request: Request,
-) -> Result<Response, ApiError> {
-	let _guest = gateway.admit(request.headers())?;
+async fn job(State(gateway): State<Arc<Gateway>>, Path(name): Path<String>) -> Result<Response, ApiError> {
 	let id = name.parse().map(JobId).map_err(|_| ApiError::no_job(&name))?;
 	let job = gateway.chain.job(id).await;
 	let job = job.map_err(|error| ApiError::not_submitted(&error, true))?;
@@ -170,25 +180,36 @@ async fn job(
 	Ok(json_response(StatusCode::OK, &verification(&job)))
 }
 
-async fn chat(State(gateway): State<Arc<Gateway>>, request: Request) -> Result<Response, ApiError> {
-	let (guest, fields) = accept(&gateway, request).await?;
+async fn chat(
+	State(gateway): State<Arc<Gateway>>,
+	Extension(guest): Extension<Arc<Guest>>,
+	request: Request,
+) -> Result<Response, ApiError> {
+	let fields = parameters(&gateway, request).await?;
 	generate::chat(&gateway, guest, Chat::read(fields)?).await
 }
 
-async fn completions(State(gateway): State<Arc<Gateway>>, request: Request) -> Result<Response, ApiError> {
-	let (guest, fields) = accept(&gateway, request).await?;
+async fn completions(
+	State(gateway): State<Arc<Gateway>>,
+	Extension(guest): Extension<Arc<Guest>>,
+	request: Request,
+) -> Result<Response, ApiError> {
+	let fields = parameters(&gateway, request).await?;
 	generate::complete(&gateway, guest, Completion::read(fields)?).await
 }
 
-async fn embeddings(State(gateway): State<Arc<Gateway>>, request: Request) -> Result<Response, ApiError> {
-	let (guest, fields) = accept(&gateway, request).await?;
+async fn embeddings(
+	State(gateway): State<Arc<Gateway>>,
+	Extension(guest): Extension<Arc<Guest>>,
+	request: Request,
+) -> Result<Response, ApiError> {
+	let fields = parameters(&gateway, request).await?;
 	let asked = Embeddings::read(fields, gateway.desk.most())?;
 	generate::embed(&gateway, guest, asked).await
 }
 
-/// Lets a request in and reads its parameters.
-async fn accept(gateway: &Gateway, request: Request) -> Result<(Guest, Fields), ApiError> {
-	let guest = gateway.admit(request.headers())?;
+/// Reads the parameters of a request.
+async fn parameters(gateway: &Gateway, request: Request) -> Result<Fields, ApiError> {
 	let kind = request
 		.headers()
 		.get(header::CONTENT_TYPE)
@@ -207,5 +228,5 @@ async fn accept(gateway: &Gateway, request: Request) -> Result<(Guest, Fields), 
 	let body = timeout(ARRIVAL, to_bytes(request.into_body(), most)).await;
 	let body = body.map_err(|_| ApiError::slow_client())?;
 	let body = body.map_err(|_| ApiError::too_large(most))?;
-	Ok((guest, Fields::parse(&body)?))
+	Fields::parse(&body)
 }

@@ -5,25 +5,24 @@
 //! not streamed as they are generated: the chain knows nothing of a result before its claim.
 
 use super::text::Generated;
-use crate::error::ApiError;
+use crate::{error::ApiError, gateway::Guest};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{stream, Stream, StreamExt};
 use serde_json::Value;
-use std::{convert::Infallible, future::Future, time::Duration};
-use tokio::sync::OwnedSemaphorePermit;
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 /// How often a stream without content says that it is there: proxies end silent connections.
 const PING: Duration = Duration::from_secs(5);
 
-/// A stream of what `answer` comes to; `place` is held as long as it lasts.
+/// A stream of what `answer` comes to; `guest` has its place as long as it lasts.
 pub(crate) fn stream(
 	answer: impl Future<Output = Result<Generated, ApiError>> + Send + 'static,
 	with_usage: bool,
-	place: OwnedSemaphorePermit,
+	guest: Arc<Guest>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
 	let events = stream::once(answer).flat_map(move |answer| {
 		// Moved into the stream, with which it goes.
-		let _place = &place;
+		let _guest = &guest;
 		let documents = match answer {
 			Ok(generated) => generated.chunks(with_usage),
 			Err(error) => vec![error.document()],

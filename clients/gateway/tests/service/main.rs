@@ -2,4 +2,5 @@
 
 mod api;
 mod money;
+mod rates;
 mod support;

@@ -1,6 +1,7 @@
-//! What keys pay: whatever happens between reserving money and the end of a job, in the end a key has paid what the final blocks say, and nothing stays reserved.
+//! What keys pay: whatever happens between reserving money and the end of a job, in the end
+//! a key has paid what the final blocks say, and nothing stays reserved.
 
-use crate::support::{Bench, Mood, BESIDE, COST, FAILURE, FEE};
+use crate::support::{up_to, Bench, Mood, BESIDE, COST, FAILURE, FEE};
 use assay_gateway::ledger::Account;
 use assay_sdk::H256;
 use serde_json::{json, Value};
@@ -125,9 +126,9 @@ async fn a_limit_that_is_raised_or_lowered_counts_from_the_next_request_on() {
 	let bench = Bench::new(COST);
 	let ask = async |text| bench.post(COMPLETIONS, &prompt(text)).await.status.as_u16();
 	assert_eq!((ask("a").await, ask("b").await), (200, 402));
-	bench.limit(2 * COST);
+	bench.change(up_to(2 * COST));
 	assert_eq!((ask("b").await, ask("c").await), (200, 402));
-	bench.limit(COST);
+	bench.change(up_to(COST));
 	assert_eq!(ask("c").await, 402);
 	assert_eq!(bench.account(1), account(0, 2 * COST));
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use assay_gateway::{
-	keys,
+	keys::{self, Terms},
 	ledger::{self, Account, KeyNumber, Most, OnChain},
 	metrics_router, router, Asked, Chain, Fate, Gateway, Language, Languages, Limits, Options, Template,
 };
@@ -299,6 +299,14 @@ impl Languages for Words {
 	}
 }
 
+/// A key that may spend so much.
+pub(crate) fn up_to(limit: u128) -> Terms {
+	Terms {
+		limit: Some(limit),
+		..Terms::default()
+	}
+}
+
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -338,7 +346,7 @@ impl Bench {
 
 	pub(crate) fn with(limit: u128, limits: Limits) -> Self {
 		let folder = Arc::new(tempfile::tempdir().unwrap());
-		let (_, key) = keys::create(folder.path(), "tester", limit, 0).unwrap();
+		let (_, key) = keys::create(folder.path(), "tester", up_to(limit), 0).unwrap();
 		let chain = Arc::new(Fake {
 			mood: watch::channel(Mood::Claims).0,
 			submitted: Mutex::default(),
@@ -381,9 +389,9 @@ impl Bench {
 		self.gateway.settle().await;
 	}
 
-	/// The limit of its key is another.
-	pub(crate) fn limit(&self, limit: u128) {
-		keys::limit(self.folder.path(), "tester", limit).unwrap();
+	/// Its key has other terms.
+	pub(crate) fn change(&self, terms: Terms) {
+		keys::change(self.folder.path(), "tester", terms).unwrap();
 	}
 
 	/// What Prometheus is told.
@@ -394,7 +402,7 @@ impl Bench {
 
 	/// Another key that may spend so much, in the place of this one.
 	pub(crate) fn with_key(&self, name: &str, limit: u128) -> Self {
-		let (_, key) = keys::create(self.folder.path(), name, limit, 0).unwrap();
+		let (_, key) = keys::create(self.folder.path(), name, up_to(limit), 0).unwrap();
 		self.with_secret(&key)
 	}
 
