@@ -103,6 +103,17 @@ impl ApiError {
 		.about(param)
 	}
 
+	/// There is a parameter for something that is not here.
+	pub(crate) fn not_here(param: &str, reason: &str) -> Self {
+		Self::new(
+			StatusCode::BAD_REQUEST,
+			"invalid_request_error",
+			"unsupported_parameter",
+			format!("`{param}` is not supported: {reason}"),
+		)
+		.about(param)
+	}
+
 	/// There is a parameter that nobody knows.
 	pub(crate) fn unknown_parameter(param: &str) -> Self {
 		let message = format!("`{param}` is no parameter of this endpoint");

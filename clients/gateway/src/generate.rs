@@ -2,9 +2,12 @@
 
 use crate::{
 	answer::{
+		choices::{Choices, Kind},
 		embeddings,
+		response::Frame,
 		stream::stream,
-		text::{Form, Generated},
+		text::Generated,
+		Writer,
 	},
 	catalog::{Entry, Language},
 	chain::Asked,
@@ -12,9 +15,18 @@ use crate::{
 	error::{json_response, ApiError},
 	gateway::{Gateway, Guest},
 	rates::Measure,
-	request::{chat::Chat, completion::Completion, embeddings::Embeddings, sampling::Sampling},
+	request::{
+		chat::{Chat, Message},
+		completion::Completion,
+		embeddings::Embeddings,
+		response::{Echo, Respond},
+		sampling::Sampling,
+	},
 };
-use assay_protocol::job::{JobInput, MAX_INLINE_ELEMENTS};
+use assay_protocol::{
+	job::{JobInput, MAX_INLINE_ELEMENTS},
+	JobId,
+};
 use assay_sdk::jobs::{self, Generation, Input, Sampler};
 use axum::{
 	http::StatusCode,
@@ -36,20 +48,58 @@ const NOTHING: Generation = Generation {
 
 /// Goes on with a conversation.
 pub(crate) async fn chat(gateway: &Arc<Gateway>, guest: Arc<Guest>, chat: Chat) -> Result<Response, ApiError> {
-	let entry = gateway.catalog.find(&*gateway.chain, &chat.model).await?;
-	check_kind(&entry, false)?;
-	let language = language(gateway, &entry).await?;
-	let text = language.template.render(&chat.messages).map_err(|error| {
-		ApiError::bad_value("messages", format!("the model's chat template refuses them: {error:#}"))
-	})?;
-	let asked = Prompt {
-		form: Form::Chat,
+	let conversation = Conversation {
+		form: Form::Choices(Kind::Chat),
 		model: chat.model,
 		param: "messages",
+		messages: chat.messages,
+	};
+	converse(gateway, guest, conversation, chat.sampling).await
+}
+
+/// The same in the form of `/v1/responses`.
+pub(crate) async fn respond(gateway: &Arc<Gateway>, guest: Arc<Guest>, asked: Respond) -> Result<Response, ApiError> {
+	let conversation = Conversation {
+		form: Form::Response(asked.echo),
+		model: asked.model,
+		param: "input",
+		messages: asked.messages,
+	};
+	converse(gateway, guest, conversation, asked.sampling).await
+}
+
+/// A conversation to go on with, and where it comes from.
+struct Conversation {
+	form: Form,
+	model: String,
+	/// The parameter that it was.
+	param: &'static str,
+	messages: Vec<Message>,
+}
+
+async fn converse(
+	gateway: &Arc<Gateway>,
+	guest: Arc<Guest>,
+	asked: Conversation,
+	sampling: Sampling,
+) -> Result<Response, ApiError> {
+	let entry = gateway.catalog.find(&*gateway.chain, &asked.model).await?;
+	check_kind(&entry, false)?;
+	let language = language(gateway, &entry).await?;
+	let text = language.template.render(&asked.messages).map_err(|error| {
+		ApiError::bad_value(
+			asked.param,
+			format!("the model's chat template refuses them: {error:#}"),
+		)
+	})?;
+	let prompt = Prompt {
+		form: asked.form,
+		model: asked.model,
+		param: asked.param,
 		text,
 		default_tokens: CHAT_TOKENS,
 	};
-	generate(gateway, guest, entry, language, asked, chat.sampling).await
+	generate(gateway, guest, entry, language, prompt, sampling).await
 }
 
 /// Goes on with a text.
@@ -62,7 +112,7 @@ pub(crate) async fn complete(
 	check_kind(&entry, false)?;
 	let language = language(gateway, &entry).await?;
 	let prompt = Prompt {
-		form: Form::Completion,
+		form: Form::Choices(Kind::Completion),
 		model: asked.model,
 		param: "prompt",
 		text: asked.prompt,
@@ -101,6 +151,21 @@ pub(crate) async fn embed(gateway: &Arc<Gateway>, guest: Arc<Guest>, asked: Embe
 	let bought = results(purchases, deadline).await?;
 	let document = embeddings::document(&asked.model, &bought, asked.encoding)?;
 	Ok(json_response(StatusCode::OK, &document))
+}
+
+/// In which form a text is answered.
+enum Form {
+	Choices(Kind),
+	Response(Echo),
+}
+
+impl Form {
+	fn writer(self, model: String, job: JobId, max_tokens: u32) -> Writer {
+		match self {
+			Self::Choices(kind) => Writer::Choices(Choices { kind, model }),
+			Self::Response(echo) => Writer::Response(Frame::new(model, job, max_tokens, echo)),
+		}
+	}
 }
 
 /// A text to go on with, and where it comes from.
@@ -143,21 +208,23 @@ async fn generate(
 		unseeded: sampling.unseeded,
 	};
 	let mut purchases = gateway.desk.buy(&guest.key, vec![order], guest.repeats)?;
+	let Some(mut purchase) = purchases.pop() else {
+		return Err(ApiError::internal("one order gave no job"));
+	};
+	// Whatever refuses a job has a status of its own, before a stream begins.
+	let sent = timeout_at(deadline, purchase.sent()).await;
+	let job = sent.map_err(|_| ApiError::timeout(vec![]))??;
+	let writer = form.writer(model, job, max_tokens);
 	let stops = sampling.stop;
-	let answer = move |bought: &[Arc<Bought>]| match bought {
-		[bought] => Generated::new(form, model, bought, &language, &stops),
-		_ => Err(ApiError::internal("one order gave several jobs")),
+	let answer = async move {
+		let bought = timeout_at(deadline, purchase.claimed()).await;
+		let bought = bought.map_err(|_| ApiError::timeout(vec![job]))??;
+		Generated::new(&bought, &language, &stops)
 	};
-	let Some(streaming) = sampling.stream else {
-		let bought = results(purchases, deadline).await?;
-		return Ok(json_response(StatusCode::OK, &answer(&bought)?.document()));
-	};
-	for purchase in &mut purchases {
-		let sent = timeout_at(deadline, purchase.sent()).await;
-		sent.map_err(|_| ApiError::timeout(vec![]))??;
+	match sampling.stream {
+		None => Ok(json_response(StatusCode::OK, &writer.document(&answer.await?))),
+		Some(streaming) => Ok(stream(writer, answer, streaming.usage, guest).into_response()),
 	}
-	let answer = async move { answer(&results(purchases, deadline).await?) };
-	Ok(stream(answer, streaming.usage, guest).into_response())
 }
 
 /// The results of purchases, unless the time is up before all are there.

@@ -6,7 +6,7 @@ use crate::{
 	gateway::{Gateway, Guest},
 	generate,
 	rates::Measure,
-	request::{chat::Chat, completion::Completion, embeddings::Embeddings, Fields},
+	request::{chat::Chat, completion::Completion, embeddings::Embeddings, response::Respond, Fields},
 	settlement::settle,
 };
 use anyhow::{Context, Result};
@@ -39,7 +39,7 @@ const LAST_WAIT: Duration = Duration::from_secs(30);
 const PROBE: Duration = Duration::from_secs(5);
 
 /// What is counted by its own name.
-const ENDPOINTS: [&str; 7] = [
+const ENDPOINTS: [&str; 8] = [
 	"/health",
 	"/v1/models",
 	"/v1/models/{*model}",
@@ -47,6 +47,7 @@ const ENDPOINTS: [&str; 7] = [
 	"/v1/chat/completions",
 	"/v1/completions",
 	"/v1/embeddings",
+	"/v1/responses",
 ];
 
 /// A gateway as a service.
@@ -58,6 +59,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
 		.route("/v1/chat/completions", post(chat))
 		.route("/v1/completions", post(completions))
 		.route("/v1/embeddings", post(embeddings))
+		.route("/v1/responses", post(responses))
 		.route_layer(middleware::from_fn_with_state(gateway.clone(), admit));
 	Router::new()
 		.route("/health", get(health))
@@ -206,6 +208,15 @@ async fn embeddings(
 	let fields = parameters(&gateway, request).await?;
 	let asked = Embeddings::read(fields, gateway.desk.most())?;
 	generate::embed(&gateway, guest, asked).await
+}
+
+async fn responses(
+	State(gateway): State<Arc<Gateway>>,
+	Extension(guest): Extension<Arc<Guest>>,
+	request: Request,
+) -> Result<Response, ApiError> {
+	let fields = parameters(&gateway, request).await?;
+	generate::respond(&gateway, guest, Respond::read(fields)?).await
 }
 
 /// Reads the parameters of a request.

@@ -4,7 +4,7 @@
 //! Until its claim is on the chain too, comments keep the connection open; then the whole text comes, word by word. Tokens are
 //! not streamed as they are generated: the chain knows nothing of a result before its claim.
 
-use super::text::Generated;
+use super::{text::Generated, Writer};
 use crate::{error::ApiError, gateway::Guest};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{stream, Stream, StreamExt};
@@ -16,26 +16,31 @@ const PING: Duration = Duration::from_secs(5);
 
 /// A stream of what `answer` comes to; `guest` has its place as long as it lasts.
 pub(crate) fn stream(
+	writer: Writer,
 	answer: impl Future<Output = Result<Generated, ApiError>> + Send + 'static,
 	with_usage: bool,
 	guest: Arc<Guest>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-	let events = stream::once(answer).flat_map(move |answer| {
+	let named = writer.names_events();
+	let begin = stream::iter(writer.begin());
+	let rest = stream::once(answer).flat_map(move |answer| {
 		// Moved into the stream, with which it goes.
 		let _guest = &guest;
-		let documents = match answer {
-			Ok(generated) => generated.chunks(with_usage),
-			Err(error) => vec![error.document()],
-		};
-		stream::iter(events(documents))
+		stream::iter(match answer {
+			Ok(generated) => writer.go_on(&generated, with_usage),
+			Err(error) => vec![writer.fail(&error)],
+		})
 	});
+	let events = begin.chain(rest).map(move |document| event(&document, named));
+	let done = (!named).then(|| Event::default().data("[DONE]"));
+	let events = events.chain(stream::iter(done)).map(Ok);
 	Sse::new(events).keep_alive(KeepAlive::new().interval(PING).text("ping"))
 }
 
-fn events(documents: Vec<Value>) -> Vec<Result<Event, Infallible>> {
-	let done = Event::default().data("[DONE]");
-	let documents = documents
-		.iter()
-		.map(|document| Event::default().data(document.to_string()));
-	documents.chain(std::iter::once(done)).map(Ok).collect()
+fn event(document: &Value, named: bool) -> Event {
+	let event = Event::default().data(document.to_string());
+	match document["type"].as_str().filter(|_| named) {
+		Some(name) => event.event(name),
+		None => event,
+	}
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::{json, Value};
 
 /// Messages of a conversation at most.
-const MOST_MESSAGES: usize = 1_024;
+pub(super) const MOST_MESSAGES: usize = 1_024;
 /// Who may speak.
-const ROLES: [&str; 4] = ["system", "developer", "user", "assistant"];
+pub(super) const ROLES: [&str; 4] = ["system", "developer", "user", "assistant"];
 
 /// What is said in a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

@@ -4,6 +4,7 @@
 pub(crate) mod chat;
 pub(crate) mod completion;
 pub(crate) mod embeddings;
+pub(crate) mod response;
 pub(crate) mod sampling;
 
 use crate::error::ApiError;
@@ -34,6 +35,11 @@ impl Fields {
 	/// A parameter; `null` is like leaving it out.
 	pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
 		self.0.remove(name).filter(|value| !value.is_null())
+	}
+
+	/// A parameter that is read again.
+	pub(crate) fn peek(&self, name: &str) -> Option<&Value> {
+		self.0.get(name).filter(|value| !value.is_null())
 	}
 
 	/// A parameter that must be there.

@@ -66,6 +66,21 @@ impl Sampling {
 		})
 	}
 
+	/// Reads what a request of `/v1/responses` has of it.
+	pub(crate) fn of_response(fields: &mut Fields) -> Result<Self, ApiError> {
+		fields.neutral("top_p", &[json!(1)])?;
+		fields.neutral("service_tier", &[json!("auto"), json!("default")])?;
+		fields.without_influence(&["user", "safety_identifier", "prompt_cache_key"]);
+		let (sampler, unseeded) = sampler(fields)?;
+		Ok(Self {
+			sampler,
+			unseeded,
+			max_tokens: fields.whole("max_output_tokens", 1..=MAX_INLINE_ELEMENTS)?,
+			stop: vec![],
+			stream: stream(fields)?,
+		})
+	}
+
 	/// As the chain reads it.
 	pub(crate) fn generation(&self, max_tokens: u32) -> Generation {
 		Generation {

@@ -10,6 +10,7 @@ use std::time::Duration;
 const CHATS: &str = "/v1/chat/completions";
 const COMPLETIONS: &str = "/v1/completions";
 const EMBEDDINGS: &str = "/v1/embeddings";
+const RESPONSES: &str = "/v1/responses";
 /// More than any test spends.
 const PLENTY: u128 = 1_000_000;
 
@@ -88,6 +89,65 @@ async fn a_stream_has_its_parts_in_order_and_an_end() {
 		.collect();
 	assert_eq!(text, "a b c");
 	assert_eq!(parts.last().unwrap()["usage"]["completion_tokens"], 3);
+}
+
+#[tokio::test]
+async fn a_response_is_text_in_and_text_out() {
+	let bench = Bench::new(PLENTY);
+	let mut asked = json!({ "model": "writer", "instructions": "b", "input": "a", "max_output_tokens": 3 });
+	let answer = bench.post(RESPONSES, &asked).await.document();
+	assert_eq!(answer["output"][0]["content"][0]["text"], "a b c");
+	assert_eq!(
+		(&answer["status"], &answer["store"]),
+		(&json!("incomplete"), &json!(false))
+	);
+	asked["stream"] = json!(true);
+	let streamed = bench.post(RESPONSES, &asked).await;
+	let mut names = streamed.text.lines().filter_map(|line| line.strip_prefix("event: "));
+	assert_eq!(
+		(names.next(), names.next_back()),
+		(Some("response.created"), Some("response.incomplete"))
+	);
+	let data: Vec<Value> = streamed
+		.text
+		.lines()
+		.filter_map(|line| line.strip_prefix("data: "))
+		.map(|data| serde_json::from_str(data).unwrap())
+		.collect();
+	let deltas: String = data.iter().filter_map(|event| event["delta"].as_str()).collect();
+	assert_eq!(deltas, "a b c");
+	let last = &data.last().unwrap()["response"];
+	assert_eq!((&last["output"], &last["usage"]), (&answer["output"], &answer["usage"]));
+	// The same job, which is that of the same chat too.
+	let chat = json!({
+		"model": "writer", "max_tokens": 3,
+		"messages": [{ "role": "system", "content": "b" }, { "role": "user", "content": "a" }],
+	});
+	assert_eq!(
+		bench.post(CHATS, &chat).await.document()["verification"],
+		answer["verification"]
+	);
+	assert_eq!(bench.chain.count(), 1);
+	asked["store"] = json!(true);
+	let refused = bench.post(RESPONSES, &asked).await;
+	assert_eq!(refused.error(), (400, json!("unsupported_parameter"), json!("store")));
+}
+
+#[tokio::test]
+async fn a_response_that_fails_after_its_stream_has_begun_ends_with_an_error() {
+	let bench = Bench::new(PLENTY);
+	bench.chain.set(Mood::Waits);
+	let asked = json!({ "model": "writer", "input": "a", "stream": true });
+	let begun = bench.begin(RESPONSES, &asked).await;
+	bench.chain.set(Mood::Refunds);
+	let streamed = Answer::of(begun).await;
+	assert_eq!(streamed.status, 200);
+	let data = streamed.text.lines().rfind(|line| line.starts_with("data: ")).unwrap();
+	let last: Value = serde_json::from_str(&data["data: ".len()..]).unwrap();
+	assert_eq!(
+		(&last["type"], &last["code"]),
+		(&json!("error"), &json!("job_refunded"))
+	);
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ use async_trait::async_trait;
 use axum::{
 	body::{to_bytes, Body},
 	http::{header, HeaderMap, Request, StatusCode},
+	response::Response,
 	Router,
 };
 use serde_json::Value;
@@ -440,15 +441,26 @@ impl Bench {
 	pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
 		answer(self.router.clone(), request).await
 	}
+
+	/// An answer of which the body may still be on its way.
+	pub(crate) async fn begin(&self, path: &str, document: &Value) -> Response {
+		self.router.clone().oneshot(self.request(path, document)).await.unwrap()
+	}
 }
 
 async fn answer(router: Router, request: Request<Body>) -> Answer {
-	let response = router.oneshot(request).await.unwrap();
-	let (parts, body) = response.into_parts();
-	let bytes = to_bytes(body, usize::MAX).await.unwrap();
-	Answer {
-		status: parts.status,
-		headers: parts.headers,
-		text: String::from_utf8(bytes.to_vec()).unwrap(),
+	Answer::of(router.oneshot(request).await.unwrap()).await
+}
+
+impl Answer {
+	/// Waits for the end of a body.
+	pub(crate) async fn of(response: Response) -> Self {
+		let (parts, body) = response.into_parts();
+		let bytes = to_bytes(body, usize::MAX).await.unwrap();
+		Self {
+			status: parts.status,
+			headers: parts.headers,
+			text: String::from_utf8(bytes.to_vec()).unwrap(),
+		}
 	}
 }
