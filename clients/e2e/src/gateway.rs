@@ -4,6 +4,8 @@ use crate::{binaries::Binaries, wait::until};
 use anyhow::{bail, ensure, Context, Result};
 use std::{
 	fs::{self, File},
+	io::{Read, Write},
+	net::TcpStream,
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
 	time::Duration,
@@ -11,15 +13,25 @@ use std::{
 
 /// How long a gateway may take to listen.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// What its log says before its address.
+/// What its log says before its addresses.
 const LISTENING: &str = "listening at ";
+const METRICS: &str = "metrics at http://";
 
 /// `assay-gateway serve` in a folder of its own, with Bob's money.
 pub struct Gateway {
-	process: Child,
 	program: PathBuf,
 	folder: PathBuf,
+	node: String,
+	models: PathBuf,
+	running: Running,
+}
+
+/// A process, and where it listens.
+struct Running {
+	process: Child,
 	url: String,
+	/// Where it tells its metrics.
+	metrics: String,
 }
 
 impl Gateway {
@@ -48,35 +60,26 @@ impl Gateway {
 
 	/// Starts one for the node at an address.
 	pub fn start(binaries: &Binaries, folder: &Path, node: &str, models: &Path) -> Result<Self> {
-		let (program, log) = (binaries.gateway()?, folder.join("gateway.log"));
-		let process = Self::command(&program, folder)
-			.args(["serve", "--listen", "127.0.0.1:0", "--suri", "//Bob", "--url", node])
-			.arg("--models-dir")
-			.arg(models)
-			.stdin(Stdio::null())
-			.stderr(File::create(&log)?)
-			.spawn()
-			.with_context(|| program.display().to_string())?;
-		let mut gateway = Self {
-			process,
+		let program = binaries.gateway()?;
+		Ok(Self {
+			running: launch(&program, folder, node, models)?,
 			program,
 			folder: folder.into(),
-			url: String::new(),
-		};
-		gateway.url = until("the gateway to listen", START_LIMIT, || {
-			let said = fs::read_to_string(&log)?;
-			if let Some(status) = gateway.process.try_wait()? {
-				bail!("the gateway ended with {status}: {said}");
-			}
-			let address = said.split_once(LISTENING).and_then(|(_, rest)| rest.split_once("/v1"));
-			Ok(address.map(|(address, _)| address.to_owned()))
-		})?;
-		Ok(gateway)
+			node: node.into(),
+			models: models.into(),
+		})
+	}
+
+	/// Kills it without a warning, and starts it again, at another address.
+	pub fn restart(&mut self) -> Result<()> {
+		self.kill()?;
+		self.running = launch(&self.program, &self.folder, &self.node, &self.models)?;
+		Ok(())
 	}
 
 	/// Its address.
 	pub fn url(&self) -> &str {
-		&self.url
+		&self.running.url
 	}
 
 	/// What `key list` says.
@@ -84,10 +87,23 @@ impl Gateway {
 		output(Self::command(&self.program, &self.folder).args(["key", "list"]))
 	}
 
-	/// Kills it without a warning.
-	pub fn kill(&mut self) -> Result<()> {
-		self.process.kill()?;
-		self.process.wait()?;
+	/// Its ledger since it was started, as it is on the disk.
+	pub fn ledger(&self) -> Result<String> {
+		Ok(fs::read_to_string(self.folder.join("spent.journal"))?)
+	}
+
+	/// What it tells Prometheus.
+	pub fn metrics(&self) -> Result<String> {
+		let mut stream = TcpStream::connect(&self.running.metrics)?;
+		stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
+		let mut answer = String::new();
+		stream.read_to_string(&mut answer)?;
+		Ok(answer)
+	}
+
+	fn kill(&mut self) -> Result<()> {
+		self.running.process.kill()?;
+		self.running.process.wait()?;
 		Ok(())
 	}
 }
@@ -96,6 +112,36 @@ impl Drop for Gateway {
 	fn drop(&mut self) {
 		// Nothing can be done about a process that cannot be killed.
 		let _ = self.kill();
+	}
+}
+
+/// Starts a gateway, and waits until it listens.
+fn launch(program: &Path, folder: &Path, node: &str, models: &Path) -> Result<Running> {
+	let log = folder.join("gateway.log");
+	let mut process = Gateway::command(program, folder)
+		.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"])
+		.args(["--suri", "//Bob", "--url", node])
+		.arg("--models-dir")
+		.arg(models)
+		.stdin(Stdio::null())
+		.stderr(File::create(&log)?)
+		.spawn()
+		.with_context(|| program.display().to_string())?;
+	let listening = until("the gateway to listen", START_LIMIT, || {
+		let said = fs::read_to_string(&log)?;
+		if let Some(status) = process.try_wait()? {
+			bail!("the gateway ended with {status}: {said}");
+		}
+		let after = |words: &str, end: &str| Some(said.split_once(words)?.1.split_once(end)?.0.to_owned());
+		Ok(after(LISTENING, "/v1").zip(after(METRICS, "/metrics")))
+	});
+	match listening {
+		Ok((url, metrics)) => Ok(Running { process, url, metrics }),
+		Err(error) => {
+			// Nothing can be done about a process that cannot be killed.
+			let _ = process.kill().and_then(|()| process.wait());
+			Err(error)
+		}
 	}
 }
 

@@ -6,7 +6,7 @@ use frame_support::Hashable;
 use std::{
 	fs,
 	path::{Path, PathBuf},
-	process::Command,
+	process::{Child, Command, Stdio},
 };
 
 /// The programs, and the exact packages they use.
@@ -57,19 +57,43 @@ impl Python {
 
 	/// Runs a program of `clients/e2e/openai` against a gateway, and returns what it printed.
 	pub fn run(&self, program: &str, arguments: &[&str], url: &str, key: &str) -> Result<String> {
-		let program = Path::new(PROGRAMS).join(program);
-		let source = fs::read_to_string(&program).with_context(|| program.display().to_string())?;
-		self.run_source(&source, arguments, url, key)
+		self.run_source(&source(program)?, arguments, url, key)
 	}
 
 	/// The same for the text of a program.
 	pub fn run_source(&self, source: &str, arguments: &[&str], url: &str, key: &str) -> Result<String> {
+		output(&mut self.command(source, arguments, url, key), "python -c", ADVICE)
+	}
+
+	/// Starts a program of `clients/e2e/openai` and does not wait for it.
+	pub fn start(&self, program: &str, arguments: &[&str], url: &str, key: &str) -> Result<Running> {
+		let mut command = self.command(&source(program)?, arguments, url, key);
+		command.stdin(Stdio::null()).stdout(Stdio::null());
+		Ok(Running(command.spawn().context(ADVICE)?))
+	}
+
+	fn command(&self, source: &str, arguments: &[&str], url: &str, key: &str) -> Command {
 		let mut command = Command::new(&self.interpreter);
 		command
 			.args(["-c", source])
 			.args(arguments)
 			.env("OPENAI_BASE_URL", format!("{url}/v1"))
 			.env("OPENAI_API_KEY", key);
-		output(&mut command, "python -c", ADVICE)
+		command
 	}
+}
+
+/// A program that runs; it is killed when this is dropped.
+pub struct Running(Child);
+
+impl Drop for Running {
+	fn drop(&mut self) {
+		// Nothing can be done about a process that cannot be killed.
+		let _ = self.0.kill().and_then(|()| self.0.wait());
+	}
+}
+
+fn source(program: &str) -> Result<String> {
+	let program = Path::new(PROGRAMS).join(program);
+	fs::read_to_string(&program).with_context(|| program.display().to_string())
 }
