@@ -160,7 +160,10 @@ fn claim_that_all_auditors_are_too_busy_for_should_stay_open_to_challenges() {
 		next_block();
 		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
 		// It did nothing wrong, and takes no part.
-		assert_eq!((stake(BOB), AuditsPallet::auditors(DECODER)), (STAKE, Vec::<AccountId>::new()));
+		assert_eq!(
+			(stake(BOB), AuditsPallet::auditors(DECODER)),
+			(STAKE, Vec::<AccountId>::new())
+		);
 		JobsPallet::asked_no_more(&BOB, MUCH);
 		// Where nobody audits, nobody is waited for.
 		let job = Worker::honest().claim();
