@@ -320,7 +320,11 @@ fn g05_g11_moves_should_stay_in_pools_before_what_is_free_one_for_each_bond() {
 		let next = provides(signed(Bob, nonce + 1, challenge.clone()));
 		let shared = |other: &[Vec<u8>]| next.iter().any(|tag| other.contains(tag));
 		assert!(shared(&provides(signed(Bob, nonce, challenge.clone()))));
-		assert!(!shared(&provides(signed(Charlie, 0, challenge))));
+		assert!(!shared(&provides(signed(
+			Charlie,
+			System::account_nonce(account(Charlie)),
+			challenge
+		))));
 		// Answers, replies and moves of operators have the highest of what is free.
 		let highest = u64::MAX / 2;
 		assert!(free <= highest && highest < paid, "{free} {paid}");

@@ -65,6 +65,7 @@ impl<T: Config> Pallet<T> {
 	fn busy_until(auditor: &Auditor<T>, waits_until: BlockNumberFor<T>) -> BlockNumberFor<T> {
 		auditor
 			.drawn_at
+			.saturating_add(T::Period::get())
 			.saturating_add(T::Claims::longest_load())
 			.min(waits_until)
 	}

@@ -40,51 +40,38 @@ fn d07_clock_of_a_spot_check_should_count_all_that_its_worker_is_asked() {
 
 #[test]
 fn p05_f06_busy_auditor_should_keep_its_seat_and_be_asked_when_it_has_time() {
+	const LOAD: u64 = 20;
 	assay_testing::ReferenceSpeed::set(2);
 	assay_testing::GuiltPeriod::set(1_000);
-	Floor::set(sp_runtime::Permill::one());
+	assay_testing::MaxLoad::set(LOAD);
 	run(|| {
 		offer(&[BOB]);
 		let worker = Worker::honest();
-		let jobs = [worker.claim(), worker.claim()];
-		let run = JobsPallet::claim(jobs[0]).unwrap().run;
-		assay_testing::MaxLoad::set(run);
+		let job = worker.claim();
+		let before = ComputeUnits(2 * LOAD);
+		JobsPallet::asked(&BOB, before);
 		blocks(2);
-		let (first, other) = match state_of(BOB, jobs[0]) {
-			AuditorState::Drawn => (jobs[0], jobs[1]),
-			_ => (jobs[1], jobs[0]),
-		};
-		assert_eq!((drawn(first), drawn(other)), (vec![BOB], vec![BOB]));
-		assert_eq!(state_of(BOB, other), AuditorState::Busy);
-		assert_eq!((asked(BOB, first), asked(BOB, other)), (Some(Question::Digest), None));
-		for job in jobs {
-			worker.answer(ALICE, job).unwrap();
-		}
+		assert_eq!((drawn(job), state_of(BOB, job)), (vec![BOB], AuditorState::Busy));
+		assert_eq!(asked(BOB, job), None);
+		worker.answer(ALICE, job).unwrap();
 		// It is looked at again after a period, and has no time yet, then after as long as it has waited.
 		blocks(PERIOD + 1);
-		assert_eq!(asked(BOB, other), None);
-		worker.answer(BOB, first).unwrap();
-		blocks(PERIOD - 1);
-		assert_eq!(asked(BOB, other), None);
-		for who in [ALICE, BOB] {
-			worker.answer(who, first).unwrap();
-		}
-		blocks(3);
-		assert_eq!(asked(BOB, other), Some(Question::Digest));
-		worker.answer(BOB, other).unwrap();
+		assert_eq!(asked(BOB, job), None);
+		JobsPallet::asked_no_more(&BOB, before);
+		blocks(PERIOD + 1);
+		assert_eq!(asked(BOB, job), None);
+		next_block();
+		assert_eq!(asked(BOB, job), Some(Question::Digest));
+		worker.answer(BOB, job).unwrap();
 		blocks(2);
 		for who in [ALICE, BOB] {
-			worker.answer(who, other).unwrap();
+			worker.answer(who, job).unwrap();
 		}
-		assert_eq!(
-			(outcome(first), outcome(other)),
-			(Some(AuditOutcome::Passed), Some(AuditOutcome::Passed))
-		);
+		assert_eq!(outcome(job), Some(AuditOutcome::Passed));
 		assert_eq!(stake(BOB), STAKE);
 		assert_eq!(pallet_assay_jobs::Load::<Test>::iter().count(), 0);
-		assay_testing::MaxLoad::set(1_000);
 	});
-	Floor::set(sp_runtime::Permill::from_percent(5));
+	assay_testing::MaxLoad::set(1_000);
 	assay_testing::GuiltPeriod::set(0);
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 }
@@ -190,7 +177,7 @@ fn g12_claim_should_wait_for_a_busy_auditor_no_longer_than_its_work_takes() {
 		JobsPallet::asked(&BOB, MUCH);
 		blocks(2);
 		let drawn_at = System::block_number();
-		blocks(LOAD);
+		blocks(PERIOD + LOAD);
 		assert_eq!(state_of(BOB, job), AuditorState::Busy);
 		next_block();
 		assert_eq!(state_of(BOB, job), AuditorState::Failed);
