@@ -6,7 +6,7 @@ use crate::{
 	output::Output,
 	views::{is_struck_down, DisputeView, EndingView, MoveView},
 };
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use assay_dispute::{DisputeError, Move as Answered};
 use assay_protocol::{
 	dispute::{Accusation, DisputeRecord, Stage},
@@ -17,6 +17,9 @@ use assay_sdk::{
 	moves::Subject, AccountId, Assay, Block, BlockNumber, Call, Sending, Signer,
 };
 use serde_json::{json, Value};
+
+/// Blocks for which a dispute may be missing before it counts as gone.
+const REORGANISED: u32 = 16;
 
 /// Who challenges a claim.
 pub(crate) struct Challenger<'a> {
@@ -95,12 +98,17 @@ fn turn(dispute: &Dispute, now: BlockNumber) -> Turn {
 impl Challenger<'_> {
 	/// The dispute that the challenger has open about the claim.
 	pub(crate) async fn open_dispute(&self, at: Block) -> Result<Option<Dispute>> {
-		let account = account_of(self.signer);
 		let disputes = self.chain.disputes().at(at).list(Some(self.case.job), u32::MAX).await?;
-		let mut own = disputes.into_iter().filter(|dispute| {
-			dispute.challenger == account && dispute.attempt == self.case.attempt && dispute.stage.is_some()
-		});
+		let mut own = disputes
+			.into_iter()
+			.filter(|dispute| self.is_own(dispute) && dispute.stage.is_some());
 		Ok(own.next())
+	}
+
+	/// Whether a dispute is the challenger's, about this claim.
+	fn is_own(&self, dispute: &Dispute) -> bool {
+		dispute.challenger == account_of(self.signer)
+			&& (dispute.job, dispute.attempt) == (self.case.job, self.case.attempt)
 	}
 
 	/// Opens a dispute; returns it and the block of the challenge.
@@ -134,11 +142,32 @@ impl Challenger<'_> {
 	pub(crate) async fn dispute(&self, id: DisputeId, first: BlockNumber, finalized: bool) -> Result<Ended> {
 		let mut heads = self.chain.heads(false).await?;
 		let mut log = Log::new(first);
-		let mut conceded = false;
+		let (mut id, mut conceded, mut missed) = (id, false, 0u32);
 		loop {
 			let best = self.chain.best().await?;
-			// A reorganisation can take a dispute away for some blocks.
-			if let Some(dispute) = self.chain.disputes().at(best).find(id).await? {
+			// A reorganisation can take a dispute away for some blocks, and give its number to another.
+			let known = self
+				.chain
+				.disputes()
+				.at(best)
+				.find(id)
+				.await?
+				.filter(|known| self.is_own(known));
+			let dispute = match known {
+				Some(dispute) => Some(dispute),
+				None => self.open_dispute(best).await?,
+			};
+			match dispute {
+				Some(_) => missed = 0,
+				None => missed += 1,
+			}
+			ensure!(
+				missed < REORGANISED,
+				"dispute {id} about job {} was taken away by a reorganisation",
+				self.case.job
+			);
+			if let Some(dispute) = dispute {
+				id = dispute.id;
 				log.follow(self, &dispute, best).await?;
 				match turn(&dispute, best.number) {
 					Turn::Over => {

@@ -13,6 +13,7 @@ mod keys;
 mod life;
 mod output;
 mod views;
+mod watcher;
 
 use assay_library::Library;
 use clap::{error::ErrorKind, CommandFactory, FromArgMatches, Parser};

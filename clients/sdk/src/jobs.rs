@@ -1,6 +1,7 @@
 //! Jobs: what one costs, its submission, its life and its result.
 
 use crate::{
+	error::is_discarded,
 	events::JobSubmitted,
 	models::Models,
 	reading::{room, Reading},
@@ -117,6 +118,17 @@ impl Jobs<'_> {
 
 	/// The jobs whose results were claimed in a block.
 	pub async fn claimed_in(&self, block: Block) -> Result<Vec<JobId>> {
+		let claimed = self.claims_of(block).await;
+		claimed.map_err(|error| match is_discarded(&error) {
+			true => Error::Discarded {
+				what: "the claims of a block".into(),
+				block: block.number,
+			},
+			false => error,
+		})
+	}
+
+	async fn claims_of(&self, block: Block) -> Result<Vec<JobId>> {
 		let client = self.0.assay.client().at_block(block.hash).await?;
 		let mut claimed = vec![];
 		for event in client.events().fetch().await?.iter() {

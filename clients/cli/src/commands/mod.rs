@@ -45,7 +45,7 @@ pub(crate) struct Context {
 
 impl Context {
 	/// A connection to the node.
-	async fn chain(&self) -> Result<Assay> {
+	pub(crate) async fn chain(&self) -> Result<Assay> {
 		let waiting = || {
 			self.output.notice(&format!(
 				"no node answers at {} yet: waiting for one, {} s at most (--wait)",
@@ -88,7 +88,7 @@ impl Context {
 	}
 
 	/// How transactions are sent.
-	fn sending(&self) -> Sending {
+	pub(crate) fn sending(&self) -> Sending {
 		Sending {
 			finalized: self.finalized,
 			tried: !self.force,
