@@ -124,6 +124,7 @@ fn an_audit() -> Audit<Runtime> {
 			},
 			deadline: 39,
 			excused: true,
+			contradicted: false,
 			vouched: false,
 			drawn_at: 40,
 			recalled: false,

@@ -40,9 +40,10 @@ impl<T: Config> Pallet<T> {
 		let allowance = T::Claims::asked(&account, audit.units);
 		let (phase, waits_until) = (audit.phase, audit.waits_until);
 		if let Some(auditor) = audit.auditors.get_mut(index) {
-			auditor.excused = auditor.recalled || !allowance.enough;
 			auditor.deadline = Self::ends(allowance.run);
-			if auditor.recalled && matches!(phase, AuditPhase::Commit { .. }) {
+			let contradicted = auditor.recalled || auditor.contradicted;
+			auditor.excused = contradicted || !allowance.enough;
+			if contradicted && matches!(phase, AuditPhase::Commit { .. }) {
 				auditor.deadline = auditor.deadline.max(waits_until.unwrap_or_default());
 			}
 		}
@@ -53,11 +54,12 @@ impl<T: Config> Pallet<T> {
 		Self::now().saturating_add(T::Period::get()).saturating_add(run)
 	}
 
-	/// Last block before a busy auditor is looked at again: it waits each time for as long as it has waited.
+	/// Last block before a busy auditor is looked at again: after a period, or an eighth of what it has waited if that is more. The looks are
+	/// known, so they must be too many for somebody to have it busy at each and idle between.
 	pub(crate) fn looked_at_again(auditor: &Auditor<T>, waits_until: BlockNumberFor<T>) -> BlockNumberFor<T> {
 		let waited = Self::now().saturating_sub(auditor.drawn_at);
 		Self::now()
-			.saturating_add(T::Period::get().max(waited))
+			.saturating_add(T::Period::get().max(waited / 8u32.into()))
 			.min(Self::busy_until(auditor, waits_until))
 	}
 

@@ -130,8 +130,10 @@ impl<T: Config> Pallet<T> {
 			.into_iter()
 			.filter(|(_, vouched_for, _)| *vouched_for != said);
 		for (account, ..) in otherwise {
-			let asked = account == audit.operator || audit.auditors.iter().any(|auditor| auditor.account == account);
-			if !asked && T::Operators::worker_key(&account).is_some() {
+			if let Some(drawn) = audit.auditors.iter_mut().find(|auditor| auditor.account == account) {
+				drawn.contradicted = true;
+				audit.wait(Self::now());
+			} else if account != audit.operator && T::Operators::worker_key(&account).is_some() {
 				// There are seats for them.
 				let _ = audit.auditors.try_push(Auditor::new(account, Self::now(), true));
 				audit.wait(Self::now());

@@ -71,6 +71,9 @@ pub struct Auditor<T: Config> {
 	pub deadline: BlockNumberFor<T>,
 	/// Whether it need not reply: by what else it is asked meanwhile it has more to do than it can, or it was recalled.
 	pub excused: bool,
+	/// Whether it was drawn, and has vouched for an earlier claim of the job that said otherwise: it has as long as the claim waits, and need
+	/// not reply, as if it had been recalled.
+	pub contradicted: bool,
 	/// Whether it has committed to a digest and so said that the claim is right, whatever has become of it since.
 	pub vouched: bool,
 	/// Block in which it was drawn.
@@ -88,6 +91,7 @@ impl<T: Config> Auditor<T> {
 			state: AuditorState::Drawn,
 			deadline: drawn_at,
 			excused: recalled,
+			contradicted: false,
 			vouched: false,
 			drawn_at,
 			recalled,

@@ -127,6 +127,8 @@ pub struct AuditorRecord {
 	pub deadline: BlockNumber,
 	/// Whether it need not reply.
 	pub excused: bool,
+	/// Whether it was drawn, and had vouched for an earlier claim of the job that said otherwise.
+	pub contradicted: bool,
 	/// Whether it has said that the claim is right.
 	pub vouched: bool,
 	/// Block in which it was drawn.

@@ -54,11 +54,11 @@ fn p05_f06_busy_auditor_should_keep_its_seat_and_be_asked_when_it_has_time() {
 		assert_eq!((drawn(job), state_of(BOB, job)), (vec![BOB], AuditorState::Busy));
 		assert_eq!(asked(BOB, job), None);
 		worker.answer(ALICE, job).unwrap();
-		// It is looked at again after a period, and has no time yet, then after as long as it has waited.
+		// It is looked at again after a period, and has no time yet, then after another.
 		blocks(PERIOD + 1);
 		assert_eq!(asked(BOB, job), None);
 		JobsPallet::asked_no_more(&BOB, before);
-		blocks(PERIOD + 1);
+		blocks(PERIOD);
 		assert_eq!(asked(BOB, job), None);
 		next_block();
 		assert_eq!(asked(BOB, job), Some(Question::Digest));

@@ -218,3 +218,53 @@ fn g03_stake_that_left_before_the_attempt_was_assigned_should_not_answer_for_it(
 	}
 	panic!("Dave is never drawn");
 }
+
+#[test]
+fn h10_who_vouched_and_is_drawn_again_should_have_the_time_of_who_is_recalled() {
+	const GUILT: u64 = 40;
+	let liar = Worker::skipping_a_layer();
+	let mut played = false;
+	assay_testing::GuiltPeriod::set(GUILT);
+	for seed in 0..100 {
+		run(|| {
+			offer(&[BOB]);
+			let job = Worker::honest().claim();
+			blocks(2);
+			Worker::honest().answer(BOB, job).unwrap();
+			offer(&[CHARLIE]);
+			Seed::set(Some(seed));
+			JobsPallet::strike_down(job, None).unwrap();
+			if !matches!(job_state(job), JobState::Assigned { operator: DAVE, .. }) {
+				return;
+			}
+			Ceiling::set(sp_runtime::Permill::zero());
+			Floor::set(sp_runtime::Permill::zero());
+			liar.deliver_as(DAVE, job);
+			blocks(2);
+			let mut both = drawn(job);
+			both.sort_unstable();
+			assert_eq!(both, [BOB, CHARLIE]);
+			liar.answer_as(CHARLIE, job, SECOND).unwrap();
+			blocks(GUILT - 1);
+			assert_eq!(asked(BOB, job), Some(Question::Digest));
+			assert!(
+				AuditsPallet::is_drawn(job, SECOND, &BOB),
+				"it may challenge with its stake"
+			);
+			blocks(3);
+			assert_eq!(state_of(BOB, job), AuditorState::Failed);
+			// It has audited nothing, and need not have.
+			assert_eq!(
+				(stake(BOB), AuditsPallet::auditors(DECODER).contains(&BOB)),
+				(STAKE, true)
+			);
+			Floor::set(sp_runtime::Permill::from_percent(5));
+			played = true;
+		});
+		if played {
+			assay_testing::GuiltPeriod::set(0);
+			return;
+		}
+	}
+	panic!("Dave is never drawn");
+}

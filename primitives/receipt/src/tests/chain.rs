@@ -142,6 +142,7 @@ pub(super) fn an_audit() -> AuditRecord {
 			state: AuditorState::Done,
 			deadline: 30,
 			excused: false,
+			contradicted: false,
 			vouched: true,
 			drawn_at: 21,
 			recalled: false,
