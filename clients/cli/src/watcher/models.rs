@@ -51,16 +51,19 @@ impl Models {
 			self.pass_over(version, &why);
 			return Ok(None);
 		};
-		if !self.checked.contains_key(&version) {
-			let program = chain.models().at(at).program(version).await?;
-			let checked = check_program(&loaded.artifact, &program);
-			self.checked.insert(version, checked.is_ok());
-			if let Err(why) = checked {
+		if self.checked.get(&version) == Some(&true) {
+			return Ok(Some(loaded));
+		}
+		let program = chain.models().at(at).program(version).await?;
+		let checked = check_program(&loaded.artifact, &program);
+		self.checked.insert(version, checked.is_ok());
+		match checked {
+			Ok(()) => Ok(Some(loaded)),
+			Err(why) => {
 				self.pass_over(version, &why.to_string());
-				return Ok(None);
+				Ok(None)
 			}
 		}
-		Ok(Some(loaded))
 	}
 
 	async fn load(&mut self, root: Hash32) -> Result<Option<Arc<Loaded>>> {
