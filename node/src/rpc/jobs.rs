@@ -184,7 +184,7 @@ impl From<JobSummary<AccountId, Balance, BlockNumber>> for Job {
 			max_fee: Amount(job.max_fee),
 			named_operator: job.named_operator,
 			attempt: job.attempt,
-			state: state(job.state),
+			state: job.state.map(|operator| operator, Amount),
 			input: match job.input {
 				JobInput::Tokens(tokens) => Elements::Tokens(tokens.into_inner()),
 				JobInput::Vector(values) => Elements::vector(values),
@@ -197,49 +197,6 @@ impl From<JobSummary<AccountId, Balance, BlockNumber>> for Job {
 			trace: job.trace.map(|trace| H256(trace.0 .0)),
 			claim: job.claim.map(|claim| H256(claim.0 .0)),
 		}
-	}
-}
-
-fn state(state: JobState<AccountId, Balance, BlockNumber>) -> JobState<AccountId, Amount, BlockNumber> {
-	match state {
-		JobState::Open { expires } => JobState::Open { expires },
-		JobState::Assigned {
-			operator,
-			price,
-			deadline,
-		} => JobState::Assigned {
-			operator,
-			price: Amount(price),
-			deadline,
-		},
-		JobState::Claimed {
-			operator,
-			price,
-			final_at,
-		} => JobState::Claimed {
-			operator,
-			price: Amount(price),
-			final_at,
-		},
-		JobState::Final {
-			operator,
-			paid,
-			royalty,
-			treasury,
-			audits,
-			refunded,
-		} => JobState::Final {
-			operator,
-			paid: Amount(paid),
-			royalty: Amount(royalty),
-			treasury: Amount(treasury),
-			audits: Amount(audits),
-			refunded: Amount(refunded),
-		},
-		JobState::Refunded { reason, refunded } => JobState::Refunded {
-			reason,
-			refunded: Amount(refunded),
-		},
 	}
 }
 

@@ -192,6 +192,56 @@ pub enum JobState<AccountId, Balance, BlockNumber> {
 	},
 }
 
+impl<AccountId, Balance, BlockNumber> JobState<AccountId, Balance, BlockNumber> {
+	/// The same with accounts and amounts as others write them.
+	pub fn map<Account, Amount>(
+		self,
+		account: impl FnOnce(AccountId) -> Account,
+		amount: impl Fn(Balance) -> Amount,
+	) -> JobState<Account, Amount, BlockNumber> {
+		match self {
+			Self::Open { expires } => JobState::Open { expires },
+			Self::Assigned {
+				operator,
+				price,
+				deadline,
+			} => JobState::Assigned {
+				operator: account(operator),
+				price: amount(price),
+				deadline,
+			},
+			Self::Claimed {
+				operator,
+				price,
+				final_at,
+			} => JobState::Claimed {
+				operator: account(operator),
+				price: amount(price),
+				final_at,
+			},
+			Self::Final {
+				operator,
+				paid,
+				royalty,
+				treasury,
+				audits,
+				refunded,
+			} => JobState::Final {
+				operator: account(operator),
+				paid: amount(paid),
+				royalty: amount(royalty),
+				treasury: amount(treasury),
+				audits: amount(audits),
+				refunded: amount(refunded),
+			},
+			Self::Refunded { reason, refunded } => JobState::Refunded {
+				reason,
+				refunded: amount(refunded),
+			},
+		}
+	}
+}
+
 /// Why a job ended without a result.
 #[derive(
 	Clone,

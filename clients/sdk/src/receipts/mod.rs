@@ -8,12 +8,7 @@ pub use assay_receipt::{AuthoritySet, Checkpoint, Error as Flaw, Receipt, Settle
 pub use checkpoint::CheckpointFile;
 pub use collect::Receipts;
 
-use crate::{
-	audits::Audit,
-	jobs::{Job, State},
-	AccountId, Balance, BlockNumber,
-};
-use assay_protocol::job::JobState;
+use crate::{audits::Audit, jobs::Job, AccountId};
 use sp_runtime::AccountId32;
 
 /// A job that is over, as [`Jobs::get`](crate::jobs::Jobs::get) tells of it.
@@ -31,7 +26,7 @@ pub fn job(settlement: &Settlement) -> Job {
 		named_operator: record.named_operator.as_ref().map(account),
 		submitted_at: record.submitted_at,
 		attempt: record.attempt,
-		state: state(&record.state),
+		state: record.state.clone().map(|operator| account(&operator), |amount| amount),
 		output: claim.map(|claim| claim.output.clone()),
 		trace: claim.map(|claim| claim.trace),
 		claim: claim.map(|claim| claim.root),
@@ -62,44 +57,4 @@ pub fn failed(settlement: &Settlement) -> Vec<AccountId> {
 
 fn account(account: &AccountId32) -> AccountId {
 	AccountId::from(<[u8; 32]>::from(account.clone()))
-}
-
-fn state(state: &JobState<AccountId32, Balance, BlockNumber>) -> State {
-	match state.clone() {
-		JobState::Open { expires } => State::Open { expires },
-		JobState::Assigned {
-			operator,
-			price,
-			deadline,
-		} => State::Assigned {
-			operator: account(&operator),
-			price,
-			deadline,
-		},
-		JobState::Claimed {
-			operator,
-			price,
-			final_at,
-		} => State::Claimed {
-			operator: account(&operator),
-			price,
-			final_at,
-		},
-		JobState::Final {
-			operator,
-			paid,
-			royalty,
-			treasury,
-			audits,
-			refunded,
-		} => State::Final {
-			operator: account(&operator),
-			paid,
-			royalty,
-			treasury,
-			audits,
-			refunded,
-		},
-		JobState::Refunded { reason, refunded } => State::Refunded { reason, refunded },
-	}
 }
