@@ -121,21 +121,9 @@ mod tests {
 		}
 	}
 
-	fn generated() -> Generated {
-		Generated {
-			text: "two words".into(),
-			finish: "stop",
-			prompt: 3,
-			tokens: 2,
-			verification: json!({ "job": 7 }),
-			job: 7,
-			at: 9,
-		}
-	}
-
 	#[test]
 	fn a_stream_has_the_order_that_clients_expect() {
-		let chunks = choices(Kind::Chat).chunks(&generated(), true);
+		let chunks = choices(Kind::Chat).chunks(&Generated::sample("stop"), true);
 		let deltas: Vec<_> = chunks
 			.iter()
 			.map(|chunk| chunk["choices"][0]["delta"].to_string())
@@ -153,21 +141,21 @@ mod tests {
 		assert_eq!(chunks[4]["choices"], json!([]));
 		assert_eq!(chunks[4]["usage"]["total_tokens"], 5);
 		assert!(choices(Kind::Completion)
-			.chunks(&generated(), false)
+			.chunks(&Generated::sample("stop"), false)
 			.iter()
 			.all(|chunk| chunk.get("usage").is_none()));
 	}
 
 	#[test]
 	fn an_answer_has_its_text_usage_and_verification() {
-		let answer = choices(Kind::Chat).document(&generated());
+		let answer = choices(Kind::Chat).document(&Generated::sample("stop"));
 		assert_eq!(answer["choices"][0]["message"]["content"], "two words");
 		assert_eq!(
 			(&answer["usage"]["prompt_tokens"], &answer["verification"]["job"]),
 			(&json!(3), &json!(7))
 		);
 		assert_eq!(
-			choices(Kind::Completion).document(&generated())["choices"][0]["text"],
+			choices(Kind::Completion).document(&Generated::sample("stop"))["choices"][0]["text"],
 			"two words"
 		);
 	}

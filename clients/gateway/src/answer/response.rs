@@ -175,21 +175,9 @@ mod tests {
 		Frame::new("m".into(), JobId(7), 9, echo)
 	}
 
-	fn generated(finish: &'static str) -> Generated {
-		Generated {
-			text: "two words".into(),
-			finish,
-			prompt: 3,
-			tokens: 2,
-			verification: json!({ "job": 7 }),
-			job: 7,
-			at: 9,
-		}
-	}
-
 	#[test]
 	fn an_answer_has_its_text_usage_and_verification() {
-		let document = frame().document(&generated("stop"));
+		let document = frame().document(&Generated::sample("stop"));
 		assert_eq!(document["output"][0]["content"][0]["text"], "two words");
 		assert_eq!(
 			(&document["status"], &document["id"]),
@@ -201,10 +189,10 @@ mod tests {
 
 	#[test]
 	fn a_text_that_was_cut_off_is_incomplete() {
-		let document = frame().document(&generated("length"));
+		let document = frame().document(&Generated::sample("length"));
 		assert_eq!(document["status"], "incomplete");
 		assert_eq!(document["incomplete_details"]["reason"], "max_output_tokens");
-		let last = frame().go_on(&generated("length")).pop().unwrap();
+		let last = frame().go_on(&Generated::sample("length")).pop().unwrap();
 		assert_eq!(
 			(&last["type"], &last["response"]["status"]),
 			(&json!("response.incomplete"), &json!("incomplete"))
@@ -215,7 +203,7 @@ mod tests {
 	fn events_come_in_order_and_are_numbered_through() {
 		let frame = frame();
 		let mut events = frame.begin();
-		events.extend(frame.go_on(&generated("stop")));
+		events.extend(frame.go_on(&Generated::sample("stop")));
 		let names: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
 		let expected = [
 			"response.created",
@@ -235,7 +223,7 @@ mod tests {
 		}
 		let deltas: String = events.iter().filter_map(|event| event["delta"].as_str()).collect();
 		assert_eq!(deltas, "two words");
-		assert_eq!(events[9]["response"], frame.document(&generated("stop")));
+		assert_eq!(events[9]["response"], frame.document(&Generated::sample("stop")));
 	}
 
 	#[test]

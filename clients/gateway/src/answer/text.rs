@@ -22,6 +22,20 @@ pub(crate) struct Generated {
 }
 
 impl Generated {
+	/// Two words, for tests of how texts are written.
+	#[cfg(test)]
+	pub(super) fn sample(finish: &'static str) -> Self {
+		Self {
+			text: "two words".into(),
+			finish,
+			prompt: 3,
+			tokens: 2,
+			verification: serde_json::json!({ "job": 7 }),
+			job: 7,
+			at: 9,
+		}
+	}
+
 	/// The text of a job, cut before the first of `stops`.
 	pub(crate) fn new(bought: &Bought, language: &Language, stops: &[String]) -> Result<Self, ApiError> {
 		let job = &bought.job;
