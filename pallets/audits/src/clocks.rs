@@ -168,22 +168,15 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn look_at_auditors(job: JobId, audit: &mut Audit<T>) -> bool {
 		let now = Self::now();
 		let is_over = |account| Self::clock(job, audit, account).is_some_and(|(_, closes_at)| now > closes_at);
-		let over: Vec<usize> = (0..audit.auditors.len())
-			.filter(|index| {
-				audit
-					.auditors
-					.get(*index)
-					.is_some_and(|auditor| is_over(&auditor.account))
-			})
+		let auditors = audit.auditors.iter().enumerate();
+		let over: Vec<_> = auditors
+			.filter(|(_, auditor)| is_over(&auditor.account))
+			.map(|(index, auditor)| (index, auditor.state))
 			.collect();
-		for index in &over {
-			let busy = audit
-				.auditors
-				.get(*index)
-				.is_some_and(|auditor| auditor.state == AuditorState::Busy);
-			match busy {
-				true => Self::look_for_time(job, audit, *index),
-				false => Self::fail_auditor(job, audit, *index),
+		for (index, state) in &over {
+			match state {
+				AuditorState::Busy => Self::look_for_time(job, audit, *index),
+				_ => Self::fail_auditor(job, audit, *index),
 			}
 		}
 		!over.is_empty()
@@ -196,14 +189,13 @@ impl<T: Config> Pallet<T> {
 		let Some(auditor) = audit.auditors.get_mut(index) else {
 			return;
 		};
-		if T::Claims::has_room(&auditor.account, audit.units) {
+		let account = auditor.account.clone();
+		if T::Claims::has_room(&account, audit.units) {
 			auditor.state = AuditorState::Drawn;
-			let account = auditor.account.clone();
 			Self::set_clock(audit, index);
 			Self::ask(job, audit, &account);
 		} else if Self::now() > Self::busy_until(auditor, until) {
 			auditor.state = AuditorState::Failed;
-			let account = auditor.account.clone();
 			Self::unlist(&account, audit.version);
 		} else {
 			auditor.deadline = Self::looked_at_again(auditor, until);

@@ -123,8 +123,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Asks those too, and lets the claim wait for them, who vouched for an earlier claim of the job that said otherwise: somebody is wrong, and they are judged by what
-	/// this one says.
+	/// Asks those too, and lets the claim wait for them, who vouched for an earlier claim of the job that said otherwise: somebody is
+	/// wrong, and they are judged by what this one says.
 	fn recall(job: JobId, audit: &mut Audit<T>, said: Hash32) {
 		let otherwise = Vouched::<T>::get(job)
 			.into_iter()

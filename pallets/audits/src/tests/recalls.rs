@@ -17,32 +17,53 @@ fn second_claim(worker: &Worker, test: impl Fn(JobId)) {
 }
 
 fn second_claim_with_guilt(worker: &Worker, guilt: u64, test: impl Fn(JobId)) {
+	let first = || {
+		let job = vouched_by_bob();
+		AuditsPallet::withdraw(RuntimeOrigin::signed(BOB), DECODER).unwrap();
+		offer(&[CHARLIE]);
+		job
+	};
+	dave_is_next(guilt, first, |job| {
+		claimed_by_dave(worker, job);
+		let recalled = AuditsPallet::is_drawn(job, SECOND, &BOB);
+		assert_eq!(asked(BOB, job), recalled.then_some(Question::Digest));
+		assert_eq!(drawn(job)[0], CHARLIE);
+		test(job);
+	});
+}
+
+/// A right claim of Alice's for which Bob has vouched.
+fn vouched_by_bob() -> JobId {
+	offer(&[BOB]);
+	let job = Worker::honest().claim();
+	blocks(2);
+	Worker::honest().answer(BOB, job).unwrap();
+	job
+}
+
+/// Has Dave claim what `worker` does, which is drawn for no spot-check.
+fn claimed_by_dave(worker: &Worker, job: JobId) {
+	Ceiling::set(sp_runtime::Permill::zero());
+	Floor::set(sp_runtime::Permill::zero());
+	worker.deliver_as(DAVE, job);
+	blocks(2);
+}
+
+/// Has the claim of the job that `first` returns struck down until Dave is given it, and then plays the test.
+fn dave_is_next(guilt: u64, first: impl Fn() -> JobId, test: impl Fn(JobId)) {
 	let mut played = false;
 	assay_testing::GuiltPeriod::set(guilt);
 	for seed in 0..100 {
 		run(|| {
-			offer(&[BOB]);
-			let job = Worker::honest().claim();
-			blocks(2);
-			Worker::honest().answer(BOB, job).unwrap();
-			AuditsPallet::withdraw(RuntimeOrigin::signed(BOB), DECODER).unwrap();
-			offer(&[CHARLIE]);
+			let job = first();
 			Seed::set(Some(seed));
 			JobsPallet::strike_down(job, None).unwrap();
-			if !matches!(job_state(job), JobState::Assigned { operator: DAVE, .. }) {
-				return;
+			if matches!(job_state(job), JobState::Assigned { operator: DAVE, .. }) {
+				test(job);
+				played = true;
 			}
-			Ceiling::set(sp_runtime::Permill::zero());
-			Floor::set(sp_runtime::Permill::zero());
-			worker.deliver_as(DAVE, job);
-			blocks(2);
-			let recalled = AuditsPallet::is_drawn(job, SECOND, &BOB);
-			assert_eq!(asked(BOB, job), recalled.then_some(Question::Digest));
-			assert_eq!(drawn(job)[0], CHARLIE);
-			test(job);
-			Floor::set(sp_runtime::Permill::from_percent(5));
-			played = true;
 		});
+		Floor::set(sp_runtime::Permill::from_percent(5));
 		if played {
 			assay_testing::GuiltPeriod::set(0);
 			return;
@@ -174,97 +195,67 @@ fn claim_that_a_lost_challenge_leaves_to_nobody_should_wait_once() {
 /// Carla stood behind Dave and asked to leave before he was given the job that he lies about.
 #[test]
 fn g03_stake_that_left_before_the_attempt_was_assigned_should_not_answer_for_it() {
-	let mut played = false;
-	for seed in 0..100 {
-		run(|| {
-			let origin = RuntimeOrigin::signed;
-			Ceiling::set(sp_runtime::Permill::zero());
-			AuditCeiling::set(sp_runtime::Permill::zero());
-			Floor::set(sp_runtime::Permill::zero());
-			StakingPallet::delegate(origin(CONSUMER), DAVE, STAKE).unwrap();
-			let job = Worker::honest().claim();
-			JobsPallet::hold(job).unwrap();
-			StakingPallet::unbond(origin(CONSUMER), DAVE, STAKE / 2).unwrap();
-			let period = <<Test as pallet_assay_staking::Config>::Period as frame_support::traits::Get<u64>>::get();
-			blocks(period);
-			StakingPallet::unbond(origin(CONSUMER), DAVE, STAKE / 4).unwrap();
-			Seed::set(Some(seed));
-			JobsPallet::strike_down(job, None).unwrap();
-			if !matches!(job_state(job), JobState::Assigned { operator: DAVE, .. }) {
-				return;
-			}
-			Worker::skipping_a_layer().deliver_as(DAVE, job);
-			JobsPallet::strike_down(job, None).unwrap();
-			let unbonding = || {
-				let [position] = &StakingPallet::positions_of(CONSUMER)[..] else {
-					panic!("one position")
-				};
-				position.unbonding.iter().map(|chunk| chunk.amount).collect::<Vec<_>>()
+	let origin = RuntimeOrigin::signed;
+	let first = || {
+		Ceiling::set(sp_runtime::Permill::zero());
+		AuditCeiling::set(sp_runtime::Permill::zero());
+		Floor::set(sp_runtime::Permill::zero());
+		StakingPallet::delegate(origin(CONSUMER), DAVE, STAKE).unwrap();
+		let job = Worker::honest().claim();
+		JobsPallet::hold(job).unwrap();
+		StakingPallet::unbond(origin(CONSUMER), DAVE, STAKE / 2).unwrap();
+		let period = <<Test as pallet_assay_staking::Config>::Period as frame_support::traits::Get<u64>>::get();
+		blocks(period);
+		StakingPallet::unbond(origin(CONSUMER), DAVE, STAKE / 4).unwrap();
+		job
+	};
+	dave_is_next(0, first, |job| {
+		Worker::skipping_a_layer().deliver_as(DAVE, job);
+		JobsPallet::strike_down(job, None).unwrap();
+		let unbonding = || {
+			let [position] = &StakingPallet::positions_of(CONSUMER)[..] else {
+				panic!("one position")
 			};
-			let [before, since] = unbonding()[..] else {
-				panic!("{:?}", unbonding())
-			};
-			assert_eq!(before, STAKE / 2);
-			assert!(
-				since < STAKE / 4,
-				"what asked to leave in the period of the assignment answers"
-			);
-			played = true;
-		});
-		Floor::set(sp_runtime::Permill::from_percent(5));
-		if played {
-			return;
-		}
-	}
-	panic!("Dave is never drawn");
+			position.unbonding.iter().map(|chunk| chunk.amount).collect::<Vec<_>>()
+		};
+		let [before, since] = unbonding()[..] else {
+			panic!("{:?}", unbonding())
+		};
+		assert_eq!(before, STAKE / 2);
+		assert!(
+			since < STAKE / 4,
+			"what asked to leave in the period of the assignment answers"
+		);
+	});
 }
 
 #[test]
 fn h10_who_vouched_and_is_drawn_again_should_have_the_time_of_who_is_recalled() {
 	const GUILT: u64 = 40;
 	let liar = Worker::skipping_a_layer();
-	let mut played = false;
-	assay_testing::GuiltPeriod::set(GUILT);
-	for seed in 0..100 {
-		run(|| {
-			offer(&[BOB]);
-			let job = Worker::honest().claim();
-			blocks(2);
-			Worker::honest().answer(BOB, job).unwrap();
-			offer(&[CHARLIE]);
-			Seed::set(Some(seed));
-			JobsPallet::strike_down(job, None).unwrap();
-			if !matches!(job_state(job), JobState::Assigned { operator: DAVE, .. }) {
-				return;
-			}
-			Ceiling::set(sp_runtime::Permill::zero());
-			Floor::set(sp_runtime::Permill::zero());
-			liar.deliver_as(DAVE, job);
-			blocks(2);
-			let mut both = drawn(job);
-			both.sort_unstable();
-			assert_eq!(both, [BOB, CHARLIE]);
-			liar.answer_as(CHARLIE, job, SECOND).unwrap();
-			blocks(GUILT - 1);
-			assert_eq!(asked(BOB, job), Some(Question::Digest));
-			assert!(
-				AuditsPallet::is_drawn(job, SECOND, &BOB),
-				"it may challenge with its stake"
-			);
-			blocks(3);
-			assert_eq!(state_of(BOB, job), AuditorState::Failed);
-			// It has audited nothing, and need not have.
-			assert_eq!(
-				(stake(BOB), AuditsPallet::auditors(DECODER).contains(&BOB)),
-				(STAKE, true)
-			);
-			Floor::set(sp_runtime::Permill::from_percent(5));
-			played = true;
-		});
-		if played {
-			assay_testing::GuiltPeriod::set(0);
-			return;
-		}
-	}
-	panic!("Dave is never drawn");
+	let first = || {
+		let job = vouched_by_bob();
+		offer(&[CHARLIE]);
+		job
+	};
+	dave_is_next(GUILT, first, |job| {
+		claimed_by_dave(&liar, job);
+		let mut both = drawn(job);
+		both.sort_unstable();
+		assert_eq!(both, [BOB, CHARLIE]);
+		liar.answer_as(CHARLIE, job, SECOND).unwrap();
+		blocks(GUILT - 1);
+		assert_eq!(asked(BOB, job), Some(Question::Digest));
+		assert!(
+			AuditsPallet::is_drawn(job, SECOND, &BOB),
+			"it may challenge with its stake"
+		);
+		blocks(3);
+		assert_eq!(state_of(BOB, job), AuditorState::Failed);
+		// It has audited nothing, and need not have.
+		assert_eq!(
+			(stake(BOB), AuditsPallet::auditors(DECODER).contains(&BOB)),
+			(STAKE, true)
+		);
+	});
 }
