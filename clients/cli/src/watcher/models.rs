@@ -70,11 +70,11 @@ impl Models {
 		if let Some(loaded) = self.loaded.get(&root) {
 			return Ok(Some(loaded.clone()));
 		}
-		if self.library.find(root)?.is_none() {
+		let Some(found) = self.library.find(root)? else {
 			return Ok(None);
-		}
+		};
 		let library = self.library.clone();
-		let loaded = spawn_blocking(move || Loaded::new(library.verified(root, None)?));
+		let loaded = spawn_blocking(move || Loaded::new(library.verified(root, Some(found.path()))?));
 		let loaded = Arc::new(loaded.await??);
 		self.loaded.insert(root, loaded.clone());
 		Ok(Some(loaded))
