@@ -72,8 +72,8 @@ pub const STAKE_SETTLING_PERIOD: BlockNumber = 600;
 /// Stake that asks to leave waits for the end of such a stretch of blocks first, unless genesis says otherwise: two days at
 /// three seconds.
 pub const DEFAULT_STAKING_PERIOD: BlockNumber = 57_600;
-/// Such stretches that it then waits: twelve days together, longer than any job and every dispute about it.
-pub const STAKING_PERIODS: BlockNumber = 6;
+/// Such stretches that it then waits: fourteen days together, longer than any job and every dispute about it.
+pub const STAKING_PERIODS: BlockNumber = 7;
 /// Staking periods of development and test chains: short, so that leaving is seen. Disputes may last longer than stake
 /// waits there.
 pub const DEVELOPMENT_STAKING_PERIOD: BlockNumber = 20;

@@ -284,9 +284,9 @@ mod tests {
 	#[test]
 	fn longest_job_should_be_the_sum_of_its_clocks() {
 		let constants = Constants::of_the_runtime();
-		// Six replies with 30 blocks, a number in 65 and two to notice, and a day without an auditor; seven moves of 20, and twice a
-		// day.
-		let (audit, dispute) = (6 * 97 + 28_800, 7 * 20 + 2 * 28_800 + 1);
+		// Six replies with 30 blocks, a number in 65 and two to notice, three auditors that have no time for six hours, and a day without
+		// an auditor; seven moves of 20, and twice a day.
+		let (audit, dispute) = (6 * 97 + 3 * 7_200 + 28_800, 7 * 20 + 2 * 28_800 + 1);
 		// Three auditors challenge and lose, each by seven moves.
 		let lost = 3 * (141 + 7 * 7_200);
 		let job = 41 + 4_800 + 7_200 + audit + 6 * 7_200 + lost + dispute + 7 * 7_200;

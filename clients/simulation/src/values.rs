@@ -170,6 +170,11 @@ pub fn table(constants: &Constants) -> Table {
 			"whose end stake that leaves waits for first",
 		),
 		(
+			"SettlingPeriod",
+			blocks(time::STAKE_SETTLING_PERIOD),
+			"of a window, in the next but one of which new stake weighs",
+		),
+		(
 			"MaxAttempts",
 			format!("{} attempts", constants.max_attempts),
 			"at a job",
@@ -200,6 +205,11 @@ pub fn table(constants: &Constants) -> Table {
 			"LongestRun",
 			blocks(constants.longest_run),
 			"that a job takes at most at the reference speed",
+		),
+		(
+			"MaxLoad",
+			blocks(constants.max_load),
+			"at most, for everything that somebody is asked about claims",
 		),
 		(
 			"Inflation",

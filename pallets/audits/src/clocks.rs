@@ -29,7 +29,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Sets the clock of an auditor that is asked something. Whoever is asked more than it can do delays nobody: it has as long as for
 	/// as much as anybody can, and need not reply. Whoever vouched for something else has all the time in which the claim waits to say
-	/// so: somebody is wrong, and nobody else may be there to say who.
+	/// so: somebody is wrong, and nobody else may be there to say who. If it was drawn it has to, or who vouched for a lie would be
+	/// silent until nobody is judged.
 	fn set_clock(audit: &mut Audit<T>, index: usize) {
 		let Some(account) = audit.auditors.get(index).map(|auditor| auditor.account.clone()) else {
 			return;
@@ -41,9 +42,8 @@ impl<T: Config> Pallet<T> {
 		let (phase, waits_until) = (audit.phase, audit.waits_until);
 		if let Some(auditor) = audit.auditors.get_mut(index) {
 			auditor.deadline = Self::ends(allowance.run);
-			let contradicted = auditor.recalled || auditor.contradicted;
-			auditor.excused = contradicted || !allowance.enough;
-			if contradicted && matches!(phase, AuditPhase::Commit { .. }) {
+			auditor.excused = auditor.recalled || !allowance.enough;
+			if (auditor.recalled || auditor.contradicted) && matches!(phase, AuditPhase::Commit { .. }) {
 				auditor.deadline = auditor.deadline.max(waits_until.unwrap_or_default());
 			}
 		}
@@ -56,20 +56,20 @@ impl<T: Config> Pallet<T> {
 
 	/// Last block before a busy auditor is looked at again: after a period, or an eighth of what it has waited if that is more. The looks are
 	/// known, so they must be too many for somebody to have it busy at each and idle between.
-	pub(crate) fn looked_at_again(auditor: &Auditor<T>, waits_until: BlockNumberFor<T>) -> BlockNumberFor<T> {
+	pub(crate) fn looked_at_again(auditor: &Auditor<T>) -> BlockNumberFor<T> {
 		let waited = Self::now().saturating_sub(auditor.drawn_at);
 		Self::now()
 			.saturating_add(T::Period::get().max(waited / 8u32.into()))
-			.min(Self::busy_until(auditor, waits_until))
+			.min(Self::busy_until(auditor))
 	}
 
-	/// Last block in which a claim waits for a busy auditor: by then it has done all that it was asked before, if it works.
-	fn busy_until(auditor: &Auditor<T>, waits_until: BlockNumberFor<T>) -> BlockNumberFor<T> {
+	/// Last block in which a claim waits for a busy auditor: by then it has done all that it was asked before, if it works. Each has
+	/// this time, whatever was waited for before it was drawn.
+	pub(crate) fn busy_until(auditor: &Auditor<T>) -> BlockNumberFor<T> {
 		auditor
 			.drawn_at
 			.saturating_add(T::Period::get())
 			.saturating_add(T::Claims::longest_load())
-			.min(waits_until)
 	}
 
 	/// Whoever was asked something about a claim need not reply any more.
@@ -182,10 +182,9 @@ impl<T: Config> Pallet<T> {
 		!over.is_empty()
 	}
 
-	/// Asks a busy auditor if it has time now. If the claim waits no longer, it loses its seat and its place on the list: it takes no
-	/// part, whether somebody else keeps it busy or it does so itself.
+	/// Asks a busy auditor if it has time now. If it has had none for as long as its work takes, it loses its seat and its place on the
+	/// list: it takes no part, whether somebody else keeps it busy or it does so itself.
 	fn look_for_time(job: JobId, audit: &mut Audit<T>, index: usize) {
-		let until = audit.wait(Self::now());
 		let Some(auditor) = audit.auditors.get_mut(index) else {
 			return;
 		};
@@ -194,11 +193,11 @@ impl<T: Config> Pallet<T> {
 			auditor.state = AuditorState::Drawn;
 			Self::set_clock(audit, index);
 			Self::ask(job, audit, &account);
-		} else if Self::now() > Self::busy_until(auditor, until) {
+		} else if Self::now() > Self::busy_until(auditor) {
 			auditor.state = AuditorState::Failed;
 			Self::unlist(&account, audit.version);
 		} else {
-			auditor.deadline = Self::looked_at_again(auditor, until);
+			auditor.deadline = Self::looked_at_again(auditor);
 		}
 	}
 

@@ -3,8 +3,9 @@
 use crate::{
 	chance::{by_size, falling, happens},
 	types::OpenClaimOf,
-	Audit, Auditor, CleanJobs, Config, Pallet, Vouched,
+	Audit, Auditor, CleanJobs, Config, Event, Pallet, Vouched,
 };
+use alloc::vec::Vec;
 use assay_protocol::{
 	audit::{AuditRates, AuditorState, SpotCheck},
 	dispute::{Claims, OwnedStatement},
@@ -118,22 +119,25 @@ impl<T: Config> Pallet<T> {
 		// Whoever vouched for an earlier claim is judged by this one.
 		let judges = Vouched::<T>::contains_key(job);
 		if judges || happens(rates.audit, numbers.of(Use::WhetherAudit).0) {
-			Self::seat_auditors(audit, numbers);
+			Self::seat_auditors(job, audit, said, numbers);
 			Self::recall(job, audit, said);
 		}
+	}
+
+	/// Those who vouched for a claim of the job that said something else.
+	fn contradicted(job: JobId, said: Hash32) -> impl Iterator<Item = T::AccountId> {
+		let vouched = Vouched::<T>::get(job).into_iter();
+		vouched
+			.filter(move |(_, vouched_for, _)| *vouched_for != said)
+			.map(|(account, ..)| account)
 	}
 
 	/// Asks those too, and lets the claim wait for them, who vouched for an earlier claim of the job that said otherwise: somebody is
 	/// wrong, and they are judged by what this one says.
 	fn recall(job: JobId, audit: &mut Audit<T>, said: Hash32) {
-		let otherwise = Vouched::<T>::get(job)
-			.into_iter()
-			.filter(|(_, vouched_for, _)| *vouched_for != said);
-		for (account, ..) in otherwise {
-			if let Some(drawn) = audit.auditors.iter_mut().find(|auditor| auditor.account == account) {
-				drawn.contradicted = true;
-				audit.wait(Self::now());
-			} else if account != audit.operator && T::Operators::worker_key(&account).is_some() {
+		for account in Self::contradicted(job, said) {
+			let is_drawn = audit.auditors.iter().any(|auditor| auditor.account == account);
+			if !is_drawn && account != audit.operator && T::Operators::worker_key(&account).is_some() {
 				// There are seats for them.
 				let _ = audit.auditors.try_push(Auditor::new(account, Self::now(), true));
 				audit.wait(Self::now());
@@ -142,17 +146,29 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Draws auditors for the seats that are empty: all at first, then those of auditors that failed. Who has too much else to do
-	/// keeps its seat until it has time: if another were drawn in its place, keeping the others busy would choose who looks.
-	pub(crate) fn seat_auditors(audit: &mut Audit<T>, numbers: &Numbers) {
+	/// keeps its seat until it has time: if another were drawn in its place, keeping the others busy would choose who looks. Who vouched
+	/// for something else is asked at once: it has the time of who is recalled, and may challenge in all of it.
+	pub(crate) fn seat_auditors(job: JobId, audit: &mut Audit<T>, said: Hash32, numbers: &Numbers) {
 		let seats = T::MaxDrawn::get().saturating_sub(audit.filled_seats());
 		let others = Self::others(audit, audit.made_at);
 		let drawn = Self::draw_auditors(others, seats, &numbers.of(Use::Auditors(audit.draws)).0);
 		audit.draws = audit.draws.saturating_add(1);
+		let contradicted: Vec<_> = Self::contradicted(job, said).collect();
 		for account in drawn {
 			let mut auditor = Auditor::new(account, Self::now(), false);
-			if !T::Claims::has_room(&auditor.account, audit.units) {
+			auditor.contradicted = contradicted.contains(&auditor.account);
+			if auditor.contradicted {
+				audit.wait(Self::now());
+			} else if !T::Claims::has_room(&auditor.account, audit.units) {
+				audit.wait(Self::now());
 				auditor.state = AuditorState::Busy;
-				auditor.deadline = Self::looked_at_again(&auditor, audit.wait(Self::now()));
+				auditor.deadline = Self::looked_at_again(&auditor);
+				Self::deposit_event(Event::AuditorBusy {
+					job,
+					attempt: audit.attempt,
+					auditor: auditor.account.clone(),
+					until: Self::busy_until(&auditor),
+				});
 			}
 			// There are seats for as many draws as there can be.
 			let _ = audit.auditors.try_push(auditor);

@@ -259,6 +259,17 @@ pub mod pallet {
 			/// Last block for the reply: silence after it loses the claim.
 			until: BlockNumberFor<T>,
 		},
+		/// An auditor was drawn that has too much else to do. It keeps its seat, and is asked when it has time.
+		AuditorBusy {
+			/// The job.
+			job: JobId,
+			/// The attempt that made the claim.
+			attempt: Attempt,
+			/// The auditor.
+			auditor: T::AccountId,
+			/// Last block in which it is waited for.
+			until: BlockNumberFor<T>,
+		},
 		/// Whoever was to audit a claim was silent; it waits for whoever wants to challenge it.
 		Unaudited {
 			/// The job.

@@ -354,7 +354,7 @@ impl<T: Config> Pallet<T> {
 				return Ok(Some(Step::Pass));
 			}
 		} else {
-			Self::seat_auditors(&mut audit, &numbers);
+			Self::seat_auditors(job, &mut audit, said, &numbers);
 		}
 		let deadline = Self::now().saturating_add(T::Period::get()).saturating_add(run);
 		audit.phase = match step {

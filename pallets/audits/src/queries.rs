@@ -60,9 +60,9 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Blocks after a claim by which its audit is over, if running the job takes no time, the auditors have nothing else to do,
-	/// agendas are not full and no auditor challenges: auditors are silent and replaced as often as can be, the worker is as late as
-	/// can be, and the claim waits for those who vouched for something else or for challenges.
+	/// Blocks after a claim by which its audit is over, if running the job takes no time, agendas are not full and no auditor challenges:
+	/// auditors are busy as long as can be, silent, and replaced as often as can be, the worker is as late as can be, and the claim
+	/// waits for those who vouched for something else or for challenges.
 	pub fn longest_delay() -> BlockNumberFor<T> {
 		// Each clock runs out in the block after it, and a draw is served a block after its number is known.
 		let ends: BlockNumberFor<T> = 2u32.into();
@@ -70,6 +70,7 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::Beacon::longest_wait())
 			.saturating_add(ends)
 			.saturating_mul(PHASES.into())
+			.saturating_add(T::Claims::longest_load())
 			.saturating_mul(DRAWS.into())
 			.saturating_add(T::Claims::guilt_period().saturating_mul(2u32.into()))
 	}

@@ -30,8 +30,8 @@ use sp_runtime::{
 	DispatchResult, Saturating,
 };
 
-/// Replies come before what pays, for an operator that is crowded out would be punished; there is at most one for each
-/// question that was drawn.
+/// Replies come before what pays, for an operator that is crowded out would be punished, but for moves in disputes, which have room of
+/// their own in blocks; there is at most one for each question that was drawn.
 const REPLY_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 
 /// A reply to a question that is open.

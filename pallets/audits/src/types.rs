@@ -45,8 +45,9 @@ pub struct Audit<T: Config> {
 	pub auditors: BoundedVec<Auditor<T>, Seats<T>>,
 	/// Draws of auditors so far.
 	pub draws: u32,
-	/// Last block in which the claim waits for whoever is not there to say what is wrong: an auditor with too much else to do, one
-	/// that vouched for something else, or a challenger where nobody has looked. All together wait once; none has yet if it is none.
+	/// Last block in which the claim waits for whoever is not there to say what is wrong: one that vouched for something else, or a
+	/// challenger where nobody has looked. It is counted from the first time the claim waits for anybody, a busy auditor too, who has a
+	/// time of its own. It has not waited yet if there is none.
 	pub waits_until: Option<BlockNumberFor<T>>,
 	/// Units of computation that running the job again takes.
 	pub units: ComputeUnits,
@@ -71,8 +72,8 @@ pub struct Auditor<T: Config> {
 	pub deadline: BlockNumberFor<T>,
 	/// Whether it need not reply: by what else it is asked meanwhile it has more to do than it can, or it was recalled.
 	pub excused: bool,
-	/// Whether it was drawn, and has vouched for an earlier claim of the job that said otherwise: it has as long as the claim waits, and need
-	/// not reply, as if it had been recalled.
+	/// Whether it was drawn, and has vouched for an earlier claim of the job that said otherwise: it has as long as the claim waits, as if
+	/// it had been recalled.
 	pub contradicted: bool,
 	/// Whether it has committed to a digest and so said that the claim is right, whatever has become of it since.
 	pub vouched: bool,

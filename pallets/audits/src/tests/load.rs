@@ -132,6 +132,7 @@ fn busy_auditor_that_finds_a_claim_wrong_should_challenge_it_with_its_stake() {
 fn claim_that_all_auditors_are_too_busy_for_should_stay_open_to_challenges() {
 	const GUILT: u64 = 20;
 	assay_testing::GuiltPeriod::set(GUILT);
+	assay_testing::MaxLoad::set(GUILT - PERIOD);
 	assay_testing::ReferenceSpeed::set(2);
 	run(|| {
 		Ceiling::set(sp_runtime::Permill::zero());
@@ -158,6 +159,7 @@ fn claim_that_all_auditors_are_too_busy_for_should_stay_open_to_challenges() {
 		assert_eq!(outcome(job), Some(AuditOutcome::NotDrawn));
 		Floor::set(sp_runtime::Permill::from_percent(5));
 	});
+	assay_testing::MaxLoad::set(1_000);
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 	assay_testing::GuiltPeriod::set(0);
 }
@@ -190,6 +192,71 @@ fn g12_claim_should_wait_for_a_busy_auditor_no_longer_than_its_work_takes() {
 	assay_testing::MaxLoad::set(1_000);
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 	assay_testing::GuiltPeriod::set(0);
+}
+
+/// The worker is late, or another auditor busy, for longer than a claim waits for challenges; then a friend of a liar keeps busy who is
+/// drawn in the place of another.
+#[test]
+fn l02_busy_auditor_that_is_drawn_late_should_have_its_time() {
+	const GUILT: u64 = 2;
+	const LOAD: u64 = 15;
+	assay_testing::GuiltPeriod::set(GUILT);
+	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::MaxLoad::set(LOAD);
+	run(|| {
+		Ceiling::set(sp_runtime::Permill::zero());
+		Floor::set(sp_runtime::Permill::zero());
+		offer(&[BOB, CHARLIE, DAVE]);
+		let job = Worker::honest().claim();
+		for who in [BOB, CHARLIE, DAVE] {
+			JobsPallet::asked(&who, MUCH);
+		}
+		blocks(2);
+		let first = drawn(job);
+		blocks(PERIOD + LOAD + 1);
+		assert!(first.iter().all(|who| state_of(*who, job) == AuditorState::Failed));
+		let waits = (0..PERIOD).take_while(|_| drawn(job).len() < 3);
+		waits.for_each(|_| next_block());
+		let last = drawn(job)[2];
+		assert_eq!(state_of(last, job), AuditorState::Busy);
+		blocks(LOAD);
+		assert_eq!(state_of(last, job), AuditorState::Busy);
+		JobsPallet::asked_no_more(&last, MUCH);
+		blocks(PERIOD + 1);
+		assert_eq!(asked(last, job), Some(Question::Digest));
+		assert!(AuditsPallet::auditors(DECODER).contains(&last));
+		for who in first {
+			JobsPallet::asked_no_more(&who, MUCH);
+		}
+		Floor::set(sp_runtime::Permill::from_percent(5));
+	});
+	assay_testing::MaxLoad::set(1_000);
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+	assay_testing::GuiltPeriod::set(0);
+}
+
+#[test]
+fn h11_auditor_with_too_much_to_do_should_be_told_of_its_seat() {
+	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::GuiltPeriod::set(20);
+	assay_testing::MaxLoad::set(15);
+	run(|| {
+		offer(&[BOB]);
+		let job = Worker::honest().claim();
+		JobsPallet::asked(&BOB, MUCH);
+		blocks(2);
+		let told = crate::Event::<Test>::AuditorBusy {
+			job,
+			attempt: FIRST,
+			auditor: BOB,
+			until: System::block_number() + PERIOD + 15,
+		};
+		System::assert_has_event(told.into());
+		JobsPallet::asked_no_more(&BOB, MUCH);
+	});
+	assay_testing::MaxLoad::set(1_000);
+	assay_testing::GuiltPeriod::set(0);
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Whoever vouched for a claim that fell is asked about the next one.
 
 use crate::mock::*;
+use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::{AuditOutcome, AuditorState, Audits, Question},
 	dispute::Claims,
@@ -250,12 +251,41 @@ fn h10_who_vouched_and_is_drawn_again_should_have_the_time_of_who_is_recalled() 
 			AuditsPallet::is_drawn(job, SECOND, &BOB),
 			"it may challenge with its stake"
 		);
+	});
+}
+
+#[test]
+fn l01_who_vouched_and_is_drawn_again_should_have_its_time_however_busy_it_is() {
+	const GUILT: u64 = 40;
+	const MUCH: ComputeUnits = ComputeUnits(100_000);
+	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::MaxLoad::set(PERIOD);
+	dave_is_next(GUILT, vouched_by_bob, |job| {
+		JobsPallet::asked(&BOB, MUCH);
+		claimed_by_dave(&Worker::skipping_a_layer(), job);
+		blocks(GUILT - 1);
+		assert_eq!(state_of(BOB, job), AuditorState::Drawn);
+		assert!(AuditsPallet::is_drawn(job, SECOND, &BOB));
+		JobsPallet::hold(job).unwrap();
+		AuditsPallet::challenged(job, SECOND, &BOB);
+		assert_eq!((state_of(BOB, job), stake(BOB)), (AuditorState::Challenged, STAKE));
+		JobsPallet::asked_no_more(&BOB, MUCH);
+	});
+	assay_testing::MaxLoad::set(1_000);
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+/// Bob vouched for a lie, and nobody else is listed: as long as nobody looks at what is right, nobody is judged.
+#[test]
+fn l03_who_vouched_and_is_drawn_again_should_not_be_silent_for_nothing() {
+	const GUILT: u64 = 40;
+	dave_is_next(GUILT, vouched_by_bob, |job| {
+		claimed_by_dave(&Worker::skipping_a_layer(), job);
+		assert_eq!(drawn(job), [BOB]);
+		blocks(GUILT - 1);
+		assert_eq!((state_of(BOB, job), stake(BOB)), (AuditorState::Drawn, STAKE));
 		blocks(3);
-		assert_eq!(state_of(BOB, job), AuditorState::Failed);
-		// It has audited nothing, and need not have.
-		assert_eq!(
-			(stake(BOB), AuditsPallet::auditors(DECODER).contains(&BOB)),
-			(STAKE, true)
-		);
+		assert_eq!((state_of(BOB, job), stake(BOB)), (AuditorState::Failed, STAKE - MISSED));
+		assert!(!AuditsPallet::auditors(DECODER).contains(&BOB));
 	});
 }
