@@ -55,7 +55,8 @@ pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// A block with decoded transactions.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 
-/// What a transaction carries besides its call. All of it is stock but `CheckMove`, which adds nothing, so every wallet can sign.
+/// What a transaction carries besides its call. All of it is stock but `CheckMove`, which is encoded and named as what it wraps, so every
+/// wallet can sign.
 pub type TxExtension = (
 	frame_system::AuthorizeCall<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,
@@ -65,8 +66,7 @@ pub type TxExtension = (
 	frame_system::CheckMortality<Runtime>,
 	frame_system::CheckNonce<Runtime>,
 	frame_system::CheckWeight<Runtime>,
-	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
-	pallet_assay_disputes::CheckMove<Runtime>,
+	pallet_assay_disputes::CheckMove<Runtime, pallet_transaction_payment::ChargeTransactionPayment<Runtime>>,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 	frame_system::WeightReclaim<Runtime>,
 );

@@ -57,8 +57,7 @@ pub fn extension(nonce: crate::Nonce, tip: crate::Balance, era: Era) -> TxExtens
 		frame_system::CheckMortality::from(era),
 		frame_system::CheckNonce::from(nonce),
 		frame_system::CheckWeight::new(),
-		pallet_transaction_payment::ChargeTransactionPayment::from(tip),
-		pallet_assay_disputes::CheckMove::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::from(tip).into(),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 		frame_system::WeightReclaim::new(),
 	)

@@ -66,7 +66,7 @@ fn metadata_should_build_in_every_version() {
 }
 
 #[test]
-fn transaction_extensions_should_be_the_stock_ones_and_that_for_moves() {
+fn transaction_extensions_should_look_like_the_stock_ones() {
 	let names: Vec<_> = <TxExtension as TransactionExtension<RuntimeCall>>::metadata()
 		.into_iter()
 		.map(|extension| extension.identifier)
@@ -83,7 +83,6 @@ fn transaction_extensions_should_be_the_stock_ones_and_that_for_moves() {
 			"CheckNonce",
 			"CheckWeight",
 			"ChargeTransactionPayment",
-			"CheckMove",
 			"CheckMetadataHash",
 			"WeightReclaim",
 		]

@@ -28,9 +28,10 @@ use sp_core::H256;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Ferdie};
 use sp_runtime::{
-	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
+	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction},
 	Permill,
 };
+use std::collections::BTreeSet;
 
 const VERSION: ModelVersion = ModelVersion {
 	model: ModelId(0),
@@ -243,8 +244,14 @@ fn f03_stake_that_asks_to_leave_should_count_in_the_penalty_of_an_earlier_fault(
 	});
 }
 
+/// What a pool says of a transaction.
+fn valid(transaction: UncheckedExtrinsic) -> Result<ValidTransaction, TransactionValidityError> {
+	let block = System::block_hash(System::block_number());
+	Executive::validate_transaction(TransactionSource::External, transaction, block)
+}
+
 #[test]
-fn f01_moves_that_would_fail_should_not_take_the_room_of_those_that_would_not() {
+fn f01_h01_moves_that_would_fail_should_not_take_the_room_of_those_that_would_not() {
 	chain_with_a_job(|duty| {
 		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
 		let refused = |error: pallet_assay_disputes::Error<Runtime>| {
@@ -281,6 +288,11 @@ fn f01_moves_that_would_fail_should_not_take_the_room_of_those_that_would_not() 
 			Balances::set_balance(&poor, funds);
 			let payment = Err(TransactionValidityError::Invalid(InvalidTransaction::Payment));
 			assert_eq!(
+				valid(signed(Ferdie, 0, challenge(claim))).err(),
+				payment.err(),
+				"in a pool"
+			);
+			assert_eq!(
 				next_block(vec![signed(Ferdie, 0, challenge(claim))]),
 				[payment],
 				"{funds}"
@@ -298,33 +310,42 @@ fn f01_moves_that_would_fail_should_not_take_the_room_of_those_that_would_not() 
 }
 
 #[test]
-fn g05_g11_moves_should_stay_in_pools_before_what_is_free_one_for_each_bond() {
+fn g05_g11_l04_moves_should_stay_in_pools_before_what_is_free_one_for_each_bond() {
 	chain_with_a_job(|duty| {
-		let valid = |transaction| {
-			let block = System::block_hash(System::block_number());
-			let valid = Executive::validate_transaction(TransactionSource::External, transaction, block);
-			valid.expect("it is valid")
-		};
+		let valid = |transaction| valid(transaction).expect("it is valid");
 		let priority = |transaction| valid(transaction).priority;
 		let free = priority(result(&duty, Alice));
 		assert_eq!(next_block(vec![result(&duty, Alice)]), [Ok(Ok(()))]);
-		let challenge = pallet_assay_disputes::Call::<Runtime>::challenge {
+		let accused = |accusation| pallet_assay_disputes::Call::<Runtime>::challenge {
 			job: duty.job,
 			claim: Jobs::claim(duty.job).expect("there is a claim").claim.root(),
-			accusation: Accusation::Trace,
+			accusation,
 		};
 		let nonce = System::account_nonce(account(Bob));
-		let paid = priority(signed(Bob, nonce, challenge.clone()));
+		let paid = priority(signed(Bob, nonce, accused(Accusation::Trace)));
 		// One of each bond: others of an account would drive out what is free and fail one after the other.
 		let provides = |transaction| valid(transaction).provides;
-		let next = provides(signed(Bob, nonce + 1, challenge.clone()));
-		let shared = |other: &[Vec<u8>]| next.iter().any(|tag| other.contains(tag));
-		assert!(shared(&provides(signed(Bob, nonce, challenge.clone()))));
-		assert!(!shared(&provides(signed(
-			Charlie,
-			System::account_nonce(account(Charlie)),
-			challenge
-		))));
+		let accusations = [Accusation::Trace, Accusation::Head { position: 0 }];
+		let tags = |who: Sr25519Keyring| -> Vec<BTreeSet<Vec<u8>>> {
+			let nonce = System::account_nonce(account(who));
+			(nonce..)
+				.zip(accusations)
+				.map(|(nonce, accusation)| provides(signed(who, nonce, accused(accusation))).into_iter().collect())
+				.collect()
+		};
+		let [trace, head] = &tags(Bob)[..] else {
+			panic!("two challenges")
+		};
+		assert!(trace.is_disjoint(head), "its money covers many bonds");
+		Balances::set_balance(&account(Bob), 2 * CHALLENGE_BOND - UNIT);
+		let [trace, head] = &tags(Bob)[..] else {
+			panic!("two challenges")
+		};
+		assert!(!trace.is_disjoint(head), "its money covers one bond");
+		let [others, _] = &tags(Charlie)[..] else {
+			panic!("two challenges")
+		};
+		assert!(trace.is_disjoint(others));
 		// Answers, replies and moves of operators have the highest of what is free.
 		let highest = u64::MAX / 2;
 		assert!(free <= highest && highest < paid, "{free} {paid}");

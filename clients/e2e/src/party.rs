@@ -81,7 +81,7 @@ impl Party {
 		let genesis: Hash = serde_json::from_value(self.rpc.block_hash(0)?)?;
 		// What is signed besides: the versions, and the first block twice, for a transaction without an end.
 		let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
-		let implicit = ((), (), spec, transaction, genesis, genesis, (), (), (), (), None, ());
+		let implicit = ((), (), spec, transaction, genesis, genesis, (), (), (), None, ());
 		let payload = SignedPayload::from_raw(call.into(), extension(nonce, tip, Era::Immortal), implicit);
 		let signature = payload.using_encoded(|payload| self.pair.sign(payload));
 		let (call, extension, _) = payload.deconstruct();
