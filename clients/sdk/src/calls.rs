@@ -41,6 +41,11 @@ impl Call {
 		}
 	}
 
+	/// Does nothing, for its fee.
+	pub(crate) fn nothing() -> Self {
+		Self::new("System", "remark", Vec::<u8>::new())
+	}
+
 	/// Registers a model with its first version.
 	pub fn register_model(metadata: &ModelMetadata, version: &VersionSubmission) -> Self {
 		Self::new("Models", "register", (metadata, version))

@@ -192,7 +192,7 @@ impl Assay {
 		reserved.sent(transaction.encoded());
 		let sent = self.send(transaction, life, Some((account, reserved))).await?;
 		drop(turn);
-		self.watch(sent, sending.finalized).await
+		self.watch(sent, Some(signer), sending.finalized).await
 	}
 
 	/// Sends the transaction that delivers a result, which needs no signature and is of use up to block `last`.
@@ -206,7 +206,7 @@ impl Assay {
 			nonce: None,
 		};
 		let sent = match self.send(transaction, life, None).await {
-			Ok(sent) => self.watch(sent, finalized).await,
+			Ok(sent) => self.watch(sent, None, finalized).await,
 			Err(setback) => Err(setback),
 		};
 		let error = match sent {
@@ -232,6 +232,21 @@ impl Assay {
 		}
 		let block = self.block_at(height).await?;
 		block.ok_or(Error::missing(Missing::Block(height)))
+	}
+
+	/// Signs a call that does nothing with this nonce.
+	async fn nothing(&self, signer: &Signer, nonce: u64) -> Result<Vec<u8>> {
+		let best = self.best().await?;
+		let client = self.client().at_block(best.hash).await?;
+		let mut transactions = client.transactions();
+		let payload = Call::nothing().payload(&transactions, client.metadata_ref())?;
+		let birth = self.birth(best).await?;
+		let parameters = DefaultExtrinsicParamsBuilder::new()
+			.nonce(nonce)
+			.mortal_from_unchecked(LIFE.into(), birth.number.into(), birth.hash)
+			.build();
+		let transaction = transactions.create_signed(&payload, signer, parameters).await?;
+		Ok(transaction.encoded().to_vec())
 	}
 
 	/// Puts a transaction into the pool. If it does not get there for sure, its nonce is given back.
@@ -266,9 +281,10 @@ impl Assay {
 	async fn watch<C: OnlineClientAtBlockT<Config>>(
 		&self,
 		mut sent: Sent<C>,
+		signer: Option<&Signer>,
 		finalized: bool,
 	) -> Result<Receipt, Setback> {
-		let included = self.wait_for_block(&mut sent, finalized).await;
+		let included = self.wait_for_block(&mut sent, signer, finalized).await;
 		if let Some((_, reserved)) = &sent.reserved {
 			match &included {
 				Ok(_) | Err(Setback::Error(Error::Failed { .. })) => reserved.included(),
@@ -285,6 +301,7 @@ impl Assay {
 	async fn wait_for_block<C: OnlineClientAtBlockT<Config>>(
 		&self,
 		sent: &mut Sent<C>,
+		signer: Option<&Signer>,
 		finalized: bool,
 	) -> Result<Receipt, Setback> {
 		let given_up = match &mut sent.progress {
@@ -304,6 +321,7 @@ impl Assay {
 			hash: sent.hash,
 			bytes: &sent.bytes,
 			reserved: sent.reserved.as_ref(),
+			signer,
 			finalized,
 		};
 		search(&mut ledger, sent.life, &given_up).await
@@ -402,6 +420,15 @@ fn birth_height(best: BlockNumber, finalized: BlockNumber) -> BlockNumber {
 	finalized.min(best).max(best.saturating_sub(LIFE / 2))
 }
 
+/// Whether a node says of a transaction that the chain would refuse it, and not only that its nonce is used up.
+fn is_refused(error: &subxt::rpcs::Error) -> bool {
+	let subxt::rpcs::Error::User(user) = error else {
+		return false;
+	};
+	let details = user.data.as_ref().map_or("", |data| data.get());
+	user.code == INVALID && !details.contains(OUTDATED)
+}
+
 /// A transaction that is looked for in the blocks.
 struct Search<'a> {
 	assay: &'a Assay,
@@ -409,6 +436,7 @@ struct Search<'a> {
 	hash: H256,
 	bytes: &'a [u8],
 	reserved: Option<&'a (AccountId, Reserved)>,
+	signer: Option<&'a Signer>,
 	finalized: bool,
 }
 
@@ -440,12 +468,26 @@ impl Ledger for Search<'_> {
 		self.assay.receipt(block, self.hash).await
 	}
 
-	async fn send_again(&mut self) {
+	async fn send_again(&mut self) -> bool {
 		let before = self.reserved.map(|(_, reserved)| reserved.before());
-		let before = before.unwrap_or_default();
 		// A pool that has it, or will not have it, says so. Neither tells whether another node's block will hold it.
-		for bytes in before.iter().map(|bytes| &bytes[..]).chain([self.bytes]) {
-			let _ = self.assay.methods().author_submit_extrinsic(bytes).await;
+		for bytes in before.unwrap_or_default() {
+			let _ = self.assay.methods().author_submit_extrinsic(&bytes).await;
+		}
+		let sent = self.assay.methods().author_submit_extrinsic(self.bytes).await;
+		sent.is_err_and(|error| is_refused(&error))
+	}
+
+	async fn give_way(&mut self) {
+		let (Some((_, reserved)), Some(signer)) = (self.reserved, self.signer) else {
+			return;
+		};
+		if !reserved.is_awaited() {
+			return;
+		}
+		// If it does not arrive it is sent again with the next block.
+		if let Ok(bytes) = self.assay.nothing(signer, reserved.nonce).await {
+			let _ = self.assay.methods().author_submit_extrinsic(&bytes).await;
 		}
 	}
 
@@ -506,6 +548,25 @@ mod tests {
 			refusal.to_string(),
 			"refused: Invalid Transaction: Transaction has a bad signature"
 		);
+	}
+
+	#[test]
+	fn a_nonce_that_is_used_up_is_no_refusal() {
+		let user = |code, data: &str| {
+			subxt::rpcs::Error::User(subxt::rpcs::UserError {
+				code,
+				message: "Invalid Transaction".into(),
+				data: serde_json::value::to_raw_value(data).ok(),
+			})
+		};
+		assert!(is_refused(&user(1010, "Custom error: 7")));
+		for other in [
+			user(1010, "Transaction is outdated"),
+			user(1013, "0x00"),
+			subxt::rpcs::Error::Client("the connection is lost".into()),
+		] {
+			assert!(!is_refused(&other), "{other}");
+		}
 	}
 
 	#[test]

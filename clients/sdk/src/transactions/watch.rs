@@ -1,7 +1,8 @@
 //! Looking for a transaction in the blocks themselves once the node's pool has given it up.
 //!
 //! A pool gives a transaction up when the fork that held it is left behind, or when a block of another fork took it over.
-//! Neither means that it is lost: it counts as lost when no block can hold it any more.
+//! Neither means that it is lost: it counts as lost when no block can hold it any more. One that the chain would refuse by now
+//! gives way to those of its account that wait for its nonce.
 
 use super::Setback;
 use crate::{Block, BlockNumber, Error, Result};
@@ -32,15 +33,23 @@ pub(super) trait Ledger {
 	async fn at(&mut self, number: BlockNumber) -> Result<Option<Block>>;
 	/// What the transaction did, if this block holds it.
 	async fn receipt(&mut self, block: Block) -> Result<Option<Self::Receipt>>;
-	/// Hands the transaction to the node once more, and what has to be included before it.
-	async fn send_again(&mut self);
+	/// Hands the transaction to the node once more, and what has to be included before it; whether the node refuses it, because
+	/// the chain would.
+	async fn send_again(&mut self) -> bool;
+	/// Has another transaction, that does nothing, use up the nonce if there are some that wait for it.
+	async fn give_way(&mut self);
 	/// Waits for another block.
 	async fn wait(&mut self) -> Result<()>;
 }
 
+/// Blocks in a row in which a node refuses a transaction before that gives way: in a fork that is left it may be wrong, and right
+/// in the next.
+const REFUSALS: u32 = 3;
+
 /// Searches every new block until one holds the transaction or none can any more; `reason` is why the pool gave it up.
 pub(super) async fn search<L: Ledger>(ledger: &mut L, life: Life, reason: &str) -> Result<L::Receipt, Setback> {
 	let mut searched = BTreeMap::<BlockNumber, H256>::new();
+	let mut refusals: u32 = 0;
 	loop {
 		// Before the search: a block that used up the nonce is then among those that are searched.
 		let settled = ledger.settled_nonce().await?;
@@ -73,7 +82,13 @@ pub(super) async fn search<L: Ledger>(ledger: &mut L, life: Life, reason: &str) 
 				reason: reason.to_owned(),
 			}));
 		}
-		ledger.send_again().await;
+		refusals = match ledger.send_again().await {
+			true => refusals.saturating_add(1),
+			false => 0,
+		};
+		if refusals >= REFUSALS {
+			ledger.give_way().await;
+		}
 		ledger.wait().await?;
 	}
 }
@@ -89,6 +104,9 @@ mod tests {
 		now: usize,
 		sent: Cell<usize>,
 		read: Cell<usize>,
+		/// The moments in which the node refuses the transaction, and those in which it gives way.
+		refused: &'static [usize],
+		gave_way: Vec<usize>,
 	}
 
 	impl Scripted {
@@ -101,6 +119,8 @@ mod tests {
 				now: 0,
 				sent: Cell::new(0),
 				read: Cell::new(0),
+				refused: &[],
+				gave_way: vec![],
 			}
 		}
 
@@ -136,8 +156,12 @@ mod tests {
 			self.read.set(self.read.get() + 1);
 			Ok(block.hash.0.contains(&b'*').then_some(block.number))
 		}
-		async fn send_again(&mut self) {
+		async fn send_again(&mut self) -> bool {
 			self.sent.set(self.sent.get() + 1);
+			self.refused.contains(&self.now)
+		}
+		async fn give_way(&mut self) {
+			self.gave_way.push(self.now);
 		}
 		async fn wait(&mut self) -> Result<()> {
 			self.now += 1;
@@ -199,6 +223,19 @@ mod tests {
 			panic!("another transaction has its nonce");
 		};
 		assert!(reason.contains("nonce 7") && reason.contains("usurped"), "{reason}");
+	}
+
+	#[tokio::test]
+	async fn h03_a_transaction_that_the_chain_would_refuse_gives_way_to_those_behind_it() {
+		let blocks: [&[&str]; 6] = [&["1"], &["1", "2"], &["1", "2"], &["1", "2"], &["1", "2"], &["1", "2"]];
+		let mut moments = blocks.map(|blocks| (blocks, 7));
+		moments[5].1 = 8;
+		let mut chain = Scripted::new(&moments);
+		// Once in a fork that is left, and then for good.
+		chain.refused = &[0, 2, 3, 4];
+		let lost = search(&mut chain, LIFE, "invalid").await;
+		assert!(matches!(lost, Err(Setback::Raced(_))), "{lost:?}");
+		assert_eq!(chain.gave_way, [4]);
 	}
 
 	#[tokio::test]
