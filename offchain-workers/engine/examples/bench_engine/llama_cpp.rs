@@ -1,8 +1,8 @@
 //! llama.cpp, by its own measuring program.
 
 use crate::{
+	common::machine::peak_bytes,
 	common::Result,
-	machine::peak_bytes,
 	side::{Measured, Phase, DECODE_PROMPT},
 	task::Job,
 };

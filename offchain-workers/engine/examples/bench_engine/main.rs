@@ -6,9 +6,7 @@
 mod chart;
 #[path = "../common/mod.rs"]
 mod common;
-mod idle;
 mod llama_cpp;
-mod machine;
 mod memory;
 mod report;
 mod side;
@@ -18,10 +16,10 @@ mod task;
 
 use assay_engine::Tier;
 use clap::Parser;
+use common::idle::Policy;
+use common::machine::Machine;
 use common::{Result, SHAPES};
-use idle::Policy;
 use llama_cpp::LlamaBench;
-use machine::Machine;
 use memory::Reading;
 use report::{Report, Sample};
 use side::{Phase, Side};
@@ -41,7 +39,7 @@ use task::{Job, Model, Task};
 #[derive(Parser)]
 #[command(name = "scripts/bench engine")]
 struct Arguments {
-	/// Shapes of models: 15M, 110M, 1.1B, 7B.
+	/// Shapes of models: 1M, 15M, 110M, 1.1B, 7B.
 	#[arg(long, value_delimiter = ',', default_value = "15M,110M,1.1B", value_parser = known_shape)]
 	shapes: Vec<String>,
 	/// What is measured: prefill-N for prompts of N tokens, decode.
@@ -62,7 +60,7 @@ struct Arguments {
 	/// Tokens that are decoded behind a prompt of 128.
 	#[arg(long, default_value = "32")]
 	tokens: NonZeroUsize,
-	/// Runs of each phase; by default 20 at 15M, 10 at 110M, 3 at 1.1B and 2 at 7B.
+	/// Runs of each phase; by default 20 up to 15M, 10 at 110M, 3 at 1.1B and 2 at 7B.
 	#[arg(long)]
 	runs: Option<NonZeroUsize>,
 	/// Where the models lie, and are made if they do not: 2.2 bytes a weight.

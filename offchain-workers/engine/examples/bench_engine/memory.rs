@@ -1,8 +1,8 @@
 //! What memory gives: a plain loop that reads more than the caches hold.
 
 use crate::{
+	common::machine::{last_cache, memory_bytes},
 	common::Result,
-	machine::{last_cache, memory_bytes},
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, hint::black_box, num::NonZeroUsize, thread, time::Instant};

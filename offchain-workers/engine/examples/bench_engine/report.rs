@@ -1,9 +1,9 @@
 //! What is told of what was measured.
 
 use crate::{
+	common::idle::Others,
+	common::machine::Machine,
 	common::{load, Result},
-	idle::Others,
-	machine::Machine,
 	memory::Reading,
 	side::{Measured, Phase, Side},
 	size::Size,

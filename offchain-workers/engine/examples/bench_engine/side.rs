@@ -1,8 +1,8 @@
 //! The sides, what is measured of each, and how ours and candle's run.
 
 use crate::{
+	common::machine::{memory_bytes, peak_bytes},
 	common::{prompt, Result},
-	machine::{memory_bytes, peak_bytes},
 	task::Job,
 };
 use assay_artifact::Artifact;

@@ -41,7 +41,7 @@ impl Model {
 	/// How often a phase is run: the shorter, the more often.
 	pub(crate) fn runs(&self) -> NonZeroUsize {
 		let runs = match self.shape.as_str() {
-			"15M" => 20,
+			"1M" | "15M" => 20,
 			"110M" => 10,
 			"1.1B" => 3,
 			_ => 2,

@@ -1,6 +1,9 @@
 //! What the benchmarks share: shapes, prompts, clocks, and the name of the machine.
 #![allow(dead_code, unreachable_pub, reason = "each benchmark uses its part")]
 
+pub(crate) mod idle;
+pub(crate) mod machine;
+
 use assay_artifact::synthetic::LlamaShape;
 use std::{error::Error, fs, num::NonZeroUsize, time::Instant};
 
@@ -9,9 +12,23 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// What is measured if no shape is named.
 pub const SHAPE: LlamaShape = LlamaShape::TINYLLAMA_1_1B;
 
-/// The shapes by name: those of the stories15M and stories110M models, with heads of a multiple of 32, TinyLlama's, and
-/// Llama-2-7B's.
-pub const SHAPES: [(&str, LlamaShape); 4] = [
+/// The shapes by name: a small one, those of the stories15M and stories110M models, with heads of a multiple of 32, TinyLlama's,
+/// and Llama-2-7B's.
+pub const SHAPES: [(&str, LlamaShape); 5] = [
+	(
+		"1M",
+		LlamaShape {
+			hidden: 96,
+			layers: 6,
+			heads: 3,
+			kv_heads: 3,
+			head_dim: 32,
+			intermediate: 256,
+			vocabulary: 4_096,
+			tied: true,
+			..SHAPE
+		},
+	),
 	(
 		"15M",
 		LlamaShape {
@@ -54,9 +71,9 @@ pub const SHAPES: [(&str, LlamaShape); 4] = [
 	),
 ];
 
-/// Made-up tokens.
+/// Made-up tokens, which every shape knows.
 pub fn prompt(length: usize) -> Vec<u32> {
-	(0..length as u32).map(|i| (i * 7919 + 13) % SHAPE.vocabulary).collect()
+	(0..length as u32).map(|i| (i * 7919 + 13) % 4_096).collect()
 }
 
 /// A moment in wall-clock time and in processor time of this process.
