@@ -8,6 +8,7 @@ mod buffer;
 mod cache;
 mod error;
 pub mod float;
+mod graph;
 mod kernel;
 mod linear;
 mod matrix;
@@ -25,6 +26,7 @@ mod trace;
 mod witness;
 
 pub use error::{LoadError, OutputError, RowError, RunError};
+pub use graph::ExactLinear;
 pub use kernel::{Tier, TierError, KERNEL_VARIABLE};
 pub use model::{Model, Observer, Options, Threads};
 pub use trace::Audited;
