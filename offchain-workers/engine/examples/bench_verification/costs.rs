@@ -129,7 +129,7 @@ impl fmt::Display for Costs {
 fn runs(weights: u64) -> NonZeroUsize {
 	let runs = match weights {
 		..500_000_000 => 10,
-		..3_000_000_000 => 3,
+		500_000_000..3_000_000_000 => 3,
 		_ => 1,
 	};
 	NonZeroUsize::new(runs).unwrap_or(NonZeroUsize::MIN)
