@@ -2,7 +2,8 @@
 
 use crate::{types::Listed, Audit, Auditors, Config, Error, Event, Pallet};
 use alloc::vec::Vec;
-use assay_protocol::{model::Models, operator::Operators, race, ModelVersion};
+use assay_exact::ComputeUnits;
+use assay_protocol::{dispute::Claims, model::Models, operator::Operators, race, ModelVersion};
 use frame_support::{ensure, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{traits::UniqueSaturatedInto, DispatchResult};
@@ -11,6 +12,8 @@ impl<T: Config> Pallet<T> {
 	/// Lists an auditor.
 	pub(crate) fn do_offer(auditor: T::AccountId, version: ModelVersion) -> DispatchResult {
 		ensure!(T::Operators::is_active(&auditor), Error::<T>::NotActive);
+		// Who is unlisted because it was asked more than it can do would be back for the next draw.
+		ensure!(T::Claims::has_room(&auditor, ComputeUnits(0)), Error::<T>::TooMuchToDo);
 		let known = T::Models::terms(version).is_some_and(|terms| !terms.retired);
 		ensure!(known, Error::<T>::UnknownVersion);
 		Auditors::<T>::try_mutate(version, |auditors| {

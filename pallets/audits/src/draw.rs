@@ -3,7 +3,7 @@
 use crate::{
 	chance::{by_size, falling, happens},
 	types::OpenClaimOf,
-	Audit, Auditor, CleanJobs, Config, Event, Pallet, Vouched,
+	Audit, Auditor, CleanJobs, Config, Pallet, Vouched,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
@@ -140,14 +140,11 @@ impl<T: Config> Pallet<T> {
 			if !is_drawn && account != audit.operator && T::Operators::worker_key(&account).is_some() {
 				// There are seats for them.
 				let _ = audit.auditors.try_push(Auditor::new(account, Self::now(), true));
-				audit.wait(Self::now());
 			}
 		}
 	}
 
-	/// Draws auditors for the seats that are empty: all at first, then those of auditors that failed. Who has too much else to do
-	/// keeps its seat until it has time: if another were drawn in its place, keeping the others busy would choose who looks. Who vouched
-	/// for something else is asked at once: it has the time of who is recalled, and may challenge in all of it.
+	/// Draws auditors for the seats that are empty: all at first, then those of auditors that failed.
 	pub(crate) fn seat_auditors(job: JobId, audit: &mut Audit<T>, said: Hash32, numbers: &Numbers) {
 		let seats = T::MaxDrawn::get().saturating_sub(audit.filled_seats());
 		let others = Self::others(audit, audit.made_at);
@@ -157,19 +154,6 @@ impl<T: Config> Pallet<T> {
 		for account in drawn {
 			let mut auditor = Auditor::new(account, Self::now(), false);
 			auditor.contradicted = contradicted.contains(&auditor.account);
-			if auditor.contradicted {
-				audit.wait(Self::now());
-			} else if !T::Claims::has_room(&auditor.account, audit.units) {
-				audit.wait(Self::now());
-				auditor.state = AuditorState::Busy;
-				auditor.deadline = Self::looked_at_again(&auditor);
-				Self::deposit_event(Event::AuditorBusy {
-					job,
-					attempt: audit.attempt,
-					auditor: auditor.account.clone(),
-					until: Self::busy_until(&auditor),
-				});
-			}
 			// There are seats for as many draws as there can be.
 			let _ = audit.auditors.try_push(auditor);
 		}

@@ -259,17 +259,6 @@ pub mod pallet {
 			/// Last block for the reply: silence after it loses the claim.
 			until: BlockNumberFor<T>,
 		},
-		/// An auditor was drawn that has too much else to do. It keeps its seat, and is asked when it has time.
-		AuditorBusy {
-			/// The job.
-			job: JobId,
-			/// The attempt that made the claim.
-			attempt: Attempt,
-			/// The auditor.
-			auditor: T::AccountId,
-			/// Last block in which it is waited for.
-			until: BlockNumberFor<T>,
-		},
 		/// Whoever was to audit a claim was silent; it waits for whoever wants to challenge it.
 		Unaudited {
 			/// The job.
@@ -345,6 +334,8 @@ pub mod pallet {
 		CorruptRecord,
 		/// Nothing is due for the audit now.
 		NothingDue,
+		/// The operator is asked more about claims already than it can do in time.
+		TooMuchToDo,
 	}
 
 	#[pallet::hooks]

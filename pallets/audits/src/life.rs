@@ -361,7 +361,7 @@ impl<T: Config> Pallet<T> {
 			Step::AskToShow => AuditPhase::Show { deadline },
 			_ => AuditPhase::Commit { deadline },
 		};
-		Self::set_clocks(&mut audit);
+		Self::set_clocks(&mut audit, run);
 		Self::everybody(&audit).for_each(|who| Self::ask(job, &audit, who));
 		Self::go_on(job, audit);
 		Ok(Some(step))

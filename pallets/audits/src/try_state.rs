@@ -49,13 +49,8 @@ impl<T: Config> Pallet<T> {
 					.all(|auditor| auditor.vouched || !vouched(auditor)),
 				"an auditor is bound and has not vouched"
 			);
-			let busy = audit.auditors.iter().any(|auditor| auditor.state == AuditorState::Busy);
 			ensure!(
-				!busy || audit.waits_until.is_some() && !matches!(audit.phase, AuditPhase::Show { .. }),
-				"a busy auditor is not waited for"
-			);
-			ensure!(
-				asked > 0 || busy || !matches!(audit.phase, AuditPhase::Commit { .. } | AuditPhase::Show { .. }),
+				asked > 0 || !matches!(audit.phase, AuditPhase::Commit { .. } | AuditPhase::Show { .. }),
 				"an audit waits for nobody"
 			);
 			if let Some(slot) = audit.booked_at {

@@ -68,7 +68,7 @@ pub struct Auditor<T: Config> {
 	pub account: T::AccountId,
 	/// How far it is.
 	pub state: AuditorState,
-	/// Last block for what it is asked, if it is; while it is busy, the last before it is looked at again.
+	/// Last block for what it is asked, if it is.
 	pub deadline: BlockNumberFor<T>,
 	/// Whether it need not reply: by what else it is asked meanwhile it has more to do than it can, or it was recalled.
 	pub excused: bool,
@@ -99,9 +99,9 @@ impl<T: Config> Auditor<T> {
 		}
 	}
 
-	/// Whether it has to look at the claim, now or when it has time, and has not said anything yet.
+	/// Whether it is to look at the claim, and has not said anything yet.
 	pub(crate) fn is_to_look(&self) -> bool {
-		matches!(self.state, AuditorState::Drawn | AuditorState::Busy)
+		self.state == AuditorState::Drawn
 	}
 }
 

@@ -208,7 +208,8 @@ where
 /// The bond of an account that stands behind a move.
 #[derive(Encode)]
 enum Bond {
-	/// A new one: of as many as its money covers, that which the claim falls on. Two that fall on the same wait for each other.
+	/// A new one: of as many as its money covers, that which the challenge falls on. Two that fall on the same wait for each other, until
+	/// another transaction of the account is in a block: nobody can make claims whose challenges stay in each other's way.
 	Of(u64),
 	/// That of a dispute, for a move on what was shown in it.
 	Dispute(DisputeId, H256),
@@ -227,9 +228,15 @@ fn bond_of<T: Config>(who: &T::AccountId, call: &Call<T>) -> Bond {
 				.unwrap_or_default()
 				.unique_saturated_into();
 			Bond::Of(
-				falls_on((job, claim, accusation))
-					.checked_rem(bonds)
-					.unwrap_or_default(),
+				falls_on((
+					who,
+					frame_system::Pallet::<T>::account_nonce(who),
+					job,
+					claim,
+					accusation,
+				))
+				.checked_rem(bonds)
+				.unwrap_or_default(),
 			)
 		}
 		_ => Bond::Of(0),

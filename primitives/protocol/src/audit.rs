@@ -241,9 +241,6 @@ pub enum AuditorState {
 	/// It missed its duty.
 	#[codec(index = 4)]
 	Failed,
-	/// It was drawn and has too much else to do: it is asked when it has time.
-	#[codec(index = 5)]
-	Busy,
 }
 
 /// The audit of a claim as clients see it.

@@ -103,10 +103,7 @@ impl AuditView {
 			(AuditorState::Drawn, AuditPhase::Commit { .. }, _) => {
 				"has to run the job again and commit to a digest".into()
 			}
-			(AuditorState::Busy, AuditPhase::Commit { .. }, _) => {
-				"drawn, and asked when it has done enough of what it was asked before".into()
-			}
-			(AuditorState::Drawn | AuditorState::Busy, ..) => "drawn, and not asked any more".into(),
+			(AuditorState::Drawn, ..) => "drawn, and not asked any more".into(),
 			(AuditorState::Bound { .. }, AuditPhase::Show { .. }, Some(place)) => {
 				format!("has to show the values of {}", places.place(place))
 			}

@@ -17,7 +17,7 @@ use std::{
 	time::{Duration, Instant},
 };
 use tokio::{
-	sync::{Mutex, Semaphore},
+	sync::Semaphore,
 	task::{spawn_blocking, JoinSet},
 };
 
@@ -75,8 +75,6 @@ pub(crate) struct Watcher<'a> {
 	looks: JoinSet<Looked>,
 	disputes: JoinSet<Pursued>,
 	bonds: Arc<Semaphore>,
-	/// Held by whoever challenges: pools hold one challenge of an account at a time.
-	challenging: Arc<Mutex<()>>,
 	/// What was found of claims and how disputes ended, for the one document that there is at the end.
 	claims: Vec<Value>,
 	ended: Vec<Value>,
@@ -104,7 +102,6 @@ impl<'a> Watcher<'a> {
 			looks: JoinSet::new(),
 			disputes: JoinSet::new(),
 			bonds: Arc::new(Semaphore::new(bonds.into())),
-			challenging: Arc::default(),
 			claims: vec![],
 			ended: vec![],
 			all_well: true,
@@ -254,7 +251,6 @@ impl<'a> Watcher<'a> {
 				accusation,
 				sending: self.context.sending(),
 				bonds: self.bonds.clone(),
-				challenging: self.challenging.clone(),
 				output: self.context.output,
 			};
 			self.disputes.spawn(pursuit.lead());

@@ -10,7 +10,7 @@ use assay_protocol::{dispute::Accusation, job::JobState, JobId};
 use assay_sdk::{Assay, Block, Sending, Signer};
 use assay_trace::claim::ClaimRoot;
 use std::sync::Arc;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 
 /// What is needed to strike a claim down.
 pub(super) struct Pursuit {
@@ -20,7 +20,6 @@ pub(super) struct Pursuit {
 	pub(super) accusation: Accusation,
 	pub(super) sending: Sending,
 	pub(super) bonds: Arc<Semaphore>,
-	pub(super) challenging: Arc<Mutex<()>>,
 	pub(super) output: Output,
 }
 
@@ -80,10 +79,8 @@ impl Pursuit {
 	}
 
 	async fn challenge(&self, challenger: &Challenger<'_>) -> Result<Ended> {
-		let challenging = self.challenging.lock().await;
-		let opened = challenger.open(self.accusation, self.sending).await;
-		drop(challenging);
-		let (id, first) = opened?;
+		// Others are challenged beside it: pools hold as many challenges of an account as it has bonds.
+		let (id, first) = challenger.open(self.accusation, self.sending).await?;
 		challenger.dispute(id, first, self.sending.finalized).await
 	}
 

@@ -40,6 +40,8 @@ const PRIORITY_TOO_LOW: i32 = 1014;
 const NO_ROOM: i32 = 1016;
 /// The code with which a pool refuses a transaction that is invalid.
 const INVALID: i32 = 1010;
+/// The code with which a pool refuses a transaction that it found invalid, or dropped, some time ago.
+const BANNED: i32 = 1012;
 /// What a pool says of a transaction whose index was used up between signing and sending.
 const OUTDATED: &str = "outdated";
 
@@ -420,13 +422,14 @@ fn birth_height(best: BlockNumber, finalized: BlockNumber) -> BlockNumber {
 	finalized.min(best).max(best.saturating_sub(LIFE / 2))
 }
 
-/// Whether a node says of a transaction that the chain would refuse it, and not only that its nonce is used up.
+/// Whether a node will not have a transaction, and not only because its nonce is used up: the chain would refuse it, or the pool has banned
+/// it, as it does for half an hour whatever it found invalid or dropped for want of room. Then nobody will have it in time.
 fn is_refused(error: &subxt::rpcs::Error) -> bool {
 	let subxt::rpcs::Error::User(user) = error else {
 		return false;
 	};
 	let details = user.data.as_ref().map_or("", |data| data.get());
-	user.code == INVALID && !details.contains(OUTDATED)
+	matches!(user.code, INVALID | BANNED) && !details.contains(OUTDATED)
 }
 
 /// A transaction that is looked for in the blocks.
@@ -482,9 +485,6 @@ impl Ledger for Search<'_> {
 		let (Some((_, reserved)), Some(signer)) = (self.reserved, self.signer) else {
 			return;
 		};
-		if !reserved.is_awaited() {
-			return;
-		}
 		// If it does not arrive it is sent again with the next block.
 		if let Ok(bytes) = self.assay.nothing(signer, reserved.nonce).await {
 			let _ = self.assay.methods().author_submit_extrinsic(&bytes).await;
@@ -560,6 +560,8 @@ mod tests {
 			})
 		};
 		assert!(is_refused(&user(1010, "Custom error: 7")));
+		// M1: what a pool has found invalid it says no more about for half an hour.
+		assert!(is_refused(&user(1012, "Temporarily Banned")));
 		for other in [
 			user(1010, "Transaction is outdated"),
 			user(1013, "0x00"),

@@ -69,12 +69,6 @@ impl NonceBook {
 		self.held.remove(&nonce);
 	}
 
-	/// Whether transactions wait for a block to hold one with this nonce.
-	pub(super) fn is_awaited(&self, nonce: u64) -> bool {
-		let mut above = self.held.range(nonce.saturating_add(1)..);
-		above.any(|(_, held)| held.waiting.is_some())
-	}
-
 	/// The transactions that have to be in a block before one with this nonce, in their order.
 	pub(super) fn before(&self, nonce: u64) -> Vec<Arc<[u8]>> {
 		let below = self.held.range(..nonce);
@@ -148,11 +142,6 @@ impl Reserved {
 	/// See [`NonceBook::give_back`].
 	pub(super) fn give_back(&self) {
 		self.desk.book.lock().give_back(self.nonce);
-	}
-
-	/// See [`NonceBook::is_awaited`].
-	pub(super) fn is_awaited(&self) -> bool {
-		self.desk.book.lock().is_awaited(self.nonce)
 	}
 
 	/// See [`NonceBook::before`].

@@ -36,7 +36,7 @@ pub(super) trait Ledger {
 	/// Hands the transaction to the node once more, and what has to be included before it; whether the node refuses it, because
 	/// the chain would.
 	async fn send_again(&mut self) -> bool;
-	/// Has another transaction, that does nothing, use up the nonce if there are some that wait for it.
+	/// Has another transaction, that does nothing, use up the nonce.
 	async fn give_way(&mut self);
 	/// Waits for another block.
 	async fn wait(&mut self) -> Result<()>;
@@ -44,7 +44,7 @@ pub(super) trait Ledger {
 
 /// Blocks in a row in which a node refuses a transaction before that gives way: in a fork that is left it may be wrong, and right
 /// in the next.
-const REFUSALS: u32 = 3;
+const REFUSALS: u32 = 2;
 
 /// Searches every new block until one holds the transaction or none can any more; `reason` is why the pool gave it up.
 pub(super) async fn search<L: Ledger>(ledger: &mut L, life: Life, reason: &str) -> Result<L::Receipt, Setback> {
@@ -226,16 +226,16 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn h03_a_transaction_that_the_chain_would_refuse_gives_way_to_those_behind_it() {
+	async fn h03_a_transaction_that_the_node_refuses_gives_way_to_those_behind_it() {
 		let blocks: [&[&str]; 6] = [&["1"], &["1", "2"], &["1", "2"], &["1", "2"], &["1", "2"], &["1", "2"]];
 		let mut moments = blocks.map(|blocks| (blocks, 7));
-		moments[5].1 = 8;
+		moments[4].1 = 8;
 		let mut chain = Scripted::new(&moments);
 		// Once in a fork that is left, and then for good.
-		chain.refused = &[0, 2, 3, 4];
+		chain.refused = &[0, 2, 3];
 		let lost = search(&mut chain, LIFE, "invalid").await;
 		assert!(matches!(lost, Err(Setback::Raced(_))), "{lost:?}");
-		assert_eq!(chain.gave_way, [4]);
+		assert_eq!(chain.gave_way, [3]);
 	}
 
 	#[tokio::test]

@@ -8,6 +8,11 @@ use assay_protocol::{
 	Attempt,
 };
 
+/// Who audits the model.
+fn listed() -> Vec<AccountId> {
+	AuditsPallet::auditors(DECODER)
+}
+
 /// More to do than anybody can in time.
 const MUCH: ComputeUnits = ComputeUnits(100_000);
 const FIRST: Attempt = Attempt(0);
@@ -39,7 +44,7 @@ fn d07_clock_of_a_spot_check_should_count_all_that_its_worker_is_asked() {
 }
 
 #[test]
-fn p05_f06_busy_auditor_should_keep_its_seat_and_be_asked_when_it_has_time() {
+fn p05_f06_m05_busy_auditor_should_keep_its_seat_and_reply_whenever_it_can() {
 	const LOAD: u64 = 20;
 	assay_testing::ReferenceSpeed::set(2);
 	assay_testing::GuiltPeriod::set(1_000);
@@ -48,21 +53,19 @@ fn p05_f06_busy_auditor_should_keep_its_seat_and_be_asked_when_it_has_time() {
 		offer(&[BOB]);
 		let worker = Worker::honest();
 		let job = worker.claim();
+		let run = JobsPallet::claim(job).unwrap().run;
 		let before = ComputeUnits(2 * LOAD);
 		JobsPallet::asked(&BOB, before);
 		blocks(2);
-		assert_eq!((drawn(job), state_of(BOB, job)), (vec![BOB], AuditorState::Busy));
-		assert_eq!(asked(BOB, job), None);
-		worker.answer(ALICE, job).unwrap();
-		// It is looked at again after a period, and has no time yet, then after another.
-		blocks(PERIOD + 1);
-		assert_eq!(asked(BOB, job), None);
-		JobsPallet::asked_no_more(&BOB, before);
-		blocks(PERIOD);
-		assert_eq!(asked(BOB, job), None);
-		next_block();
+		assert_eq!(drawn(job), vec![BOB]);
 		assert_eq!(asked(BOB, job), Some(Question::Digest));
+		worker.answer(ALICE, job).unwrap();
+		// It has the time of all that it is asked before, and then of this.
+		let auditor = crate::Audits::<Test>::get(job).unwrap().auditors[0].clone();
+		assert_eq!(auditor.deadline, System::block_number() + PERIOD + LOAD + run);
+		blocks(PERIOD + LOAD + run);
 		worker.answer(BOB, job).unwrap();
+		JobsPallet::asked_no_more(&BOB, before);
 		blocks(2);
 		for who in [ALICE, BOB] {
 			worker.answer(who, job).unwrap();
@@ -114,7 +117,6 @@ fn busy_auditor_that_finds_a_claim_wrong_should_challenge_it_with_its_stake() {
 		let job = Worker::honest().claim();
 		JobsPallet::asked(&BOB, MUCH);
 		blocks(2);
-		assert_eq!(state_of(BOB, job), AuditorState::Busy);
 		assert!(AuditsPallet::is_drawn(job, FIRST, &BOB));
 		JobsPallet::hold(job).unwrap();
 		AuditsPallet::challenged(job, FIRST, &BOB);
@@ -129,44 +131,8 @@ fn busy_auditor_that_finds_a_claim_wrong_should_challenge_it_with_its_stake() {
 }
 
 #[test]
-fn claim_that_all_auditors_are_too_busy_for_should_stay_open_to_challenges() {
-	const GUILT: u64 = 20;
-	assay_testing::GuiltPeriod::set(GUILT);
-	assay_testing::MaxLoad::set(GUILT - PERIOD);
-	assay_testing::ReferenceSpeed::set(2);
-	run(|| {
-		Ceiling::set(sp_runtime::Permill::zero());
-		Floor::set(sp_runtime::Permill::zero());
-		offer(&[BOB]);
-		let job = Worker::honest().claim();
-		// What a friend of a liar has Bob do.
-		JobsPallet::asked(&BOB, MUCH);
-		blocks(2);
-		assert_eq!(state_of(BOB, job), AuditorState::Busy);
-		blocks(GUILT);
-		assert!(AuditsPallet::is_open(job, FIRST), "the claim can be challenged");
-		next_block();
-		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
-		// It did nothing wrong, and takes no part.
-		assert_eq!(
-			(stake(BOB), AuditsPallet::auditors(DECODER)),
-			(STAKE, Vec::<AccountId>::new())
-		);
-		JobsPallet::asked_no_more(&BOB, MUCH);
-		// Where nobody audits, nobody is waited for.
-		let job = Worker::honest().claim();
-		blocks(2);
-		assert_eq!(outcome(job), Some(AuditOutcome::NotDrawn));
-		Floor::set(sp_runtime::Permill::from_percent(5));
-	});
-	assay_testing::MaxLoad::set(1_000);
-	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
-	assay_testing::GuiltPeriod::set(0);
-}
-
-#[test]
-fn g12_claim_should_wait_for_a_busy_auditor_no_longer_than_its_work_takes() {
-	const GUILT: u64 = 40;
+fn g12_m04_claim_should_wait_for_a_busy_auditor_no_longer_than_its_work_takes() {
+	const GUILT: u64 = 60;
 	const LOAD: u64 = 15;
 	assay_testing::GuiltPeriod::set(GUILT);
 	assay_testing::ReferenceSpeed::set(2);
@@ -176,22 +142,45 @@ fn g12_claim_should_wait_for_a_busy_auditor_no_longer_than_its_work_takes() {
 		Floor::set(sp_runtime::Permill::zero());
 		offer(&[BOB]);
 		let job = Worker::honest().claim();
+		let run = JobsPallet::claim(job).unwrap().run;
+		// What a friend of a liar has Bob do, or Bob himself.
 		JobsPallet::asked(&BOB, MUCH);
 		blocks(2);
 		let drawn_at = System::block_number();
-		blocks(PERIOD + LOAD);
-		assert_eq!(state_of(BOB, job), AuditorState::Busy);
+		blocks(PERIOD + LOAD + run);
+		assert_eq!(state_of(BOB, job), AuditorState::Drawn);
 		next_block();
 		assert_eq!(state_of(BOB, job), AuditorState::Failed);
-		// All that the claim waits for takes one stretch of time.
+		// It did nothing wrong, and takes no part. All that the claim waits for takes one stretch of time.
+		assert_eq!((stake(BOB), listed()), (STAKE, vec![]));
 		let until = drawn_at + GUILT;
 		assert_eq!(phase(job), AuditPhase::Unaudited { until });
+		// It is not there for the next draw either, as long as it has too much to do.
+		let back = || AuditsPallet::offer(RuntimeOrigin::signed(BOB), DECODER);
+		assert_eq!(back(), Err(crate::Error::<Test>::TooMuchToDo.into()));
 		JobsPallet::asked_no_more(&BOB, MUCH);
+		back().unwrap();
+		blocks(until - System::block_number());
+		assert!(AuditsPallet::is_open(job, FIRST), "the claim can be challenged");
+		next_block();
+		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
 		Floor::set(sp_runtime::Permill::from_percent(5));
 	});
 	assay_testing::MaxLoad::set(1_000);
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 	assay_testing::GuiltPeriod::set(0);
+}
+
+#[test]
+fn nobody_should_be_waited_for_where_nobody_audits() {
+	run(|| {
+		Ceiling::set(sp_runtime::Permill::zero());
+		Floor::set(sp_runtime::Permill::zero());
+		let job = Worker::honest().claim();
+		blocks(2);
+		assert_eq!(outcome(job), Some(AuditOutcome::NotDrawn));
+		Floor::set(sp_runtime::Permill::from_percent(5));
+	});
 }
 
 /// The worker is late, or another auditor busy, for longer than a claim waits for challenges; then a friend of a liar keeps busy who is
@@ -207,25 +196,23 @@ fn l02_busy_auditor_that_is_drawn_late_should_have_its_time() {
 		Ceiling::set(sp_runtime::Permill::zero());
 		Floor::set(sp_runtime::Permill::zero());
 		offer(&[BOB, CHARLIE, DAVE]);
-		let job = Worker::honest().claim();
+		let worker = Worker::honest();
+		let job = worker.claim();
+		let run = JobsPallet::claim(job).unwrap().run;
 		for who in [BOB, CHARLIE, DAVE] {
 			JobsPallet::asked(&who, MUCH);
 		}
 		blocks(2);
 		let first = drawn(job);
-		blocks(PERIOD + LOAD + 1);
+		blocks(PERIOD + LOAD + run + 1);
 		assert!(first.iter().all(|who| state_of(*who, job) == AuditorState::Failed));
 		let waits = (0..PERIOD).take_while(|_| drawn(job).len() < 3);
 		waits.for_each(|_| next_block());
 		let last = drawn(job)[2];
-		assert_eq!(state_of(last, job), AuditorState::Busy);
-		blocks(LOAD);
-		assert_eq!(state_of(last, job), AuditorState::Busy);
-		JobsPallet::asked_no_more(&last, MUCH);
-		blocks(PERIOD + 1);
-		assert_eq!(asked(last, job), Some(Question::Digest));
-		assert!(AuditsPallet::auditors(DECODER).contains(&last));
-		for who in first {
+		blocks(PERIOD + LOAD + run);
+		worker.answer(last, job).unwrap();
+		assert!(listed().contains(&last));
+		for who in [BOB, CHARLIE, DAVE] {
 			JobsPallet::asked_no_more(&who, MUCH);
 		}
 		Floor::set(sp_runtime::Permill::from_percent(5));
@@ -233,30 +220,6 @@ fn l02_busy_auditor_that_is_drawn_late_should_have_its_time() {
 	assay_testing::MaxLoad::set(1_000);
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 	assay_testing::GuiltPeriod::set(0);
-}
-
-#[test]
-fn h11_auditor_with_too_much_to_do_should_be_told_of_its_seat() {
-	assay_testing::ReferenceSpeed::set(2);
-	assay_testing::GuiltPeriod::set(20);
-	assay_testing::MaxLoad::set(15);
-	run(|| {
-		offer(&[BOB]);
-		let job = Worker::honest().claim();
-		JobsPallet::asked(&BOB, MUCH);
-		blocks(2);
-		let told = crate::Event::<Test>::AuditorBusy {
-			job,
-			attempt: FIRST,
-			auditor: BOB,
-			until: System::block_number() + PERIOD + 15,
-		};
-		System::assert_has_event(told.into());
-		JobsPallet::asked_no_more(&BOB, MUCH);
-	});
-	assay_testing::MaxLoad::set(1_000);
-	assay_testing::GuiltPeriod::set(0);
-	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 }
 
 #[test]
@@ -289,7 +252,7 @@ fn p05_what_an_auditor_has_replied_to_should_not_lengthen_its_clock() {
 		let clocks = many.iter().filter_map(|job| {
 			let audit = crate::Audits::<Test>::get(job).unwrap();
 			let auditor = &audit.auditors[0];
-			(auditor.state == AuditorState::Drawn).then_some(auditor.deadline)
+			(!auditor.excused).then_some(auditor.deadline)
 		});
 		let clocks: Vec<_> = clocks.collect();
 		assert_eq!(clocks.len(), 2, "it is asked about as many as it can do");

@@ -277,15 +277,24 @@ fn l01_who_vouched_and_is_drawn_again_should_have_its_time_however_busy_it_is() 
 
 /// Bob vouched for a lie, and nobody else is listed: as long as nobody looks at what is right, nobody is judged.
 #[test]
-fn l03_who_vouched_and_is_drawn_again_should_not_be_silent_for_nothing() {
+fn l03_m04_who_vouched_and_is_drawn_again_should_not_be_silent_for_nothing() {
 	const GUILT: u64 = 40;
-	dave_is_next(GUILT, vouched_by_bob, |job| {
-		claimed_by_dave(&Worker::skipping_a_layer(), job);
-		assert_eq!(drawn(job), [BOB]);
-		blocks(GUILT - 1);
-		assert_eq!((state_of(BOB, job), stake(BOB)), (AuditorState::Drawn, STAKE));
-		blocks(3);
-		assert_eq!((state_of(BOB, job), stake(BOB)), (AuditorState::Failed, STAKE - MISSED));
-		assert!(!AuditsPallet::auditors(DECODER).contains(&BOB));
-	});
+	const MUCH: ComputeUnits = ComputeUnits(100_000);
+	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::MaxLoad::set(PERIOD);
+	for load in [ComputeUnits(0), MUCH] {
+		dave_is_next(GUILT, vouched_by_bob, |job| {
+			JobsPallet::asked(&BOB, load);
+			claimed_by_dave(&Worker::skipping_a_layer(), job);
+			assert_eq!(drawn(job), [BOB]);
+			blocks(GUILT - 1);
+			assert_eq!((state_of(BOB, job), stake(BOB)), (AuditorState::Drawn, STAKE));
+			blocks(3);
+			assert_eq!((state_of(BOB, job), stake(BOB)), (AuditorState::Failed, STAKE - MISSED));
+			assert!(!AuditsPallet::auditors(DECODER).contains(&BOB));
+			JobsPallet::asked_no_more(&BOB, load);
+		});
+	}
+	assay_testing::MaxLoad::set(1_000);
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 }
