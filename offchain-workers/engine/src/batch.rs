@@ -28,13 +28,21 @@ use std::{
 /// Of a chunk, the part that is prompts' at least: so much of it is left however many jobs generate.
 const PROMPTS: usize = 4;
 
+/// What a job leaves behind.
+pub(crate) struct Ended {
+	pub(crate) output: Output,
+	pub(crate) kept: Kept,
+	/// The caches of all positions that were fed.
+	pub(crate) caches: Vec<Cache>,
+}
+
 /// What comes of a job.
 #[derive(Default)]
 pub(crate) struct Mail {
 	/// Tokens that the observer has not seen yet.
 	pub(crate) tokens: Vec<u32>,
 	/// How it ended, once it has.
-	pub(crate) ended: Option<Result<(Output, Kept), RunError>>,
+	pub(crate) ended: Option<Result<Ended, RunError>>,
 }
 
 /// Between a job and whoever waits for it.
@@ -59,7 +67,7 @@ impl Mailbox {
 		self.cancelled.load(Ordering::Relaxed)
 	}
 
-	pub(crate) fn end(&self, with: Result<(Output, Kept), RunError>) {
+	pub(crate) fn end(&self, with: Result<Ended, RunError>) {
 		self.mail().ended.get_or_insert(with);
 	}
 
@@ -152,7 +160,11 @@ impl Job {
 			"a job of {} positions has ended, with a cache of {cached} bytes",
 			self.fed
 		);
-		self.mailbox.end(Ok((output, mem::take(&mut self.kept))));
+		self.mailbox.end(Ok(Ended {
+			output,
+			kept: mem::take(&mut self.kept),
+			caches: mem::take(&mut self.caches),
+		}));
 	}
 }
 

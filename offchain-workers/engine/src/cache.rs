@@ -71,6 +71,11 @@ impl Cache {
 		}
 	}
 
+	/// Positions whose rows it holds.
+	pub(crate) fn positions(&self) -> usize {
+		self.heads.first().map_or(0, |head| head.positions)
+	}
+
 	/// Bytes held for the rows written so far.
 	pub(crate) fn bytes(&self) -> usize {
 		self.heads.iter().map(HeadCache::bytes).sum()

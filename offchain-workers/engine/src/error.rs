@@ -84,6 +84,9 @@ pub enum RunError {
 	/// A statement can only be run by the model it is about.
 	#[error("the statement is about another program than the model's")]
 	OtherProgram,
+	/// Positions can only be opened of the run that was kept, and of those that it has.
+	#[error("the run that was kept is another than the statement's, or has no such position")]
+	OtherRun,
 	/// No run of the model returns the statement's output.
 	#[error(transparent)]
 	Output(#[from] OutputError),

@@ -80,6 +80,38 @@ pub(crate) fn multiply(
 	}
 }
 
+/// The accumulators of a matrix, `[position][row]`, and what becomes of them.
+pub(crate) fn accumulate(
+	kernels: &Kernels,
+	activations: &Activations,
+	matrix: &Matrix,
+	bias: Option<&[i32]>,
+) -> (Vec<i64>, Vec<i32>) {
+	let (positions, rows) = (activations.positions(), matrix.rows());
+	// `[group][position][row of the group]`.
+	let mut sums = vec![[0; GROUP]; matrix.groups() * positions];
+	let mut outputs = vec![0; sums.len() * GROUP];
+	sums.par_chunks_exact_mut(positions)
+		.zip(outputs.par_chunks_exact_mut(positions * GROUP))
+		.enumerate()
+		.with_min_len((TASK_PRODUCTS / (matrix.group_bytes() * positions)).max(1))
+		.for_each(|(group, (sums, outputs))| {
+			let tiles = activations.tiles().zip(sums.chunks_mut(TILE));
+			for ((tile, sums), outputs) in tiles.zip(outputs.chunks_mut(TILE * GROUP)) {
+				kernels.linear(matrix.groups_from(group, 1), tile, sums);
+				kernels.scale(sums, matrix.floors(group), tile.bases, outputs);
+				add_bias(bias, group, outputs);
+			}
+		});
+	let mut values = vec![0; positions * rows];
+	scatter(&outputs, positions, rows, &mut values);
+	let accumulators = (0..positions).flat_map(|position| {
+		let groups = sums.iter().skip(position).step_by(positions);
+		groups.flatten().copied().take(rows)
+	});
+	(accumulators.collect(), values)
+}
+
 impl Task<'_> {
 	fn run(&mut self, kernels: &Kernels, activations: &Activations) {
 		match activations.positions() {

@@ -1,7 +1,7 @@
 //! A program with its weights, ready to run.
 
 use crate::{
-	batch::Job,
+	batch::{Ended, Job},
 	kernel::{Kernels, Tier},
 	queue::Queue,
 	session::{caches, Part, Session, Source},
@@ -160,7 +160,7 @@ impl Model {
 	/// Runs a job: the same output, to the bit, as [`assay_exact::evaluate::evaluate`].
 	pub fn run(&self, input: &Input, generation: &Generation, observer: &mut dyn Observer) -> Result<Output, RunError> {
 		self.execute(input, generation, Kept::default(), observer)
-			.map(|(output, _)| output)
+			.map(|ended| ended.output)
 	}
 
 	/// Runs a job, beside others that come at the same time, and keeps what is wanted of it.
@@ -170,7 +170,7 @@ impl Model {
 		generation: &Generation,
 		kept: Kept,
 		observer: &mut dyn Observer,
-	) -> Result<(Output, Kept), RunError> {
+	) -> Result<Ended, RunError> {
 		self.program.check_job(input, generation)?;
 		self.queue.run(self, Job::new(self, input, generation, kept), observer)
 	}

@@ -1,11 +1,9 @@
 //! Where runs of a model from several threads meet: one of the threads that wait runs the next chunk for all of them.
 
 use crate::{
-	batch::{Batch, Job, Mailbox},
-	witness::Kept,
+	batch::{Batch, Ended, Job, Mailbox},
 	Model, Observer, RunError,
 };
-use assay_exact::Output;
 use std::{
 	panic::{catch_unwind, resume_unwind, AssertUnwindSafe},
 	sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -34,7 +32,7 @@ pub(crate) struct Queue {
 
 impl Queue {
 	/// Runs a job to its end, beside those of other threads.
-	pub(crate) fn run(&self, model: &Model, job: Job, observer: &mut dyn Observer) -> Result<(Output, Kept), RunError> {
+	pub(crate) fn run(&self, model: &Model, job: Job, observer: &mut dyn Observer) -> Result<Ended, RunError> {
 		let waiting = Waiting(job.mailbox());
 		self.state().arrived.push(job);
 		loop {

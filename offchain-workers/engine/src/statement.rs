@@ -5,7 +5,7 @@ use assay_exact::{program::Head, Generation, Output, Program};
 use assay_trace::Statement;
 
 /// Refuses what no run of the program could have been asked or have returned.
-pub(crate) fn check(program: &Program, statement: &Statement<'_>) -> Result<(), RunError> {
+pub fn check(program: &Program, statement: &Statement<'_>) -> Result<(), RunError> {
 	if statement.program != program {
 		return Err(RunError::OtherProgram);
 	}

@@ -1,6 +1,8 @@
 //! Runs that leave a trace: commitments made on the way, and the execution of a statement laid open again.
 
 use crate::{
+	batch::Ended,
+	opening::Retained,
 	session::Session,
 	statement,
 	witness::{Followers, Hashes, Leaves, Values, Witness},
@@ -31,8 +33,19 @@ impl Model {
 		generation: &Generation,
 		observer: &mut dyn Observer,
 	) -> Result<(Output, Boundaries), RunError> {
+		let (output, retained) = self.run_retained(input, generation, observer)?;
+		Ok((output, retained.boundaries))
+	}
+
+	/// The same, and what was cached on the way is kept, so that positions of the execution can be opened.
+	pub fn run_retained(
+		&self,
+		input: &Input,
+		generation: &Generation,
+		observer: &mut dyn Observer,
+	) -> Result<(Output, Retained), RunError> {
 		let kept = (Some(Hashes::new(&self.program)), None);
-		let (output, kept) = self.execute(input, generation, kept, observer)?;
+		let Ended { output, kept, caches } = self.execute(input, generation, kept, observer)?;
 		let length = |tokens: &[u32]| tokens.len() as u32;
 		let prompt = match input {
 			Input::Tokens(tokens) => length(tokens),
@@ -43,7 +56,8 @@ impl Model {
 			Output::Vector(_) => 0,
 		};
 		let layout = Layout::new(&self.program, prompt, generated);
-		Ok((output, hashes(kept.0).finish(layout)))
+		let boundaries = hashes(kept.0).finish(layout);
+		Ok((output, Retained { boundaries, caches }))
 	}
 
 	/// What an honest execution of a statement commits to, for its own tokens: they are fed as one prompt, which is as much
@@ -86,9 +100,9 @@ impl Model {
 			}
 			_ => {
 				statement::check(&self.program, statement)?;
-				let output;
-				(output, kept) = self.execute(statement.input, statement.generation, kept, observer)?;
-				output
+				let ended = self.execute(statement.input, statement.generation, kept, observer)?;
+				kept = ended.kept;
+				ended.output
 			}
 		};
 		let (hashed, leaves) = kept;

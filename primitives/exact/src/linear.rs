@@ -26,7 +26,12 @@ pub fn accumulate(row: &WeightRow<'_>, factors: &Factors, x: &Activation) -> i64
 /// One element of a linear layer.
 pub fn linear(row: &WeightRow<'_>, x: &Activation, bias: Option<i32>) -> i32 {
 	let factors = Factors::new(&row.scales);
-	let product = sat(scale2(accumulate(row, &factors, x), factors.floor + i32::from(x.base)));
+	finish(accumulate(row, &factors, x), factors.floor, x, bias)
+}
+
+/// One element of a linear layer from the accumulator of its row, whose factors have this floor.
+pub fn finish(accumulator: i64, floor: i32, x: &Activation, bias: Option<i32>) -> i32 {
+	let product = sat(scale2(accumulator, floor + i32::from(x.base)));
 	sat(i64::from(product) + i64::from(bias.unwrap_or(0)))
 }
 

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod check;
+mod draw;
+mod field;
+mod key;
+mod open;
+mod opening;
+mod walk;
+
+pub use check::{check, At, Fault, Refused, Verdict};
+pub use draw::{detection, draw, DrawError, MAX_POSITIONS};
+pub use key::{Key, KeyError, KeyFileError};
+pub use open::{open, open_record, OpenError};
+pub use opening::{largest_opening, Opening, OpeningError};
