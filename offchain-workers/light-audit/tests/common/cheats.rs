@@ -1,13 +1,13 @@
 //! Executions that are wrong in the ways in which a worker saves work, or lies.
 
-use super::{prompt, Packed, Setup, GREEDY, SAMPLED};
+use super::{prompt, Packed, Setup, GREEDY};
 use assay_exact::{
 	attention::attend,
 	blocks::CacheRow,
 	evaluate::{evaluate, Fed, Operations, Site, Weights},
 	program::{Head, Op, Program, Register},
 	sample::choose,
-	Generation, Input, Output,
+	Generation, Input, Output, Sampler,
 };
 use assay_samples::{
 	programs::{decoder, t, VOCABULARY},
@@ -23,6 +23,15 @@ use assay_trace::{
 /// Matrices of the decoder's layers, of which the third and the last write to the residual stream.
 const MATRICES: [u16; 7] = [4, 5, 6, 7, 9, 10, 11];
 const TO_RESIDUAL: [u16; 2] = [7, 11];
+/// Made-up logits differ by much: a temperature at which the largest is not always chosen.
+const HOT: Generation = Generation {
+	sampler: Sampler::Gumbel {
+		inverse_temperature: 1 << 11,
+		seed: [7; 32],
+	},
+	..GREEDY
+};
+
 /// Positions that a truncated cache keeps.
 pub(crate) const WINDOW: usize = 6;
 
@@ -67,7 +76,7 @@ impl Wrong {
 		let right = MadeUp::new(&program, seed);
 		let setup = Setup::new(&program, right.clone(), seed);
 		let input = prompt(9 + (seed % 4) as u32);
-		let generation = SAMPLED;
+		let generation = HOT;
 		let mut weights = right;
 		let mut own_program = program.clone();
 		let output = match cheat {
