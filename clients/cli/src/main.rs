@@ -332,9 +332,42 @@ mod tests {
 	}
 
 	#[test]
+	fn a_job_is_verified_lightly_by_one_to_sixteen_positions() {
+		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
+		for right in [
+			"",
+			"--light",
+			"--light --positions 16 --light-key a.key --worker ws://10.0.0.1:9944",
+			"--light --opening 7.opening --tell-only",
+		] {
+			assert!(parse(format!("assay verify 7 {right}").trim_end()).is_ok(), "{right}");
+		}
+		for wrong in [
+			"--positions 4",
+			"--worker ws://10.0.0.1:9944",
+			"--tell-only",
+			"--light --positions 0",
+			"--light --positions 17",
+			"--light --output a.json",
+			"--light --opening 7.opening --positions 4",
+		] {
+			assert!(parse(&format!("assay verify 7 {wrong}")).is_err(), "{wrong}");
+		}
+	}
+
+	#[test]
 	fn audits_are_asked_for_by_job_version_or_operator() {
 		let parse = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).map(|_| ());
-		for right in ["offer 0.0", "withdraw 1.2", "show 7", "auditors 0.0", "rates //Bob"] {
+		for right in [
+			"offer 0.0",
+			"withdraw 1.2",
+			"show 7",
+			"auditors 0.0",
+			"rates //Bob",
+			"key 0.0",
+			"key models/a.assay --out a.key",
+			"open 7 --positions 3,9 --out 7.opening",
+		] {
 			assert!(parse(&format!("assay audit {right} --json")).is_ok(), "{right}");
 		}
 		for wrong in [
@@ -345,6 +378,9 @@ mod tests {
 			"show 0.0",
 			"auditors 7",
 			"rates nobody",
+			"key",
+			"open 7 --out 7.opening",
+			"open 7 --positions three --out 7.opening",
 		] {
 			assert!(parse(&format!("assay audit {wrong}")).is_err(), "{wrong}");
 		}

@@ -37,6 +37,14 @@ pub enum Error {
 		/// Why it is none.
 		reason: String,
 	},
+	/// A worker sends more than what was asked can be.
+	#[error("the opening has {bytes} bytes; one of these positions has at most {limit}")]
+	OpeningTooLong {
+		/// How many it has.
+		bytes: u64,
+		/// How many it may have.
+		limit: u64,
+	},
 	/// The node ended a subscription.
 	#[error("the node closed the connection")]
 	Closed,

@@ -1,13 +1,15 @@
 //! What the node's own worker has, which is no part of the chain.
 
 use crate::{AccountId, Assay, Error, Result};
-use assay_protocol::ModelVersion;
+use assay_protocol::{JobId, ModelVersion};
 use assay_trace::Hash32;
 use serde::{Deserialize, Serialize};
-use subxt::rpcs::{self, rpc_params};
+use subxt::rpcs::{self, methods::legacy::Bytes, rpc_params};
 
 /// The method that tells of it.
 const STATUS: &str = "provider_status";
+/// The method that opens positions of a claim.
+const OPEN: &str = "provider_open";
 /// The code of JSON-RPC for a method that a node does not have.
 const UNKNOWN_METHOD: i32 = -32_601;
 
@@ -73,7 +75,50 @@ impl ProviderStatus {
 	}
 }
 
+/// A part of an opening.
+#[derive(Deserialize)]
+struct Part {
+	/// Bytes of all parts.
+	bytes: u64,
+	content: Bytes,
+}
+
 impl Assay {
+	/// What the worker of the node shows of some positions of a claim of its own, for a light audit: at most `limit` bytes, of
+	/// which `fetched` is told how many are here.
+	pub async fn opening(
+		&self,
+		job: JobId,
+		positions: &[u32],
+		limit: u64,
+		fetched: impl Fn(u64, u64),
+	) -> Result<Vec<u8>> {
+		let mut opening = Vec::new();
+		loop {
+			let offset = opening.len() as u64;
+			let part = self.rpc().request(OPEN, rpc_params![job, positions, offset]).await;
+			let part: Part = part.map_err(|source| Error::Unanswered {
+				what: format!("{OPEN} of job {job}"),
+				source,
+			})?;
+			if part.bytes > limit {
+				return Err(Error::OpeningTooLong {
+					bytes: part.bytes,
+					limit,
+				});
+			}
+			opening.extend_from_slice(&part.content);
+			let here = opening.len() as u64;
+			fetched(here, part.bytes);
+			if here == part.bytes {
+				return Ok(opening);
+			}
+			if part.content.is_empty() || here > part.bytes {
+				return Err(Error::unreadable("an opening comes in parts", None));
+			}
+		}
+	}
+
 	/// What the worker of the node has; nothing if the node does not tell.
 	pub async fn provider_status(&self) -> Result<Option<ProviderStatus>> {
 		match self.rpc().request(STATUS, rpc_params![]).await {

@@ -3,7 +3,7 @@
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned};
 use serde_json::{json, Value};
 
-/// Why a method of `models_*`, `jobs_*`, `disputes_*`, `audits_*` or `staking_*` fails. The number is the JSON-RPC error code.
+/// Why a method of `models_*`, `jobs_*`, `disputes_*`, `audits_*`, `staking_*` or `provider_*` fails. The number is the JSON-RPC error code.
 #[derive(Clone, Copy, Debug)]
 #[repr(i32)]
 pub(crate) enum Error {
@@ -19,6 +19,10 @@ pub(crate) enum Error {
 	StateDiscarded = 9_004,
 	/// The node does not know the block.
 	UnknownBlock = 9_005,
+	/// The claim is not open, or not one of this node's worker.
+	NotOurs = 9_006,
+	/// The worker does not open what is asked, or not now.
+	NotOpened = 9_007,
 }
 
 /// What an error is about, for programs: the parameter, what it was and what it may be at most.

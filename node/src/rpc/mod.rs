@@ -91,7 +91,10 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 		staking::Staking::new(client.clone()).into_rpc(),
 		staking::TAKEN,
 	)?)?;
-	module.merge(provider::Provider::new(client.clone(), keystore.clone(), models).into_rpc())?;
+	module.merge(checked(
+		provider::Provider::new(client.clone(), keystore.clone(), models).into_rpc(),
+		provider::TAKEN,
+	)?)?;
 	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;
 	module.merge(
 		sc_consensus_grandpa_rpc::Grandpa::new(

@@ -64,6 +64,14 @@ pub(super) fn checked(methods: impl Into<Methods>, taken: &[Taken]) -> Result<Me
 					Err(error) => MethodResponse::error(id, error).with_extensions(extensions),
 				},
 			)),
+			(Some(MethodCallback::Async(inner)), Some(parameters)) => MethodCallback::Async(Arc::new(
+				move |id: Id<'static>, given: Params<'static>, connection, size, extensions: Extensions| match check(
+					name, parameters, &given,
+				) {
+					Ok(()) => inner(id, given, connection, size, extensions),
+					Err(error) => future::ready(MethodResponse::error(id, error).with_extensions(extensions)).boxed(),
+				},
+			)),
 			(Some(MethodCallback::Subscription(inner)), Some(parameters)) => MethodCallback::Subscription(Arc::new(
 				move |id: Id<'_>,
 				      given: Params<'_>,

@@ -2,6 +2,7 @@
 
 use crate::{
 	batch::{Ended, Job},
+	cache::Cache,
 	kernel::{Kernels, Tier},
 	queue::Queue,
 	session::{caches, Part, Session, Source},
@@ -175,24 +176,27 @@ impl Model {
 		self.queue.run(self, Job::new(self, input, generation, kept), observer)
 	}
 
-	/// Feeds an input and the tokens after it, which are those of a checked job; `each` gets the session after each chunk.
+	/// Feeds an input and the tokens after it, which are those of a checked job, and returns what was cached; `each` gets the
+	/// session after each chunk.
 	pub(crate) fn feed(
 		&self,
 		input: &Input,
 		after: &[u32],
 		followers: &mut Followers<'_>,
 		each: impl FnMut(&mut Session, Range<usize>) + Send,
-	) -> Result<(), RunError> {
+	) -> Result<Vec<Cache>, RunError> {
 		self.pool.install(|| match input {
 			Input::Tokens(prompt) => self.prefill(&[prompt, after].concat(), followers, each),
 			Input::Vector(values) => {
+				let mut caches = caches(&self.program);
 				let part = Part {
 					source: Source::Vector(values),
 					first: 0,
-					caches: &mut caches(&self.program),
+					caches: &mut caches,
 					followers: followers.again(),
 				};
-				Session::new(&self.program).feed(self, &mut [part], &mut || ())
+				Session::new(&self.program).feed(self, &mut [part], &mut || ())?;
+				Ok(caches)
 			}
 		})
 	}
@@ -224,7 +228,8 @@ impl Model {
 					visit(position, logits);
 				}
 			})
-		})
+		})?;
+		Ok(())
 	}
 
 	/// The natural logarithm of the probability of each token but the first, given those before it.
@@ -254,13 +259,14 @@ impl Model {
 		Ok(scores)
 	}
 
-	/// Feeds the tokens of one run; `each` gets the session after each chunk and the positions of the chunk.
+	/// Feeds the tokens of one run and returns what was cached; `each` gets the session after each chunk and the positions of
+	/// the chunk.
 	fn prefill(
 		&self,
 		tokens: &[u32],
 		followers: &mut Followers<'_>,
 		mut each: impl FnMut(&mut Session, Range<usize>),
-	) -> Result<(), RunError> {
+	) -> Result<Vec<Cache>, RunError> {
 		let (mut session, mut caches) = (Session::new(&self.program), caches(&self.program));
 		for (index, chunk) in tokens.chunks(self.chunk).enumerate() {
 			let first = index * self.chunk;
@@ -273,7 +279,7 @@ impl Model {
 			session.feed(self, &mut [part], &mut || ())?;
 			each(&mut session, first..first + chunk.len());
 		}
-		Ok(())
+		Ok(caches)
 	}
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
 	batch::Ended,
+	cache::Cache,
 	opening::Retained,
 	session::Session,
 	statement,
@@ -113,6 +114,16 @@ impl Model {
 		})
 	}
 
+	/// What [`run_retained`](Self::run_retained) keeps, of an execution that is fed the tokens of a statement.
+	pub fn retained(&self, statement: &Statement<'_>, observer: &mut dyn Observer) -> Result<Retained, RunError> {
+		let mut hashes = Hashes::new(&self.program);
+		let caches = self.retrace(statement, observer, &mut hashes, |_, _| ())?;
+		Ok(Retained {
+			boundaries: hashes.finish(statement.layout()),
+			caches,
+		})
+	}
+
 	/// The values behind [`boundaries`](Self::boundaries), with which any step can be shown. They take four bytes for each
 	/// element of the residual stream at each row and position, beside the caches.
 	pub fn record(&self, statement: &Statement<'_>, observer: &mut dyn Observer) -> Result<Record, RunError> {
@@ -121,14 +132,14 @@ impl Model {
 		Ok(values.finish(statement.layout()))
 	}
 
-	/// Shows the cells of a statement to a witness, and the session after each chunk to `each`.
+	/// Shows the cells of a statement to a witness, and the session after each chunk to `each`; returns what was cached.
 	fn retrace(
 		&self,
 		statement: &Statement<'_>,
 		observer: &mut dyn Observer,
 		witness: &mut dyn Witness,
 		each: impl FnMut(&mut Session, Range<usize>) + Send,
-	) -> Result<(), RunError> {
+	) -> Result<Vec<Cache>, RunError> {
 		statement::check(&self.program, statement)?;
 		// The last token is chosen, not fed.
 		let generated = match statement.output {

@@ -7,6 +7,7 @@ pub mod journal;
 pub mod metrics;
 pub mod models;
 pub mod node;
+pub mod openings;
 pub mod pool;
 mod records;
 mod requests;

@@ -3,13 +3,15 @@
 use crate::{
 	chain::{BlockNumber, Request, Response},
 	folder::{Absence, ArtifactFile, Fingerprint, Folder},
+	openings::{Opened, Openings},
 	pool::{Execute, Failure, Watch},
 	records::{Ran, Records},
 };
 use assay_artifact::Artifact;
 use assay_dispute::{Execution, Judgement};
-use assay_engine::{LoadError, Model, Observer, Options, RunError, Threads, Tier};
-use assay_exact::{Input, Output};
+use assay_engine::{LoadError, Model, Observer, Options, Retained, RunError, Threads, Tier};
+use assay_exact::{program::Head, Input, Output};
+use assay_light_audit::{open, open_record, OpenError};
 use assay_protocol::{
 	audit::{AuditDuty, Question, Reply},
 	dispute::{Move, OwnedStatement},
@@ -30,6 +32,9 @@ const LOG: &str = "assay::provider";
 const MAX_LOADED: usize = 4;
 /// Bytes of executions that are kept: some twenty thousand positions of a model with a thousand million weights.
 const RECORD_BYTES: usize = 4 << 30;
+/// Bytes of what is kept of the jobs that were run here, so that positions of them can be opened without running them again:
+/// some seven thousand positions of a model of Llama-2-7B's shape.
+const RETAINED_BYTES: usize = 2 << 30;
 
 /// Runs duties with the engine on artifacts of one folder.
 pub struct Models {
@@ -40,7 +45,11 @@ pub struct Models {
 	/// Loaded and verified models, the most recently used last. The lock is held while a model loads, so that it loads once.
 	loaded: Mutex<Vec<Arc<Loaded>>>,
 	/// Executions that were laid open: disputes and audits ask for them several times.
-	records: Records,
+	records: Records<Record>,
+	/// What is kept of the jobs that were run here.
+	retained: Records<Retained>,
+	/// What was opened for light audits.
+	openings: Openings,
 }
 
 /// A model ready to run, and the artifact that proves its weights.
@@ -65,6 +74,8 @@ impl Models {
 			folder: Mutex::new(Folder::new(folder)),
 			loaded: Mutex::default(),
 			records: Records::new(RECORD_BYTES),
+			retained: Records::new(RETAINED_BYTES),
+			openings: Openings::default(),
 		}
 	}
 
@@ -144,9 +155,14 @@ impl Execute for Models {
 		let input = Input::from(duty.input.clone());
 		let run = loaded
 			.model
-			.run_committed(&input, &duty.generation, &mut Watching(watch));
-		let (output, boundaries) = run.map_err(failure)?;
-		Ok((output, boundaries.root()))
+			.run_retained(&input, &duty.generation, &mut Watching(watch));
+		let (output, retained) = run.map_err(failure)?;
+		let trace = retained.boundaries().root();
+		// Of a model that returns a vector, records are opened.
+		if let Output::Tokens(_) = output {
+			self.retained.put(Ran::duty(duty, &output), retained);
+		}
+		Ok((output, trace))
 	}
 
 	fn respond(&self, statement: &OwnedStatement, request: &Request) -> Result<Response, Failure> {
@@ -170,6 +186,34 @@ impl Execute for Models {
 }
 
 impl Models {
+	/// Opens positions of a claim for a light audit: the bytes that its checker reads. Whoever asks again for the same
+	/// gets the same; else it costs a pass over the weights, and is refused when too much is asked for.
+	pub fn open(&self, statement: &OwnedStatement, positions: &[u32]) -> Opened {
+		self.openings
+			.get(statement, positions, || self.make_opening(statement, positions))
+	}
+
+	fn make_opening(&self, owned: &OwnedStatement, positions: &[u32]) -> Result<Vec<u8>, Failure> {
+		let loaded = self.load(&owned.artifact)?;
+		let statement = owned.as_statement();
+		let opening = match loaded.model.program().head {
+			Head::Tokens { .. } => {
+				let again = || loaded.model.retained(&statement, &mut ()).map_err(failure);
+				let retained = self.retained.get(Ran::of(owned), again)?;
+				open(&loaded.model, &loaded.artifact, &statement, &retained, positions)
+			}
+			Head::Vector { .. } => {
+				let record = self.record(&loaded, owned)?;
+				open_record(&loaded.artifact, &statement, &record, &record.boundaries(), positions)
+			}
+		};
+		let opening = opening.map_err(|error| match error {
+			OpenError::Run(error) => failure(error),
+			error => Failure::Refused(error.to_string()),
+		})?;
+		Ok(opening.to_bytes())
+	}
+
 	/// The execution behind a claim.
 	fn record(&self, loaded: &Loaded, statement: &OwnedStatement) -> Result<Arc<Record>, Failure> {
 		self.records.get(Ran::of(statement), || {

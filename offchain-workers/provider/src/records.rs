@@ -1,8 +1,9 @@
-//! The executions behind claims that were asked about, so that the next question does not run them again.
+//! The executions behind claims that may be asked about, so that a question does not run them again.
 
 use crate::pool::Failure;
+use assay_engine::Retained;
 use assay_exact::{Generation, Input, Output};
-use assay_protocol::dispute::OwnedStatement;
+use assay_protocol::{dispute::OwnedStatement, job::Duty};
 use assay_trace::{execution::Record, merkle::Hash32};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -25,19 +26,47 @@ impl Ran {
 			output: statement.output.clone(),
 		}
 	}
+
+	/// What a duty that gave this output will be claimed to be.
+	pub(crate) fn duty<BlockNumber>(duty: &Duty<BlockNumber>, output: &Output) -> Self {
+		Self {
+			artifact: duty.artifact,
+			input: duty.input.clone().into(),
+			generation: duty.generation,
+			output: output.clone(),
+		}
+	}
+}
+
+/// What is kept of an execution.
+pub(crate) trait Held {
+	/// Bytes that it takes.
+	fn bytes(&self) -> usize;
+}
+
+impl Held for Record {
+	fn bytes(&self) -> usize {
+		self.bytes()
+	}
+}
+
+impl Held for Retained {
+	fn bytes(&self) -> usize {
+		self.bytes()
+	}
 }
 
 /// An execution, once it was run. The lock is held meanwhile: who asks about it at the same time waits, and nobody else.
-type Slot = Arc<Mutex<Option<Arc<Record>>>>;
+type Slot<R> = Arc<Mutex<Option<Arc<R>>>>;
 
 /// Executions up to a number of bytes. Whoever has claims challenged in turns does not make their worker run each again and again.
-pub(crate) struct Records {
+pub(crate) struct Records<R> {
 	budget: usize,
 	/// Asked about last, last.
-	slots: Mutex<Vec<(Ran, Slot)>>,
+	slots: Mutex<Vec<(Ran, Slot<R>)>>,
 }
 
-impl Records {
+impl<R: Held> Records<R> {
 	pub(crate) fn new(budget: usize) -> Self {
 		Self {
 			budget,
@@ -46,7 +75,7 @@ impl Records {
 	}
 
 	/// An execution, which is run if it is not at hand.
-	pub(crate) fn get(&self, ran: Ran, run: impl FnOnce() -> Result<Record, Failure>) -> Result<Arc<Record>, Failure> {
+	pub(crate) fn get(&self, ran: Ran, run: impl FnOnce() -> Result<R, Failure>) -> Result<Arc<R>, Failure> {
 		let slot = self.slot(ran);
 		let mut record = slot.lock();
 		if let Some(record) = &*record {
@@ -62,8 +91,14 @@ impl Records {
 		made
 	}
 
+	/// Keeps an execution that was just run.
+	pub(crate) fn put(&self, ran: Ran, record: R) {
+		*self.slot(ran).lock() = Some(Arc::new(record));
+		self.make_room();
+	}
+
 	/// The slot of an execution, which is now the one asked about last.
-	fn slot(&self, ran: Ran) -> Slot {
+	fn slot(&self, ran: Ran) -> Slot<R> {
 		let mut slots = self.slots.lock();
 		let known = slots.iter().position(|(other, _)| *other == ran);
 		let entry = known.map_or_else(|| (ran, Slot::default()), |index| slots.remove(index));
@@ -76,7 +111,7 @@ impl Records {
 	fn make_room(&self) {
 		let mut slots = self.slots.lock();
 		// What is being run now has no size yet.
-		let size = |slot: &Slot| slot.try_lock().and_then(|record| Some(record.as_ref()?.bytes()));
+		let size = |slot: &Slot<R>| slot.try_lock().and_then(|record| Some(record.as_ref()?.bytes()));
 		let mut held: usize = slots.iter().filter_map(|(_, slot)| size(slot)).sum();
 		let mut index = 0;
 		while held > self.budget && index + 1 < slots.len() {
@@ -159,8 +194,19 @@ mod tests {
 	}
 
 	#[test]
+	fn what_was_put_is_not_run_again() {
+		let records = Records::new(500);
+		records.put(ran(1), a_record());
+		assert!(records.get(ran(1), || Err(Failure::Cancelled)).is_ok());
+		// It makes room for the next like any other.
+		records.put(ran(2), a_record());
+		assert!(records.get(ran(1), || Err(Failure::Cancelled)).is_err());
+		assert!(records.get(ran(2), || Err(Failure::Cancelled)).is_ok());
+	}
+
+	#[test]
 	fn what_failed_leaves_nothing_behind() {
-		let records = Records::new(1_000);
+		let records = Records::<Record>::new(1_000);
 		for job in 0..9 {
 			assert!(records.get(ran(job), || Err(Failure::Cancelled)).is_err());
 		}

@@ -293,7 +293,7 @@ pub fn said(output: &JobOutput, trace: &TraceRoot) -> Hash32 {
 }
 
 /// A claim unpacked, from which a [`Statement`] can be borrowed.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct OwnedStatement {
 	/// What ran.
 	pub program: Program,

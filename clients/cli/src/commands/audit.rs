@@ -1,6 +1,9 @@
 //! `assay audit`.
 
-use super::{parse_version, Context};
+use super::{
+	light::{make_key, write_opening},
+	parse_version, Context,
+};
 use crate::{
 	output::table,
 	views::{AuditView, AuditorView, Places, RatesView},
@@ -10,6 +13,7 @@ use anyhow::{Context as _, Result};
 use assay_protocol::{JobId, ModelVersion};
 use assay_sdk::{keys::account as parse_account, AccountId, Call};
 use clap::Subcommand;
+use std::path::PathBuf;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -37,6 +41,28 @@ pub(crate) enum AuditCommand {
 		/// Model version.
 		#[arg(value_parser = parse_version)]
 		version: ModelVersion,
+	},
+	/// Make a secret key to a model, with which `assay verify --light` looks at its claims without the weights.
+	Key {
+		/// Model version, such as 3.0, or an artifact's file.
+		model: String,
+		/// Where the key goes; beside the artifacts, by their root, if absent.
+		#[arg(long, value_name = "FILE")]
+		out: Option<PathBuf>,
+	},
+	/// Open positions of a job as this machine executes it, and write what a worker sends to whoever verifies it lightly.
+	Open {
+		/// The job.
+		job: JobId,
+		/// The positions, such as 3,9.
+		#[arg(long, value_delimiter = ',', required = true)]
+		positions: Vec<u32>,
+		/// Where the opening goes.
+		#[arg(long, value_name = "FILE")]
+		out: PathBuf,
+		/// The model's artifact; looked for in the folder of artifacts if absent.
+		#[arg(long, value_name = "FILE")]
+		artifact: Option<PathBuf>,
 	},
 	/// Show how likely the next claim of an operator is to be audited.
 	Rates {
@@ -84,6 +110,13 @@ impl AuditCommand {
 				});
 				Ok(Outcome::Done)
 			}
+			Self::Key { model, out } => make_key(context, &model, out).await,
+			Self::Open {
+				job,
+				positions,
+				out,
+				artifact,
+			} => write_opening(context, job, positions, &out, artifact.as_deref()).await,
 			Self::Rates { operator } => {
 				let operator = match operator {
 					Some(operator) => operator,

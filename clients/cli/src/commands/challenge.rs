@@ -3,12 +3,13 @@
 use super::Context;
 use crate::{
 	case::Case,
-	challenger::Challenger,
+	challenger::{Challenger, Ended},
 	execute::{check_program, Loaded},
 	Outcome,
 };
 use anyhow::{bail, Context as _, Result};
 use assay_protocol::{dispute::Accusation, job::JobState, JobId};
+use assay_sdk::{Assay, Signer};
 use serde_json::json;
 use std::{path::PathBuf, sync::Arc};
 
@@ -59,45 +60,60 @@ impl Challenge {
 		let artifact = context.library.verified(claim.artifact, self.artifact.as_deref())?;
 		check_program(&artifact, &chain.models().at(best).program(claim.version).await?)?;
 		let case = Case::run(Arc::new(Loaded::new(artifact)?), claim, context.output)?;
-		let challenger = Challenger {
-			chain: &chain,
-			signer: &signer,
-			case: &case,
-			among_others: false,
-			output: context.output,
+		let Some(ended) = lead(context, &chain, &signer, &case, self.accuse).await? else {
+			let document = json!({ "job": self.job, "dispute": null, "moves": [], "ending": null });
+			context.output.answer(&document, || {
+				format!(
+					"job {} is what this machine computes: there is nothing to challenge",
+					self.job
+				)
+			});
+			return Ok(Outcome::Unfavourable);
 		};
-		let (id, first) = match challenger.open_dispute(best).await? {
-			Some(dispute) => {
-				context
-					.output
-					.progress(&format!("dispute {} is open and goes on", dispute.id));
-				(dispute.id, best.number)
-			}
-			None => {
-				let found = match self.accuse {
-					Some(accusation) => Some(accusation),
-					None => case.accuse()?,
-				};
-				let Some(accusation) = found else {
-					let document = json!({ "job": self.job, "dispute": null, "moves": [], "ending": null });
-					context.output.answer(&document, || {
-						format!(
-							"job {} is what this machine computes: there is nothing to challenge",
-							self.job
-						)
-					});
-					return Ok(Outcome::Unfavourable);
-				};
-				challenger.open(accusation, context.sending()).await?
-			}
-		};
-		let ended = challenger.dispute(id, first, context.finalized).await?;
 		context.output.answer(&ended.document(), || ended.text());
 		Ok(match ended.is_won() {
 			true => Outcome::Done,
 			false => Outcome::Unfavourable,
 		})
 	}
+}
+
+/// Challenges a claim, for what is wrong with it or for what it is accused of in any case, and leads the dispute to its end, or the
+/// one that is open already. Nothing if there is nothing wrong.
+pub(super) async fn lead(
+	context: &Context,
+	chain: &Assay,
+	signer: &Signer,
+	case: &Case,
+	accuse: Option<Accusation>,
+) -> Result<Option<Ended>> {
+	let challenger = Challenger {
+		chain,
+		signer,
+		case,
+		among_others: false,
+		output: context.output,
+	};
+	let best = chain.best().await?;
+	let (id, first) = match challenger.open_dispute(best).await? {
+		Some(dispute) => {
+			context
+				.output
+				.progress(&format!("dispute {} is open and goes on", dispute.id));
+			(dispute.id, best.number)
+		}
+		None => {
+			let found = match accuse {
+				Some(accusation) => Some(accusation),
+				None => case.accuse()?,
+			};
+			let Some(accusation) = found else {
+				return Ok(None);
+			};
+			challenger.open(accusation, context.sending()).await?
+		}
+	};
+	challenger.dispute(id, first, context.finalized).await.map(Some)
 }
 
 #[cfg(test)]

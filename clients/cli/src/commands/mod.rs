@@ -5,6 +5,7 @@ mod audit;
 mod challenge;
 mod dispute;
 mod job;
+mod light;
 mod model;
 mod operator;
 mod receipt;
@@ -138,7 +139,7 @@ pub(crate) enum Command {
 	/// Submit, follow and look at jobs.
 	#[command(subcommand)]
 	Job(job::JobCommand),
-	/// Run a finished job again on this machine and compare.
+	/// Run a finished job again on this machine and compare, or look at single positions of it without its weights.
 	Verify(verify::Verify),
 	/// Prove to whoever has no node how a job ended.
 	#[command(subcommand)]

@@ -1,6 +1,6 @@
 //! `assay verify`.
 
-use super::Context;
+use super::{light::Light, Context};
 use crate::{
 	execute::{check_program, execute},
 	output::fields,
@@ -28,8 +28,10 @@ pub(crate) struct Verify {
 	#[arg(long, value_name = "FILE")]
 	artifact: Option<PathBuf>,
 	/// Compare this output, a JSON document such as `{"tokens":[1,2]}`, instead of the one on chain.
-	#[arg(long, value_name = "FILE")]
+	#[arg(long, value_name = "FILE", conflicts_with = "light")]
 	output: Option<PathBuf>,
+	#[command(flatten)]
+	light: Light,
 }
 
 /// What was found.
@@ -63,6 +65,9 @@ struct Difference {
 impl Verify {
 	/// Does it.
 	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
+		if self.light.is_wanted() {
+			return self.light.run(context, self.job, self.artifact.as_deref()).await;
+		}
 		let chain = context.chain().await?;
 		let at = if context.finalized {
 			chain.finalized().await?
