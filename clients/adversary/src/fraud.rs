@@ -7,6 +7,7 @@ use crate::{
 use anyhow::{bail, Context, Result};
 use assay_artifact::Artifact;
 use assay_exact::{evaluate::evaluate, program::Head, Generation, Input, Output, Program, Sampler};
+use assay_light_audit::open_record;
 use assay_protocol::{
 	audit::{Question, Reply},
 	dispute::{Answer, OwnedStatement, Stage},
@@ -139,6 +140,14 @@ impl<'a> Fraud<'a> {
 			_ => fraud.record.boundaries().root(),
 		};
 		Ok(fraud)
+	}
+
+	/// What it shows of some positions to whoever looks at them lightly: the products of the weights that it ran on what it
+	/// commits to.
+	pub fn opening(&self, positions: &[u32]) -> Result<Vec<u8>> {
+		let (statement, boundaries) = (self.statement.as_statement(), self.record.boundaries());
+		let opening = open_record(&self.weights, &statement, &self.record, &boundaries, positions)?;
+		Ok(opening.to_bytes())
 	}
 
 	/// With the trace that some weights leave on the claimed tokens.

@@ -1,4 +1,4 @@
-//! Openings for light audits: made one at a time, no more than a worker can spare, and kept until they are fetched.
+//! Openings for light audits: made one at a time, in no more than a tenth of a worker's time, and kept until they are fetched.
 
 use crate::pool::Failure;
 use assay_protocol::dispute::OwnedStatement;
@@ -10,8 +10,10 @@ use std::{
 
 /// Openings that may be made at once after a quiet time.
 const BURST: u32 = 8;
-/// How long it takes until one more may be made: at the shape of Llama-2-7B one costs a second of one core.
+/// How long it takes until one more may be made.
 const EVERY: Duration = Duration::from_secs(5);
+/// One that takes long counts as many as this many times its own time: after a restart the job runs again for it.
+const SHARE: u32 = 10;
 /// Bytes of openings that are kept; the last is kept whatever it takes.
 const KEPT_BYTES: usize = 512 << 20;
 
@@ -26,7 +28,7 @@ pub enum NotOpened {
 	Busy,
 	/// Too many were made of late.
 	#[error(
-		"too much was asked: {BURST} openings at once and one each {} s are made here; ask again in {} s",
+		"too much was asked: {BURST} openings at once and one each {} s, or fewer that take longer, are made here; ask again in {} s",
 		EVERY.as_secs(),
 		after.as_secs().max(1)
 	)]
@@ -79,13 +81,16 @@ impl Openings {
 			return Ok(kept);
 		}
 		let _making = self.making.try_lock().ok_or(NotOpened::Busy)?;
+		let begun = Instant::now();
 		self.state
 			.lock()
 			.allowance
 			.take(now)
 			.map_err(|after| NotOpened::TooMany { after })?;
-		let made = Arc::new(make()?);
+		let made = make();
 		let mut state = self.state.lock();
+		state.allowance.charge(begun.elapsed());
+		let made = Arc::new(made?);
 		state.kept.push(((statement.clone(), positions.to_vec()), made.clone()));
 		while state.kept.len() > 1 && state.kept.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > KEPT_BYTES {
 			state.kept.remove(0);
@@ -124,6 +129,12 @@ impl Allowance {
 		}
 		self.whole_at = Some(whole_at + EVERY);
 		Ok(())
+	}
+
+	/// What was taken has cost so much time.
+	fn charge(&mut self, elapsed: Duration) {
+		let more = elapsed.saturating_mul(SHARE).saturating_sub(EVERY);
+		self.whole_at = self.whole_at.map(|at| at + more);
 	}
 }
 
@@ -185,7 +196,7 @@ mod tests {
 		let refused = ask(100, start).expect_err("too much is asked");
 		assert_eq!(
 			refused.to_string(),
-			"too much was asked: 8 openings at once and one each 5 s are made here; ask again in 5 s"
+			"too much was asked: 8 openings at once and one each 5 s, or fewer that take longer, are made here; ask again in 5 s"
 		);
 		// What is kept costs nothing.
 		assert!(ask(0, start).is_ok());
@@ -196,6 +207,19 @@ mod tests {
 		let later = start + EVERY * 1_000;
 		assert!((200..200 + BURST).all(|job| ask(job, later).is_ok()));
 		assert!(ask(300, later).is_err());
+	}
+
+	#[test]
+	fn what_takes_long_counts_for_more() {
+		let (mut allowance, start) = (Allowance::default(), Instant::now());
+		assert_eq!(allowance.take(start), Ok(()));
+		allowance.charge(EVERY / SHARE);
+		assert_eq!(allowance.take(start), Ok(()));
+		// A tenth of the time at most: after a minute's work there is none for ten.
+		allowance.charge(Duration::from_secs(60));
+		let after = allowance.take(start).expect_err("too much is asked");
+		assert_eq!(after, Duration::from_secs(600) + EVERY * 2 - EVERY * BURST);
+		assert_eq!(allowance.take(start + after), Ok(()));
 	}
 
 	#[test]

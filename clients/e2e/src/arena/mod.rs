@@ -7,6 +7,7 @@ mod challenges;
 mod election;
 mod floods;
 mod judged;
+mod light;
 mod refusals;
 mod settle;
 mod walk;
