@@ -11,6 +11,7 @@ mod execute;
 mod explain;
 mod keys;
 mod life;
+mod light_keys;
 mod output;
 mod views;
 mod watcher;

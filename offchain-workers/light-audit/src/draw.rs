@@ -1,6 +1,6 @@
 //! Which positions are looked at, and how likely that is to show what is wrong.
 
-use rand::{seq::index, CryptoRng, RngCore};
+use rand::{seq::index, CryptoRng};
 use thiserror::Error;
 
 /// Most positions of one light audit: what a worker opens for one question.
@@ -15,7 +15,7 @@ pub enum DrawError {
 }
 
 /// So many different positions of a job of `positions`, in rising order; all, if there are not as many.
-pub fn draw(positions: u32, count: u32, random: &mut (impl RngCore + CryptoRng)) -> Result<Vec<u32>, DrawError> {
+pub fn draw(positions: u32, count: u32, random: &mut impl CryptoRng) -> Result<Vec<u32>, DrawError> {
 	if count == 0 || count > MAX_POSITIONS {
 		return Err(DrawError::Count(count));
 	}

@@ -2,10 +2,8 @@
 
 use crate::{
 	check::{check_positions, Refused},
-	opening::{
-		cache_shape, opened_groups, reach, table_leaves, table_rows, vector_head, Accumulators, OpenedCaches,
-		OpenedHead, OpenedLeaf, OpenedPosition, Opening, Pooled,
-	},
+	needs::{cache_shape, opened_groups, reach, table_leaves, table_rows, vector_head},
+	opening::{Accumulators, OpenedCaches, OpenedHead, OpenedLeaf, OpenedPosition, Opening, Pooled},
 	walk::{walk, LayerCaches, Product, Side},
 };
 use assay_engine::{check_statement, Model, Retained, RunError};

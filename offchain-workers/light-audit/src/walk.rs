@@ -3,7 +3,7 @@
 //! Both sides walk the same way: a worker to note the accumulators, a checker to hold what was opened against them. What
 //! they do differently is [`Side`].
 
-use crate::opening::{head_at, vector_head, POOLED};
+use crate::needs::{head_at, vector_head, POOLED};
 use assay_exact::{
 	attention::attend,
 	blocks::{Activation, CacheRow},

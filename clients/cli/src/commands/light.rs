@@ -4,6 +4,7 @@ use super::{challenge::lead, parse_version, Context};
 use crate::{
 	case::Case,
 	execute::{check_program, Loaded},
+	light_keys::{key_path, read_key, write_secret},
 	output::fields,
 	Outcome,
 };
@@ -18,11 +19,9 @@ use assay_protocol::{
 	JobId,
 };
 use assay_sdk::Assay;
-use assay_trace::Hash32;
 use serde_json::json;
 use std::{
 	fs,
-	io::Write,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::Instant,
@@ -128,7 +127,7 @@ impl Light {
 	/// Has positions opened and checks them.
 	async fn look(&self, context: &Context, chain: &Assay, job: JobId, owned: &OwnedStatement) -> Result<Looked> {
 		let statement = owned.as_statement();
-		let key = read_key(context, self.light_key.as_deref(), &owned.artifact)?;
+		let key = read_key(&context.library, self.light_key.as_deref(), &owned.artifact)?;
 		let of = statement.layout().positions;
 		let (positions, bytes) = match &self.opening {
 			Some(file) => {
@@ -248,21 +247,6 @@ async fn open_claim(context: &Context, job: JobId) -> Result<(Assay, DisputedCla
 	Ok((chain, claim, statement))
 }
 
-/// Where the key to an artifact lies.
-fn key_path(context: &Context, artifact: &Hash32) -> Result<PathBuf> {
-	Ok(context.library.folder()?.join(format!("{artifact}.light-key")))
-}
-
-fn read_key(context: &Context, file: Option<&Path>, artifact: &Hash32) -> Result<Key> {
-	let path = match file {
-		Some(file) => file.to_owned(),
-		None => key_path(context, artifact)?,
-	};
-	let bytes = fs::read(&path);
-	let bytes = bytes.with_context(|| format!("no key {}: make one with `assay audit key`", path.display()))?;
-	Key::from_bytes(&bytes, artifact).with_context(|| format!("key {}", path.display()))
-}
-
 /// `assay audit key`.
 pub(super) async fn make_key(context: &Context, model: &str, out: Option<PathBuf>) -> Result<Outcome> {
 	let artifact = match Path::new(model).is_file() {
@@ -285,7 +269,7 @@ pub(super) async fn make_key(context: &Context, model: &str, out: Option<PathBuf
 	let (bytes, root) = (key.to_bytes(), artifact.root());
 	let path = match out {
 		Some(path) => path,
-		None => key_path(context, &root)?,
+		None => key_path(&context.library, &root)?,
 	};
 	write_secret(&path, &bytes)?;
 	let document = json!({ "artifact": root, "file": path, "bytes": bytes.len() });
@@ -298,22 +282,6 @@ pub(super) async fn make_key(context: &Context, model: &str, out: Option<PathBuf
 		)
 	});
 	Ok(Outcome::Done)
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
-	let named = || format!("key {}", path.display());
-	let folder = path
-		.parent()
-		.filter(|folder| !folder.as_os_str().is_empty())
-		.unwrap_or(Path::new("."));
-	fs::create_dir_all(folder).with_context(named)?;
-	// Such files are made for their owner alone.
-	let mut file = tempfile::NamedTempFile::new_in(folder).with_context(named)?;
-	file.write_all(bytes).with_context(named)?;
-	file.as_file().sync_all().with_context(named)?;
-	file.persist(path).with_context(named)?;
-	Ok(())
 }
 
 /// `assay audit open`.
@@ -387,16 +355,5 @@ mod tests {
 			"{text}"
 		);
 		assert!(!text.contains("found"), "{text}");
-	}
-
-	#[test]
-	fn a_key_is_for_its_owner_alone() {
-		use std::os::unix::fs::PermissionsExt;
-		let folder = tempfile::tempdir().unwrap();
-		let path = folder.path().join("keys/a.key");
-		write_secret(&path, b"one").unwrap();
-		write_secret(&path, b"another").unwrap();
-		assert_eq!(fs::read(&path).unwrap(), b"another");
-		assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 	}
 }

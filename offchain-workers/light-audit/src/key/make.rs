@@ -8,7 +8,7 @@ use assay_exact::{
 	Instance, Program, ProgramError,
 };
 use assay_trace::{artifact::program_hash, prover::OpenArtifact};
-use rand::{CryptoRng, RngCore};
+use rand::CryptoRng;
 use rayon::prelude::*;
 use thiserror::Error;
 
@@ -39,7 +39,7 @@ impl Key {
 	pub fn make(
 		program: &Program,
 		artifact: &(impl OpenArtifact + Sync),
-		random: &mut (impl RngCore + CryptoRng),
+		random: &mut impl CryptoRng,
 	) -> Result<Self, KeyError> {
 		program.validate()?;
 		let tree = artifact.tree();

@@ -1,29 +1,32 @@
 //! The checker's side: whether what was opened is what the program makes of it, and what the claim commits to.
 
+mod fault;
+mod rows;
+
+pub use fault::{At, Fault, Refused};
+
 use crate::{
-	opening::{cache_shape, opened_groups, reach, table_leaves, table_rows, Accumulators, OpenedCaches, Pooled},
+	needs::{cache_shape, opened_groups, reach},
+	opening::{Accumulators, OpenedCaches, Pooled},
 	walk::{walk, LayerCaches, Product, Side},
 	Key, Opening, MAX_POSITIONS,
 };
-use assay_engine::{check_statement, RunError};
+use assay_engine::check_statement;
 use assay_exact::{
 	blocks::CacheRow,
-	evaluate::{EvaluateError, Weights},
 	linear::finish,
 	pool::pool,
-	program::{Head, Pooling, TensorIndex},
-	Instance, Output,
+	program::{Head, Pooling},
+	Output,
 };
 use assay_trace::{
-	artifact::Leaves,
 	boundary::GroupRoots,
 	cache::{cache_root, leaf_bytes, CachePair},
-	merkle::{self, leaf_hash, LeafPosition},
+	merkle::{self, LeafPosition},
 	vector::vector_root,
 	Group, Hash32, Layout, Statement, TraceRoot,
 };
-use std::collections::BTreeMap;
-use thiserror::Error;
+use rows::Rows;
 
 /// Every accumulator is below this in magnitude (`docs/exact-arithmetic.md`, 3.1).
 const ACCUMULATORS: u64 = 1 << 62;
@@ -35,159 +38,6 @@ pub enum Verdict {
 	Holds,
 	/// It is wrong, or what was opened is.
 	Fails(Fault),
-}
-
-/// Why nothing can be said about an opening.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
-pub enum Refused {
-	/// The key is to another artifact.
-	#[error("the key is to artifact {key}, the claim is about {claimed}")]
-	OtherArtifact {
-		/// That of the key.
-		key: Hash32,
-		/// That of the claim.
-		claimed: Hash32,
-	},
-	/// No run of the program can have been asked or have returned this.
-	#[error(transparent)]
-	Statement(#[from] RunError),
-	/// The positions asked for are none of the job's, do not rise, or are too many.
-	#[error("positions must rise below {positions}, and be 1 to {MAX_POSITIONS}")]
-	Positions {
-		/// Positions of the job.
-		positions: u32,
-	},
-}
-
-/// What is wrong. Nobody but the worker can tell whether the claim or only the opening is: whoever finds one of these runs the
-/// job.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
-pub enum Fault {
-	/// Other positions were opened.
-	#[error("positions {opened:?} were opened, and {asked:?} were asked for")]
-	Positions {
-		/// Those opened.
-		opened: Vec<u32>,
-		/// Those asked for.
-		asked: Vec<u32>,
-	},
-	/// A part has another size than it must have.
-	#[error("the opening has {given} {part} in a place of {expected}")]
-	Shape {
-		/// Of what.
-		part: &'static str,
-		/// How many there are.
-		given: u64,
-		/// How many there must be.
-		expected: u64,
-	},
-	/// The leaves are not those of the trace.
-	#[error("the groups shown have the root {actual}, the claim commits to {expected}")]
-	Trace {
-		/// Theirs.
-		actual: TraceRoot,
-		/// The claim's.
-		expected: TraceRoot,
-	},
-	/// Cache rows are not those of the trace.
-	#[error("row {}: the cache rows of group {} are not those that the claim commits to", .0.row, .0.index)]
-	Caches(Group),
-	/// Committed cache rows are none that anybody writes.
-	#[error("row {row}, position {position}: head {head} of the cache is malformed")]
-	CacheRow {
-		/// Its row of the trace.
-		row: u16,
-		/// Its position.
-		position: u32,
-		/// Its head.
-		head: u16,
-	},
-	/// A leaf of the artifact is not in it.
-	#[error("leaf {leaf} of tensor {} at layer {:?} is not in the artifact", instance.tensor.0, instance.layer)]
-	Leaf {
-		/// Its tensor.
-		instance: Instance,
-		/// Its index.
-		leaf: u64,
-	},
-	/// An operation cannot be run on what was opened.
-	#[error(transparent)]
-	Evaluate(#[from] EvaluateError),
-	/// An accumulator is larger than any can be.
-	#[error("{at}: an accumulator of tensor {} at layer {:?} is {value}, beyond 2^62", instance.tensor.0, instance.layer)]
-	Magnitude {
-		/// Where.
-		at: At,
-		/// Of which matrix.
-		instance: Instance,
-		/// The accumulator.
-		value: i64,
-	},
-	/// Accumulators are not those of the weights.
-	#[error("{at}: the products of tensor {} at layer {:?} are not those of its weights", instance.tensor.0, instance.layer)]
-	Product {
-		/// Where.
-		at: At,
-		/// Of which matrix.
-		instance: Instance,
-	},
-	/// What a position writes to a cache is not what the claim commits to.
-	#[error("position {position} writes other rows to the cache of layer {layer} than the claim commits to")]
-	Written {
-		/// The position.
-		position: u32,
-		/// The layer.
-		layer: u16,
-	},
-	/// What a cell hands on is not what the claim commits to.
-	#[error("row {row}, position {position}: the residual vector is not the one that the claim commits to")]
-	Residual {
-		/// The row of the trace.
-		row: u16,
-		/// The position.
-		position: u32,
-	},
-	/// Residual vectors to be pooled are not those of the trace.
-	#[error("the residual vectors of group {0} in the last row are not those that the claim commits to")]
-	Pooled(u32),
-	/// Another token follows from the logits.
-	#[error("token {right} follows from position {position}, the claim has {claimed:?}")]
-	Token {
-		/// The position.
-		position: u32,
-		/// The token claimed.
-		claimed: Option<u32>,
-		/// The one that follows.
-		right: u32,
-	},
-	/// The output is not what the head returns.
-	#[error("element {index} of the output is {right}, the claim has {claimed}")]
-	Output {
-		/// Of the first element that differs.
-		index: u64,
-		/// The element claimed.
-		claimed: i32,
-		/// What the head returns.
-		right: i32,
-	},
-}
-
-/// Where a product belongs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum At {
-	/// To a position.
-	Position(u32),
-	/// To the head of a model that returns a vector.
-	Head,
-}
-
-impl core::fmt::Display for At {
-	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-		match self {
-			Self::Position(position) => write!(f, "position {position}"),
-			Self::Head => f.write_str("the head"),
-		}
-	}
 }
 
 /// Checks what was opened of the positions asked for.
@@ -276,64 +126,6 @@ fn sized(part: &'static str, given: usize, expected: u64) -> Result<(), Fault> {
 	match given == expected {
 		true => Ok(()),
 		false => Err(Fault::Shape { part, given, expected }),
-	}
-}
-
-/// What operations read of the artifact: its vectors from the key, and the rows of tables that were opened.
-struct Rows<'a> {
-	key: &'a Key,
-	opened: BTreeMap<(Instance, u32), Vec<u8>>,
-}
-
-impl<'a> Rows<'a> {
-	fn new(key: &'a Key, statement: &Statement<'_>, positions: &[u32], opening: &Opening) -> Result<Self, Fault> {
-		let program = statement.program;
-		let rows = table_rows(statement, positions);
-		let held = table_leaves(program, &rows);
-		sized("leaves of the artifact", opening.leaves.len(), held.len() as u64)?;
-		let shape = |instance: &Instance| program.tensors[usize::from(instance.tensor.0)].shape;
-		let mut leaves = BTreeMap::new();
-		for ((instance, leaf), opened) in held.into_iter().zip(&opening.leaves) {
-			let position = LeafPosition {
-				index: leaf,
-				size: Leaves::new(shape(&instance)).count(),
-			};
-			let root = key.root(&instance);
-			let proved =
-				root.is_some_and(|root| opened.path.verify(position, &leaf_hash(&opened.bytes), &root).is_ok());
-			if !proved {
-				return Err(Fault::Leaf { instance, leaf });
-			}
-			leaves.insert((instance, leaf), &opened.bytes);
-		}
-		let mut opened = BTreeMap::new();
-		for (instance, row) in rows {
-			let cut = Leaves::new(shape(&instance));
-			let row_bytes = shape(&instance).row_bytes();
-			let held = cut.of_row(row).unwrap_or(0..0);
-			let start = cut.bytes_of(held.start).map_or(0, |range| range.start);
-			let bytes: Vec<u8> = held
-				.flat_map(|leaf| {
-					leaves
-						.get(&(instance, leaf))
-						.into_iter()
-						.flat_map(|bytes| bytes.iter().copied())
-				})
-				.collect();
-			let offset = (u64::from(row) * row_bytes).saturating_sub(start) as usize;
-			// A row that is not whole is refused by the operation that reads it.
-			let bytes = bytes.get(offset..).unwrap_or_default();
-			let bytes = &bytes[..bytes.len().min(row_bytes as usize)];
-			opened.insert((instance, row), bytes.to_vec());
-		}
-		Ok(Self { key, opened })
-	}
-}
-
-impl Weights for Rows<'_> {
-	fn row(&self, tensor: TensorIndex, layer: Option<u16>, row: u32) -> Option<&[u8]> {
-		let opened = self.opened.get(&(Instance { tensor, layer }, row));
-		opened.map(Vec::as_slice).or_else(|| self.key.row(tensor, layer, row))
 	}
 }
 
