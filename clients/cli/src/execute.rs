@@ -5,6 +5,7 @@ use anyhow::{ensure, Context, Result};
 use assay_artifact::Artifact;
 use assay_engine::{Model, Observer, Options};
 use assay_exact::{Generation, Input, Output};
+use assay_light_audit::{open_again, Opening};
 use assay_trace::{execution::Record, Statement, TraceRoot};
 use indicatif::ProgressBar;
 use std::time::Duration;
@@ -52,6 +53,14 @@ impl Loaded {
 	pub(crate) fn new(artifact: Artifact) -> Result<Self> {
 		let model = load(&artifact)?;
 		Ok(Self { artifact, model })
+	}
+
+	/// What a worker shows of some positions of an execution that is fed the tokens of a statement.
+	pub(crate) fn open(&self, statement: &Statement<'_>, positions: &[u32], show: Show) -> Result<Opening> {
+		let progress = spinner(show);
+		let opening = open_again(&self.model, &self.artifact, statement, positions);
+		progress.finish_and_clear();
+		Ok(opening?)
 	}
 
 	/// What an execution that is fed the tokens of a statement leaves behind, from which any step of it can be shown.

@@ -14,5 +14,5 @@ pub use check::{check, At, Fault, Refused, Verdict};
 pub use draw::{detection, draw, DrawError, MAX_POSITIONS};
 pub use key::{Key, KeyError, KeyFileError};
 pub use needs::largest_opening;
-pub use open::{open, open_record, OpenError};
+pub use open::{open, open_again, open_record, OpenError};
 pub use opening::{Opening, OpeningError};

@@ -67,6 +67,29 @@ pub fn open(
 	assemble(artifact, statement, execution.boundaries(), positions, leaves, shown)
 }
 
+/// Opens positions of an execution that nothing is kept of: the job runs again, as one prompt.
+pub fn open_again(
+	model: &Model,
+	artifact: &impl OpenArtifact,
+	statement: &Statement<'_>,
+	positions: &[u32],
+) -> Result<Opening, OpenError> {
+	check_positions(&statement.layout(), positions)?;
+	match vector_head(model.program()) {
+		None => open(
+			model,
+			artifact,
+			statement,
+			&model.retained(statement, &mut ())?,
+			positions,
+		),
+		Some(_) => {
+			let record = model.record(statement, &mut ())?;
+			open_record(artifact, statement, &record, &record.boundaries(), positions)
+		}
+	}
+}
+
 /// Opens positions of an execution whose values are at hand, plainly: what [`open`] does fast.
 pub fn open_record(
 	artifact: &impl OpenArtifact,

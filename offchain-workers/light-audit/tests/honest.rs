@@ -2,8 +2,9 @@
 
 mod common;
 
+use assay_engine::Tier;
 use assay_exact::{program::Pooling, Generation, Input, Output, Sampler};
-use assay_light_audit::{draw, largest_opening, open, open_record, Opening, Verdict};
+use assay_light_audit::{draw, largest_opening, open, open_again, open_record, OpenError, Opening, Verdict};
 use assay_samples::{
 	programs::{attention_only, bag_of_words, bigram, decoder, encoder, mean_of_embeddings, perceptron, product},
 	random::{a_bert, a_llama, an_mlp, RandomModel},
@@ -26,9 +27,18 @@ fn assert_holds<W: assay_exact::evaluate::Weights + Sync>(
 	let (record, boundaries) = setup.record(&statement);
 	let plain = open_record(&setup.artifact, &statement, &record, &boundaries, &positions).expect("it opens");
 	assert_eq!(setup.check(&statement, &plain), Verdict::Holds, "{positions:?}");
-	if matches!(output, Output::Tokens(_)) {
-		let fast = open(&setup.model(), &setup.artifact, &statement, &retained, &positions).expect("it opens");
-		assert!(fast == plain, "the engine opens as the reference does, {positions:?}");
+	for tier in Tier::ALL.into_iter().filter(|tier| tier.is_available()) {
+		for threads in [1, 2] {
+			let model = setup.model_with(tier, threads);
+			let told = format!("{positions:?}, {tier}, {threads} threads");
+			let again = open_again(&model, &setup.artifact, &statement, &positions).expect("it opens");
+			assert!(again == plain, "the engine opens as the reference does, {told}");
+			let kept = open(&model, &setup.artifact, &statement, &retained, &positions);
+			match output {
+				Output::Tokens(_) => assert!(kept == Ok(again), "and as when it ran the job, {told}"),
+				Output::Vector(_) => assert_eq!(kept, Err(OpenError::RecordWanted)),
+			}
+		}
 	}
 	let bytes = plain.to_bytes();
 	let limit = largest_opening(&statement, &positions);

@@ -380,6 +380,35 @@ mod tests {
 	}
 
 	#[tokio::test]
+	async fn what_is_opened_of_a_job_is_the_same_after_a_restart() {
+		let mut setup = Setup::new();
+		write(&setup.path(), &setup.good);
+		let (output, trace) = setup.run(1).await.unwrap();
+		let duty = an_assignment(1).duty;
+		let statement = OwnedStatement {
+			program: setup.models.load(&setup.root).unwrap().artifact.program().clone(),
+			artifact: setup.root,
+			input: duty.input.into(),
+			generation: duty.generation,
+			output,
+			trace,
+		};
+		let kept = |models: &Models| {
+			let again = || Err(Failure::Refused("it is run again".into()));
+			models.retained.get(Ran::of(&statement), again).map(|_| ())
+		};
+		assert_eq!(kept(&setup.models), Ok(()), "a job that ran here is not run again");
+		let opened = setup.models.open(&statement, &[0]).unwrap();
+		assert!(Arc::ptr_eq(&opened, &setup.models.open(&statement, &[0]).unwrap()));
+
+		let restarted = Models::new(setup.folder.path().join("models"), None, NonZeroUsize::MIN);
+		assert!(kept(&restarted).is_err());
+		assert_eq!(restarted.open(&statement, &[0]).unwrap(), opened);
+		let refused = restarted.open(&statement, &[1]).unwrap_err();
+		assert_eq!(refused.to_string(), "positions must rise below 1, and be 1 to 16");
+	}
+
+	#[tokio::test]
 	async fn p24_an_artifact_that_failed_is_used_once_a_good_file_is_in_its_place() {
 		let mut setup = Setup::new();
 		let path = setup.path();

@@ -10,9 +10,7 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context as _, Result};
 use assay_artifact::Artifact;
-use assay_light_audit::{
-	check, detection, draw, largest_opening, open_record, Fault, Key, Opening, Verdict, MAX_POSITIONS,
-};
+use assay_light_audit::{check, detection, draw, largest_opening, Fault, Key, Opening, Verdict, MAX_POSITIONS};
 use assay_protocol::{
 	dispute::{DisputedClaim, OwnedStatement},
 	job::JobState,
@@ -303,9 +301,7 @@ pub(super) async fn write_opening(
 	);
 	let artifact = context.library.verified(claim.artifact, artifact)?;
 	check_program(&artifact, &chain.models().program(claim.version).await?)?;
-	let loaded = Loaded::new(artifact)?;
-	let record = loaded.record(&statement, context.output)?;
-	let opening = open_record(&loaded.artifact, &statement, &record, &record.boundaries(), &positions)?;
+	let opening = Loaded::new(artifact)?.open(&statement, &positions, context.output)?;
 	let bytes = opening.to_bytes();
 	fs::write(out, &bytes).with_context(|| format!("opening {}", out.display()))?;
 	let parts: serde_json::Map<String, serde_json::Value> = opening

@@ -3,7 +3,7 @@
 
 pub(crate) mod cheats;
 
-use assay_engine::{Model, Options, Retained};
+use assay_engine::{Model, Options, Retained, Tier};
 use assay_exact::{
 	evaluate::Weights,
 	program::{Head, Pooling, Shape, TensorIndex},
@@ -23,6 +23,7 @@ use assay_trace::{
 	Hash32, Statement, TraceRoot,
 };
 use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
+use std::num::NonZeroUsize;
 
 pub(crate) const GREEDY: Generation = Generation {
 	sampler: Sampler::Greedy,
@@ -129,6 +130,15 @@ impl<W: Weights + Sync> Setup<W> {
 
 	pub(crate) fn model(&self) -> Model {
 		Model::from_weights(&self.program, &self.artifact, Options::default()).expect("the model loads")
+	}
+
+	pub(crate) fn model_with(&self, tier: Tier, threads: usize) -> Model {
+		let options = Options {
+			tier: Some(tier),
+			threads: NonZeroUsize::new(threads).expect("at least one"),
+			..Options::default()
+		};
+		Model::from_weights(&self.program, &self.artifact, options).expect("the model loads")
 	}
 
 	/// An honest job: its output and what is kept of it.
