@@ -60,17 +60,18 @@ pub fn weighted_mean(sum: i64, total: i64, shift: i32) -> i32 {
 /// The mean of the value rows under weights e, block by block: each block is summed at its largest shift.
 fn mix(weights: &[i64], values: &[CacheRow]) -> Vec<i32> {
 	let total: i64 = weights.iter().map(|&e| block_weight(e, 0)).sum();
-	let width = values.first().map_or(0, |row| row.mantissas.len());
-	(0..width)
-		.map(|i| {
-			let block = i / BLOCK;
+	let blocks = values.first().map_or(0, |row| row.shifts.len());
+	(0..blocks)
+		.flat_map(|block| {
 			let shift = values.iter().map(|row| row.shifts[block]).max().unwrap_or(0);
-			let sum: i64 = weights
-				.iter()
-				.zip(values)
-				.map(|(&e, row)| block_weight(e, (shift - row.shifts[block]).into()) * i64::from(row.mantissas[i]))
-				.sum();
-			weighted_mean(sum, total, shift.into())
+			let mut sums = [0i64; BLOCK];
+			for (&e, row) in weights.iter().zip(values) {
+				let weight = block_weight(e, (shift - row.shifts[block]).into());
+				for (sum, &mantissa) in sums.iter_mut().zip(&row.mantissas[block * BLOCK..]) {
+					*sum += weight * i64::from(mantissa);
+				}
+			}
+			sums.map(|sum| weighted_mean(sum, total, shift.into()))
 		})
 		.collect()
 }
