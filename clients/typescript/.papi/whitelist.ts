@@ -16,8 +16,6 @@ export const whitelist = [
 	"api.StakingApi.parameters",
 	"api.StakingApi.position",
 	"api.StakingApi.positions",
-	"api.GrandpaApi.current_set_id",
-	"api.GrandpaApi.grandpa_authorities",
 	"api.AccountNonceApi.account_nonce",
 	"query.System.Account",
 	"event.Jobs.JobSubmitted",

@@ -1,0 +1,298 @@
+// Signing, sending and watching transactions.
+
+import { Binary } from '@polkadot-api/substrate-bindings';
+import type { BlockInfo, PolkadotClient, Transaction, TypedApi } from 'polkadot-api';
+import type { assay } from '#descriptors';
+import { hashOf, type Blocks, type ChainEvent, type Heads, type Place } from './blocks.js';
+import { Displaced, Failed, Missing, NotIncluded, Refused, Unpayable, WouldFail, unanswered } from './errors.js';
+import { Failures, type Decoded } from './failures.js';
+import { accountOf, type Signer } from './keys.js';
+import { Desk } from './nonces.js';
+
+/** Blocks a signed transaction stays valid. */
+const LIFE = 64;
+/** How often a call is signed anew because others of the same account were faster, or the node had no room for it. */
+const TRIES = 40;
+/** Blocks that pass before a transaction that is in none of them is handed to the node again. */
+const SILENCE = 4;
+/** The code with which a pool answers that it has the transaction already. */
+const ALREADY_THERE = 1013;
+/** The code with which a pool refuses a transaction while it holds another with the same nonce. */
+const PRIORITY_TOO_LOW = 1014;
+/** The code with which a pool that is full refuses a transaction. */
+const NO_ROOM = 1016;
+/** The code with which whoever has no pool answers, as a light client does. */
+const NO_SUCH_METHOD = -32601;
+/** What a pool says of a transaction whose nonce was used up between signing and sending. */
+const OUTDATED = 'outdated';
+
+/** A call, as `assay.api.tx` makes it. */
+export type Call = Transaction;
+
+/** How a transaction is sent. */
+export interface Sending {
+	/** Whether it is awaited until it is final; otherwise until the best chain holds it. `false` unless given. */
+	finalized?: boolean;
+	/** Whether it is tried out first, so that one that the chain would refuse is not sent. `true` unless given. */
+	tried?: boolean;
+}
+
+/** A transaction that succeeded. */
+export class Included {
+	/**
+	 * @param block - Height of its block.
+	 * @param blockHash - Hash of its block.
+	 * @param transaction - Its own hash.
+	 * @param fee - What the signer paid for it, in smallest units.
+	 * @param events - What it brought about.
+	 */
+	constructor(
+		readonly block: number,
+		readonly blockHash: string,
+		readonly transaction: string,
+		readonly fee: bigint,
+		readonly events: readonly ChainEvent[],
+	) {}
+
+	/**
+	 * The fields of the first event of a name. What the chain does by itself at the beginning of a block counts as of its first
+	 * transaction, so ask for events that only the call itself gives.
+	 *
+	 * @throws {@link Missing} if there is none.
+	 */
+	event<Fields>(pallet: string, name: string): Fields {
+		const found = find(this.events, pallet, name);
+		if (!found) {
+			throw new Missing('Event', `${pallet} told of no ${name}`);
+		}
+		return found.value as Fields;
+	}
+}
+
+function find(events: readonly ChainEvent[], pallet: string, name: string): Decoded | undefined {
+	return events.find(({ type, value }) => type === pallet && value.type === name)?.value;
+}
+
+/** Nothing was done, and the next try may succeed: the error is that of the last one. */
+class Setback extends Error {
+	constructor(readonly after: (tries: number) => Error) {
+		super('another try');
+	}
+
+	/** Another transaction of the account was faster. The next try takes another nonce. */
+	static raced(reason: string): Setback {
+		return new Setback((tries) => new Displaced(tries, reason));
+	}
+}
+
+/** A transaction that may be in the pool. */
+interface Sent {
+	bytes: string;
+	hash: string;
+	account: string;
+	nonce: number;
+	/** The first block that can hold it. */
+	first: number;
+	/** The last one. */
+	last: number;
+}
+
+/** What transactions are signed for and sent to. */
+export class Transactions {
+	private readonly desks = new Map<string, Desk>();
+
+	/**
+	 * @param client - Of the chain.
+	 * @param api - The same.
+	 * @param blocks - Its blocks.
+	 */
+	constructor(
+		private readonly client: PolkadotClient,
+		private readonly api: TypedApi<typeof assay>,
+		private readonly blocks: Blocks,
+	) {}
+
+	/** See `Assay.submit`. */
+	async submit(call: Call, signer: Signer, { finalized = false, tried = true }: Sending): Promise<Included> {
+		const account = accountOf(signer);
+		const desk = this.desk(account);
+		for (let tries = 1; ; tries += 1) {
+			try {
+				const sent = await desk.inTurn(() => this.send(desk, call, signer, tried));
+				return await this.watch(desk, sent, finalized);
+			} catch (error) {
+				if (!(error instanceof Setback)) {
+					throw error;
+				}
+				if (tries === TRIES) {
+					throw error.after(tries);
+				}
+			}
+			// Programs that collided get out of step.
+			await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 300));
+		}
+	}
+
+	private desk(account: string): Desk {
+		const desk = this.desks.get(account) ?? new Desk();
+		this.desks.set(account, desk);
+		return desk;
+	}
+
+	/** Signs a call, tries it out, and hands it to the node. If it does not get there for sure, its nonce is given back. */
+	private async send(desk: Desk, call: Call, signer: Signer, tried: boolean): Promise<Sent> {
+		const account = accountOf(signer);
+		const heads = await this.blocks.heads();
+		const { best } = heads;
+		const birth = birthOf(heads);
+		const last = birth.number + LIFE - 1;
+		const nonce = desk.book.reserve(await this.expected(account, best), best.number, last);
+		try {
+			const mortality = { mortal: true, period: LIFE } as const;
+			const signed = await call.sign(signer, { at: birth.hash, nonce, mortality });
+			if (tried) {
+				await this.tryOut(signed, call, account, best);
+			}
+			const bytes = Binary.toHex(signed);
+			desk.book.sent(nonce, bytes);
+			await this.hand(bytes);
+			return { bytes, hash: hashOf(signed), account, nonce, first: birth.number + 1, last };
+		} catch (error) {
+			desk.book.giveBack(nonce);
+			throw error;
+		}
+	}
+
+	/** The nonce that the node expects next, with what waits in its pool counted. */
+	private async expected(account: string, best: BlockInfo): Promise<number> {
+		try {
+			return await this.client._request<number>('system_accountNextIndex', [account]);
+		} catch (error) {
+			if (unanswered('', error).code !== NO_SUCH_METHOD) {
+				throw unanswered(`the next nonce of ${account}`, error);
+			}
+			return this.api.apis.AccountNonceApi.account_nonce(account, { at: best.hash });
+		}
+	}
+
+	/** Fails if the chain would refuse a transaction in the block after `best`. */
+	private async tryOut(signed: Uint8Array, call: Call, account: string, best: BlockInfo): Promise<void> {
+		type Outcome = { success: boolean; value: Decoded & { success?: boolean } };
+		type Apply = (transaction: Uint8Array, options: { at: string }) => Promise<Outcome>;
+		const apis = this.client.getUnsafeApi().apis as Record<string, Record<string, Apply>>;
+		let outcome;
+		try {
+			// The codec puts the length before it again.
+			outcome = await apis['BlockBuilder']?.['apply_extrinsic']?.(Binary.fromOpaque(signed), { at: best.hash });
+		} catch {
+			// A node that does not execute it has said nothing about it.
+			return;
+		}
+		if (outcome?.success && outcome.value.success === false) {
+			throw new WouldFail((await this.failures(best.hash)).ofDispatch(outcome.value.value as Decoded), best.number);
+		}
+		// Whether a transaction is valid may depend on what is not in the block: those of the same account that wait, the room in
+		// the next block. The pool says.
+		const invalid = outcome?.success === false && outcome.value.type === 'Invalid' ? (outcome.value.value as Decoded) : undefined;
+		if (invalid?.type === 'Payment') {
+			const fee = await call.getEstimatedFees(account);
+			const { data } = await this.api.query.System.Account.getValue(account, { at: best.hash });
+			throw new Unpayable(account, fee, data.free);
+		}
+		if (invalid?.type === 'Custom') {
+			const failures = await this.failures(best.hash);
+			const failure = failures.ofNumber(call.decodedCall.type, invalid.value as number);
+			if (failure) {
+				throw new WouldFail(failure, best.number);
+			}
+		}
+	}
+
+	private async failures(at: string): Promise<Failures> {
+		return new Failures(await this.client.getMetadata(at));
+	}
+
+	/** Puts a transaction into the pool. */
+	private async hand(bytes: string): Promise<void> {
+		try {
+			await this.client._request('author_submitExtrinsic', [bytes]);
+		} catch (error) {
+			const { code, reason } = unanswered('', error);
+			if (code === NO_SUCH_METHOD) {
+				await this.client._request('transaction_v1_broadcast', [bytes]);
+			} else if (code === PRIORITY_TOO_LOW || reason.includes(OUTDATED)) {
+				throw Setback.raced(reason);
+			} else if (code === NO_ROOM) {
+				throw new Setback(() => new Refused(code, reason));
+			} else if (code !== undefined && code !== ALREADY_THERE) {
+				throw new Refused(code, reason);
+			}
+			// Whether it arrived is not known: it is looked for.
+		}
+	}
+
+	/** Waits until the chain, the best or the final one, holds a transaction. */
+	private async watch(desk: Desk, sent: Sent, finalized: boolean): Promise<Included> {
+		for await (const heads of this.follow()) {
+			const { waited } = heads;
+			const tip = finalized ? heads.finalized : heads.best;
+			const place = await this.blocks.find(sent.hash, tip.hash, sent.first);
+			if (place) {
+				desk.book.included(sent.nonce);
+				return this.included(sent, place);
+			}
+			if (tip.number >= sent.last) {
+				desk.book.giveBack(sent.nonce);
+				throw new NotIncluded(sent.last, `it waited for ${waited} blocks`);
+			}
+			if (waited < SILENCE) {
+				continue;
+			}
+			if (await this.isUsedUp(sent, heads)) {
+				desk.book.giveBack(sent.nonce);
+				throw Setback.raced(`another transaction of the same account took its place, with nonce ${sent.nonce}`);
+			}
+			if (waited % SILENCE === 0) {
+				// A pool that has it, or will not have it, says so. Neither tells whether another node's block will hold it.
+				for (const bytes of [...desk.book.before(sent.nonce), sent.bytes]) {
+					await this.hand(bytes).catch(() => undefined);
+				}
+			}
+		}
+		throw new Error('unreachable: blocks are followed for ever');
+	}
+
+	/** The chain from now on, with how many states of it there were. */
+	private async *follow(): AsyncGenerator<Heads & { waited: number }> {
+		let waited = 0;
+		for await (const heads of this.blocks.follow()) {
+			yield { ...heads, waited };
+			waited += 1;
+		}
+	}
+
+	/** Whether a final block holds another transaction with the nonce of this one. */
+	private async isUsedUp({ account, nonce, hash, first }: Sent, { finalized }: Heads): Promise<boolean> {
+		const settled = await this.api.apis.AccountNonceApi.account_nonce(account, { at: finalized.hash });
+		return settled > nonce && !(await this.blocks.find(hash, finalized.hash, first));
+	}
+
+	private async included({ hash }: Sent, { block, blockHash, events }: Place): Promise<Included> {
+		const paid = find(events, 'TransactionPayment', 'TransactionFeePaid')?.value as { actual_fee: bigint } | undefined;
+		const fee = paid?.actual_fee ?? 0n;
+		const failed = find(events, 'System', 'ExtrinsicFailed')?.value as { dispatch_error: Decoded } | undefined;
+		if (failed) {
+			throw new Failed((await this.failures(blockHash)).ofDispatch(failed.dispatch_error), block, fee);
+		}
+		return new Included(block, blockHash, hash, fee, events);
+	}
+}
+
+/**
+ * The block from which a transaction's life is counted. A transaction names it, and is invalid in every fork that lacks it; so
+ * it is a final one, unless finality is so far behind that too little of the life would be left.
+ */
+export function birthOf({ best, finalized, all }: Heads): BlockInfo {
+	const height = Math.max(finalized.number, best.number - LIFE / 2);
+	return all.find(({ number }) => number === height) ?? finalized;
+}
