@@ -10,7 +10,23 @@ export { asy, formatAsy } from './amount.js';
 export { Assay, type Connecting } from './assay.js';
 export type { ChainEvent, Heads } from './blocks.js';
 export * from './errors.js';
-export * from './jobs.js';
+export {
+	isOver,
+	Jobs,
+	MAX_ELEMENTS,
+	numbers,
+	tokens,
+	vector,
+	type Generation,
+	type Input,
+	type Job,
+	type JobRules,
+	type Output,
+	type Quote,
+	type State,
+	type Submission,
+	type Submitted,
+} from './jobs.js';
 export { account, accountOf, signer, type Signer } from './keys.js';
 export * from './models.js';
 export { formatCheckpoint, parseCheckpoint, type Checkpoint } from './receipts/checkpoint.js';

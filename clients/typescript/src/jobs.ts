@@ -1,7 +1,7 @@
 // Jobs: what one costs, its submission, its life and its result.
 
 import type { assay } from '#descriptors';
-import type { ApisFromDef } from 'polkadot-api';
+import type { ApisFromDef, TxFromPalletsDef } from 'polkadot-api';
 import type { Assay } from './assay.js';
 import { CannotRun, InputTooLong, Missing } from './errors.js';
 import type { Signer } from './keys.js';
@@ -18,6 +18,7 @@ const ONE = 65_536;
 const PAGE = 100;
 
 type Apis = ApisFromDef<(typeof assay)['descriptors']['apis']>['JobsApi'];
+type Calls = TxFromPalletsDef<(typeof assay)['descriptors']['pallets']>['Jobs'];
 
 /** A job as the chain describes it; its fields are called as there. */
 export type Job = NonNullable<Apis['job']['Value']>;
@@ -196,25 +197,8 @@ export class Jobs {
 	 *
 	 * @throws {@link InputTooLong}, for such a transaction would not decode.
 	 */
-	call({ version, input, generation, maxFee, maxPrice, operator }: Submission): Call {
-		checkLength(input);
-		const { maxTokens, ignoreStop = false, temperature = 0, seed = `0x${'00'.repeat(32)}` } = generation;
-		const inverse_temperature = Math.max(1, Math.round(ONE / temperature));
-		return this.assay.api.tx.Jobs.submit({
-			version,
-			input,
-			generation: {
-				sampler:
-					temperature === 0
-						? { type: 'Greedy', value: undefined }
-						: { type: 'Gumbel', value: { inverse_temperature, seed } },
-				max_tokens: maxTokens,
-				ignore_stop: ignoreStop,
-			},
-			max_fee: maxFee,
-			max_price: maxPrice,
-			operator,
-		});
+	call(submission: Submission): Call {
+		return this.assay.api.tx.Jobs.submit(argumentsOf(submission));
 	}
 
 	/** Submits a job and returns it once a block holds it. What the chain would refuse is not sent and costs nothing. */
@@ -286,6 +270,30 @@ export class Jobs {
 	wait(job: bigint): Promise<Job> {
 		return this.waitUntil(job, isOver);
 	}
+}
+
+/**
+ * The arguments of the call `Jobs.submit`.
+ *
+ * @internal
+ */
+export function argumentsOf({ version, input, generation, maxFee, maxPrice, operator }: Submission): Calls['submit'] {
+	checkLength(input);
+	const { maxTokens, ignoreStop = false, temperature = 0, seed = `0x${'00'.repeat(32)}` } = generation;
+	const inverse_temperature = Math.max(1, Math.round(ONE / temperature));
+	return {
+		version,
+		input,
+		generation: {
+			sampler:
+				temperature === 0 ? { type: 'Greedy', value: undefined } : { type: 'Gumbel', value: { inverse_temperature, seed } },
+			max_tokens: maxTokens,
+			ignore_stop: ignoreStop,
+		},
+		max_fee: maxFee,
+		max_price: maxPrice,
+		operator,
+	};
 }
 
 function checkLength(input: Input): void {

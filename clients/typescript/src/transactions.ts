@@ -3,6 +3,7 @@
 import { Binary } from '@polkadot-api/substrate-bindings';
 import type { BlockInfo, PolkadotClient, Transaction, TypedApi } from 'polkadot-api';
 import type { assay } from '#descriptors';
+import { formatAsy } from './amount.js';
 import { hashOf, type Blocks, type ChainEvent, type Heads, type Place } from './blocks.js';
 import { Displaced, Failed, Missing, NotIncluded, Refused, Unpayable, WouldFail, unanswered } from './errors.js';
 import { Failures, type Decoded } from './failures.js';
@@ -141,10 +142,20 @@ export class Transactions {
 
 	/** Signs a call, tries it out, and hands it to the node. If it does not get there for sure, its nonce is given back. */
 	private async send(desk: Desk, call: Call, signer: Signer, tried: boolean): Promise<Sent> {
-		const account = accountOf(signer);
 		const heads = await this.blocks.heads();
 		const { best } = heads;
 		const birth = birthOf(heads);
+		// Signing may take a person; polkadot-api forgets blocks meanwhile that are not held.
+		const releases = [birth, best].map(({ hash }) => this.client.hodlBlock(hash));
+		try {
+			return await this.sendFrom(desk, call, signer, tried, best, birth);
+		} finally {
+			releases.forEach((release) => release());
+		}
+	}
+
+	private async sendFrom(desk: Desk, call: Call, signer: Signer, tried: boolean, best: BlockInfo, birth: BlockInfo): Promise<Sent> {
+		const account = accountOf(signer);
 		const last = birth.number + LIFE - 1;
 		const nonce = desk.book.reserve(await this.expected(account, best), best.number, last);
 		try {
@@ -189,15 +200,19 @@ export class Transactions {
 			return;
 		}
 		if (outcome?.success && outcome.value.success === false) {
-			throw new WouldFail((await this.failures(best.hash)).ofDispatch(outcome.value.value as Decoded), best.number);
+			const error = outcome.value.value as Decoded;
+			const failure = (await this.failures(best.hash)).ofDispatch(error);
+			if (error.type === 'Token') {
+				failure.explanation ||= `${account} has ${formatAsy(await this.free(account, best))} free`;
+			}
+			throw new WouldFail(failure, best.number);
 		}
 		// Whether a transaction is valid may depend on what is not in the block: those of the same account that wait, the room in
 		// the next block. The pool says.
 		const invalid = outcome?.success === false && outcome.value.type === 'Invalid' ? (outcome.value.value as Decoded) : undefined;
 		if (invalid?.type === 'Payment') {
 			const fee = await call.getEstimatedFees(account);
-			const { data } = await this.api.query.System.Account.getValue(account, { at: best.hash });
-			throw new Unpayable(account, fee, data.free);
+			throw new Unpayable(account, fee, await this.free(account, best));
 		}
 		if (invalid?.type === 'Custom') {
 			const failures = await this.failures(best.hash);
@@ -206,6 +221,11 @@ export class Transactions {
 				throw new WouldFail(failure, best.number);
 			}
 		}
+	}
+
+	private async free(account: string, { hash }: BlockInfo): Promise<bigint> {
+		const { data } = await this.api.query.System.Account.getValue(account, { at: hash });
+		return data.free;
 	}
 
 	private async failures(at: string): Promise<Failures> {
