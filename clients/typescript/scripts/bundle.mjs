@@ -20,5 +20,5 @@ for (const { path, contents } of outputFiles) {
 		throw new Error(`${path} asks for a module of Node.js`);
 	}
 }
-const bytes = outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);
-console.log(`bundled for browsers: ${outputFiles.length} files, ${bytes} bytes`);
+const sizes = outputFiles.map(({ contents }) => contents.length);
+console.log(`bundled for browsers: ${sizes.length} files, ${sizes.reduce((sum, size) => sum + size)} bytes, the light client included`);

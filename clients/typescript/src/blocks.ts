@@ -90,10 +90,11 @@ export class Blocks {
 	 *
 	 * @param transaction - Its hash.
 	 * @param tip - The last block to look at.
+	 * @param older - Blocks that were there before it was sent.
 	 * @param first - The height of the first block that can hold it.
 	 */
-	async find(transaction: string, tip: string, first: number): Promise<Place | undefined> {
-		for (let hash = tip; ; ) {
+	async find(transaction: string, tip: string, older: ReadonlySet<string>, first: number): Promise<Place | undefined> {
+		for (let hash = tip; !older.has(hash); ) {
 			const content = await this.content(hash);
 			if (content.number < first) {
 				return undefined;
@@ -106,6 +107,7 @@ export class Blocks {
 			}
 			hash = content.parent;
 		}
+		return undefined;
 	}
 
 	private content(hash: string): Promise<Content> {

@@ -92,6 +92,8 @@ interface Sent {
 	hash: string;
 	account: string;
 	nonce: number;
+	/** Blocks that were there before it was sent. */
+	older: ReadonlySet<string>;
 	/** The first block that can hold it. */
 	first: number;
 	/** The last one. */
@@ -142,35 +144,33 @@ export class Transactions {
 
 	/** Signs a call, tries it out, and hands it to the node. If it does not get there for sure, its nonce is given back. */
 	private async send(desk: Desk, call: Call, signer: Signer, tried: boolean): Promise<Sent> {
+		const account = accountOf(signer);
 		const heads = await this.blocks.heads();
 		const { best } = heads;
 		const birth = birthOf(heads);
-		// Signing may take a person; polkadot-api forgets blocks meanwhile that are not held.
+		// Signing may take a person, and polkadot-api forgets blocks meanwhile that are not held.
 		const releases = [birth, best].map(({ hash }) => this.client.hodlBlock(hash));
-		try {
-			return await this.sendFrom(desk, call, signer, tried, best, birth);
-		} finally {
-			releases.forEach((release) => release());
-		}
-	}
-
-	private async sendFrom(desk: Desk, call: Call, signer: Signer, tried: boolean, best: BlockInfo, birth: BlockInfo): Promise<Sent> {
-		const account = accountOf(signer);
 		const last = birth.number + LIFE - 1;
-		const nonce = desk.book.reserve(await this.expected(account, best), best.number, last);
+		let nonce: number | undefined;
 		try {
+			nonce = desk.book.reserve(await this.expected(account, best), best.number, last);
 			const mortality = { mortal: true, period: LIFE } as const;
 			const signed = await call.sign(signer, { at: birth.hash, nonce, mortality });
 			if (tried) {
 				await this.tryOut(signed, call, account, best);
 			}
 			const bytes = Binary.toHex(signed);
+			const older = new Set(heads.all.map(({ hash }) => hash));
 			desk.book.sent(nonce, bytes);
 			await this.hand(bytes);
-			return { bytes, hash: hashOf(signed), account, nonce, first: birth.number + 1, last };
+			return { bytes, hash: hashOf(signed), account, nonce, older, first: birth.number + 1, last };
 		} catch (error) {
-			desk.book.giveBack(nonce);
+			if (nonce !== undefined) {
+				desk.book.giveBack(nonce);
+			}
 			throw error;
+		} finally {
+			releases.forEach((release) => release());
 		}
 	}
 
@@ -256,7 +256,7 @@ export class Transactions {
 		for await (const heads of this.follow()) {
 			const { waited } = heads;
 			const tip = finalized ? heads.finalized : heads.best;
-			const place = await this.blocks.find(sent.hash, tip.hash, sent.first);
+			const place = await this.blocks.find(sent.hash, tip.hash, sent.older, sent.first);
 			if (place) {
 				desk.book.included(sent.nonce);
 				return this.included(sent, place);
@@ -292,9 +292,9 @@ export class Transactions {
 	}
 
 	/** Whether a final block holds another transaction with the nonce of this one. */
-	private async isUsedUp({ account, nonce, hash, first }: Sent, { finalized }: Heads): Promise<boolean> {
+	private async isUsedUp({ account, nonce, hash, older, first }: Sent, { finalized }: Heads): Promise<boolean> {
 		const settled = await this.api.apis.AccountNonceApi.account_nonce(account, { at: finalized.hash });
-		return settled > nonce && !(await this.blocks.find(hash, finalized.hash, first));
+		return settled > nonce && !(await this.blocks.find(hash, finalized.hash, older, first));
 	}
 
 	private async included({ hash }: Sent, { block, blockHash, events }: Place): Promise<Included> {
