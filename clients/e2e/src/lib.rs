@@ -25,6 +25,7 @@ mod python;
 mod rpc;
 mod rust;
 mod scene;
+mod typescript;
 mod wait;
 mod wallet;
 
@@ -45,5 +46,6 @@ pub use python::Python;
 pub use rpc::Rpc;
 pub use rust::Rust;
 pub use scene::{Scene, Served, PRICE, ROYALTY};
+pub use typescript::TypeScript;
 pub use wait::until;
 pub use wallet::Wallet;

@@ -14,11 +14,11 @@ use tempfile::TempDir;
 /// The files that say which packages.
 const PACKAGES: [&str; 2] = ["package.json", "package-lock.json"];
 /// Where packages are, for Node.js.
-const INSTALLED: &str = "node_modules";
+pub(crate) const INSTALLED: &str = "node_modules";
 /// The oldest Node.js that has all that the packages need.
-const OLDEST_NODE: u32 = 18;
+const OLDEST_NODE: u32 = 20;
 /// What to do about it.
-const ADVICE: &str = "scripts/setup installs Node.js 18 or newer with npm";
+pub(crate) const ADVICE: &str = "scripts/setup installs Node.js 20 or newer with npm";
 
 /// The scripts of a folder of this crate, ready to run.
 pub(crate) struct Scripts {
@@ -30,9 +30,9 @@ pub(crate) struct Scripts {
 impl Scripts {
 	/// Makes sure that the packages of a folder are there. The first time takes a network and half a minute.
 	pub(crate) fn of(name: &str) -> Result<Self> {
-		check_node()?;
 		let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-		let packages = packages(&scripts, name)?;
+		// What is optional is a light client that no script uses.
+		let packages = packages(&scripts, name, &["--omit=optional"])?;
 		let folder = tempfile::Builder::new().prefix(&format!("assay-{name}-")).tempdir()?;
 		std::os::unix::fs::symlink(packages, folder.path().join(INSTALLED))?;
 		for entry in fs::read_dir(&scripts).with_context(|| scripts.display().to_string())? {
@@ -56,8 +56,10 @@ impl Scripts {
 	}
 }
 
-/// The folder of the installed packages, which every clone with the same lock file shares.
-fn packages(scripts: &Path, name: &str) -> Result<PathBuf> {
+/// The packages that the lock file of a folder names, installed with `options`. Every clone with the same lock file shares them.
+/// The first time takes a network and half a minute.
+pub(crate) fn packages(scripts: &Path, name: &str, options: &[&str]) -> Result<PathBuf> {
+	check_node()?;
 	let lock = fs::read(scripts.join("package-lock.json")).with_context(|| format!("the lock file of {name}"))?;
 	let key = hex::encode(lock.blake2_128());
 	let install = |folder: &Path| {
@@ -66,9 +68,9 @@ fn packages(scripts: &Path, name: &str) -> Result<PathBuf> {
 			fs::copy(scripts.join(file), folder.join(file)).with_context(|| file.to_owned())?;
 		}
 		let mut command = Command::new("npm");
-		// What is optional is a light client that no script uses.
 		command
-			.args(["ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"])
+			.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+			.args(options)
 			.current_dir(folder);
 		output(&mut command, "npm ci", ADVICE).map(|_| ())
 	};

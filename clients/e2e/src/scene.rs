@@ -10,7 +10,7 @@ use crate::{
 	wait::until,
 };
 use anyhow::{Context, Result};
-use assay_artifact::Artifact;
+use assay_artifact::{import_folder, Artifact, ImportOptions};
 use serde_json::{json, Value};
 use std::{
 	path::{Path, PathBuf},
@@ -180,6 +180,15 @@ impl Scene {
 		std::fs::create_dir_all(self.models())?;
 		let served = self.register(node, &models::generator(&self.models())?)?;
 		self.serve(node, &served, 4)?;
+		Ok(served)
+	}
+
+	/// The demo model, which has a tokenizer, registered and served.
+	pub fn glossary(&self, node: &Node) -> Result<Served> {
+		std::fs::create_dir_all(self.models())?;
+		let lowered = import_folder(Path::new(models::GLOSSARY), &ImportOptions::default())?;
+		let served = self.register(node, &lowered.pack(self.models().join("glossary.assay"), &mut ())?)?;
+		self.serve(node, &served, 8)?;
 		Ok(served)
 	}
 

@@ -1,7 +1,6 @@
 //! What an application needs: reading over JSON-RPC, errors that say what is wrong, jobs sent at once, a JavaScript client.
 
 use anyhow::{Context, Result};
-use assay_artifact::{import_folder, ImportOptions};
 use assay_e2e::{until, Node, Scene, Served, Wallet, GLOSSARY};
 use serde_json::{json, Value};
 use std::{collections::BTreeSet, path::Path, thread, time::Duration};
@@ -10,20 +9,11 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// Jobs that one account sends at the same time.
 const AT_ONCE: usize = 20;
 
-/// The demo model, which has a tokenizer.
-fn glossary(scene: &Scene, node: &Node) -> Result<Served> {
-	std::fs::create_dir_all(scene.models())?;
-	let lowered = import_folder(Path::new(GLOSSARY), &ImportOptions::default())?;
-	let served = scene.register(node, &lowered.pack(scene.models().join("glossary.assay"), &mut ())?)?;
-	scene.serve(node, &served, 8)?;
-	Ok(served)
-}
-
 #[test]
 fn an_application_reads_what_the_command_line_shows() -> Result<()> {
 	let scene = Scene::quick()?;
 	let mut node = scene.development()?;
-	let served = glossary(&scene, &node)?;
+	let served = scene.glossary(&node)?;
 	let bob = scene.assay(&node).signing_as("//Bob");
 	let rpc = node.rpc();
 

@@ -30,7 +30,7 @@ import { connected, given, websocketClass } from './node.js';
 const AT_ONCE = 20;
 /** Of each of two programs that sign with the same key. */
 const COLLIDING = 4;
-const VERSION = modelVersion('0.0');
+const VERSION = modelVersion(given('ASSAY_MODEL'));
 const PROMPT = 'lighthouse (noun):';
 
 const [bob, charlie, eve] = [signer('//Bob'), signer('//Charlie'), signer('//Eve')];

@@ -29,7 +29,7 @@ test('a light client reads, and has jobs run', async () => {
 	);
 	const dave = signer('//Dave');
 	const had = (await light.jobs.list({ consumer: accountOf(dave) })).length;
-	const submission = await light.jobs.prepare(modelVersion('0.0'), tokens([1, 2]), { maxTokens: 4 });
+	const submission = await light.jobs.prepare(modelVersion(given('ASSAY_MODEL')), tokens([1, 2]), { maxTokens: 4 });
 	const submitted = await Promise.all(Array.from({ length: AT_ONCE }, () => light.jobs.submit(dave, submission)));
 	assert.equal(new Set(submitted.map(({ job }) => job)).size, AT_ONCE);
 	for (const { job } of submitted) {
