@@ -1,5 +1,5 @@
 // A receipt of a development chain, made by `assay receipt get`; `settlement.json` is what `assay receipt verify --json` says
-// of it. When the form of the chain's records changes (`LAYOUTS`), take a new sample.
+// of it. When the form of the chain's records changes (`LAYOUTS`), take a new one: a checkpoint, two sessions later the receipt for it.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
