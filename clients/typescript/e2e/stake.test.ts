@@ -16,7 +16,7 @@ after(() => assay.close());
 
 /** Waits for a best block of which something holds. */
 async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-	for await (const {} of assay.follow()) {
+	for await (const _heads of assay.follow()) {
 		const answer = await ask();
 		if (answer !== undefined) {
 			return answer;

@@ -1,8 +1,7 @@
 // The connection.
 
 import { createClient } from 'polkadot-api';
-import type { PolkadotClient, TypedApi } from 'polkadot-api';
-import type { JsonRpcProvider } from 'polkadot-api';
+import type { JsonRpcProvider, PolkadotClient, TypedApi } from 'polkadot-api';
 import { getWsProvider, type StatusChange, type WebSocketClass } from 'polkadot-api/ws';
 import { assay } from '#descriptors';
 import { Accounts } from './accounts.js';
@@ -12,6 +11,7 @@ import { misfits } from './fit.js';
 import { Jobs } from './jobs.js';
 import type { Signer } from './keys.js';
 import { Models } from './models.js';
+import { read } from './reading.js';
 import { Receipts } from './receipts/collect.js';
 import { Staking } from './staking.js';
 import { Transactions, type Call, type Included, type Sending } from './transactions.js';
@@ -92,7 +92,7 @@ export class Assay {
 	): Promise<Assay> {
 		const connected = new Assay(createClient(provider), patience, whenClosed);
 		try {
-			const lacks = await Promise.race([connected.misfits(), late]);
+			const lacks = await Promise.race([read('the runtime', connected.misfits()), late]);
 			if (lacks.length > 0) {
 				throw new OtherChain(lacks);
 			}

@@ -256,14 +256,14 @@ export class NotOver extends AssayError {
 	}
 }
 
-/** A text is no amount, no address, no secret, no version. */
+/** A text is no amount, no address, no secret, no version, or a number cannot be expressed. */
 export class Unreadable extends AssayError {
 	/**
 	 * @param what - What it should be.
 	 * @param message - What is wrong with it.
 	 */
 	constructor(
-		readonly what: 'amount' | 'account' | 'secret' | 'version',
+		readonly what: 'amount' | 'account' | 'secret' | 'version' | 'number',
 		message: string,
 	) {
 		super(message);

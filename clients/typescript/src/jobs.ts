@@ -3,7 +3,7 @@
 import type { assay } from '#descriptors';
 import type { ApisFromDef, TxFromPalletsDef } from 'polkadot-api';
 import type { Assay } from './assay.js';
-import { CannotRun, InputTooLong, Missing } from './errors.js';
+import { CannotRun, InputTooLong, Missing, Unreadable } from './errors.js';
 import type { Signer } from './keys.js';
 import { Models, type ModelVersion } from './models.js';
 import { read } from './reading.js';
@@ -76,9 +76,21 @@ export function tokens(ids: readonly number[]): Input {
 	return { type: 'Tokens', value: [...ids] };
 }
 
-/** An input of numbers, each rounded to 16 fraction bits. */
+/**
+ * An input of numbers, each rounded to 16 fraction bits.
+ *
+ * @throws {@link Unreadable} if one is outside of what values can be.
+ */
 export function vector(numbers: readonly number[]): Input {
-	return { type: 'Vector', value: numbers.map((number) => Math.round(number * ONE)) };
+	return { type: 'Vector', value: numbers.map(valueOf) };
+}
+
+function valueOf(number: number): number {
+	const value = Math.round(number * ONE);
+	if (!(value >= -(2 ** 31) && value < 2 ** 31)) {
+		throw new Unreadable('number', `${number} is outside what a value can be: -32,768 to just below 32,768`);
+	}
+	return value;
 }
 
 /** The numbers of a vector. */
@@ -195,7 +207,8 @@ export class Jobs {
 	/**
 	 * A submission as a call.
 	 *
-	 * @throws {@link InputTooLong}, for such a transaction would not decode.
+	 * @throws {@link InputTooLong}, for such a transaction would not decode; {@link Unreadable} for a temperature that cannot be
+	 * expressed.
 	 */
 	call(submission: Submission): Call {
 		return this.assay.api.tx.Jobs.submit(argumentsOf(submission));
@@ -234,7 +247,7 @@ export class Jobs {
 		if (isOver(last)) {
 			return;
 		}
-		for await (const {} of this.assay.follow()) {
+		for await (const _heads of this.assay.follow()) {
 			// A reorganisation can take a job away for some blocks.
 			const now = await this.at('best').find(job);
 			if (now && (now.state.type !== last.state.type || now.attempt !== last.attempt)) {
@@ -272,6 +285,19 @@ export class Jobs {
 	}
 }
 
+/** How the next token is chosen. */
+function samplerOf({ temperature = 0, seed = `0x${'00'.repeat(32)}` }: Generation): Calls['submit']['generation']['sampler'] {
+	if (temperature === 0) {
+		return { type: 'Greedy', value: undefined };
+	}
+	const inverse_temperature = Math.round(ONE / temperature);
+	if (!(inverse_temperature >= 1 && inverse_temperature < 2 ** 32)) {
+		const range = '0, and about 0.00002 to 131,072';
+		throw new Unreadable('number', `a temperature of ${temperature} is outside what can be expressed: ${range}`);
+	}
+	return { type: 'Gumbel', value: { inverse_temperature, seed } };
+}
+
 /**
  * The arguments of the call `Jobs.submit`.
  *
@@ -279,17 +305,11 @@ export class Jobs {
  */
 export function argumentsOf({ version, input, generation, maxFee, maxPrice, operator }: Submission): Calls['submit'] {
 	checkLength(input);
-	const { maxTokens, ignoreStop = false, temperature = 0, seed = `0x${'00'.repeat(32)}` } = generation;
-	const inverse_temperature = Math.max(1, Math.round(ONE / temperature));
+	const { maxTokens, ignoreStop = false } = generation;
 	return {
 		version,
 		input,
-		generation: {
-			sampler:
-				temperature === 0 ? { type: 'Greedy', value: undefined } : { type: 'Gumbel', value: { inverse_temperature, seed } },
-			max_tokens: maxTokens,
-			ignore_stop: ignoreStop,
-		},
+		generation: { sampler: samplerOf(generation), max_tokens: maxTokens, ignore_stop: ignoreStop },
 		max_fee: maxFee,
 		max_price: maxPrice,
 		operator,

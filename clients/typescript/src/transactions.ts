@@ -253,8 +253,11 @@ export class Transactions {
 
 	/** Waits until the chain, the best or the final one, holds a transaction. */
 	private async watch(desk: Desk, sent: Sent, finalized: boolean): Promise<Included> {
-		for await (const heads of this.follow()) {
-			const { waited } = heads;
+		let begun: number | undefined;
+		let again = SILENCE;
+		for await (const heads of this.blocks.follow()) {
+			begun ??= heads.best.number;
+			const waited = heads.best.number - begun;
 			const tip = finalized ? heads.finalized : heads.best;
 			const place = await this.blocks.find(sent.hash, tip.hash, sent.older, sent.first);
 			if (place) {
@@ -263,32 +266,22 @@ export class Transactions {
 			}
 			if (tip.number >= sent.last) {
 				desk.book.giveBack(sent.nonce);
-				throw new NotIncluded(sent.last, `it waited for ${waited} blocks`);
+				throw new NotIncluded(sent.last, `it was looked for in ${waited} blocks`);
 			}
-			if (waited < SILENCE) {
+			if (waited < again) {
 				continue;
 			}
+			again = waited + SILENCE;
 			if (await this.isUsedUp(sent, heads)) {
 				desk.book.giveBack(sent.nonce);
 				throw Setback.raced(`another transaction of the same account took its place, with nonce ${sent.nonce}`);
 			}
-			if (waited % SILENCE === 0) {
-				// A pool that has it, or will not have it, says so. Neither tells whether another node's block will hold it.
-				for (const bytes of [...desk.book.before(sent.nonce), sent.bytes]) {
-					await this.hand(bytes).catch(() => undefined);
-				}
+			// A pool that has it, or will not have it, says so. Neither tells whether another node's block will hold it.
+			for (const bytes of [...desk.book.before(sent.nonce), sent.bytes]) {
+				await this.hand(bytes).catch(() => undefined);
 			}
 		}
 		throw new Error('unreachable: blocks are followed for ever');
-	}
-
-	/** The chain from now on, with how many states of it there were. */
-	private async *follow(): AsyncGenerator<Heads & { waited: number }> {
-		let waited = 0;
-		for await (const heads of this.blocks.follow()) {
-			yield { ...heads, waited };
-			waited += 1;
-		}
 	}
 
 	/** Whether a final block holds another transaction with the nonce of this one. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Binary, getOfflineApi } from 'polkadot-api';
 import { assay } from '#descriptors';
-import { InputTooLong } from '../src/errors.js';
+import { InputTooLong, type Unreadable } from '../src/errors.js';
 import { argumentsOf, numbers, tokens, vector, type Submission } from '../src/jobs.js';
 
 const SUBMISSION: Submission = {
@@ -37,14 +37,21 @@ test('a temperature is encoded as its inverse, with the seed', async () => {
 		ignore_stop: false,
 	});
 	assert.ok((await encoded({ ...SUBMISSION, generation: warm })).includes(`01${'00000200'}${'07'.repeat(32)}`));
-	// However hot, the chain wants something above zero.
-	const { sampler } = argumentsOf({ ...SUBMISSION, generation: { ...warm, temperature: 1e9 } }).generation;
-	assert.deepEqual(sampler.value, { inverse_temperature: 1, seed });
+	assert.equal(argumentsOf({ ...SUBMISSION, generation: { ...warm, temperature: -0 } }).generation.sampler.type, 'Greedy');
+	for (const temperature of [-1, 1e-9, 1e9, NaN, Infinity]) {
+		assert.throws(
+			() => argumentsOf({ ...SUBMISSION, generation: { ...warm, temperature } }),
+			(error: Unreadable) => error.message.startsWith(`a temperature of ${temperature} is outside`),
+		);
+	}
 });
 
 test('numbers have 16 fraction bits', () => {
 	assert.deepEqual(vector([0.5, -1]), { type: 'Vector', value: [32_768, -65_536] });
 	assert.deepEqual(numbers([32_768, -65_536]), [0.5, -1]);
+	for (const number of [32_768, -32_769, NaN]) {
+		assert.throws(() => vector([number]), new RegExp(`^Unreadable: ${number} is outside`));
+	}
 });
 
 test('an input that is too long is refused with its length and the limit', () => {
