@@ -41,7 +41,7 @@ before(async () => {
 	assay = await connected();
 	text = new Text(await assay.models.version(VERSION), await readFile(given('ASSAY_TOKENIZER')));
 });
-after(() => assay.close());
+after(() => assay?.close());
 
 /** A short job. */
 const aJob = () => assay.jobs.prepare(VERSION, tokens(text.tokens(PROMPT)), { maxTokens: 8 });

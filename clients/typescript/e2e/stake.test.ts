@@ -12,7 +12,7 @@ let assay: Assay;
 before(async () => {
 	assay = await connected();
 });
-after(() => assay.close());
+after(() => assay?.close());
 
 /** Waits for a best block of which something holds. */
 async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {

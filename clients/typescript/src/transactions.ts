@@ -3,12 +3,12 @@
 import { Binary } from '@polkadot-api/substrate-bindings';
 import type { BlockInfo, PolkadotClient, Transaction, TypedApi } from 'polkadot-api';
 import type { assay } from '#descriptors';
-import { formatAsy } from './amount.js';
 import { hashOf, type Blocks, type ChainEvent, type Heads, type Place } from './blocks.js';
-import { Displaced, Failed, Missing, NotIncluded, Refused, Unpayable, WouldFail, unanswered } from './errors.js';
-import { Failures, type Decoded } from './failures.js';
+import { Displaced, Failed, Missing, NotIncluded, Refused, unanswered } from './errors.js';
+import type { Decoded } from './failures.js';
 import { accountOf, type Signer } from './keys.js';
 import { Desk } from './nonces.js';
+import { Trials } from './trial.js';
 
 /** Blocks a signed transaction stays valid. */
 const LIFE = 64;
@@ -103,6 +103,7 @@ interface Sent {
 /** What transactions are signed for and sent to. */
 export class Transactions {
 	private readonly desks = new Map<string, Desk>();
+	private readonly trials: Trials;
 
 	/**
 	 * @param client - Of the chain.
@@ -113,7 +114,9 @@ export class Transactions {
 		private readonly client: PolkadotClient,
 		private readonly api: TypedApi<typeof assay>,
 		private readonly blocks: Blocks,
-	) {}
+	) {
+		this.trials = new Trials(client, api, blocks);
+	}
 
 	/** See `Assay.submit`. */
 	async submit(call: Call, signer: Signer, { finalized = false, tried = true }: Sending): Promise<Included> {
@@ -157,7 +160,7 @@ export class Transactions {
 			const mortality = { mortal: true, period: LIFE } as const;
 			const signed = await call.sign(signer, { at: birth.hash, nonce, mortality });
 			if (tried) {
-				await this.tryOut(signed, call, account, best);
+				await this.trials.tryOut(signed, call, account, best);
 			}
 			const bytes = Binary.toHex(signed);
 			const older = new Set(heads.all.map(({ hash }) => hash));
@@ -184,52 +187,6 @@ export class Transactions {
 			}
 			return this.api.apis.AccountNonceApi.account_nonce(account, { at: best.hash });
 		}
-	}
-
-	/** Fails if the chain would refuse a transaction in the block after `best`. */
-	private async tryOut(signed: Uint8Array, call: Call, account: string, best: BlockInfo): Promise<void> {
-		type Outcome = { success: boolean; value: Decoded & { success?: boolean } };
-		type Apply = (transaction: Uint8Array, options: { at: string }) => Promise<Outcome>;
-		const apis = this.client.getUnsafeApi().apis as Record<string, Record<string, Apply>>;
-		let outcome;
-		try {
-			// The codec puts the length before it again.
-			outcome = await apis['BlockBuilder']?.['apply_extrinsic']?.(Binary.fromOpaque(signed), { at: best.hash });
-		} catch {
-			// A node that does not execute it has said nothing about it.
-			return;
-		}
-		if (outcome?.success && outcome.value.success === false) {
-			const error = outcome.value.value as Decoded;
-			const failure = (await this.failures(best.hash)).ofDispatch(error);
-			if (error.type === 'Token') {
-				failure.explanation ||= `${account} has ${formatAsy(await this.free(account, best))} free`;
-			}
-			throw new WouldFail(failure, best.number);
-		}
-		// Whether a transaction is valid may depend on what is not in the block: those of the same account that wait, the room in
-		// the next block. The pool says.
-		const invalid = outcome?.success === false && outcome.value.type === 'Invalid' ? (outcome.value.value as Decoded) : undefined;
-		if (invalid?.type === 'Payment') {
-			const fee = await call.getEstimatedFees(account);
-			throw new Unpayable(account, fee, await this.free(account, best));
-		}
-		if (invalid?.type === 'Custom') {
-			const failures = await this.failures(best.hash);
-			const failure = failures.ofNumber(call.decodedCall.type, invalid.value as number);
-			if (failure) {
-				throw new WouldFail(failure, best.number);
-			}
-		}
-	}
-
-	private async free(account: string, { hash }: BlockInfo): Promise<bigint> {
-		const { data } = await this.api.query.System.Account.getValue(account, { at: hash });
-		return data.free;
-	}
-
-	private async failures(at: string): Promise<Failures> {
-		return new Failures(await this.client.getMetadata(at));
 	}
 
 	/** Puts a transaction into the pool. */
@@ -295,7 +252,7 @@ export class Transactions {
 		const fee = paid?.actual_fee ?? 0n;
 		const failed = find(events, 'System', 'ExtrinsicFailed')?.value as { dispatch_error: Decoded } | undefined;
 		if (failed) {
-			throw new Failed((await this.failures(blockHash)).ofDispatch(failed.dispatch_error), block, fee);
+			throw new Failed((await this.trials.failures(blockHash)).ofDispatch(failed.dispatch_error), block, fee);
 		}
 		return new Included(block, blockHash, hash, fee, events);
 	}
