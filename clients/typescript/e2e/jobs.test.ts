@@ -9,8 +9,10 @@ import {
 	Assay,
 	accountOf,
 	CannotRun,
+	checkpointOfGenesis,
 	CallError,
 	Failed,
+	isOver,
 	Missing,
 	modelVersion,
 	nameOf,
@@ -107,6 +109,16 @@ test('twenty submissions at once with one key are twenty jobs, with results, tex
 		assert.deepEqual(settlement.input, job.input);
 	}
 	await writeFile(given('ASSAY_RECEIPT'), receipts[0]?.toBytes() ?? '');
+});
+
+test('whoever trusts the specification of the chain needs no checkpoint of a node', async () => {
+	const checkpoint = checkpointOfGenesis(await readFile(given('ASSAY_SPECIFICATION'), 'utf8'));
+	assert.equal(checkpoint.genesis, await assay.genesis());
+	const [over] = (await assay.jobs.list()).filter(isOver);
+	assert.ok(over);
+	const receipt = await assay.receipts.get(over.id, checkpoint);
+	assert.equal(receipt.firstSet, 0n);
+	assert.deepEqual(receipt.verify(checkpoint.set, checkpoint.genesis).claim?.root, over.claim);
 });
 
 test('two programs with the same key do not take the place of each other for good', async () => {

@@ -29,6 +29,7 @@ export {
 } from './jobs.js';
 export { account, accountOf, signer, type Signer } from './keys.js';
 export * from './models.js';
+export { checkpointOfGenesis } from './receipts/genesis.js';
 export { formatCheckpoint, parseCheckpoint, type Checkpoint } from './receipts/checkpoint.js';
 export { Receipts } from './receipts/collect.js';
 export type { Authority, AuthoritySet } from './receipts/finality.js';

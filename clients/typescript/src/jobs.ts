@@ -217,7 +217,7 @@ export class Jobs {
 	/** Submits a job and returns it once a block holds it. What the chain would refuse is not sent and costs nothing. */
 	async submit(signer: Signer, submission: Submission, sending: Sending = {}): Promise<Submitted> {
 		const included = await this.assay.submit(this.call(submission), signer, sending);
-		const { job, room } = included.event<{ job: bigint; room: bigint }>('Jobs', 'JobSubmitted');
+		const { job, room } = included.event('Jobs', 'JobSubmitted');
 		return { job, room, included };
 	}
 

@@ -117,7 +117,7 @@ export class Staking {
 	/** Asks up to so much stake to leave. */
 	async unbond(signer: Signer, operator: string, amount: bigint): Promise<Unbonding> {
 		const included = await this.assay.submit(this.calls.unbond({ operator, amount }), signer);
-		const started = included.event<{ amount: bigint; free_from: number }>('Staking', 'UnbondingStarted');
+		const started = included.event('Staking', 'UnbondingStarted');
 		return { amount: started.amount, freeFrom: started.free_from, included };
 	}
 
@@ -129,7 +129,7 @@ export class Staking {
 	/** Takes back what is free. */
 	async withdraw(signer: Signer, operator: string): Promise<Moved> {
 		const included = await this.assay.submit(this.calls.withdraw_unbonded({ operator }), signer);
-		return { amount: included.event<{ amount: bigint }>('Staking', 'Withdrawn').amount, included };
+		return { amount: included.event('Staking', 'Withdrawn').amount, included };
 	}
 
 	/** Moves up to so much stake to another operator. */
@@ -140,7 +140,7 @@ export class Staking {
 	/** Takes what stake has earned. */
 	async claim(signer: Signer, operator: string): Promise<Moved> {
 		const included = await this.assay.submit(this.calls.claim({ operator }), signer);
-		return { amount: included.event<{ amount: bigint }>('Staking', 'Claimed').amount, included };
+		return { amount: included.event('Staking', 'Claimed').amount, included };
 	}
 
 	private get calls() {

@@ -1,7 +1,7 @@
 // Signing, sending and watching transactions.
 
 import { Binary } from '@polkadot-api/substrate-bindings';
-import type { BlockInfo, PolkadotClient, Transaction, TypedApi } from 'polkadot-api';
+import type { BlockInfo, EventsFromPalletsDef, PolkadotClient, Transaction, TypedApi } from 'polkadot-api';
 import type { assay } from '#descriptors';
 import { hashOf, type Blocks, type ChainEvent, type Heads, type Place } from './blocks.js';
 import { Displaced, Failed, Missing, NotIncluded, Refused, unanswered } from './errors.js';
@@ -30,6 +30,8 @@ const OUTDATED = 'outdated';
 /** A call, as `assay.api.tx` makes it. */
 export type Call = Transaction;
 
+type Events = EventsFromPalletsDef<(typeof assay)['descriptors']['pallets']>;
+
 /** How a transaction is sent. */
 export interface Sending {
 	/** Whether it is awaited until it is final; otherwise until the best chain holds it. `false` unless given. */
@@ -56,17 +58,22 @@ export class Included {
 	) {}
 
 	/**
-	 * The fields of the first event of a name. What the chain does by itself at the beginning of a block counts as of its first
-	 * transaction, so ask for events that only the call itself gives.
+	 * The fields of the first event of a name, typed for those that this package has descriptors of. What the chain does by itself
+	 * at the beginning of a block counts as of its first transaction, so ask for events that only the call itself gives.
 	 *
 	 * @throws {@link Missing} if there is none.
 	 */
-	event<Fields>(pallet: string, name: string): Fields {
+	event<Pallet extends keyof Events & string, Name extends keyof Events[Pallet] & string>(
+		pallet: Pallet,
+		name: Name,
+	): Events[Pallet][Name];
+	event(pallet: string, name: string): unknown;
+	event(pallet: string, name: string): unknown {
 		const found = find(this.events, pallet, name);
 		if (!found) {
 			throw new Missing('Event', `${pallet} told of no ${name}`);
 		}
-		return found.value as Fields;
+		return found.value;
 	}
 }
 
