@@ -1,6 +1,11 @@
 //! What verifying a job of one model costs.
 
-use crate::{common::Result, job::Job, spot_check, Arguments};
+use crate::{
+	common::Result,
+	job::Job,
+	light::{self, LightAudit},
+	spot_check, Arguments,
+};
 use assay_artifact::Artifact;
 use assay_engine::{Model, Options};
 use assay_trace::{digest::DigestKey, Statement};
@@ -44,6 +49,7 @@ pub(crate) struct Costs {
 	/// By how much commitment makes them longer, by runs with and without it in turns.
 	overhead: [f64; 2],
 	pub(crate) parts: Vec<Part>,
+	light: LightAudit,
 	slowest_referee: f64,
 	longest_opening: usize,
 	/// Whether others kept the machine busy.
@@ -118,9 +124,16 @@ impl fmt::Display for Costs {
 		}
 		writeln!(
 			f,
-			"          the slowest step takes the referee {:.3} ms, the longest opening has {} bytes",
+			"          the slowest step takes the referee {:.3} ms, the longest opening of one has {} bytes",
 			1e3 * self.slowest_referee,
 			self.longest_opening
+		)?;
+		writeln!(
+			f,
+			"          a key for light audits is made once in {:.2} s and has {:.1} MB; for them the worker keeps {:.1} MB of a job",
+			self.light.key,
+			self.light.key_bytes as f64 / 1e6,
+			self.light.kept as f64 / 1e6
 		)
 	}
 }
@@ -184,6 +197,11 @@ pub(crate) fn measure(shape: &str, path: &Path, arguments: &Arguments) -> Result
 	}
 	let check = spot_check::measure(&statement, &artifact, &record, arguments.steps)?;
 
+	drop(record);
+	let light = light::measure(&model, &artifact, &statement, arguments.positions, runs.get())?;
+
+	let mut checker = Part::new("light audit: checker", light.checker);
+	checker.bytes = Some(light.bytes as f64);
 	let mut referee = Part::new("referee", check.referee);
 	referee.bytes = Some(check.bytes);
 	let spot_checked = recorded + check.worker + VALIDATORS * check.referee;
@@ -199,11 +217,14 @@ pub(crate) fn measure(shape: &str, path: &Path, arguments: &Arguments) -> Result
 		parts: vec![
 			Part::new("commitment", commitment),
 			Part::new("replay audit", audit),
+			checker,
+			Part::new("light audit: worker", light.worker),
 			Part::new("values again", recorded),
 			Part::new("opening a step", check.worker),
 			referee,
 			Part::new("all at lowest rates", asked),
 		],
+		light,
 		slowest_referee: check.slowest,
 		longest_opening: check.longest,
 		busy: false,

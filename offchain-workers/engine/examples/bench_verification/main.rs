@@ -1,8 +1,8 @@
 //! What verification costs, as a ratio to the job that is verified, as models grow: `scripts/bench verification` builds and
 //! starts it.
 //!
-//! For Llamas of several sizes with random weights a job is run plain and committed to in turns, audited by running it again,
-//! spot-checked, and judged by the referee. Each cost is a share of the time that the job itself takes on the same machine with
+//! For Llamas of several sizes with random weights a job is run plain and committed to in turns, audited by running it again and
+//! lightly, spot-checked, and judged by the referee. Each cost is a share of the time that the job itself takes on the same machine with
 //! the same number of threads. A power law through the shares says how they fall, and what they are at 70B, which is not measured.
 
 mod chart;
@@ -11,6 +11,7 @@ mod common;
 mod costs;
 mod job;
 mod law;
+mod light;
 mod spot_check;
 
 use assay_engine::Tier;
@@ -18,7 +19,11 @@ use clap::Parser;
 use common::{idle::Policy, load, machine::Machine, Result, SHAPES};
 use costs::Costs;
 use serde_json::json;
-use std::{env, fs, num::NonZeroUsize, path::PathBuf};
+use std::{
+	env, fs,
+	num::{NonZeroU32, NonZeroUsize},
+	path::PathBuf,
+};
 
 /// Weights of the largest model that is spoken of, which is not measured.
 const LARGEST: f64 = 70e9;
@@ -26,8 +31,8 @@ const LARGEST: f64 = 70e9;
 /// Measures what verifying a job costs beside running it, for models from a million weights up.
 ///
 /// A job is a prompt and as many tokens as are generated. It is run plain and with commitment in turns; the time of each part
-/// that commitment cannot speed up is the shortest of all runs. An audit runs the job again from its tokens; a spot-check is one
-/// step that is opened and that the referee judges. If others keep the machine busy nothing is reported.
+/// that commitment cannot speed up is the shortest of all runs. An audit runs the job again from its tokens; a light audit checks a
+/// few positions with a key in place of the weights; a spot-check is one step that is opened and that the referee judges. If others keep the machine busy nothing is reported.
 #[derive(Parser)]
 #[command(name = "scripts/bench verification")]
 struct Arguments {
@@ -49,6 +54,9 @@ struct Arguments {
 	/// Runs of each kind; by default 10 up to 110M, 3 at 1.1B and 1 at 7B.
 	#[arg(long)]
 	runs: Option<NonZeroUsize>,
+	/// Positions that a light audit looks at.
+	#[arg(long, default_value = "4")]
+	positions: NonZeroU32,
 	/// Steps that are drawn and judged.
 	#[arg(long, default_value = "50")]
 	steps: NonZeroUsize,
@@ -80,6 +88,10 @@ fn known_shape(name: &str) -> std::result::Result<String, String> {
 fn main() -> Result<()> {
 	let arguments = Arguments::parse();
 	fs::create_dir_all(&arguments.folder)?;
+	// Keys are made and openings are checked on rayon's own threads.
+	rayon::ThreadPoolBuilder::new()
+		.num_threads(arguments.threads.get())
+		.build_global()?;
 	let policy = Policy::new(arguments.idle, arguments.busy);
 	let mut machine = Machine::describe();
 	println!("machine   {machine}");
