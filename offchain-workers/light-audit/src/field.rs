@@ -61,7 +61,7 @@ mod tests {
 
 	#[test]
 	fn the_moduli_are_primes_that_exclude_one_another() {
-		let is_prime = |n: u64| (2..).take_while(|d| d * d <= n).all(|d| n % d != 0);
+		let is_prime = |n: u64| (2..).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d));
 		assert!(is_prime(SMALL as u64));
 		// The large one by Lucas and Lehmer's test for Mersenne numbers.
 		let last = (0..LARGE_BITS - 2).fold(4, |s, _| large(i128::from(s) * i128::from(s) - 2));
