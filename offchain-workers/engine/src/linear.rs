@@ -138,12 +138,13 @@ impl Task<'_> {
 	}
 
 	fn run_many(&mut self, kernels: &Kernels, activations: &Activations, positions: usize) {
-		let mut sums = [[0; GROUP]; TILE];
+		let tiles: Vec<_> = activations.tiles().collect();
+		let mut sums = vec![[0; GROUP]; positions];
 		for (index, outputs) in self.sums.chunks_exact_mut(positions * GROUP).enumerate() {
 			let group = self.group + index;
-			for (tile, outputs) in activations.tiles().zip(outputs.chunks_mut(TILE * GROUP)) {
-				let sums = &mut sums[..tile.positions()];
-				kernels.linear(self.matrix.groups_from(group, 1), tile, sums);
+			kernels.tiles(self.matrix.groups_from(group, 1), &tiles, &mut sums);
+			let outputs = outputs.chunks_mut(TILE * GROUP);
+			for ((tile, sums), outputs) in tiles.iter().zip(sums.chunks(TILE)).zip(outputs) {
 				kernels.scale(sums, self.matrix.floors(group), tile.bases, outputs);
 				add_bias(self.bias, group, outputs);
 			}
@@ -171,7 +172,11 @@ fn scatter(sums: &[i32], positions: usize, rows: usize, outputs: &mut [i32]) {
 		.for_each(|(position, outputs)| {
 			let groups = sums.chunks_exact(GROUP).skip(position).step_by(positions);
 			for (outputs, sums) in outputs.chunks_mut(GROUP).zip(groups) {
-				outputs.copy_from_slice(&sums[..outputs.len()]);
+				// Of a known length, or each of these short copies is a call.
+				match (outputs.first_chunk_mut::<GROUP>(), sums.first_chunk::<GROUP>()) {
+					(Some(outputs), Some(sums)) => *outputs = *sums,
+					_ => outputs.copy_from_slice(&sums[..outputs.len()]),
+				}
 			}
 		});
 }

@@ -34,6 +34,7 @@ pub(super) const KERNELS: Kernels = Kernels {
 	tier: Tier::Avx512,
 	linear,
 	side_by_side: Some(side_by_side),
+	wide: None,
 	scale,
 	quantise,
 	sum_of_squares,

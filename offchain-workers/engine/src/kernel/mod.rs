@@ -161,7 +161,14 @@ pub(crate) type GroupSums = [i64; GROUP];
 /// Most groups of rows that are read side by side.
 pub(crate) const STREAMS: usize = 4;
 
+/// Blocks of a group that are widened together: with the activations of a tile they fit the first cache.
+pub(crate) const SPAN: usize = 16;
+
+/// Whole tiles from which on it pays to widen weights once for all of them.
+const WIDENING_PAYS: usize = 2;
+
 type LinearFn = unsafe fn(&[GroupBlock], Tile<'_>, &mut [GroupSums]);
+type WideFn = unsafe fn(&[GroupBlock], &[Tile<'_>], &mut [GroupSums]);
 type ScaleFn = unsafe fn(&[GroupSums], &[i8; GROUP], &[u8], &mut [i32]);
 type QuantiseFn = unsafe fn(&[i32], &mut [ActivationBlock], &mut [u8]) -> u8;
 type SumOfSquaresFn = unsafe fn(&[i32]) -> u128;
@@ -178,6 +185,8 @@ pub(crate) struct Kernels {
 	linear: LinearFn,
 	/// For [`STREAMS`] groups at one position, where the processor reads several streams faster than one.
 	side_by_side: Option<LinearFn>,
+	/// For many whole tiles, where that is faster than one after the other.
+	wide: Option<WideFn>,
 	scale: ScaleFn,
 	quantise: QuantiseFn,
 	sum_of_squares: SumOfSquaresFn,
@@ -216,6 +225,30 @@ impl Kernels {
 		assert!(tile.mantissas.len() == group.len() * positions && tile.lifts.len() == group.len() * positions);
 		// SAFETY: a table exists only on processors that have its instructions; lengths agree as asserted.
 		unsafe { (self.linear)(group, tile, sums) }
+	}
+
+	/// [`linear`](Self::linear) at the positions of several tiles, one after the other.
+	pub(crate) fn tiles(&self, group: &[GroupBlock], tiles: &[Tile<'_>], sums: &mut [GroupSums]) {
+		assert!(tiles.iter().map(Tile::positions).sum::<usize>() == sums.len());
+		let whole = tiles.iter().take_while(|tile| tile.positions() == TILE).count();
+		let (mut tiles, mut sums) = (tiles, sums);
+		if let (Some(wide), true) = (self.wide, whole >= WIDENING_PAYS) {
+			let (first, later) = tiles.split_at(whole);
+			let items = group.len() * TILE;
+			assert!(first
+				.iter()
+				.all(|tile| tile.mantissas.len() == items && tile.lifts.len() == items));
+			let now;
+			(now, sums) = sums.split_at_mut(whole * TILE);
+			// SAFETY: as for `linear`.
+			unsafe { wide(group, first, now) };
+			tiles = later;
+		}
+		for tile in tiles {
+			let now;
+			(now, sums) = sums.split_at_mut(tile.positions());
+			self.linear(group, *tile, now);
+		}
 	}
 
 	/// How many groups of rows [`one_position`](Self::one_position) takes at once.

@@ -13,6 +13,7 @@ pub(super) const KERNELS: Kernels = Kernels {
 	tier: Tier::Portable,
 	linear,
 	side_by_side: None,
+	wide: None,
 	scale,
 	quantise,
 	sum_of_squares,

@@ -1,6 +1,6 @@
 //! Every tier against the reference, with the ends of every range.
 
-use super::{ActivationBlock, GroupBlock, Kernels, Tier, Tile, BLOCK, GROUP, STREAMS, TILE};
+use super::{ActivationBlock, GroupBlock, Kernels, Tier, Tile, BLOCK, GROUP, SPAN, STREAMS, TILE};
 use crate::{
 	activations::Activations,
 	attention::Attention,
@@ -83,7 +83,7 @@ proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 
 	#[test]
-	fn products_equal_the_reference(seed: u64, rows in 1u32..30, blocks in 1u32..40, positions in 1usize..10, biased: bool) {
+	fn products_equal_the_reference(seed: u64, rows in 1u32..30, blocks in 1u32..40, positions in prop_oneof![1usize..10, 15usize..28], biased: bool) {
 		let mut noise = Noise::new(seed);
 		let columns = blocks * 32;
 		let stored = a_matrix(&mut noise, rows, columns);
@@ -270,6 +270,40 @@ proptest! {
 	}
 
 	#[test]
+	fn sums_over_several_tiles_equal_those_of_one(
+		ends in prop::collection::vec(ends(), 1..80),
+		whole in 0usize..5,
+		more in 0..TILE,
+		blocks in prop_oneof![1usize..4, SPAN - 1..SPAN + 2, 2 * SPAN..2 * SPAN + 2],
+	) {
+		let mut items = (0..).map(|i: usize| ends[(i * i + i / 7) % ends.len()]);
+		let mut next = || items.next().expect("it is endless");
+		let group: Vec<GroupBlock> = (0..blocks)
+			.map(|_| GroupBlock {
+				factors: std::array::from_fn(|_| next().2),
+				pairs: std::array::from_fn(|_| std::array::from_fn(|_| [next().0, next().0])),
+			})
+			.collect();
+		let mut stored = Vec::new();
+		for positions in [vec![TILE; whole], vec![more; usize::from(more > 0)]].concat() {
+			let mantissas: Vec<_> = (0..blocks * positions).map(|_| ActivationBlock(std::array::from_fn(|_| next().1))).collect();
+			let lifts: Vec<u32> = (0..blocks * positions).map(|_| next().3).collect();
+			stored.push((mantissas, lifts, vec![0; positions]));
+		}
+		let tiles: Vec<_> = stored.iter().map(|(mantissas, lifts, bases)| Tile { mantissas, lifts, bases }).collect();
+		let mut expected = vec![[1; GROUP]; whole * TILE + more];
+		let portable = Kernels::of(Tier::Portable).expect("it needs nothing");
+		for (tile, sums) in tiles.iter().zip(expected.chunks_mut(TILE)) {
+			portable.linear(&group, *tile, sums);
+		}
+		for kernels in tiers() {
+			let mut sums = vec![[1; GROUP]; whole * TILE + more];
+			kernels.tiles(&group, &tiles, &mut sums);
+			prop_assert_eq!(&sums, &expected, "{}", kernels.tier());
+		}
+	}
+
+	#[test]
 	fn scaling_equals_the_reference(sums: [i64; GROUP], shift in 0u32..63, floors in prop::array::uniform16(-31i8..=2), base in 0u8..=28) {
 		let sums = sums.map(|sum| sum >> shift);
 		let expected: Vec<i32> = sums.iter().zip(floors).map(|(sum, floor)| sat(scale2(*sum, i32::from(floor) + i32::from(base)))).collect();
@@ -330,6 +364,9 @@ fn the_largest_sums_fit_on_every_tier() {
 				kernels.linear(&vec![block; blocks], tile, &mut sums);
 				let expected = 1024 * 32 * i64::from(q) * i64::from(m) * (2047 << 14);
 				assert_eq!(sums, vec![[expected; GROUP]; positions], "{}", kernels.tier());
+				let mut sums = vec![[0; GROUP]; 3 * positions];
+				kernels.tiles(&vec![block; blocks], &[tile; 3], &mut sums);
+				assert_eq!(sums, vec![[expected; GROUP]; 3 * positions], "{}", kernels.tier());
 			}
 		}
 	}
