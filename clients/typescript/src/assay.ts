@@ -2,7 +2,7 @@
 
 import { createClient } from 'polkadot-api';
 import type { JsonRpcProvider, PolkadotClient, TypedApi } from 'polkadot-api';
-import { getWsProvider, type StatusChange, type WebSocketClass } from 'polkadot-api/ws';
+import { getWsProvider, WsEvent, type StatusChange, type WebSocketClass } from 'polkadot-api/ws';
 import { assay } from '#descriptors';
 import { Accounts } from './accounts.js';
 import { Blocks, type Heads } from './blocks.js';
@@ -13,6 +13,7 @@ import type { Signer } from './keys.js';
 import { Models } from './models.js';
 import { read } from './reading.js';
 import { Receipts } from './receipts/collect.js';
+import { Requests } from './requests.js';
 import { Staking } from './staking.js';
 import { Transactions, type Call, type Included, type Sending } from './transactions.js';
 
@@ -25,7 +26,7 @@ const PATIENCE = 60;
 export interface Connecting {
 	/** How long to wait for a node that does not answer yet, in seconds. 30 unless given. */
 	wait?: number;
-	/** How long to wait for the next block before a node counts as gone, in seconds. 60 unless given. */
+	/** How long to wait for a node that restarts, and for the next block, before the node counts as gone, in seconds. 60 unless given. */
 	patience?: number;
 	/** The class of WebSockets. Browsers and Node.js from 22 on have one; before that it is that of the package `ws`. */
 	websocketClass?: unknown;
@@ -35,6 +36,8 @@ export interface Connecting {
 export class Assay {
 	/** What polkadot-api has of the chain that this package does not speak of: its calls, storage and events, typed. */
 	readonly api: TypedApi<typeof assay>;
+	/** Questions to the node itself; {@link Assay.ask} is for everybody. @internal */
+	readonly requests: Requests;
 	private readonly blocks: Blocks;
 	private readonly transactions: Transactions;
 
@@ -45,21 +48,34 @@ export class Assay {
 		private readonly whenClosed: () => void,
 	) {
 		this.api = client.getTypedApi(assay);
-		this.blocks = new Blocks(client, patience);
-		this.transactions = new Transactions(client, this.api, this.blocks);
+		this.requests = new Requests(client);
+		this.blocks = new Blocks(client, this.requests, patience);
+		this.transactions = new Transactions(client, this.requests, this.api, this.blocks);
 	}
 
 	/**
-	 * Connects to a node by its WebSocket: `ws://127.0.0.1:9944`. A node that restarts is connected to again.
+	 * Connects to a node by its WebSocket: `ws://127.0.0.1:9944`. A node that restarts is connected to again; if it does not
+	 * come back in time, the connection ends, and whatever waits fails with {@link Unanswered}.
 	 *
 	 * @throws {@link NotConnected} if no node answers, {@link OtherChain} if it is none of this chain.
 	 */
 	static async connect(url: string, connecting: Connecting = {}): Promise<Assay> {
-		const { wait = WAIT, websocketClass } = connecting;
+		const { wait = WAIT, patience = PATIENCE, websocketClass } = connecting;
 		let reason = 'it does not answer';
+		let connected: Assay | undefined;
+		let gone: ReturnType<typeof setTimeout> | undefined;
+		const stopWaiting = () => {
+			clearTimeout(gone);
+			gone = undefined;
+		};
 		const onStatusChanged = (status: StatusChange) => {
-			if ('event' in status) {
+			if (status.type === WsEvent.CONNECTED) {
+				stopWaiting();
+			} else if (status.type === WsEvent.ERROR || status.type === WsEvent.CLOSE) {
 				reason = whyNot(status.event) ?? reason;
+				connected?.requests.lose();
+				// Whatever was asked of a node that does not come back is told so by the end of the connection.
+				gone ??= connected && setTimeout(() => connected?.close(), patience * 1_000);
 			}
 		};
 		const given = websocketClass ? { websocketClass: websocketClass as WebSocketClass } : {};
@@ -69,7 +85,8 @@ export class Assay {
 			timer = setTimeout(() => reject(new NotConnected(url, wait, reason)), wait * 1_000);
 		});
 		try {
-			return await Assay.over(provider, connecting, () => undefined, late);
+			connected = await Assay.over(provider, connecting, stopWaiting, late);
+			return connected;
 		} finally {
 			clearTimeout(timer);
 		}
@@ -105,8 +122,8 @@ export class Assay {
 
 	/** Ends the connection. */
 	close(): void {
-		this.client.destroy();
 		this.whenClosed();
+		this.client.destroy();
 	}
 
 	/** The same, for `using`. */
@@ -179,7 +196,7 @@ export class Assay {
 	 * @throws {@link Unanswered} with the node's error.
 	 */
 	async ask<Answer>(method: string, parameters: unknown[]): Promise<Answer> {
-		return this.client._request<Answer>(method, parameters).catch((error: unknown) => {
+		return this.requests.ask<Answer>(method, parameters).catch((error: unknown) => {
 			throw unanswered(method, error);
 		});
 	}

@@ -5,6 +5,7 @@ import type { BlockInfo, PolkadotClient } from 'polkadot-api';
 import { filter, firstValueFrom, timeout, TimeoutError } from 'rxjs';
 import { Missing, Unanswered, unanswered } from './errors.js';
 import type { Decoded } from './failures.js';
+import type { Requests } from './requests.js';
 
 /** Blocks whose content is kept in memory: more than the life of a transaction. */
 const KEPT = 128;
@@ -52,10 +53,12 @@ export class Blocks {
 
 	/**
 	 * @param client - Of the chain.
+	 * @param requests - To its node.
 	 * @param patience - How long to wait for a block, in seconds.
 	 */
 	constructor(
 		private readonly client: PolkadotClient,
+		private readonly requests: Requests,
 		private readonly patience: number,
 	) {}
 
@@ -135,7 +138,7 @@ export class Blocks {
 
 	private async readOld(hash: string): Promise<Content> {
 		type Answer = { block: { header: { number: string; parentHash: string }; extrinsics: string[] } } | null;
-		const answer = await this.client._request<Answer>('chain_getBlock', [hash]).catch((error: unknown) => {
+		const answer = await this.requests.ask<Answer>('chain_getBlock', [hash]).catch((error: unknown) => {
 			throw unanswered(`block ${hash}`, error);
 		});
 		if (!answer) {

@@ -270,11 +270,15 @@ export class Unreadable extends AssayError {
 	}
 }
 
+/** What polkadot-api calls a client that is destroyed. */
+const ENDED = 'the connection was closed, or the node did not come back in time';
+
 /** The error of the node, if it is one. */
 export function unanswered(what: string, error: unknown): Unanswered {
 	const code = (error as { code?: unknown } | undefined)?.code;
 	const data = (error as { data?: unknown } | undefined)?.data;
-	const words = error instanceof Error ? error.message : String(error);
+	const ended = error instanceof Error && error.name === 'DestroyedError';
+	const words = ended ? ENDED : error instanceof Error ? error.message : String(error);
 	const reason = typeof data === 'string' ? `${words}: ${data}` : words;
 	return new Unanswered(what, typeof code === 'number' ? code : undefined, reason);
 }

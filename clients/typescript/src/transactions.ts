@@ -8,6 +8,7 @@ import { Displaced, Failed, Missing, NotIncluded, Refused, unanswered } from './
 import type { Decoded } from './failures.js';
 import { accountOf, type Signer } from './keys.js';
 import { Desk } from './nonces.js';
+import type { Requests } from './requests.js';
 import { Trials } from './trial.js';
 
 /** Blocks a signed transaction stays valid. */
@@ -114,11 +115,13 @@ export class Transactions {
 
 	/**
 	 * @param client - Of the chain.
-	 * @param api - The same.
+	 * @param requests - To its node.
+	 * @param api - The same as the client, typed.
 	 * @param blocks - Its blocks.
 	 */
 	constructor(
 		private readonly client: PolkadotClient,
+		private readonly requests: Requests,
 		private readonly api: TypedApi<typeof assay>,
 		private readonly blocks: Blocks,
 	) {
@@ -159,7 +162,7 @@ export class Transactions {
 		const { best } = heads;
 		const birth = birthOf(heads);
 		// Signing may take a person, and polkadot-api forgets blocks meanwhile that are not held.
-		const releases = [birth, best].map(({ hash }) => this.client.hodlBlock(hash));
+		const releases = [birth, best].map(({ hash }) => this.hold(hash));
 		const last = birth.number + LIFE - 1;
 		let nonce: number | undefined;
 		try {
@@ -184,10 +187,20 @@ export class Transactions {
 		}
 	}
 
+	/** Keeps polkadot-api from forgetting a block, until what is returned is called. */
+	private hold(hash: string): () => void {
+		try {
+			return this.client.hodlBlock(hash);
+		} catch (error) {
+			// The connection was lost a moment ago, and others are the present blocks.
+			throw unanswered(`block ${hash}`, error);
+		}
+	}
+
 	/** The nonce that the node expects next, with what waits in its pool counted. */
 	private async expected(account: string, best: BlockInfo): Promise<number> {
 		try {
-			return await this.client._request<number>('system_accountNextIndex', [account]);
+			return await this.requests.ask<number>('system_accountNextIndex', [account]);
 		} catch (error) {
 			if (unanswered('', error).code !== NO_SUCH_METHOD) {
 				throw unanswered(`the next nonce of ${account}`, error);
@@ -199,11 +212,11 @@ export class Transactions {
 	/** Puts a transaction into the pool. */
 	private async hand(bytes: string): Promise<void> {
 		try {
-			await this.client._request('author_submitExtrinsic', [bytes]);
+			await this.requests.once('author_submitExtrinsic', [bytes]);
 		} catch (error) {
 			const { code, reason } = unanswered('', error);
 			if (code === NO_SUCH_METHOD) {
-				await this.client._request('transaction_v1_broadcast', [bytes]);
+				await this.requests.once('transaction_v1_broadcast', [bytes]);
 			} else if (code === PRIORITY_TOO_LOW || reason.includes(OUTDATED)) {
 				throw Setback.raced(reason);
 			} else if (code === NO_ROOM) {

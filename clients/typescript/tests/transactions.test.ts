@@ -7,6 +7,7 @@ import type { BlockInfo, PolkadotClient } from 'polkadot-api';
 import type { Blocks, ChainEvent, Heads, Place } from '../src/blocks.js';
 import { Displaced, Failed, NotIncluded, Refused, Unpayable, WouldFail } from '../src/errors.js';
 import { signer } from '../src/keys.js';
+import { Requests } from '../src/requests.js';
 import { birthOf, Transactions, type Call } from '../src/transactions.js';
 
 const METADATA = readFileSync(new URL('../../.papi/metadata/assay.scale', import.meta.url));
@@ -89,7 +90,7 @@ function aChain({ best = [11, 12], held, trials = [SUCCESS], pool = [], settled 
 			return Uint8Array.of(4, nonce);
 		},
 	} as unknown as Call;
-	const transactions = new Transactions(client, api as never, blocks);
+	const transactions = new Transactions(client, new Requests(client), api as never, blocks);
 	return { submit: (sending = {}) => transactions.submit(call, BOB, sending), sent, nonces };
 }
 
@@ -211,4 +212,23 @@ test('lives begin at a final block unless finality is far behind', () => {
 	assert.equal(birthOf(heads(1, 0)).number, 0);
 	assert.equal(birthOf(heads(100, 10)).number, 68);
 	assert.equal(birthOf(heads(0, 0)).number, 0);
+});
+
+test('what was asked of a node that is gone is asked again, and not waited for for ever', async () => {
+	let asked = 0;
+	const client = {
+		_request: () => {
+			asked += 1;
+			return asked === 1 ? new Promise(() => undefined) : Promise.resolve('answer');
+		},
+	} as unknown as PolkadotClient;
+	const requests = new Requests(client);
+	const answer = requests.ask('question', []);
+	requests.lose();
+	assert.equal(await answer, 'answer');
+	asked = 0;
+	const once = requests.once('question', []);
+	requests.lose();
+	await assert.rejects(once, /the connection was lost/);
+	assert.equal(asked, 1);
 });

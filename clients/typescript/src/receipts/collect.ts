@@ -78,7 +78,7 @@ export class Receipts {
 	private async nextJustification(): Promise<Uint8Array> {
 		const [begin, end] = ['grandpa_subscribeJustifications', 'grandpa_unsubscribeJustifications'];
 		const next = this.assay.client._subscribe<string>(begin, end, []);
-		const answer = await firstValueFrom(next).catch((error: unknown) => {
+		const answer = await this.assay.requests.unlessLost(firstValueFrom(next)).catch((error: unknown) => {
 			throw error instanceof EmptyError ? new Unanswered(begin, undefined, 'it ended') : unanswered(begin, error);
 		});
 		return Binary.fromHex(answer);
