@@ -141,10 +141,17 @@ unsafe fn wide(group: &[GroupBlock], tiles: &[Tile<'_>], sums: &mut [GroupSums])
 		for (wide, block) in widened.iter_mut().zip(blocks) {
 			widen(block, wide);
 		}
+		let widened = &widened[..blocks.len()];
+		let items = index * SPAN * TILE..(index * SPAN + blocks.len()) * TILE;
 		for (turn, (tile, sums)) in tiles.iter().zip(sums.chunks_exact_mut(TILE)).enumerate() {
 			ask_for_next(blocks, turn, tiles.len());
+			let part = Tile {
+				mantissas: &tile.mantissas[items.clone()],
+				lifts: &tile.lifts[items.clone()],
+				..*tile
+			};
 			for (first, sums) in (0..TILE).step_by(QUAD).zip(sums.chunks_exact_mut(QUAD)) {
-				quad(&widened[..blocks.len()], *tile, (index * SPAN, first), sums);
+				quad(widened, part, first, sums);
 			}
 		}
 	}
@@ -180,19 +187,18 @@ fn ask_for_next(blocks: &[GroupBlock], turn: usize, turns: usize) {
 	}
 }
 
-/// Adds some blocks, the first of which is `at.0`, to the sums of [`QUAD`] positions of a whole tile from `at.1` on. Of each
-/// half of the rows, the sums of the even rows come before those of the odd ones.
+/// Adds blocks to the sums of [`QUAD`] positions, from `first` on, of a whole tile that has just these blocks. Of each half of
+/// the rows, the sums of the even rows come before those of the odd ones.
 #[target_feature(enable = "avx2")]
-fn quad(blocks: &[Wide], tile: Tile<'_>, at: (usize, usize), sums: &mut [GroupSums]) {
-	let items = at.0 * TILE..(at.0 + blocks.len()) * TILE;
-	let (mantissas, lifts) = (&tile.mantissas[items.clone()], &tile.lifts[items]);
-	assert!(at.1 + QUAD <= TILE && sums.len() == QUAD);
+fn quad(blocks: &[Wide], tile: Tile<'_>, first: usize, sums: &mut [GroupSums]) {
+	assert!(tile.mantissas.len() == blocks.len() * TILE && tile.lifts.len() == blocks.len() * TILE);
+	assert!(first + QUAD <= TILE && sums.len() == QUAD);
 	// Opaque, or the compiler unrolls all pairs, reorders their sums and spills them.
 	let pairs = black_box(BLOCK / 2);
 	for (b, block) in blocks.iter().enumerate() {
 		let mut dots = [[_mm256_setzero_si256(); HALVES]; QUAD];
-		// SAFETY: each block has `TILE` items, of which `QUAD` from `at.1` on exist, as asserted.
-		let mantissas = unsafe { mantissas.as_ptr().add(b * TILE + at.1) }.cast::<i32>();
+		// SAFETY: each block has `TILE` items, of which `QUAD` from `first` on exist, as asserted.
+		let mantissas = unsafe { tile.mantissas.as_ptr().add(b * TILE + first) }.cast::<i32>();
 		let weights = block.pairs.as_ptr().cast::<__m256i>();
 		for pair in 0..pairs {
 			// SAFETY: a block has 16 pairs: of weights, 64 bytes at multiples of 64, and of mantissas, aligned to 4, with those
@@ -211,7 +217,7 @@ fn quad(blocks: &[Wide], tile: Tile<'_>, at: (usize, usize), sums: &mut [GroupSu
 			}
 		}
 		// SAFETY: as for the mantissas.
-		let lifts = unsafe { lifts.get_unchecked(b * TILE + at.1..) };
+		let lifts = unsafe { tile.lifts.get_unchecked(b * TILE + first..) };
 		// Written out, or the compiler makes it a loop and keeps the dots in memory.
 		accumulate(&mut sums[0], dots[0], block, lifts[0]);
 		accumulate(&mut sums[1], dots[1], block, lifts[1]);
