@@ -32,8 +32,8 @@ use task::{Job, Model, Task};
 
 /// Measures the exact engine beside candle in f32, candle in Q8_0 and llama.cpp in Q8_0, all on the same random weights.
 ///
-/// Every side runs in a process of its own; the best of its runs counts. One job runs at a time (batch 1): the engine has
-/// no batching yet. Prefill is the time to the first token, decoding that of the tokens after it. If others keep the
+/// Every side runs in a process of its own; the best of its runs counts. One job runs at a time (batch 1);
+/// bench_batch measures several. Prefill is the time to the first token, decoding that of the tokens after it. If others keep the
 /// machine busy before, while or after something is measured, it is measured again, and in the end nothing is reported.
 /// The tier is that of ASSAY_KERNEL, or the fastest of this processor.
 #[derive(Parser)]
