@@ -167,7 +167,7 @@ impl Opening {
 		bytes
 	}
 
-	/// Reads what a worker sent of at most so many bytes, which are [`largest_opening`] of what was asked.
+	/// Reads what a worker sent of at most so many bytes, which are [`largest_opening`](crate::largest_opening) of what was asked.
 	pub fn from_bytes(bytes: &[u8], limit: u64) -> Result<Self, OpeningError> {
 		if bytes.len() as u64 > limit {
 			return Err(OpeningError::TooLong {
