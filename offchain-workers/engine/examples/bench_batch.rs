@@ -7,11 +7,11 @@
 
 mod common;
 
-use assay_artifact::{synthetic, Artifact};
+use assay_artifact::Artifact;
 use assay_engine::{Model, Options};
 use assay_exact::{Generation, Input, Sampler};
 use clap::Parser;
-use common::{load, processor, prompt, Moment, Result, SHAPES};
+use common::{artifact, load, processor, prompt, Moment, Result};
 use std::{env, num::NonZeroUsize, path::PathBuf, thread};
 
 /// What jobs that share the passes over the weights of a model gain by it.
@@ -42,13 +42,8 @@ struct Arguments {
 
 fn main() -> Result<()> {
 	let arguments = Arguments::parse();
-	let known = SHAPES.into_iter().find(|(name, _)| *name == arguments.shape);
-	let (name, shape) = known.ok_or_else(|| format!("no shape is called {}", arguments.shape))?;
-	let path = arguments.folder.join(format!("{name}.assay"));
-	if !path.exists() {
-		std::fs::create_dir_all(&arguments.folder)?;
-		synthetic::llama(shape, 1)?.pack(&path, &mut ())?;
-	}
+	let name = &arguments.shape;
+	let path = artifact(name, &arguments.folder)?;
 	let options = Options {
 		threads: arguments.threads,
 		..Options::default()

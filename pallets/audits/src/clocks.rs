@@ -70,7 +70,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Rules on whose time is over. Auditors fail unless they were busy; a worker is late, and loses when its silence is guilt.
+	/// Rules on whose time is over. Auditors fail; a worker is late, and loses when its silence is guilt.
 	pub(crate) fn look_at_clocks(job: JobId, mut audit: Audit<T>, step: Step) -> Result<Option<Step>, DispatchError> {
 		let now = Self::now();
 		let looked = Self::look_at_auditors(job, &mut audit);

@@ -137,17 +137,8 @@ impl Assay {
 
 	/// What sending a call costs at most in the next block, beside the money that the call itself moves.
 	pub async fn fee(&self, call: &Call, signer: &Signer) -> Result<Amount> {
-		let best = self.best().await?;
-		let client = self.client().at_block(best.hash).await?;
-		let mut transactions = client.transactions();
-		let payload = call.payload(&transactions, client.metadata_ref())?;
 		let nonce = self.methods().system_account_next_index(&account_of(signer)).await?;
-		let birth = self.birth(best).await?;
-		let parameters = DefaultExtrinsicParamsBuilder::new()
-			.nonce(nonce)
-			.mortal_from_unchecked(LIFE.into(), birth.number.into(), birth.hash)
-			.build();
-		let transaction = transactions.create_signed(&payload, signer, parameters).await?;
+		let transaction = self.signed(call, signer, nonce).await?;
 		Ok(Amount(transaction.partial_fee_estimate().await?))
 	}
 
@@ -236,19 +227,23 @@ impl Assay {
 		block.ok_or(Error::missing(Missing::Block(height)))
 	}
 
-	/// Signs a call that does nothing with this nonce.
-	async fn nothing(&self, signer: &Signer, nonce: u64) -> Result<Vec<u8>> {
+	/// A call, signed with this nonce on the best block.
+	async fn signed(
+		&self,
+		call: &Call,
+		signer: &Signer,
+		nonce: u64,
+	) -> Result<SubmittableTransaction<Config, impl OnlineClientAtBlockT<Config>>> {
 		let best = self.best().await?;
 		let client = self.client().at_block(best.hash).await?;
 		let mut transactions = client.transactions();
-		let payload = Call::nothing().payload(&transactions, client.metadata_ref())?;
+		let payload = call.payload(&transactions, client.metadata_ref())?;
 		let birth = self.birth(best).await?;
 		let parameters = DefaultExtrinsicParamsBuilder::new()
 			.nonce(nonce)
 			.mortal_from_unchecked(LIFE.into(), birth.number.into(), birth.hash)
 			.build();
-		let transaction = transactions.create_signed(&payload, signer, parameters).await?;
-		Ok(transaction.encoded().to_vec())
+		Ok(transactions.create_signed(&payload, signer, parameters).await?)
 	}
 
 	/// Puts a transaction into the pool. If it does not get there for sure, its nonce is given back.
@@ -486,8 +481,8 @@ impl Ledger for Search<'_> {
 			return;
 		};
 		// If it does not arrive it is sent again with the next block.
-		if let Ok(bytes) = self.assay.nothing(signer, reserved.nonce).await {
-			let _ = self.assay.methods().author_submit_extrinsic(&bytes).await;
+		if let Ok(nothing) = self.assay.signed(&Call::nothing(), signer, reserved.nonce).await {
+			let _ = self.assay.methods().author_submit_extrinsic(nothing.encoded()).await;
 		}
 	}
 

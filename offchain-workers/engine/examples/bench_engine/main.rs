@@ -16,9 +16,7 @@ mod task;
 
 use assay_engine::Tier;
 use clap::Parser;
-use common::idle::Policy;
-use common::machine::Machine;
-use common::{Result, SHAPES};
+use common::{idle::Policy, known_shape, machine::Machine, Result};
 use llama_cpp::LlamaBench;
 use memory::Reading;
 use report::{Report, Sample};
@@ -81,14 +79,6 @@ struct Arguments {
 	/// Draw the ratios as an SVG.
 	#[arg(long, value_name = "FILE")]
 	chart: Option<PathBuf>,
-}
-
-fn known_shape(name: &str) -> std::result::Result<String, String> {
-	let known: Vec<&str> = SHAPES.iter().map(|(name, _)| *name).collect();
-	known
-		.contains(&name)
-		.then(|| name.to_owned())
-		.ok_or_else(|| format!("the shapes are {}", known.join(", ")))
 }
 
 fn main() {

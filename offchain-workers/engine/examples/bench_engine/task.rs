@@ -1,14 +1,14 @@
 //! What is done in a process of its own, so that memory and thread pools are its own.
 
 use crate::{
-	common::{Result, SHAPES},
+	common::{settle, shape, Result},
 	memory,
 	side::{run_assay, run_candle, Phase, Side, CANDLE_F32},
 };
 use assay_artifact::{gguf, synthetic};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use std::{
-	env, fs,
+	env,
 	num::NonZeroUsize,
 	path::{Path, PathBuf},
 	process::{Command, Stdio},
@@ -51,21 +51,13 @@ impl Model {
 
 	/// Writes both files with the same weights. They get their names when they are whole.
 	fn make(&self) -> Result<()> {
-		let known = SHAPES.into_iter().find(|(name, _)| *name == self.shape);
-		let (_, shape) = known.ok_or_else(|| format!("no shape is called {}", self.shape))?;
-		let model = synthetic::llama(shape, 1)?;
+		let model = synthetic::llama(shape(&self.shape)?, 1)?;
 		let unfinished = self.artifact.with_extension("unfinished");
 		model.pack(&unfinished, &mut ())?;
 		settle(&unfinished, &self.artifact)?;
 		gguf::write(&model, &unfinished)?;
 		settle(&unfinished, &self.gguf)
 	}
-}
-
-/// Renames a file that is on the disk: what is still to be written would disturb what is measured next.
-fn settle(unfinished: &Path, path: &Path) -> Result<()> {
-	fs::File::open(unfinished)?.sync_all()?;
-	Ok(fs::rename(unfinished, path)?)
 }
 
 /// What one side is to run.

@@ -3,33 +3,11 @@
 //! A busy machine only ever makes things slower. So the time of a job is the sum of the shortest times that each of its tokens took
 //! in any of its runs.
 
-use crate::common::{prompt, Result, SHAPES};
-use assay_artifact::synthetic;
+use crate::common::{prompt, Result};
 use assay_engine::{Model, Observer};
 use assay_exact::{Generation, Input, Output, Sampler};
 use assay_trace::boundary::Boundaries;
-use std::{
-	fs,
-	num::NonZeroUsize,
-	path::{Path, PathBuf},
-	time::Instant,
-};
-
-/// The artifact of a shape, which is made if it does not lie in the folder. It gets its name when it is whole.
-pub(crate) fn artifact(name: &str, folder: &Path) -> Result<PathBuf> {
-	let path = folder.join(format!("{name}.assay"));
-	if !path.exists() {
-		let known = SHAPES.into_iter().find(|(known, _)| *known == name);
-		let (_, shape) = known.ok_or_else(|| format!("no shape is called {name}"))?;
-		eprintln!("making the weights of {name}");
-		let unfinished = path.with_extension("unfinished");
-		synthetic::llama(shape, 1)?.pack(&unfinished, &mut ())?;
-		// What is still to be written would disturb what is measured next.
-		fs::File::open(&unfinished)?.sync_all()?;
-		fs::rename(&unfinished, &path)?;
-	}
-	Ok(path)
-}
+use std::{num::NonZeroUsize, time::Instant};
 
 /// A prompt and how many tokens follow it.
 pub(crate) struct Job {

@@ -16,11 +16,11 @@ mod spot_check;
 
 use assay_engine::Tier;
 use clap::Parser;
-use common::{idle::Policy, load, machine::Machine, Result, SHAPES};
+use common::{artifact, idle::Policy, known_shape, load, machine::Machine, Result};
 use costs::Costs;
 use serde_json::json;
 use std::{
-	env, fs,
+	env,
 	num::{NonZeroU32, NonZeroUsize},
 	path::PathBuf,
 };
@@ -77,17 +77,8 @@ struct Arguments {
 	chart: Option<PathBuf>,
 }
 
-fn known_shape(name: &str) -> std::result::Result<String, String> {
-	let known: Vec<&str> = SHAPES.iter().map(|(name, _)| *name).collect();
-	known
-		.contains(&name)
-		.then(|| name.to_owned())
-		.ok_or_else(|| format!("the shapes are {}", known.join(", ")))
-}
-
 fn main() -> Result<()> {
 	let arguments = Arguments::parse();
-	fs::create_dir_all(&arguments.folder)?;
 	// Keys are made and openings are checked on rayon's own threads.
 	rayon::ThreadPoolBuilder::new()
 		.num_threads(arguments.threads.get())
@@ -102,7 +93,7 @@ fn main() -> Result<()> {
 	);
 	let mut all: Vec<Costs> = vec![];
 	for name in &arguments.shapes {
-		let path = job::artifact(name, &arguments.folder)?;
+		let path = artifact(name, &arguments.folder)?;
 		policy.wait()?;
 		let (mut costs, others) = policy.measure(name, || costs::measure(name, &path, &arguments))?;
 		costs.busy = !policy.is_idle(others);

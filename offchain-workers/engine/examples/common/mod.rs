@@ -4,8 +4,14 @@
 pub(crate) mod idle;
 pub(crate) mod machine;
 
-use assay_artifact::synthetic::LlamaShape;
-use std::{error::Error, fs, num::NonZeroUsize, time::Instant};
+use assay_artifact::synthetic::{self, LlamaShape};
+use std::{
+	error::Error,
+	fs,
+	num::NonZeroUsize,
+	path::{Path, PathBuf},
+	time::Instant,
+};
 
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -70,6 +76,42 @@ pub const SHAPES: [(&str, LlamaShape); 5] = [
 		},
 	),
 ];
+
+/// The name of a shape, for arguments.
+pub fn known_shape(name: &str) -> std::result::Result<String, String> {
+	let known: Vec<&str> = SHAPES.iter().map(|(name, _)| *name).collect();
+	known
+		.contains(&name)
+		.then(|| name.to_owned())
+		.ok_or_else(|| format!("the shapes are {}", known.join(", ")))
+}
+
+/// The shape of a name.
+pub fn shape(name: &str) -> Result<LlamaShape> {
+	let known = SHAPES.into_iter().find(|(known, _)| *known == name);
+	let (_, shape) = known.ok_or_else(|| format!("no shape is called {name}"))?;
+	Ok(shape)
+}
+
+/// The artifact of a shape, which is made if it does not lie in the folder. It gets its name when it is whole.
+pub fn artifact(name: &str, folder: &Path) -> Result<PathBuf> {
+	let path = folder.join(format!("{name}.assay"));
+	if !path.exists() {
+		let shape = shape(name)?;
+		fs::create_dir_all(folder)?;
+		eprintln!("making the weights of {name}");
+		let unfinished = path.with_extension("unfinished");
+		synthetic::llama(shape, 1)?.pack(&unfinished, &mut ())?;
+		settle(&unfinished, &path)?;
+	}
+	Ok(path)
+}
+
+/// Renames a file that is on the disk: what is still to be written would disturb what is measured next.
+pub fn settle(unfinished: &Path, path: &Path) -> Result<()> {
+	fs::File::open(unfinished)?.sync_all()?;
+	Ok(fs::rename(unfinished, path)?)
+}
 
 /// Made-up tokens, which every shape knows.
 pub fn prompt(length: usize) -> Vec<u32> {
