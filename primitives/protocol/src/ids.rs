@@ -1,5 +1,6 @@
 //! Identifiers.
 
+use assay_trace::Hash32;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::{fmt, num::ParseIntError, str::FromStr};
 use scale_info::TypeInfo;
@@ -56,6 +57,41 @@ counted! {
 counted! {
 	/// How many operators were assigned to a job before this one.
 	Attempt(u8)
+}
+
+/// A channel: the hash of what never changes about it.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(transparent)]
+pub struct ChannelId(pub Hash32);
+
+impl fmt::Display for ChannelId {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		self.0.fmt(f)
+	}
+}
+
+impl FromStr for ChannelId {
+	type Err = <Hash32 as FromStr>::Err;
+	fn from_str(text: &str) -> Result<Self, Self::Err> {
+		text.parse().map(Self)
+	}
 }
 
 /// One version of one model: what a job names and an operator serves. Written `model.version`.

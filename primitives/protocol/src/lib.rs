@@ -8,6 +8,7 @@ pub mod audit;
 mod beacon;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarks;
+pub mod channel;
 mod clock;
 pub mod dispute;
 mod draw;
@@ -22,4 +23,4 @@ pub mod stake;
 pub use beacon::Beacon;
 pub use clock::blocks_to_run;
 pub use draw::race;
-pub use ids::{Attempt, DisputeId, JobId, ModelId, ModelVersion, VersionNumber};
+pub use ids::{Attempt, ChannelId, DisputeId, JobId, ModelId, ModelVersion, VersionNumber};
