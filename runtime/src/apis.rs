@@ -1,14 +1,15 @@
 //! What the node may ask of the runtime.
 
 use crate::{
-	genesis, AccountId, Audits, Babe, Balance, Block, BlockNumber, Disputes, Executive, Grandpa, Historical,
+	genesis, AccountId, Audits, Babe, Balance, Block, BlockNumber, Channels, Disputes, Executive, Grandpa, Historical,
 	InherentDataExt, Jobs, Models, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System,
 	TransactionPayment, Validators, VERSION,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
 	api as assay_api,
-	audit::{AuditDuty, AuditParameters, AuditRates, AuditSummary, SignedReply},
+	audit::{AuditDuty, AuditParameters, AuditRates, AuditSummary, RevealDuty, SignedReply},
+	channel::{ChannelParameters, ChannelSummary, Endpoint, SignedSettlement},
 	dispute::{
 		AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, MoveDuty, SignedAnswer, SignedMove,
 	},
@@ -16,7 +17,7 @@ use assay_protocol::{
 	model::{ModelSummary, OfferSummary, Serving},
 	operator::{OperatorSummary, Operators, WorkerKey},
 	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary},
-	DisputeId, JobId, ModelId, ModelVersion,
+	ChannelId, DisputeId, JobId, ModelId, ModelVersion,
 };
 use codec::Encode;
 use frame_support::{
@@ -333,6 +334,10 @@ sp_api::impl_runtime_apis! {
 			Audits::due(&worker)
 		}
 
+		fn reveals_due(worker: WorkerKey) -> Vec<RevealDuty<AccountId, BlockNumber>> {
+			Audits::reveals_due(&worker)
+		}
+
 		fn reply_transaction(reply: SignedReply<AccountId>) -> Vec<u8> {
 			Audits::reply_transaction(reply)
 		}
@@ -414,6 +419,40 @@ sp_api::impl_runtime_apis! {
 
 		fn move_transaction(signed: SignedMove<AccountId>) -> Vec<u8> {
 			Disputes::move_transaction(signed)
+		}
+	}
+
+	impl assay_api::ChannelsApi<Block, AccountId, Balance, BlockNumber> for Runtime {
+		fn channel(id: ChannelId) -> Option<ChannelSummary<AccountId, Balance, BlockNumber>> {
+			Channels::channel_summary(id)
+		}
+
+		fn channels_of_worker(
+			worker: WorkerKey,
+			after: Option<ChannelId>,
+			limit: u32,
+		) -> Vec<ChannelSummary<AccountId, Balance, BlockNumber>> {
+			Channels::channels_of_worker(worker, after, limit)
+		}
+
+		fn channels_of_consumer(
+			consumer: AccountId,
+			after: Option<ChannelId>,
+			limit: u32,
+		) -> Vec<ChannelSummary<AccountId, Balance, BlockNumber>> {
+			Channels::channels_of_consumer(consumer, after, limit)
+		}
+
+		fn endpoint(operator: AccountId) -> Option<Endpoint> {
+			Channels::endpoint(operator)
+		}
+
+		fn parameters() -> ChannelParameters<Balance, BlockNumber> {
+			Channels::parameters()
+		}
+
+		fn settlement_transaction(settlement: SignedSettlement) -> Vec<u8> {
+			Channels::settlement_transaction(settlement)
 		}
 	}
 

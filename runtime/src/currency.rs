@@ -44,3 +44,9 @@ pub const MIN_UNIT_PRICE: Balance = MICROUNIT;
 pub const MODEL_DEPOSIT_BASE: Balance = 10 * UNIT;
 /// Held for each byte that a model stores on chain.
 pub const MODEL_DEPOSIT_PER_BYTE: Balance = MILLIUNIT;
+/// The least that a channel is opened with.
+pub const MIN_CHANNEL_DEPOSIT: Balance = UNIT;
+/// The least fee that a voucher is settled for while a channel goes on.
+pub const MIN_BATCH_FEE: Balance = UNIT;
+/// What a settled voucher costs beside its fee: as much as a job's transaction and room, whose place the settlement takes.
+pub const BATCH_PRICE: Balance = 20 * MILLIUNIT;

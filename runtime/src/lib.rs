@@ -201,6 +201,9 @@ mod runtime {
 	#[runtime::pallet_index(26)]
 	pub type Beacon = pallet_assay_beacon;
 
+	#[runtime::pallet_index(27)]
+	pub type Channels = pallet_assay_channels;
+
 	#[runtime::pallet_index(255)]
 	pub type Sudo = pallet_sudo;
 }

@@ -300,7 +300,7 @@ impl<'a> Fraud<'a> {
 				})
 			}
 			Question::Step { place, step } => Some(Reply::Step(prover.open(place, step, &self.cell(place)?)?.0)),
-			Question::Digest | Question::Values { .. } => None,
+			Question::Digest | Question::Values { .. } | Question::Receipt { .. } => None,
 		})
 	}
 
@@ -314,7 +314,7 @@ impl<'a> Fraud<'a> {
 				let prover = Prover::new(self.statement.as_statement(), &self.weights, &self.record);
 				prover.open_digest(place, &key).map(Reply::Values)
 			}
-			Question::Cell { .. } | Question::Step { .. } => None,
+			Question::Cell { .. } | Question::Step { .. } | Question::Receipt { .. } => None,
 		}
 	}
 

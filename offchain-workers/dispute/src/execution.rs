@@ -70,6 +70,8 @@ impl<'a, A: OpenArtifact + ?Sized> Execution<'a, A> {
 			}
 			Question::Values { place } => Reply::Values(prover.open_digest(place, key).ok_or(DisputeError::NoMove)?),
 			Question::Digest => Reply::Digest(digest(&key.leaves(self.record))),
+			// It is about a batch, of which there is no execution.
+			Question::Receipt { .. } => return Err(DisputeError::NoMove),
 		})
 	}
 

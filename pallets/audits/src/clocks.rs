@@ -15,15 +15,16 @@ use sp_runtime::{DispatchError, Saturating};
 
 impl<T: Config> Pallet<T> {
 	/// Gives everybody that is asked something the time to run the job, which takes so long, after everything else that it is asked about.
-	pub(crate) fn set_clocks(audit: &mut Audit<T>, run: BlockNumberFor<T>) {
-		let worker = Self::question(audit, &audit.operator).map(|_| T::Claims::asked(&audit.operator, audit.units));
+	pub(crate) fn set_clocks(job: JobId, audit: &mut Audit<T>, run: BlockNumberFor<T>) {
+		let worker =
+			Self::question(job, audit, &audit.operator).map(|_| T::Claims::asked(&audit.operator, audit.units));
 		if let (Some(allowance), AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) =
 			(worker, &mut audit.phase)
 		{
 			*deadline = Self::ends(allowance.run);
 		}
 		for index in 0..audit.auditors.len() {
-			Self::set_clock(audit, index, run);
+			Self::set_clock(job, audit, index, run);
 		}
 	}
 
@@ -32,11 +33,11 @@ impl<T: Config> Pallet<T> {
 	/// need not reply. Whoever vouched for something else has all the time in which the claim waits to say so: somebody is wrong, and
 	/// nobody else may be there to say who. If it was drawn it has to, however much else it is asked, or who vouched for a lie would be
 	/// silent until nobody is judged.
-	fn set_clock(audit: &mut Audit<T>, index: usize, run: BlockNumberFor<T>) {
+	fn set_clock(job: JobId, audit: &mut Audit<T>, index: usize, run: BlockNumberFor<T>) {
 		let Some(account) = audit.auditors.get(index).map(|auditor| auditor.account.clone()) else {
 			return;
 		};
-		if Self::question(audit, &account).is_none() {
+		if Self::question(job, audit, &account).is_none() {
 			return;
 		}
 		let (now, phase) = (Self::now(), audit.phase);
@@ -106,7 +107,7 @@ impl<T: Config> Pallet<T> {
 		let (AuditPhase::Commit { deadline } | AuditPhase::Show { deadline }) = audit.phase else {
 			return None;
 		};
-		Self::question(audit, who)?;
+		Self::question(job, audit, who)?;
 		if audit.operator == *who {
 			return Some((deadline, T::Claims::answers_until(job, deadline)));
 		}

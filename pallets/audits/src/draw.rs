@@ -3,11 +3,11 @@
 use crate::{
 	chance::{by_size, falling, happens},
 	types::OpenClaimOf,
-	Audit, Auditor, CleanJobs, Config, Pallet, Vouched,
+	Audit, Auditor, CleanJobs, Config, Pallet, ReceiptChecks, Vouched,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
-	audit::{AuditRates, AuditorState, SpotCheck},
+	audit::{AuditRates, AuditorState, ReceiptCheck, SpotCheck},
 	dispute::{Claims, OwnedStatement},
 	model::Models,
 	operator::Operators,
@@ -37,6 +37,8 @@ enum Use {
 	Step,
 	#[codec(index = 5)]
 	Values,
+	#[codec(index = 6)]
+	Receipt,
 }
 
 /// Random numbers of one draw.
@@ -98,7 +100,40 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Draws what is asked after a claim with this fee, which says what has this hash.
+	/// Draws whether a batch with this fee is looked at and how, and the unit of computation, of so many, that says at which of its
+	/// receipts; none if it is not.
+	pub(crate) fn draw_receipt(
+		operator: &T::AccountId,
+		(fee, units): (T::Balance, u64),
+		numbers: &Numbers,
+	) -> Option<ReceiptCheck> {
+		let (spot_check, audit) = Self::draw_kinds(operator, fee, numbers);
+		let Hash32([a, b, c, d, e, f, g, h, rest @ ..]) = numbers.of(Use::Receipt);
+		let [i, j, k, l, m, n, o, p, ..] = rest;
+		// 2¹²⁸ numbers favour none of 2⁶⁴ by more than one part in 2⁶⁴.
+		let number = u128::from_be_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]);
+		let unit = number
+			.checked_rem(units.into())
+			.and_then(|unit| u64::try_from(unit).ok());
+		unit.filter(|_| spot_check || audit).map(|unit| ReceiptCheck {
+			unit,
+			spot_check,
+			audit,
+			revealed: false,
+		})
+	}
+
+	/// Draws whether a claim with this fee is spot-checked, and whether auditors look at it.
+	fn draw_kinds(operator: &T::AccountId, fee: T::Balance, numbers: &Numbers) -> (bool, bool) {
+		let rates = Self::rates_of_claim(operator, fee);
+		(
+			happens(rates.spot_check, numbers.of(Use::WhetherSpotCheck).0),
+			happens(rates.audit, numbers.of(Use::WhetherAudit).0),
+		)
+	}
+
+	/// Draws what is asked after a claim with this fee, which says what has this hash. How the receipt of a batch is looked at was drawn
+	/// before it was revealed.
 	pub(crate) fn draw_questions(
 		job: JobId,
 		audit: &mut Audit<T>,
@@ -106,8 +141,9 @@ impl<T: Config> Pallet<T> {
 		(fee, said): (T::Balance, Hash32),
 		numbers: &Numbers,
 	) {
-		let rates = Self::rates_of_claim(&audit.operator, fee);
-		if happens(rates.spot_check, numbers.of(Use::WhetherSpotCheck).0) {
+		let drawn = ReceiptChecks::<T>::get(job).map(|check| (check.spot_check, check.audit));
+		let (spot_check, looked_at) = drawn.unwrap_or_else(|| Self::draw_kinds(&audit.operator, fee, numbers));
+		if spot_check {
 			let layout = statement.as_statement().layout();
 			audit.spot_check = draw_place(&layout, &numbers.of(Use::Cell)).map(|place| SpotCheck {
 				place,
@@ -118,7 +154,7 @@ impl<T: Config> Pallet<T> {
 		}
 		// Whoever vouched for an earlier claim is judged by this one.
 		let judges = Vouched::<T>::contains_key(job);
-		if judges || happens(rates.audit, numbers.of(Use::WhetherAudit).0) {
+		if judges || looked_at {
 			Self::seat_auditors(job, audit, said, numbers);
 			Self::recall(job, audit, said);
 		}

@@ -32,7 +32,7 @@ pub mod pallet {
 	use super::*;
 	use alloc::boxed::Box;
 	use assay_protocol::{
-		audit::{AuditOutcome, Question, SignedReply},
+		audit::{AuditOutcome, Question, ReceiptCheck, SignedReply},
 		dispute::Claims,
 		model::Models,
 		operator::{Fault, Operators},
@@ -170,6 +170,10 @@ pub mod pallet {
 	/// [`CellRoots`](assay_trace::cell::CellRoots).
 	#[pallet::storage]
 	pub type Insides<T: Config> = StorageMap<_, Twox64Concat, JobId, BoundedVec<u8, T::MaxReplyBytes>>;
+
+	/// What was drawn of batches, until their jobs are removed.
+	#[pallet::storage]
+	pub type ReceiptChecks<T> = StorageMap<_, Twox64Concat, JobId, ReceiptCheck>;
 
 	/// The audits in which an operator has to reply, as worker or as auditor.
 	#[pallet::storage]
@@ -336,6 +340,8 @@ pub mod pallet {
 		NothingDue,
 		/// The operator is asked more about claims already than it can do in time.
 		TooMuchToDo,
+		/// The receipt is not that of the unit that was drawn, or nothing that the program could have said.
+		WrongReceipt,
 	}
 
 	#[pallet::hooks]

@@ -1,15 +1,15 @@
 //! The life of an audit: from a claim over two draws to its end.
 
 use crate::{
-	types::Seats, Agenda, AgendaCursor, Audit, Auditor, Audits, CleanJobs, Config, Due, Error, Event, Insides, Pallet,
-	Vouched, WeightInfo,
+	draw::Numbers, types::Seats, Agenda, AgendaCursor, Audit, Auditor, Audits, CleanJobs, Config, Due, Error, Event,
+	Insides, Pallet, ReceiptChecks, Vouched, WeightInfo,
 };
 use alloc::vec::Vec;
 use assay_agenda::Costs;
 use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase, AuditorState, Question},
-	dispute::Claims,
+	dispute::{Claims, OpenBatch},
 	operator::{Fault, Operators},
 	Attempt, Beacon, JobId, ModelVersion,
 };
@@ -205,6 +205,7 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 	}
 
 	fn forget(job: JobId) {
+		ReceiptChecks::<T>::remove(job);
 		Vouched::<T>::remove(job);
 		if let Some(mut audit) = Audits::<T>::take(job) {
 			Self::clear(job, &audit);
@@ -339,6 +340,9 @@ impl<T: Config> Pallet<T> {
 		let Some(numbers) = Self::numbers(job, &audit) else {
 			return Ok(None);
 		};
+		if let Some(batch) = T::Claims::batch(job) {
+			return Ok(Some(Self::ask_for_receipt(job, audit, &batch, &numbers)));
+		}
 		let claimed = Self::open_claim(job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
 		let (fee, run, units) = (claimed.fee, claimed.run, claimed.units);
 		let said = claimed.claim.said();
@@ -361,19 +365,45 @@ impl<T: Config> Pallet<T> {
 			Step::AskToShow => AuditPhase::Show { deadline },
 			_ => AuditPhase::Commit { deadline },
 		};
-		Self::set_clocks(&mut audit, run);
+		Self::set_clocks(job, &mut audit, run);
 		Self::everybody(&audit).for_each(|who| Self::ask(job, &audit, who));
 		Self::go_on(job, audit);
 		Ok(Some(step))
 	}
 
+	/// Draws whether a batch is looked at. If so the worker is asked for the receipt that a unit leads to; what is asked about that is
+	/// drawn once it is there.
+	fn ask_for_receipt(
+		job: JobId,
+		mut audit: Audit<T>,
+		batch: &OpenBatch<T::AccountId, T::Balance>,
+		numbers: &Numbers,
+	) -> Step {
+		let drawn = Self::draw_receipt(&audit.operator, (batch.fee, batch.batch.tree.units), numbers);
+		let Some(check) = drawn else {
+			T::Claims::let_go(job, audit.attempt);
+			Self::end(job, audit, AuditOutcome::NotDrawn);
+			return Step::Pass;
+		};
+		ReceiptChecks::<T>::insert(job, check);
+		audit.phase = AuditPhase::Commit { deadline: Self::now() };
+		Self::set_clocks(job, &mut audit, Zero::zero());
+		let worker = audit.operator.clone();
+		Self::ask(job, &audit, &worker);
+		Self::go_on(job, audit);
+		Step::Ask
+	}
+
 	/// What is asked of an operator.
-	pub(crate) fn question(audit: &Audit<T>, who: &T::AccountId) -> Option<Question> {
+	pub(crate) fn question(job: JobId, audit: &Audit<T>, who: &T::AccountId) -> Option<Question> {
 		let auditor = || audit.auditors.iter().find(|auditor| auditor.account == *who);
 		match audit.phase {
 			AuditPhase::Commit { .. } if audit.operator == *who => {
-				let check = audit.spot_check.filter(|check| !check.committed)?;
-				Some(Question::Cell { place: check.place })
+				let receipt = ReceiptChecks::<T>::get(job).filter(|check| !check.revealed);
+				let cell = || audit.spot_check.filter(|check| !check.committed);
+				receipt
+					.map(|check| Question::Receipt { unit: check.unit })
+					.or_else(|| cell().map(|check| Question::Cell { place: check.place }))
 			}
 			AuditPhase::Commit { .. } => {
 				auditor().filter(|auditor| auditor.state == AuditorState::Drawn)?;
@@ -399,7 +429,7 @@ impl<T: Config> Pallet<T> {
 	/// What is asked of an operator, and the last block for it.
 	pub(crate) fn due_from(job: JobId, audit: &Audit<T>, who: &T::AccountId) -> Option<(Question, BlockNumberFor<T>)> {
 		let (_, closes_at) = Self::clock(job, audit, who)?;
-		Some((Self::question(audit, who)?, closes_at))
+		Some((Self::question(job, audit, who)?, closes_at))
 	}
 
 	/// The worker and the auditors.
@@ -410,7 +440,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Tells an operator that it is asked something, if it is.
 	pub(crate) fn ask(job: JobId, audit: &Audit<T>, who: &T::AccountId) {
-		if let (Some(question), Some((deadline, _))) = (Self::question(audit, who), Self::clock(job, audit, who)) {
+		if let (Some(question), Some((deadline, _))) = (Self::question(job, audit, who), Self::clock(job, audit, who)) {
 			Due::<T>::insert(who, job, ());
 			Self::deposit_event(Event::Asked {
 				job,
@@ -425,7 +455,7 @@ impl<T: Config> Pallet<T> {
 	/// Stores an audit, in its next phase if nobody is asked anything any more.
 	pub(crate) fn go_on(job: JobId, mut audit: Audit<T>) {
 		let worker = audit.operator.clone();
-		if Self::question(&audit, &worker).is_none() {
+		if Self::question(job, &audit, &worker).is_none() {
 			Self::no_longer_late(job, &mut audit);
 		}
 		if !matches!(audit.phase, AuditPhase::Commit { .. } | AuditPhase::Show { .. }) {
@@ -440,8 +470,9 @@ impl<T: Config> Pallet<T> {
 			Audits::<T>::insert(job, audit);
 			return;
 		}
+		let revealed = ReceiptChecks::<T>::get(job).is_some() && audit.units == ComputeUnits(0);
 		let committed = matches!(audit.phase, AuditPhase::Commit { .. }) && Self::somebody_is_to_show(&audit);
-		if audit.wants_others() && Self::has_others(&audit) {
+		if revealed || audit.wants_others() && Self::has_others(&audit) {
 			Self::await_draw(job, audit, AuditPhase::Claimed);
 		} else if committed {
 			Self::await_draw(job, audit, AuditPhase::Committed);

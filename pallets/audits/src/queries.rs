@@ -1,9 +1,9 @@
 //! What the runtime API `AuditsApi` returns.
 
-use crate::{types::DRAWS, AuditSummaryOf, Auditors, Audits, Call, Config, Due, Pallet};
+use crate::{types::DRAWS, AuditSummaryOf, Auditors, Audits, Call, Config, Due, Pallet, ReceiptChecks};
 use alloc::vec::Vec;
 use assay_protocol::{
-	audit::{AuditDuty, AuditParameters, SignedReply},
+	audit::{AuditDuty, AuditParameters, Question, RevealDuty, SignedReply},
 	dispute::Claims,
 	operator::{Operators, WorkerKey},
 	Beacon, JobId, ModelVersion,
@@ -36,6 +36,7 @@ impl<T: Config> Pallet<T> {
 				.map(|auditor| (auditor.account, auditor.state))
 				.collect(),
 			values_of: audit.values_of,
+			receipt: ReceiptChecks::<T>::get(job),
 		})
 	}
 
@@ -62,16 +63,18 @@ impl<T: Config> Pallet<T> {
 
 	/// Blocks after a claim by which its audit is over, if running the job takes no time, agendas are not full and no auditor challenges:
 	/// auditors are busy as long as can be, silent, and replaced as often as can be, the worker is as late as can be, and the claim
-	/// waits for those who vouched for something else or for challenges.
+	/// waits for those who vouched for something else or for challenges. Before all that a receipt of a batch is drawn and revealed.
 	pub fn longest_delay() -> BlockNumberFor<T> {
 		// Each clock runs out in the block after it, and a draw is served a block after its number is known.
 		let ends: BlockNumberFor<T> = 2u32.into();
-		T::Period::get()
+		let phase = T::Period::get()
 			.saturating_add(T::Beacon::longest_wait())
-			.saturating_add(ends)
+			.saturating_add(ends);
+		phase
 			.saturating_mul(PHASES.into())
 			.saturating_add(T::Claims::longest_load())
 			.saturating_mul(DRAWS.into())
+			.saturating_add(phase)
 			.saturating_add(T::Claims::guilt_period().saturating_mul(2u32.into()))
 	}
 
@@ -85,7 +88,7 @@ impl<T: Config> Pallet<T> {
 			.take(DUTIES_READ)
 			.filter_map(|job| {
 				let audit = Self::open_audit(job)?;
-				let question = Self::question(&audit, &operator)?;
+				let question = Self::question(job, &audit, &operator)?;
 				let (deadline, closes_at) = Self::clock(job, &audit, &operator)?;
 				// It is late after the first clock: the second is no time to plan with.
 				let deadline = if now <= deadline { deadline } else { closes_at };
@@ -105,6 +108,37 @@ impl<T: Config> Pallet<T> {
 			})
 			.take(DUTIES)
 			.collect()
+	}
+
+	/// Receipts that the operator of this worker key has to reveal, and that the next block still takes, the most urgent first.
+	pub fn reveals_due(worker: &WorkerKey) -> Vec<RevealDuty<T::AccountId, BlockNumberFor<T>>> {
+		let Some(operator) = T::Operators::of_worker_key(worker) else {
+			return Vec::new();
+		};
+		let now = Self::now();
+		let mut due: Vec<_> = Due::<T>::iter_key_prefix(&operator)
+			.take(DUTIES_READ)
+			.filter_map(|job| {
+				let audit = Self::open_audit(job)?;
+				let Question::Receipt { unit } = Self::question(job, &audit, &operator)? else {
+					return None;
+				};
+				let (deadline, closes_at) = Self::clock(job, &audit, &operator)?;
+				let open = T::Claims::batch(job)?;
+				(now < closes_at).then_some(RevealDuty {
+					job,
+					attempt: audit.attempt,
+					from: operator.clone(),
+					root: open.root,
+					batch: open.batch,
+					unit,
+					deadline: if now <= deadline { deadline } else { closes_at },
+				})
+			})
+			.collect();
+		due.sort_unstable_by_key(|duty| (duty.deadline, duty.job));
+		due.truncate(DUTIES);
+		due
 	}
 }
 

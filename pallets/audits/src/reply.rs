@@ -1,9 +1,11 @@
 //! Replies: what makes one right, in the transaction pool and in the block.
 
-use crate::{bytes, Audit, Config, Error, Event, Insides, Pallet, WeightInfo};
+use crate::{bytes, Audit, Config, Error, Event, Insides, Pallet, ReceiptChecks, WeightInfo};
+use alloc::boxed::Box;
 use assay_protocol::{
 	audit::{AuditOutcome, AuditReply, AuditorState, Question, Reply, SignedReply},
-	dispute::OwnedStatement,
+	channel::Revealed,
+	dispute::{Claims, OwnedStatement},
 	operator::Operators,
 };
 use assay_trace::{
@@ -39,7 +41,8 @@ struct Asked<T: Config> {
 	audit: Audit<T>,
 	deadline: BlockNumberFor<T>,
 	claim: ClaimRoot,
-	statement: OwnedStatement,
+	/// What the claim says; none of a batch, which says nothing as long as nothing of it is revealed.
+	statement: Option<OwnedStatement>,
 }
 
 /// What a right reply changes.
@@ -47,6 +50,7 @@ enum Change<T: Config> {
 	Inside(BoundedVec<u8, T::MaxReplyBytes>),
 	Shown(Verdict),
 	Auditor(AuditorState),
+	Revealed(Box<Revealed>),
 }
 
 impl<T: Config> Pallet<T> {
@@ -58,6 +62,7 @@ impl<T: Config> Pallet<T> {
 			Reply::Step(_) => T::WeightInfo::reply_step(length),
 			Reply::Digest(_) => T::WeightInfo::reply_digest(),
 			Reply::Values(_) => T::WeightInfo::reply_values(length),
+			Reply::Receipt(_) => T::WeightInfo::reply_receipt(length),
 		}
 	}
 
@@ -122,6 +127,14 @@ impl<T: Config> Pallet<T> {
 					auditor.vouched = true;
 				}
 			}
+			(Change::Revealed(revealed), _) => {
+				ReceiptChecks::<T>::mutate(job, |check| {
+					if let Some(check) = check {
+						check.revealed = true;
+					}
+				});
+				T::Claims::reveal(job, *revealed)?;
+			}
 			(Change::Inside(_) | Change::Shown(_), None) => return Err(Error::<T>::NotDue.into()),
 		}
 		Self::go_on(job, audit);
@@ -136,18 +149,35 @@ impl<T: Config> Pallet<T> {
 		let (question, deadline) = Self::due_from(reply.job, &audit, &reply.from).ok_or(Error::<T>::NotDue)?;
 		ensure!(question == reply.question, Error::<T>::NotDue);
 		ensure!(Self::now() <= deadline, Error::<T>::DeadlinePassed);
-		let claimed = Self::open_claim(reply.job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
+		let (claim, statement) = match T::Claims::batch(reply.job) {
+			Some(batch) => (batch.root, None),
+			None => {
+				let claimed = Self::open_claim(reply.job, audit.attempt).ok_or(Error::<T>::NoOpenClaim)?;
+				let root = claimed.claim.root();
+				(root, Some(Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?))
+			}
+		};
 		Ok(Asked {
-			claim: claimed.claim.root(),
-			statement: Self::statement(claimed).ok_or(Error::<T>::NoOpenClaim)?,
 			audit,
 			deadline,
+			claim,
+			statement,
 		})
 	}
 
 	/// Checks what a reply shows.
 	fn check_reply(asked: &Asked<T>, reply: &AuditReply<T::AccountId>) -> Result<Change<T>, Error<T>> {
-		let statement = asked.statement.as_statement();
+		let statement = match (&asked.statement, reply.question, &reply.reply) {
+			(Some(statement), ..) => statement.as_statement(),
+			(None, Question::Receipt { unit }, Reply::Receipt(opened)) => {
+				ensure!(
+					T::Claims::is_of_batch(reply.job, unit, opened),
+					Error::<T>::WrongReceipt
+				);
+				return Ok(Change::Revealed(Box::new(opened.revealed.clone())));
+			}
+			(None, ..) => return Err(Error::WrongReplyKind),
+		};
 		match (reply.question, &reply.reply) {
 			(Question::Cell { place }, Reply::Cell { roots, path }) => {
 				check_cell(&statement, place, roots, path.as_ref()).map_err(|_| Error::<T>::WrongCell)?;

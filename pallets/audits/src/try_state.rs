@@ -1,6 +1,6 @@
 //! The invariants of the README, checked over the whole state.
 
-use crate::{Agenda, AgendaCursor, Auditor, Auditors, Audits, Config, Due, Insides, Pallet, Vouched};
+use crate::{Agenda, AgendaCursor, Auditor, Auditors, Audits, Config, Due, Insides, Pallet, ReceiptChecks, Vouched};
 use alloc::collections::BTreeSet;
 use assay_protocol::audit::{AuditPhase, AuditorState};
 use codec::Encode;
@@ -32,7 +32,7 @@ impl<T: Config> Pallet<T> {
 			let everybody = audit.auditors.iter().map(|auditor| &auditor.account);
 			let mut asked = 0usize;
 			for who in everybody.chain([&audit.operator]) {
-				let asks = Self::question(&audit, who).is_some();
+				let asks = Self::question(job, &audit, who).is_some();
 				ensure!(
 					Due::<T>::contains_key(who, job) == asks,
 					"an audit is listed for an operator that is asked nothing, or not for one that is"
@@ -67,6 +67,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			Due::<T>::iter_keys().count() == due,
 			"operators owe replies in no audit"
+		);
+		ensure!(
+			ReceiptChecks::<T>::iter_keys().all(Audits::<T>::contains_key),
+			"a draw of a batch is stored without an audit"
 		);
 		ensure!(
 			Insides::<T>::iter_keys().all(Audits::<T>::contains_key),

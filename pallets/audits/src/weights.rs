@@ -18,6 +18,8 @@ pub trait WeightInfo {
 	fn reply_digest() -> Weight;
 	/// `reply` of `b` bytes with the values of a cell, that ends the audit.
 	fn reply_values(b: u32) -> Weight;
+	/// `reply` of `b` bytes with a receipt of a batch.
+	fn reply_receipt(b: u32) -> Weight;
 	/// `advance` of a first draw that asks for nothing.
 	fn advance_pass() -> Weight;
 	/// `advance` that draws from `n` auditors of the version.
@@ -56,6 +58,9 @@ impl WeightInfo for () {
 	}
 	fn reply_values(b: u32) -> Weight {
 		Weight::from_parts(700, 0).saturating_add(Weight::from_parts(1, 0).saturating_mul(b.into()))
+	}
+	fn reply_receipt(b: u32) -> Weight {
+		Weight::from_parts(900, 0).saturating_add(Weight::from_parts(1, 0).saturating_mul(b.into()))
 	}
 	fn advance_pass() -> Weight {
 		Weight::from_parts(500, 0)

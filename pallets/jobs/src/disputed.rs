@@ -7,17 +7,15 @@ use crate::{
 use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::Audits,
-	dispute::{said, Allowance, Claims as DisputedClaims, OpenClaim},
+	channel::{Revealed, RevealedUnit},
+	dispute::{said, Allowance, Claims as DisputedClaims, OpenBatch, OpenClaim},
 	job::JobState,
-	operator::{Fault, Operators, Reporter},
+	operator::Reporter,
 	Attempt, JobId,
 };
 use frame_support::{defensive, ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{
-	traits::{One, UniqueSaturatedInto},
-	DispatchError, DispatchResult, Saturating,
-};
+use sp_runtime::{traits::One, DispatchError, DispatchResult, Saturating};
 
 impl<T: Config> Pallet<T> {
 	/// The time for so much to do, of which so much is about the job that is asked about last.
@@ -34,7 +32,7 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Pallet<T> {
 	fn claim(id: JobId) -> Option<OpenClaim<T::AccountId, BalanceOf<T>, BlockNumberFor<T>>> {
 		let job = Jobs::<T>::get(id)?;
-		let units = job.units();
+		let units = Self::units_to_run(id, &job);
 		match job.state {
 			JobState::Claimed { operator, final_at, .. } => Some(OpenClaim {
 				operator,
@@ -46,6 +44,18 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 			}),
 			_ => None,
 		}
+	}
+
+	fn batch(id: JobId) -> Option<OpenBatch<T::AccountId, BalanceOf<T>>> {
+		Self::open_batch(id)
+	}
+
+	fn is_of_batch(id: JobId, unit: u64, opened: &RevealedUnit) -> bool {
+		Self::is_of_open_batch(id, unit, opened)
+	}
+
+	fn reveal(id: JobId, revealed: Revealed) -> DispatchResult {
+		Self::reveal_receipt(id, revealed)
 	}
 
 	fn hold(id: JobId) -> DispatchResult {
@@ -130,15 +140,10 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		let JobState::Claimed { operator, price, .. } = job.state.clone() else {
 			return Err(Error::<T>::NotClaimed.into());
 		};
-		// Before the next attempt is assigned, for which it may weigh less. Stake that asked to leave since the operator was given
-		// the job is reached too, so that nobody gets away by leaving; what had left before stood behind none of its work.
-		let age = Self::now().saturating_sub(job.assigned_at).unique_saturated_into();
-		let penalty = T::WrongResultPenalty::get()
-			.mul_ceil(T::Operators::at_risk(&operator, age))
-			.max(T::MinWrongResultPenalty::get());
-		let penalty = T::Operators::penalise_recent(&operator, penalty, Fault::WrongResult, age, reporter);
+		// Before the next attempt is assigned, for which it may weigh less.
+		let penalty = Self::penalise_wrong(&operator, job.assigned_at, reporter);
 		Self::uncommit(&operator, price, &job)?;
-		Self::no_longer_claimed(&operator);
+		Self::no_longer_claimed(id, &operator);
 		let said = Claims::<T>::take(id).map(|claim| said(&claim.output, &claim.trace));
 		job.holds = 0;
 		Self::unbook(id, &mut job);

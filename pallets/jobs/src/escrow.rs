@@ -8,6 +8,7 @@ use crate::{
 	types::{len, BalanceOf, JobStateOf},
 	Claims, Config, Error, Event, HoldReason, Job, Pallet,
 };
+use alloc::vec::Vec;
 use assay_protocol::{
 	audit::Audits,
 	dispute::said,
@@ -30,6 +31,17 @@ use sp_runtime::{
 	ArithmeticError, DispatchError, DispatchResult, Permill, TokenError,
 };
 
+/// Where a released part of an escrow went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Given {
+	/// To whom it was held from.
+	Back,
+	/// To the treasury.
+	ToTreasury,
+	/// Nowhere.
+	Burned,
+}
+
 impl<T: Config> Pallet<T> {
 	/// Holds the largest fee of a job.
 	pub(crate) fn hold_escrow(consumer: &T::AccountId, max_fee: BalanceOf<T>) -> DispatchResult {
@@ -46,7 +58,11 @@ impl<T: Config> Pallet<T> {
 		let fee = job.fee.defensive_ok_or(Error::<T>::NotAssigned)?;
 		let terms = T::Models::terms(job.version);
 		let claim = Claims::<T>::get(id).defensive_ok_or(Error::<T>::NotClaimed)?;
-		let auditors = T::Audits::finalised(id, operator, said(&claim.output, &claim.trace));
+		// A receipt that was presented is no work that was done: it makes no record.
+		let auditors = match Self::is_presented(id) {
+			true => Vec::new(),
+			false => T::Audits::finalised(id, operator, said(&claim.output, &claim.trace)),
+		};
 		let rates = Rates {
 			treasury: T::TreasuryShare::get(),
 			royalty: terms.as_ref().map_or(Permill::zero(), |terms| terms.royalty),
@@ -149,24 +165,29 @@ impl<T: Config> Pallet<T> {
 		.unwrap_or_else(|_| Zero::zero())
 	}
 
-	/// Releases a part of the escrow and returns what the consumer has got back: all of it, except for an account kept
-	/// alive by something else than its balance that a part below the existential deposit cannot be released to. That part
-	/// goes to the treasury; if even that cannot take it, it is burned.
+	/// Gives a part of the escrow of a job back and returns what the consumer has got.
 	fn give_back(id: JobId, consumer: &T::AccountId, amount: BalanceOf<T>) -> Result<BalanceOf<T>, DispatchError> {
-		if amount.is_zero() {
-			return Ok(amount);
-		}
-		let reason = HoldReason::Escrow.into();
-		if with_storage_layer(|| T::Currency::release(&reason, consumer, amount, Precision::Exact)).is_ok() {
-			return Ok(amount);
-		}
-		if Self::pay(consumer, &T::Treasury::get(), amount).is_zero() {
-			T::Currency::burn_held(&reason, consumer, amount, Precision::Exact, Fortitude::Force)?;
-			Self::deposit_event(Event::DustBurned { job: id, amount });
-		} else {
-			Self::deposit_event(Event::DustToTreasury { job: id, amount });
+		match Self::release(consumer, amount)? {
+			Given::Back => return Ok(amount),
+			Given::ToTreasury => Self::deposit_event(Event::DustToTreasury { job: id, amount }),
+			Given::Burned => Self::deposit_event(Event::DustBurned { job: id, amount }),
 		}
 		Ok(Zero::zero())
+	}
+
+	/// Releases what is held of a consumer: to it, except for an account kept alive by something else than its balance that a part
+	/// below the existential deposit cannot be released to. That part goes to the treasury; if even that cannot take it, it is burned.
+	pub(crate) fn release(consumer: &T::AccountId, amount: BalanceOf<T>) -> Result<Given, DispatchError> {
+		let reason = HoldReason::Escrow.into();
+		let released = || with_storage_layer(|| T::Currency::release(&reason, consumer, amount, Precision::Exact));
+		if amount.is_zero() || released().is_ok() {
+			return Ok(Given::Back);
+		}
+		if !Self::pay(consumer, &T::Treasury::get(), amount).is_zero() {
+			return Ok(Given::ToTreasury);
+		}
+		T::Currency::burn_held(&reason, consumer, amount, Precision::Exact, Fortitude::Force)?;
+		Ok(Given::Burned)
 	}
 }
 

@@ -5,6 +5,7 @@ extern crate alloc;
 
 mod agenda;
 mod assignment;
+mod batches;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod disputed;
@@ -25,7 +26,7 @@ pub mod weights;
 
 pub use fees::{fee, split, Rates, Shares};
 pub use pallet::*;
-pub use types::{AccountIdOf, BalanceOf, Claim, CreditOf, Job, JobStateOf, JobSummaryOf};
+pub use types::{AccountIdOf, BalanceOf, Claim, CreditOf, Job, JobStateOf, JobSummaryOf, Source};
 pub use weights::WeightInfo;
 
 /// The pallet.
@@ -41,7 +42,7 @@ pub mod pallet {
 		operator::{Operators, Rewards},
 		Attempt, JobId, ModelVersion,
 	};
-	use assay_trace::claim::ClaimRoot;
+	use assay_trace::{claim::ClaimRoot, Hash32};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{
@@ -196,7 +197,7 @@ pub mod pallet {
 	/// Why this pallet holds funds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// The largest fee of a job that is not over.
+		/// The largest fee of a job that is not over, and what is in a channel.
 		#[codec(index = 0)]
 		Escrow,
 	}
@@ -220,6 +221,19 @@ pub mod pallet {
 	/// What operators claimed.
 	#[pallet::storage]
 	pub type Claims<T> = StorageMap<_, Twox64Concat, JobId, Claim>;
+
+	/// Where jobs come from that were not submitted, until they are removed.
+	#[pallet::storage]
+	pub type Brought<T> = StorageMap<_, Twox64Concat, JobId, Source>;
+
+	/// Receipts that were presented, by the root of their request, as long as they can be challenged, and for ever if they were struck
+	/// down: one wrong answer is punished once.
+	#[pallet::storage]
+	pub type Receipts<T> = StorageMap<_, Identity, Hash32, JobId>;
+
+	/// What is held of a consumer for channels, beside the escrows of its jobs.
+	#[pallet::storage]
+	pub type Deposits<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BalanceOf<T>, ValueQuery>;
 
 	/// The jobs of a consumer.
 	#[pallet::storage]
@@ -441,6 +455,12 @@ pub mod pallet {
 		NothingDue,
 		/// The job has no claim that can be disputed.
 		NotClaimed,
+		/// The receipt states other units of computation than its answer took.
+		WrongUnits,
+		/// As many jobs of the operator are not over as it may have at once.
+		TooManyClaims,
+		/// The receipt can be challenged already, or was struck down.
+		AlreadyPresented,
 	}
 
 	impl<T> From<JobError> for Error<T> {

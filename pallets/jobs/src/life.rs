@@ -3,7 +3,8 @@
 use crate::{
 	assignment::Assignment,
 	types::{len, BalanceOf, JobStateOf, Submission},
-	Claims, Config, Error, Event, Inputs, Job, Jobs, JobsOf, NextJobId, OldestJobId, OpenClaims, Pallet, WeightInfo,
+	Brought, Claims, Config, Error, Event, Inputs, Job, Jobs, JobsOf, NextJobId, OldestJobId, OpenClaims, Pallet,
+	WeightInfo,
 };
 use assay_exact::{ComputeUnits, Input, Program};
 use assay_protocol::{
@@ -274,8 +275,9 @@ impl<T: Config> Pallet<T> {
 				final_at,
 			} if now >= final_at && job.holds == 0 => {
 				Self::uncommit(&operator, price, &job)?;
-				Self::no_longer_claimed(&operator);
+				Self::no_longer_claimed(id, &operator);
 				let (state, audited) = Self::pay_out(id, &job, &operator)?;
+				Self::has_stood(id);
 				Self::end(id, job, state, now);
 				Ok(Some(Step::Finalised { audited }))
 			}
@@ -390,8 +392,11 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A claim of an operator is over.
-	pub(crate) fn no_longer_claimed(operator: &T::AccountId) {
+	/// A claim of an operator is over. One that was presented did not count, or whoever holds receipts could keep it from working.
+	pub(crate) fn no_longer_claimed(id: JobId, operator: &T::AccountId) {
+		if Self::is_presented(id) {
+			return;
+		}
 		OpenClaims::<T>::mutate_exists(operator, |claims| {
 			*claims = claims.and_then(|claims| claims.checked_sub(1)).filter(|left| *left > 0);
 		});
@@ -411,6 +416,7 @@ impl<T: Config> Pallet<T> {
 		Jobs::<T>::remove(id);
 		Inputs::<T>::remove(id);
 		Claims::<T>::remove(id);
+		Brought::<T>::remove(id);
 		T::Audits::forget(id);
 		JobsOf::<T>::remove(&job.consumer, id);
 		OldestJobId::<T>::mutate(|oldest| {

@@ -78,8 +78,11 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The claim of a job, until the job is pruned.
+	/// The claim of a job, until the job is pruned; none of a batch of which nothing was revealed.
 	pub fn disputed_claim(id: JobId) -> Option<DisputedClaim> {
+		if Self::unrevealed(id).is_some() {
+			return None;
+		}
 		let (job, claim) = (Jobs::<T>::get(id)?, Claims::<T>::get(id)?);
 		Some(DisputedClaim {
 			job: id,

@@ -18,7 +18,6 @@ use frame_support::{
 	pallet_prelude::{
 		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidityWithRefund, ValidTransaction,
 	},
-	traits::Get,
 	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -80,7 +79,7 @@ impl<T: Config> Pallet<T> {
 			claim,
 		} = result;
 		let now = Self::now();
-		let final_at = now.saturating_add(T::Window::get()).saturating_add(Self::run(units));
+		let final_at = Self::window(units);
 		// From now on it answers for what it claims, not for the most that it could have been.
 		let most = crate::fee(price, job.max_units).ok_or(Error::<T>::FeeExceedsEscrow)?;
 		T::Operators::release(&operator, most.saturating_sub(fee));

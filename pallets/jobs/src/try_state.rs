@@ -1,8 +1,8 @@
 //! The invariants of the README, checked over the whole state.
 
 use crate::{
-	types::BalanceOf, Agenda, AgendaCursor, Claims, Config, HoldReason, InFlight, Inputs, Jobs, JobsOf, NextJobId,
-	OldestJobId, OpenClaims, Pallet,
+	types::BalanceOf, Agenda, AgendaCursor, Brought, Claims, Config, Deposits, HoldReason, InFlight, Inputs, Jobs,
+	JobsOf, NextJobId, OldestJobId, OpenClaims, Pallet,
 };
 use alloc::collections::BTreeMap;
 use assay_protocol::job::{JobState, RefundReason};
@@ -78,8 +78,8 @@ impl<T: Config> Pallet<T> {
 	fn check_indices() -> Result<(), TryRuntimeError> {
 		let (mut jobs, mut assigned, mut booked) = (0usize, 0usize, 0usize);
 		let mut claims = BTreeMap::<T::AccountId, u32>::new();
-		for job in Jobs::<T>::iter_values() {
-			if let JobState::Claimed { operator, .. } = &job.state {
+		for (id, job) in Jobs::<T>::iter() {
+			if let (JobState::Claimed { operator, .. }, false) = (&job.state, Self::is_presented(id)) {
 				let count = claims.entry(operator.clone()).or_default();
 				*count = count.saturating_add(1);
 			}
@@ -100,6 +100,10 @@ impl<T: Config> Pallet<T> {
 			"consumers have jobs that are not stored"
 		);
 		ensure!(
+			Brought::<T>::iter_keys().all(Jobs::<T>::contains_key),
+			"what was brought is stored without a job"
+		);
+		ensure!(
 			Claims::<T>::iter_keys().all(Jobs::<T>::contains_key),
 			"there are claims without a job"
 		);
@@ -111,7 +115,11 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn check_escrow() -> Result<(), TryRuntimeError> {
-		let mut owed = BTreeMap::<T::AccountId, BalanceOf<T>>::new();
+		let mut owed: BTreeMap<T::AccountId, BalanceOf<T>> = Deposits::<T>::iter().collect();
+		ensure!(
+			owed.values().all(|deposit| !deposit.is_zero()),
+			"nothing is held for channels and stored"
+		);
 		for job in Jobs::<T>::iter_values().filter(|job| job.is_unfinished()) {
 			let sum = owed.entry(job.consumer.clone()).or_insert_with(Zero::zero);
 			*sum = sum.checked_add(&job.max_fee).ok_or("escrows overflow")?;
@@ -121,7 +129,7 @@ impl<T: Config> Pallet<T> {
 			let held = T::Currency::balance_on_hold(&reason, &account);
 			ensure!(
 				owed.remove(&account).unwrap_or_else(Zero::zero) == held,
-				"a hold differs from the sum of escrows"
+				"a hold differs from the sum of escrows and deposits"
 			);
 		}
 		ensure!(

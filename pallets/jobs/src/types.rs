@@ -3,6 +3,7 @@
 use crate::Config;
 use assay_exact::{ComputeUnits, Generation};
 use assay_protocol::{
+	channel::Batch,
 	job::{JobInput, JobOutput, JobState, JobSummary},
 	Attempt, ModelVersion,
 };
@@ -132,6 +133,25 @@ pub struct Claim {
 	pub trace: TraceRoot,
 	/// Commitment to job, artifact, input, generation, output and trace.
 	pub root: ClaimRoot,
+}
+
+/// Where a job comes from that was not submitted.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Source {
+	/// A batch of a channel was settled.
+	#[codec(index = 0)]
+	Batch {
+		/// The batch.
+		batch: Batch,
+		/// Computation of the receipt that was revealed, if one was.
+		revealed: Option<ComputeUnits>,
+	},
+	/// Somebody presented a receipt.
+	#[codec(index = 1)]
+	Receipt {
+		/// Root of its request.
+		request: Hash32,
+	},
 }
 
 /// What a consumer asks for.

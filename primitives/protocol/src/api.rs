@@ -1,7 +1,8 @@
 //! Runtime APIs: what the node's RPC, the workers and the command line read.
 
 use crate::{
-	audit::{AuditDuty, AuditParameters, AuditRates, AuditSummary, SignedReply},
+	audit::{AuditDuty, AuditParameters, AuditRates, AuditSummary, RevealDuty, SignedReply},
+	channel::{ChannelParameters, ChannelSummary, Endpoint, SignedSettlement},
 	dispute::{
 		AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, MoveDuty, SignedAnswer, SignedMove,
 	},
@@ -115,8 +116,40 @@ sp_api::decl_runtime_apis! {
 		fn parameters() -> AuditParameters<Balance, BlockNumber>;
 		/// Replies that are due from the operator of this worker key.
 		fn due(worker: WorkerKey) -> Vec<AuditDuty<AccountId, BlockNumber>>;
+		/// Receipts that the operator of this worker key has to reveal.
+		fn reveals_due(worker: WorkerKey) -> Vec<RevealDuty<AccountId, BlockNumber>>;
 		/// The fee-free transaction that delivers a reply, encoded for the pool.
 		fn reply_transaction(reply: SignedReply<AccountId>) -> Vec<u8>;
+	}
+
+	/// Channels: what is in them, and where they are answered.
+	#[api_version(1)]
+	pub trait ChannelsApi<AccountId, Balance, BlockNumber>
+	where
+		AccountId: Codec,
+		Balance: Codec,
+		BlockNumber: Codec,
+	{
+		/// One channel, until it is closed.
+		fn channel(id: ChannelId) -> Option<ChannelSummary<AccountId, Balance, BlockNumber>>;
+		/// At most `limit` (capped at 100) channels whose answers this worker key signs, by identifier, after one of them.
+		fn channels_of_worker(
+			worker: WorkerKey,
+			after: Option<ChannelId>,
+			limit: u32,
+		) -> Vec<ChannelSummary<AccountId, Balance, BlockNumber>>;
+		/// The same of a consumer.
+		fn channels_of_consumer(
+			consumer: AccountId,
+			after: Option<ChannelId>,
+			limit: u32,
+		) -> Vec<ChannelSummary<AccountId, Balance, BlockNumber>>;
+		/// Where an operator answers requests.
+		fn endpoint(operator: AccountId) -> Option<Endpoint>;
+		/// Constants.
+		fn parameters() -> ChannelParameters<Balance, BlockNumber>;
+		/// The fee-free transaction that settles vouchers, encoded for the pool.
+		fn settlement_transaction(settlement: SignedSettlement) -> Vec<u8>;
 	}
 
 	/// Stake: who has put how much behind whom, what it earns and what it waits for.

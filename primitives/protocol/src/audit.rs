@@ -4,7 +4,12 @@
 //! Both sides first commit and then show: the worker to the roots inside a cell and then one step of it, an auditor to a
 //! digest of all values and then the values of one cell. What is to be shown is drawn only after everybody is bound.
 
-use crate::{dispute::DisputedClaim, ids::*, operator::WorkerSignature};
+use crate::{
+	channel::{Batch, RevealedUnit},
+	dispute::DisputedClaim,
+	ids::*,
+	operator::WorkerSignature,
+};
 use alloc::vec::Vec;
 use assay_trace::{
 	cell::{CellPath, CellRoots},
@@ -58,6 +63,12 @@ pub enum Question {
 		/// The cell.
 		place: Place,
 	},
+	/// The worker reveals the receipt of a batch that a unit of computation belongs to.
+	#[codec(index = 4)]
+	Receipt {
+		/// The unit, counted from 0 over the whole batch.
+		unit: u64,
+	},
 }
 
 /// What a worker or an auditor answers.
@@ -80,6 +91,9 @@ pub enum Reply {
 	/// To [`Question::Values`].
 	#[codec(index = 3)]
 	Values(DigestOpening),
+	/// To [`Question::Receipt`].
+	#[codec(index = 4)]
+	Receipt(RevealedUnit),
 }
 
 /// A reply as its worker key signs it.
@@ -124,6 +138,25 @@ pub struct AuditDuty<AccountId, BlockNumber> {
 	pub deadline: BlockNumber,
 	/// The claim that is audited.
 	pub claim: DisputedClaim,
+}
+
+/// A receipt that a worker has to reveal.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct RevealDuty<AccountId, BlockNumber> {
+	/// The job that the batch is.
+	pub job: JobId,
+	/// Its attempt.
+	pub attempt: Attempt,
+	/// Who has to reveal it.
+	pub from: AccountId,
+	/// What is signed in place of a claim's root.
+	pub root: ClaimRoot,
+	/// The batch.
+	pub batch: Batch,
+	/// The unit of computation that was drawn.
+	pub unit: u64,
+	/// Last block for the reply.
+	pub deadline: BlockNumber,
 }
 
 /// Where the audit of a claim stands.
@@ -260,6 +293,34 @@ pub struct AuditSummary<AccountId, BlockNumber> {
 	pub auditors: Vec<(AccountId, AuditorState)>,
 	/// The cell that auditors have to show, once it is drawn.
 	pub values_of: Option<Place>,
+	/// What was drawn of a batch, if anything was.
+	pub receipt: Option<ReceiptCheck>,
+}
+
+/// What the draw says of a batch: which of its receipts is looked at, and how.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub struct ReceiptCheck {
+	/// The unit of computation that names the receipt, counted from 0.
+	pub unit: u64,
+	/// Whether the worker is asked for a step of it.
+	pub spot_check: bool,
+	/// Whether auditors are drawn for it.
+	pub audit: bool,
+	/// Whether the worker has revealed it.
+	pub revealed: bool,
 }
 
 /// What the draw asks of a worker.

@@ -5,6 +5,7 @@
 //! prove the step itself and save the last two moves. Whoever lets a clock run out loses. `docs/protocol.md` tells the whole story.
 
 use crate::{
+	channel::{Batch, Revealed, RevealedUnit},
 	ids::*,
 	job::{JobInput, JobOutput},
 	operator::{Reporter, WorkerSignature},
@@ -504,6 +505,19 @@ pub struct OpenClaim<AccountId, Balance, BlockNumber> {
 	pub units: ComputeUnits,
 }
 
+/// A batch of receipts none of which has been revealed yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenBatch<AccountId, Balance> {
+	/// Whose it is.
+	pub operator: AccountId,
+	/// What it costs the consumer if it becomes final.
+	pub fee: Balance,
+	/// What answers to it are signed with in place of a claim's root.
+	pub root: ClaimRoot,
+	/// The batch.
+	pub batch: Batch,
+}
+
 /// The time that somebody gets for what it is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Allowance<BlockNumber> {
@@ -515,8 +529,23 @@ pub struct Allowance<BlockNumber> {
 
 /// Claims as the disputes and audits pallets see them; the jobs pallet implements it.
 pub trait Claims<AccountId, Balance, BlockNumber> {
-	/// The claim of a job that is not final yet.
+	/// The claim of a job that is not final yet; none of a [batch](Self::batch).
 	fn claim(job: JobId) -> Option<OpenClaim<AccountId, Balance, BlockNumber>>;
+
+	/// The batch that a job is, as long as it is not final and no receipt of it was [revealed](Self::reveal).
+	fn batch(_: JobId) -> Option<OpenBatch<AccountId, Balance>> {
+		None
+	}
+
+	/// Whether this is the receipt of the batch to which the unit, counted from 0, belongs, and a claim can be made of it.
+	fn is_of_batch(_: JobId, _: u64, _: &RevealedUnit) -> bool {
+		false
+	}
+
+	/// Makes a batch the claim of one of its receipts, [which it is](Self::is_of_batch).
+	fn reveal(_: JobId, _: Revealed) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
 
 	/// Holds the job's finality back until [`let_go`](Self::let_go); counted.
 	fn hold(job: JobId) -> DispatchResult;

@@ -5,6 +5,7 @@ mod authorship;
 mod babe;
 mod balances;
 mod beacon;
+mod channels;
 mod disputes;
 mod grandpa;
 mod jobs;

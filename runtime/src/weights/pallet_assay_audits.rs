@@ -52,6 +52,13 @@ impl<T: frame_system::Config> pallet_assay_audits::WeightInfo for WeightInfo<T> 
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().writes(8))
 	}
+	/// `b` is 1024 to 16384.
+	fn reply_receipt(b: u32) -> Weight {
+		Weight::from_parts(482_797_741, 0)
+			.saturating_add(Weight::from_parts(44_472, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(23))
+			.saturating_add(T::DbWeight::get().writes(16))
+	}
 	fn advance_pass() -> Weight {
 		Weight::from_parts(179_116_000, 0)
 			.saturating_add(T::DbWeight::get().reads(12))

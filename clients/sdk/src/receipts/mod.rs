@@ -47,6 +47,8 @@ pub fn audit(settlement: &Settlement) -> Option<Audit> {
 			.map(|auditor| (account(&auditor.account), auditor.state))
 			.collect(),
 		values_of: audit.values_of,
+		// The record does not say whether the job was a batch.
+		receipt: None,
 	})
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn submit() -> JobId {
 /// What is asked of an operator.
 pub(crate) fn asked(who: AccountId, job: JobId) -> Option<Question> {
 	let audit = crate::Audits::<Test>::get(job)?;
-	crate::Pallet::<Test>::question(&audit, &who)
+	crate::Pallet::<Test>::question(job, &audit, &who)
 }
 
 pub(crate) fn phase(job: JobId) -> AuditPhase<u64> {

@@ -184,6 +184,8 @@ impl Play {
 					format!("the reply of {who} about job {} to {question:?}", claim.job)
 				})
 			}
+			// There are no batches here.
+			Question::Receipt { .. } => Ok(()),
 			Question::Digest | Question::Values { .. } => self.audit(who, question, closes_at, &claim),
 		}
 	}

@@ -15,7 +15,7 @@ pub use tree::{SumPath, SumRoot, SumTree};
 use crate::{
 	ids::*,
 	job::{JobInput, JobOutput},
-	operator::{WorkerKey, WorkerSignature},
+	operator::{Reporter, WorkerKey, WorkerSignature},
 };
 use alloc::vec::Vec;
 use assay_exact::Generation;
@@ -24,6 +24,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{bounded::BoundedVec, sr25519, ConstU32};
+use sp_runtime::{DispatchError, DispatchResult};
 
 /// Lanes of a channel: in each, requests follow one another, so that as many run side by side.
 pub const LANES: u8 = 16;
@@ -105,6 +106,8 @@ pub struct Progress {
 	pub tokens: u32,
 	/// Their [`Content`]'s root.
 	pub root: Hash32,
+	/// A recent block of the chain, as in a [`Receipt`].
+	pub block: u32,
 }
 
 impl Progress {
@@ -158,7 +161,9 @@ impl Receipt {
 		let JobOutput::Tokens(tokens) = output else {
 			return false;
 		};
-		let begun = usize::try_from(progress.tokens).ok().and_then(|length| tokens.get(..length));
+		let begun = usize::try_from(progress.tokens)
+			.ok()
+			.and_then(|length| tokens.get(..length));
 		match begun {
 			Some(begun) => Content::tokens(begun).root == progress.root,
 			None => self.output.length == self.max_tokens,
@@ -244,7 +249,7 @@ impl Settlement {
 }
 
 /// A settlement with its worker's signature over [`Settlement::signing_payload`].
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct SignedSettlement {
 	/// The settlement.
 	pub settlement: Settlement,
@@ -265,6 +270,13 @@ pub struct Batch {
 	pub count: u32,
 	/// Their tree.
 	pub tree: SumRoot,
+}
+
+impl Batch {
+	/// What stands for the batch where a claim has the root of its trace.
+	pub fn root(&self) -> TraceRoot {
+		TraceRoot(Hash32::of(&[b"assay/batch", &self.encode()]))
+	}
 }
 
 /// A receipt with all that its root stands for: as much as a claim on the chain says.
@@ -362,20 +374,18 @@ impl Contradiction {
 				output,
 			} => {
 				let same = progress.channel == receipt.channel && progress.request == receipt.request;
-				same && receipt.output == Content::of_output(output) && !Self::begins(output, progress)
+				same && receipt.output == Content::of_output(output) && !receipt.begins(output, progress)
 			}
 		}
 	}
 
-	/// Whether an answer has come past a place as it was said to. One that ends before it, as a stopped one may, says nothing about it.
-	fn begins(output: &JobOutput, progress: &Progress) -> bool {
-		let JobOutput::Tokens(tokens) = output else {
-			return false;
-		};
-		let begun = usize::try_from(progress.tokens)
-			.ok()
-			.and_then(|length| tokens.get(..length));
-		begun.is_none_or(|begun| Content::tokens(begun).root == progress.root)
+	/// The earlier of the blocks that the statements name.
+	pub fn since(&self) -> u32 {
+		match self {
+			Self::Receipts(a, b) => a.receipt.block.min(b.receipt.block),
+			Self::Progress(a, b) => a.progress.block.min(b.progress.block),
+			Self::Answer { progress, receipt, .. } => progress.progress.block.min(receipt.receipt.block),
+		}
 	}
 
 	/// The channel, and what was signed by whom: payloads and signatures, all by the worker key of the channel.
@@ -406,6 +416,15 @@ pub struct Endpoint {
 	pub key_hash: Hash32,
 }
 
+impl Endpoint {
+	/// Whether the address has the form of an `https` URL with a host, and a port if it has one, and nothing else.
+	pub fn is_well_formed(&self) -> bool {
+		let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(byte);
+		let host = self.address.strip_prefix(b"https://");
+		host.is_some_and(|host| !host.is_empty() && host.iter().all(is_plain))
+	}
+}
+
 /// A channel as clients see it.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
 pub struct ChannelSummary<AccountId, Balance, BlockNumber> {
@@ -417,8 +436,10 @@ pub struct ChannelSummary<AccountId, Balance, BlockNumber> {
 	pub deposit: Balance,
 	/// Block in which it was opened.
 	pub opened_at: BlockNumber,
-	/// Block from which on the consumer may close it, if it gave notice.
+	/// Block in which it closes, if the consumer gave notice.
 	pub closes_at: Option<BlockNumber>,
+	/// Block in which it was closed, if it was.
+	pub closed_at: Option<BlockNumber>,
 	/// Receipts that are settled, by lane.
 	pub settled: Vec<u64>,
 }
@@ -438,17 +459,62 @@ pub struct ChannelParameters<Balance, BlockNumber> {
 	pub answerable: BlockNumber,
 }
 
+/// Batches and receipts as the channels pallet sees them; the jobs pallet implements it.
+pub trait Batches<AccountId, Balance, BlockNumber> {
+	/// Holds what a consumer puts into a channel.
+	fn hold(consumer: &AccountId, amount: Balance) -> DispatchResult;
+
+	/// Gives back what is left in a channel; returns what the consumer has got, all but dust.
+	fn give_back(consumer: &AccountId, amount: Balance) -> Result<Balance, DispatchError>;
+
+	/// Burns what room in blocks costs a channel.
+	fn burn(consumer: &AccountId, amount: Balance) -> DispatchResult;
+
+	/// What is held of a consumer for all its channels.
+	fn deposits(consumer: &AccountId) -> Balance;
+
+	/// Makes a job of a batch, whose fee leaves the channel: it is [held](Self::hold) on.
+	///
+	/// - `since`: block from which on the operator has worked for it: stake that left before does not answer.
+	fn settle(terms: &Terms<AccountId, Balance>, batch: Batch, since: BlockNumber) -> Result<JobId, DispatchError>;
+
+	/// Makes a job of a receipt that `presenter` holds, so that it can be challenged. Nobody is paid for it.
+	fn present(
+		presenter: &AccountId,
+		terms: &Terms<AccountId, Balance>,
+		revealed: Revealed,
+	) -> Result<JobId, DispatchError>;
+
+	/// Takes from an operator what a wrong result costs, for a fault that became possible in block `since`; returns what was taken.
+	fn penalise(operator: &AccountId, since: BlockNumber, reporter: Reporter<'_, AccountId>) -> Balance;
+
+	/// A version is used by a channel that is open.
+	fn opened(version: ModelVersion);
+
+	/// It is not any more.
+	fn closed(version: ModelVersion);
+
+	/// Gives somebody money.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn fund_for_benchmark(who: &AccountId, amount: Balance);
+}
+
 /// Addresses in JSON are text.
 mod address {
 	use super::{BoundedVec, ConstU32, MAX_ADDRESS};
 	use alloc::string::String;
 	use serde::{de::Error, Deserialize, Deserializer, Serializer};
 
-	pub fn serialize<S: Serializer>(bytes: &BoundedVec<u8, ConstU32<MAX_ADDRESS>>, to: S) -> Result<S::Ok, S::Error> {
+	pub(super) fn serialize<S: Serializer>(
+		bytes: &BoundedVec<u8, ConstU32<MAX_ADDRESS>>,
+		to: S,
+	) -> Result<S::Ok, S::Error> {
 		to.serialize_str(&String::from_utf8_lossy(bytes))
 	}
 
-	pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BoundedVec<u8, ConstU32<MAX_ADDRESS>>, D::Error> {
+	pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+		from: D,
+	) -> Result<BoundedVec<u8, ConstU32<MAX_ADDRESS>>, D::Error> {
 		let text = String::deserialize(from)?;
 		BoundedVec::try_from(text.into_bytes()).map_err(|_| D::Error::custom("the address is too long"))
 	}

@@ -1,0 +1,83 @@
+//! What whoever holds receipts can do with them: challenge one, or show that its worker contradicted itself.
+
+use crate::{Channel, Channels, Config, Error, Event, Pallet};
+use assay_protocol::{
+	channel::{Batches, Contradiction, Revealed},
+	operator::{Reporter, WorkerSignature},
+};
+use frame_support::{ensure, traits::Get};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_application_crypto::RuntimeAppPublic;
+use sp_runtime::{traits::Zero, DispatchResult, Saturating};
+
+impl<T: Config> Pallet<T> {
+	/// Makes a job of a receipt.
+	pub(crate) fn do_present(
+		presenter: &T::AccountId,
+		revealed: Revealed,
+		signature: &WorkerSignature,
+	) -> DispatchResult {
+		let id = revealed.receipt.channel;
+		let channel = Channels::<T>::get(id).ok_or(Error::<T>::UnknownChannel)?;
+		Self::check_block(&channel, revealed.receipt.block)?;
+		let payload = revealed.receipt.signing_payload(&Self::genesis());
+		ensure!(
+			channel.terms.worker_key.verify(&payload, signature),
+			Error::<T>::BadReceipt
+		);
+		let request = revealed.receipt.request;
+		let job = T::Batches::present(presenter, &channel.terms, revealed)?;
+		Self::deposit_event(Event::ReceiptPresented {
+			channel: id,
+			request,
+			job,
+		});
+		Ok(())
+	}
+
+	/// Punishes a worker that contradicted itself.
+	pub(crate) fn do_accuse(reporter: &T::AccountId, contradiction: &Contradiction) -> DispatchResult {
+		let (id, signed) = contradiction.signed(&Self::genesis());
+		let mut channel = Channels::<T>::get(id).ok_or(Error::<T>::UnknownChannel)?;
+		ensure!(!channel.convicted, Error::<T>::AlreadyConvicted);
+		Self::check_block(&channel, contradiction.since())?;
+		ensure!(contradiction.holds(), Error::<T>::NoContradiction);
+		let key = &channel.terms.worker_key;
+		let all = signed.iter().all(|(payload, signature)| key.verify(payload, signature));
+		ensure!(all, Error::<T>::BadReceipt);
+		let operator = channel.terms.operator.clone();
+		let share = T::ReporterShare::get();
+		let penalty = T::Batches::penalise(
+			&operator,
+			contradiction.since().into(),
+			Reporter {
+				account: reporter,
+				share,
+			},
+		);
+		channel.convicted = true;
+		if channel.closed_at.is_none() {
+			Self::close(id, &mut channel)?;
+		}
+		Channels::<T>::insert(id, channel);
+		Self::deposit_event(Event::Contradicted {
+			channel: id,
+			operator,
+			reporter: reporter.clone(),
+			penalty,
+		});
+		Ok(())
+	}
+
+	/// That a statement was made while the channel was there, and so lately that what stood behind it answers for it.
+	fn check_block(channel: &Channel<T>, block: u32) -> Result<(), Error<T>> {
+		let (block, now) = (BlockNumberFor::<T>::from(block), Self::now());
+		ensure!(channel.opened_at <= block && block <= now, Error::<T>::BadBlock);
+		ensure!(now <= block.saturating_add(T::Answerable::get()), Error::<T>::TooOld);
+		Ok(())
+	}
+
+	fn genesis() -> [u8; 32] {
+		frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero()).0
+	}
+}

@@ -1,0 +1,215 @@
+//! What the draw asks of a batch, and what becomes of it.
+
+use crate::mock::*;
+use assay_protocol::{
+	audit::AuditOutcome,
+	channel::RevealedUnit,
+	job::{JobState, RefundReason},
+	JobId,
+};
+use assay_testing::Cheat;
+use assay_trace::TraceRoot;
+use sp_runtime::Permill;
+
+/// A batch of answers, settled, at which the draw has arrived.
+fn drawn(cheats: &[Cheat]) -> (Talk, JobId) {
+	let mut talk = Talk::new(open(), 0);
+	cheats.iter().for_each(|cheat| talk.answer(*cheat));
+	let job = talk.settle();
+	talk.base = 0;
+	blocks(4);
+	(talk, job)
+}
+
+fn looked_at(spot_check: Permill, audit: Permill) {
+	SpotChecks::set(spot_check);
+	AuditRate::set(audit);
+}
+
+#[test]
+fn a_batch_that_is_not_drawn_reveals_nothing() {
+	run(|| {
+		let (_, job) = drawn(&[Cheat::Honest; 5]);
+		assert_eq!(outcome(job), Some(AuditOutcome::NotDrawn));
+		let summary = JobsPallet::job_summary(job).unwrap();
+		assert!(summary.input.is_empty());
+		assert_eq!(JobsPallet::disputed_claim(job), None, "there is nothing to challenge");
+		blocks(8);
+		assert!(matches!(state(job), JobState::Final { .. }));
+	});
+}
+
+#[test]
+fn a_drawn_unit_names_a_receipt_that_becomes_the_claim() {
+	run(|| {
+		looked_at(Permill::one(), Permill::zero());
+		let (talk, job) = drawn(&[Cheat::Honest; 5]);
+		let unit = asked(job).expect("it is drawn");
+		reply(job, unit, talk.reveal(unit)).unwrap();
+		let claim = JobsPallet::disputed_claim(job).expect("it can be challenged");
+		let index = talk.tree.leaf_of(unit).unwrap();
+		let answered = &talk.answers[index as usize];
+		assert_eq!(
+			(claim.input, claim.output),
+			(answered.input.clone(), answered.output.clone())
+		);
+		assert_eq!(claim.trace, answered.receipt.trace);
+		blocks(3);
+		let phase = AuditsPallet::audit_summary(job).unwrap();
+		assert!(
+			phase.spot_check.is_some(),
+			"what was drawn of the batch is asked of the receipt"
+		);
+		assert!(phase.receipt.unwrap().revealed);
+	});
+}
+
+/// A worker that does not reveal what is drawn loses as for a wrong result, and its consumer has the fees of the whole batch back.
+#[test]
+fn a_withheld_receipt_loses_the_batch() {
+	run(|| {
+		looked_at(Permill::zero(), Permill::one());
+		let before = free(CONSUMER);
+		let (talk, job) = drawn(&[Cheat::Honest; 5]);
+		assert!(asked(job).is_some());
+		blocks(12);
+		assert_eq!(outcome(job), Some(AuditOutcome::WorkerSilent));
+		let JobState::Refunded { reason, refunded } = state(job) else {
+			panic!("{:?}", state(job));
+		};
+		assert_eq!((reason, refunded), (RefundReason::OperatorFailed, talk.fee()));
+		assert_eq!(stake(ALICE), STAKE - STAKE / 5);
+		settle(talk.channel, &[], true).unwrap();
+		assert_eq!(free(CONSUMER), before - BATCH_PRICE);
+	});
+}
+
+#[test]
+fn nothing_but_the_receipt_of_the_unit_is_revealed() {
+	run(|| {
+		looked_at(Permill::one(), Permill::one());
+		let (talk, job) = drawn(&[Cheat::Honest; 5]);
+		let unit = asked(job).unwrap();
+		let right = talk.reveal(unit);
+		let per_answer = talk.tree.total() / 5;
+		let neighbour = talk.reveal((unit + per_answer) % talk.tree.total());
+		let changed = |change: fn(&mut RevealedUnit)| {
+			let mut opened = right.clone();
+			change(&mut opened);
+			opened
+		};
+		let wrong = [
+			neighbour,
+			changed(|opened| opened.revealed.request.sequence += 1),
+			changed(|opened| opened.revealed.request.lane = 1),
+			changed(|opened| opened.revealed.receipt.units += 1),
+			changed(|opened| opened.revealed.receipt.trace = TraceRoot::default()),
+			changed(|opened| {
+				opened.path.0.pop();
+			}),
+			changed(|opened| opened.revealed.output = opened.revealed.output.clone().tap()),
+		];
+		for opened in wrong {
+			assert!(reply(job, unit, opened).is_err());
+		}
+		assert!(asked(job).is_some());
+		reply(job, unit, right).unwrap();
+		assert_eq!(asked(job), None);
+	});
+}
+
+trait Tap {
+	fn tap(self) -> Self;
+}
+impl Tap for assay_protocol::job::JobOutput {
+	/// With another last token.
+	fn tap(self) -> Self {
+		match self {
+			Self::Tokens(mut tokens) => {
+				if let Some(last) = tokens.last_mut() {
+					*last ^= 1;
+				}
+				Self::Tokens(tokens)
+			}
+			vector => vector,
+		}
+	}
+}
+
+/// D6: an operator that states more units than an answer took cannot reveal the receipt that it is then paid for.
+#[test]
+fn d06_inflated_units_cannot_be_revealed() {
+	run(|| {
+		looked_at(Permill::zero(), Permill::one());
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Honest);
+		let mut inflated = talk.answers[0].clone();
+		inflated.request.sequence = 1;
+		inflated.receipt.request = inflated.request.root();
+		inflated.receipt.units *= 1_000;
+		assert!(talk.tree.push(inflated.receipt.leaf(), inflated.receipt.units));
+		talk.answers.push(inflated);
+		let job = talk.settle();
+		talk.base = 0;
+		blocks(4);
+		let unit = asked(job).unwrap();
+		assert_eq!(talk.tree.leaf_of(unit), Some(1), "it is nearly all of the batch");
+		assert!(reply(job, unit, talk.reveal(unit)).is_err());
+		blocks(12);
+		assert_eq!(outcome(job), Some(AuditOutcome::WorkerSilent));
+	});
+}
+
+/// A cheat on a share of the work is drawn as often as that share.
+#[test]
+fn a_lie_is_drawn_as_often_as_its_share_of_the_work() {
+	let draws = 200;
+	let hits = (0..draws)
+		.filter(|seed| {
+			run(|| {
+				looked_at(Permill::one(), Permill::zero());
+				let mut talk = Talk::new(open(), 0);
+				(0..10).for_each(|index| {
+					talk.answer(if index < 3 { Cheat::Root } else { Cheat::Honest });
+				});
+				Seed::set(Some(*seed));
+				let job = talk.settle();
+				talk.base = 0;
+				blocks(4);
+				talk.tree.leaf_of(asked(job).unwrap()).unwrap() < 3
+			})
+		})
+		.count();
+	// 3 in 10, ± 3 σ.
+	assert!((41..=79).contains(&hits), "{hits} of {draws}");
+}
+
+/// A receipt that is a lie is struck down as any other claim, with the whole batch.
+#[test]
+fn a_wrong_receipt_that_is_drawn_forfeits_the_fees_of_the_batch() {
+	run(|| {
+		use assay_protocol::dispute::Claims;
+		looked_at(Permill::one(), Permill::zero());
+		let (talk, job) = drawn(&[Cheat::Root; 4]);
+		let unit = asked(job).unwrap();
+		reply(job, unit, talk.reveal(unit)).unwrap();
+		// As a dispute or the spot-check ends it.
+		JobsPallet::strike_down(job, None).unwrap();
+		assert!(matches!(state(job), JobState::Refunded { refunded, .. } if refunded == talk.fee()));
+		assert_eq!(stake(ALICE), STAKE - STAKE / 5);
+	});
+}
+
+/// The window of challenges begins when there is something to challenge.
+#[test]
+fn a_revealed_receipt_is_open_to_challenges_for_the_whole_window() {
+	run(|| {
+		looked_at(Permill::one(), Permill::zero());
+		let (talk, job) = drawn(&[Cheat::Honest; 4]);
+		let unit = asked(job).unwrap();
+		blocks(2);
+		reply(job, unit, talk.reveal(unit)).unwrap();
+		let now = System::block_number();
+		assert!(matches!(state(job), JobState::Claimed { final_at, .. } if final_at >= now + 6));
+	});
+}

@@ -1,0 +1,5 @@
+mod batches;
+mod life;
+mod properties;
+mod receipts;
+mod settlement;

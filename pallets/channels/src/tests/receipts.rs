@@ -1,0 +1,223 @@
+//! What can be done with a receipt that one holds.
+
+use crate::{mock::*, Error, Event};
+use assay_exact::Output;
+use assay_protocol::{
+	channel::{Content, Contradiction, Progress, SignedProgress, SignedReceipt},
+	dispute::Claims,
+	job::{JobOutput, JobState},
+	JobId,
+};
+use assay_testing::Cheat;
+use assay_trace::{Hash32, TraceRoot};
+use frame_support::{assert_noop, assert_ok};
+use sp_core::Pair;
+
+fn presented() -> JobId {
+	match events().pop() {
+		Some(Event::ReceiptPresented { job, .. }) => job,
+		other => panic!("{other:?}"),
+	}
+}
+
+fn accuse(contradiction: Contradiction) -> sp_runtime::DispatchResult {
+	ChannelsPallet::accuse(RuntimeOrigin::signed(BOB), Box::new(contradiction))
+}
+
+fn progress(channel: assay_protocol::ChannelId, request: Hash32, tokens: &[u32]) -> SignedProgress {
+	let progress = Progress {
+		channel,
+		request,
+		tokens: tokens.len() as u32,
+		root: Content::tokens(tokens).root,
+		block: System::block_number() as u32,
+	};
+	SignedProgress {
+		signature: worker_key(ALICE).sign(&progress.signing_payload(&genesis())),
+		progress,
+	}
+}
+
+#[test]
+fn a_receipt_that_is_presented_can_be_challenged_at_once() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		assert_ok!(present(&talk.answers[0]));
+		let job = presented();
+		let claim = JobsPallet::claim(job).expect("it is open");
+		assert_eq!((claim.operator, claim.fee), (ALICE, 0));
+		JobsPallet::strike_down(job, None).unwrap();
+		assert_eq!(stake(ALICE), STAKE - STAKE / 5);
+	});
+}
+
+/// One wrong answer is punished once, however often it is presented.
+#[test]
+fn a_receipt_is_struck_down_once() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		assert_ok!(present(&talk.answers[0]));
+		let twice = pallet_assay_jobs::Error::<Test>::AlreadyPresented;
+		assert_noop!(present(&talk.answers[0]), twice);
+		JobsPallet::strike_down(presented(), None).unwrap();
+		assert_noop!(
+			present(&talk.answers[0]),
+			pallet_assay_jobs::Error::<Test>::AlreadyPresented
+		);
+		blocks(ANSWERABLE - 1);
+		assert_noop!(
+			present(&talk.answers[0]),
+			pallet_assay_jobs::Error::<Test>::AlreadyPresented
+		);
+	});
+}
+
+/// Presenting one's own lie while nobody looks does not make it unassailable, nor a record.
+#[test]
+fn a_receipt_that_stood_can_be_presented_again_and_makes_no_record() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		assert_ok!(present(&talk.answers[0]));
+		let first = presented();
+		blocks(12);
+		assert!(matches!(state(first), JobState::Final { .. }));
+		assert_eq!(AuditsPallet::rates(&ALICE).clean_jobs, 0);
+		assert_ok!(present(&talk.answers[0]));
+		JobsPallet::strike_down(presented(), None).unwrap();
+	});
+}
+
+/// Whoever holds receipts cannot fill an operator's capacity with them.
+#[test]
+fn presented_receipts_take_no_capacity() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		(0..5).for_each(|_| talk.answer(Cheat::Honest));
+		for answer in &talk.answers {
+			assert_ok!(present(answer));
+		}
+		assert_eq!(pallet_assay_jobs::OpenClaims::<Test>::get(ALICE), 0);
+		check();
+		blocks(12);
+	});
+}
+
+#[test]
+fn only_what_the_worker_signed_while_stake_answers_is_presented() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Honest);
+		let answer = talk.answers[0].clone();
+		let signature = worker_key(BOB).sign(&answer.receipt.signing_payload(&genesis()));
+		let origin = RuntimeOrigin::signed(CONSUMER);
+		assert_noop!(
+			ChannelsPallet::present(origin, Box::new(answer.clone()), signature),
+			Error::<Test>::BadReceipt
+		);
+		let mut early = answer.clone();
+		early.receipt.block = 0;
+		assert_noop!(present(&early), Error::<Test>::BadBlock);
+		let mut late = answer.clone();
+		late.receipt.block += 1;
+		assert_noop!(present(&late), Error::<Test>::BadBlock);
+		let mut other = answer.clone();
+		other.receipt.units += 1;
+		assert_noop!(present(&other), pallet_assay_jobs::Error::<Test>::WrongUnits);
+		let mut torn = answer.clone();
+		torn.request.sequence += 1;
+		assert_noop!(present(&torn), pallet_assay_jobs::Error::<Test>::ClaimMismatch);
+		blocks(ANSWERABLE + 1);
+		assert_noop!(present(&answer), Error::<Test>::TooOld);
+	});
+}
+
+/// D11: receipts of a channel that is closed are answered for as long.
+#[test]
+fn d11_receipts_of_a_closed_channel_can_be_challenged() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		settle(talk.channel, &[], true).unwrap();
+		blocks(ANSWERABLE - 1);
+		assert_ok!(present(&talk.answers[0]));
+	});
+}
+
+/// D12: two answers to one request are a fault by themselves, two requests at one place are none.
+#[test]
+fn d12_two_receipts_for_one_request_are_a_fault() {
+	run(|| {
+		let before = (free(BOB), free(CONSUMER));
+		let channel = open();
+		let output = right_output(DECODER);
+		let said = |sequence, trace| {
+			let answer = answered(channel, 0, sequence, output.clone(), TraceRoot(Hash32([trace; 32])));
+			signed(&answer.receipt)
+		};
+		let contradiction = |a: SignedReceipt, b: SignedReceipt| Contradiction::Receipts(a, b);
+		assert_noop!(
+			accuse(contradiction(said(0, 1), said(0, 1))),
+			Error::<Test>::NoContradiction
+		);
+		assert_noop!(
+			accuse(contradiction(said(0, 1), said(1, 2))),
+			Error::<Test>::NoContradiction
+		);
+		let mut forged = said(0, 2);
+		forged.signature = said(0, 3).signature;
+		assert_noop!(accuse(contradiction(said(0, 1), forged)), Error::<Test>::BadReceipt);
+		assert_ok!(accuse(contradiction(said(0, 1), said(0, 2))));
+		let penalty = STAKE / 5;
+		assert_eq!(stake(ALICE), STAKE - penalty);
+		assert_eq!(free(BOB), before.0 + penalty / 4);
+		assert_eq!(free(CONSUMER), before.1, "the channel is closed");
+		assert_noop!(
+			accuse(contradiction(said(0, 1), said(0, 2))),
+			Error::<Test>::AlreadyConvicted
+		);
+	});
+}
+
+#[test]
+fn a_stream_that_contradicts_itself_or_its_receipt_is_a_fault() {
+	let Output::Tokens(tokens) = right_output(DECODER) else {
+		panic!("a decoder returns tokens");
+	};
+	let other: Vec<u32> = tokens.iter().map(|token| token ^ 1).collect();
+	run(|| {
+		let channel = open();
+		let answer = answered(channel, 0, 0, right_output(DECODER), TraceRoot::default());
+		let request = answer.receipt.request;
+		let both = |a: &[u32], b: &[u32]| {
+			Contradiction::Progress(progress(channel, request, a), progress(channel, request, b))
+		};
+		assert_noop!(accuse(both(&tokens[..3], &tokens[..3])), Error::<Test>::NoContradiction);
+		assert_noop!(accuse(both(&tokens[..3], &other[..2])), Error::<Test>::NoContradiction);
+		assert_ok!(accuse(both(&tokens[..3], &other[..3])));
+	});
+	run(|| {
+		let channel = open();
+		let answer = answered(channel, 0, 0, right_output(DECODER), TraceRoot::default());
+		let against = |come: &[u32], output: &JobOutput| Contradiction::Answer {
+			progress: progress(channel, answer.receipt.request, come),
+			receipt: signed(&answer.receipt),
+			output: output.clone(),
+		};
+		assert_noop!(
+			accuse(against(&tokens[..3], &answer.output)),
+			Error::<Test>::NoContradiction
+		);
+		// It was stopped at five tokens: what would have come after them says nothing.
+		let further = [&tokens[..], &[1]].concat();
+		assert_noop!(
+			accuse(against(&further, &answer.output)),
+			Error::<Test>::NoContradiction
+		);
+		let not_its = JobOutput::Tokens(other.clone().try_into().unwrap());
+		assert_noop!(accuse(against(&other[..3], &not_its)), Error::<Test>::NoContradiction);
+		assert_ok!(accuse(against(&other[..3], &answer.output)));
+	});
+}
