@@ -8,7 +8,7 @@ use common::chain;
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
 use frame_support::{
 	dispatch::GetDispatchInfo,
-	traits::{GetCallMetadata, PalletsInfoAccess},
+	traits::{Get, GetCallMetadata, PalletsInfoAccess},
 };
 use sp_api::runtime_decl_for_metadata::MetadataV2 as Metadata;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
@@ -45,6 +45,7 @@ fn pallet_indices_should_stay_as_they_are() {
 			(24, "Audits"),
 			(25, "Validators"),
 			(26, "Beacon"),
+			(27, "Channels"),
 			(255, "Sudo"),
 		]
 	);
@@ -129,6 +130,41 @@ fn assert_fits(call: &RuntimeCall, name: &str) {
 		"{name} weighs {:?}, a transaction may weigh {limit:?}",
 		info.call_weight
 	);
+}
+
+/// A receipt that is presented at the last moment is disputed to the end while the stake of its block still answers.
+#[test]
+fn stake_should_wait_longer_than_receipts_can_be_disputed() {
+	sp_io::TestExternalities::default().execute_with(|| {
+		use pallet_assay_channels::Config as Channels;
+		use pallet_assay_jobs::Config as Jobs;
+		let [window, run, load]: [u32; 3] = [
+			<Runtime as Jobs>::Window::get(),
+			<Runtime as Jobs>::LongestRun::get(),
+			<Runtime as Jobs>::MaxLoad::get(),
+		];
+		let dispute = pallet_assay_disputes::Pallet::<Runtime>::longest_delay() + pallet_assay_disputes::MOVES * load;
+		let answerable: u32 = <Runtime as Channels>::Answerable::get();
+		// The worker may be late for longer than about other claims, and its challenger then has as long.
+		let [usual, presented]: [u32; 2] = [
+			<Runtime as Jobs>::GuiltPeriod::get(),
+			<Runtime as Jobs>::PresentedGuiltPeriod::get(),
+		];
+		let judged = answerable + window + run + dispute + 2 * presented.saturating_sub(usual);
+		let waits: u32 = pallet_assay_timing::UnbondingPeriod::<Runtime>::get();
+		assert!(judged < waits, "{judged} blocks, stake waits {waits}");
+	});
+}
+
+/// Whose capacity audits keep can settle before a notice is over.
+#[test]
+fn notices_should_be_longer_than_audits() {
+	sp_io::TestExternalities::default().execute_with(|| {
+		let notice: u32 = <Runtime as pallet_assay_channels::Config>::NoticePeriod::get();
+		let audit = pallet_assay_audits::Pallet::<Runtime>::longest_delay();
+		let window: u32 = <Runtime as pallet_assay_jobs::Config>::Window::get();
+		assert!(audit + window < notice, "{audit} blocks, a notice has {notice}");
+	});
 }
 
 #[test]

@@ -233,6 +233,11 @@ impl<'a> Fraud<'a> {
 		})
 	}
 
+	/// What it says was returned, and what it commits to.
+	pub fn says(&self) -> (&Output, TraceRoot) {
+		(&self.statement.output, self.statement.trace)
+	}
+
 	/// How it cheats.
 	pub fn cheat(&self) -> Cheat {
 		self.cheat

@@ -5,7 +5,8 @@ use anyhow::{bail, Context, Result};
 use assay_artifact::Artifact;
 use assay_exact::{Input, Output};
 use assay_protocol::{
-	audit::{AuditDuty, AuditReply, Reply, SignedReply},
+	audit::{AuditDuty, AuditReply, Question, Reply, RevealDuty, SignedReply},
+	channel::{Progress, Receipt, RevealedUnit, Settlement, SignedProgress, SignedReceipt, SignedSettlement},
 	dispute::{AnswerDuty, DisputeAnswer, SignedAnswer},
 	job::{Duty, JobOutput, JobResult, SignedResult},
 	operator::{WorkerKey, WorkerPair, WorkerSignature},
@@ -117,6 +118,52 @@ impl<'a> Worker<'a> {
 			Some(reply) => self.send_reply(duty, reply),
 			None => Ok(()),
 		}
+	}
+
+	/// Receipts of batches that are to be revealed.
+	pub fn reveals_due(&self) -> Result<Vec<RevealDuty<AccountId32, u32>>> {
+		self.api("AuditsApi_reveals_due", self.key())
+	}
+
+	/// Reveals something.
+	pub fn reveal(&self, duty: &RevealDuty<AccountId32, u32>, opened: RevealedUnit) -> Result<()> {
+		let reply = AuditReply {
+			job: duty.job,
+			attempt: duty.attempt,
+			from: duty.from.clone(),
+			question: Question::Receipt { unit: duty.unit },
+			reply: Reply::Receipt(opened),
+		};
+		let signature = self.sign(&reply.signing_payload(&duty.root, &self.genesis));
+		self.submit(self.api("AuditsApi_reply_transaction", SignedReply { reply, signature })?)
+	}
+
+	/// Settles vouchers of a channel.
+	pub fn settle(&self, settlement: Settlement) -> Result<()> {
+		let signature = self.sign(&settlement.signing_payload(&self.genesis));
+		let signed = SignedSettlement { settlement, signature };
+		self.submit(self.api("ChannelsApi_settlement_transaction", signed)?)
+	}
+
+	/// Signs a receipt.
+	pub fn receipt(&self, receipt: Receipt) -> SignedReceipt {
+		SignedReceipt {
+			signature: self.sign(&receipt.signing_payload(&self.genesis)),
+			receipt,
+		}
+	}
+
+	/// Signs how far an answer has come.
+	pub fn progress(&self, progress: Progress) -> SignedProgress {
+		SignedProgress {
+			signature: self.sign(&progress.signing_payload(&self.genesis)),
+			progress,
+		}
+	}
+
+	/// The hash of the chain's first block.
+	pub fn genesis(&self) -> [u8; 32] {
+		self.genesis
 	}
 
 	/// Sends some reply.

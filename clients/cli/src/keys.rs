@@ -1,12 +1,14 @@
 //! Who signs, and who is meant: secrets and addresses as they are written on the command line.
 
 use anyhow::{anyhow, bail, ensure, Context, Result};
+use assay_protocol::channel::ChannelKey;
 use assay_protocol::operator::{WorkerKey, WorkerPair, WorkerSignature};
 use assay_sdk::{
 	keys::{self, KeyError},
 	AccountId, Signer,
 };
-use std::path::PathBuf;
+use sp_core::{sr25519, Pair};
+use std::{fs, io::Write, path::PathBuf};
 
 /// Where the signing account's secret comes from.
 #[derive(Clone, Debug, clap::Args)]
@@ -69,6 +71,36 @@ impl WorkerSource {
 	}
 }
 
+/// Where the key of a channel is.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ChannelSource {
+	/// File with the secret of the channel's key, which signs requests and what is paid for them. One is made if there is no such file.
+	#[arg(long, value_name = "FILE")]
+	channel_key: PathBuf,
+}
+
+impl ChannelSource {
+	/// The public part of the key.
+	pub(crate) fn public(&self) -> Result<ChannelKey> {
+		let file = &self.channel_key;
+		if !file.exists() {
+			let (_, seed) = sr25519::Pair::generate();
+			let mut options = fs::OpenOptions::new();
+			options.write(true).create_new(true);
+			#[cfg(unix)]
+			std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+			let mut created = options
+				.open(file)
+				.with_context(|| format!("key file {}", file.display()))?;
+			writeln!(created, "0x{}", hex::encode(seed)).with_context(|| format!("key file {}", file.display()))?;
+		}
+		let secret = read_secret(file)?;
+		let pair = sr25519::Pair::from_string(&secret, None);
+		let pair = pair.map_err(|_| anyhow!("key file {} holds no secret of a key", file.display()))?;
+		Ok(pair.public())
+	}
+}
+
 fn read_secret(file: &PathBuf) -> Result<String> {
 	let text = std::fs::read_to_string(file).with_context(|| format!("key file {}", file.display()))?;
 	let line = text.lines().next().map(str::trim).filter(|line| !line.is_empty());
@@ -98,6 +130,24 @@ mod tests {
 	use super::*;
 
 	const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+
+	#[test]
+	fn a_channels_key_is_made_once_and_is_its_owners_alone() {
+		let folder = tempfile::tempdir().unwrap();
+		let source = ChannelSource {
+			channel_key: folder.path().join("channel.key"),
+		};
+		let key = source.public().unwrap();
+		assert_eq!(source.public().unwrap(), key);
+		#[cfg(unix)]
+		{
+			use std::os::unix::fs::PermissionsExt;
+			let mode = fs::metadata(&source.channel_key).unwrap().permissions().mode();
+			assert_eq!(mode & 0o777, 0o600);
+		}
+		fs::write(&source.channel_key, "no secret\n").unwrap();
+		assert!(source.public().is_err());
+	}
 
 	#[test]
 	fn secrets_are_not_repeated_in_errors() {

@@ -14,7 +14,8 @@ pub(crate) struct Ledger {
 	penalties: BTreeMap<AccountId, u128>,
 	/// What was issued: what blocks earn.
 	pub(crate) minted: u128,
-	/// What no longer exists: parts of the fees of transactions, the room of audits, bonds and dust that nobody could take.
+	/// What no longer exists: parts of the fees of transactions, the room of audits, the prices of batches, bonds and dust that nobody could
+	/// take.
 	pub(crate) burned: u128,
 }
 
@@ -31,7 +32,7 @@ impl Ledger {
 	}
 
 	fn note(&mut self, event: RuntimeEvent) {
-		use pallet_events::{Disputes, Jobs, Staking, TransactionPayment, Validators};
+		use pallet_events::{Channels, Disputes, Jobs, Staking, TransactionPayment, Validators};
 		match event {
 			RuntimeEvent::TransactionPayment(TransactionPayment::TransactionFeePaid { who, actual_fee, tip }) => {
 				let fee = actual_fee.saturating_sub(tip);
@@ -45,6 +46,7 @@ impl Ledger {
 				self.burned += room;
 				*self.fees.entry(consumer).or_default() += room;
 			}
+			RuntimeEvent::Channels(Channels::BatchSettled { burned, .. }) => self.burned += burned,
 			RuntimeEvent::Staking(Staking::Penalised { operator, amount, .. }) => {
 				*self.penalties.entry(operator).or_default() += amount;
 			}
@@ -67,6 +69,7 @@ impl Ledger {
 mod pallet_events {
 	use assay_runtime::Runtime;
 
+	pub(super) type Channels = pallet_assay_channels::Event<Runtime>;
 	pub(super) type Disputes = pallet_assay_disputes::Event<Runtime>;
 	pub(super) type Jobs = pallet_assay_jobs::Event<Runtime>;
 	pub(super) type Staking = pallet_assay_staking::Event<Runtime>;

@@ -3,11 +3,12 @@
 use crate::{AccountId, Balance, Error, Result};
 use assay_exact::Generation;
 use assay_protocol::{
+	channel::{ChannelKey, Contradiction, Endpoint, Revealed},
 	dispute::{Accusation, Proof},
 	job::JobInput,
 	model::{ModelMetadata, VersionSubmission},
 	operator::{WorkerKey, WorkerSignature},
-	DisputeId, JobId, ModelId, ModelVersion,
+	ChannelId, DisputeId, JobId, ModelId, ModelVersion,
 };
 use assay_trace::{claim::ClaimRoot, fault::Target, Group, Place, Step};
 use codec::{Compact, Encode};
@@ -138,6 +139,47 @@ impl Call {
 	/// Stops being an auditor of a version.
 	pub fn withdraw_audits(version: ModelVersion) -> Self {
 		Self::new("Audits", "withdraw", version)
+	}
+
+	/// Opens a channel.
+	pub fn open_channel(
+		operator: AccountId,
+		version: ModelVersion,
+		max_price: Balance,
+		key: &ChannelKey,
+		deposit: Balance,
+	) -> Self {
+		Self::new("Channels", "open", (operator, version, max_price, key, deposit))
+	}
+
+	/// Puts more into a channel.
+	pub fn top_up(channel: ChannelId, amount: Balance) -> Self {
+		Self::new("Channels", "top_up", (channel, amount))
+	}
+
+	/// Says that a channel is to end.
+	pub fn give_notice(channel: ChannelId) -> Self {
+		Self::new("Channels", "give_notice", channel)
+	}
+
+	/// Makes a job of a receipt, so that it can be challenged.
+	pub fn present(revealed: &Revealed, signature: &WorkerSignature) -> Self {
+		Self::new("Channels", "present", (revealed, signature))
+	}
+
+	/// Shows that a worker contradicted itself.
+	pub fn accuse(contradiction: &Contradiction) -> Self {
+		Self::new("Channels", "accuse", contradiction)
+	}
+
+	/// Says where the signing operator answers requests, or that it does not.
+	pub fn announce(endpoint: Option<&Endpoint>) -> Self {
+		Self::new("Channels", "announce", endpoint)
+	}
+
+	/// Closes or forgets a channel whose time is over.
+	pub fn advance_channel(channel: ChannelId) -> Self {
+		Self::new("Channels", "advance", channel)
 	}
 
 	/// Becomes an operator.

@@ -1,7 +1,7 @@
 //! What can go wrong, told apart by what a caller can do about it.
 
 use crate::{accounts::Funds, AccountId, Amount, BlockNumber};
-use assay_protocol::{refusal, DisputeId, JobId, ModelId, ModelVersion};
+use assay_protocol::{refusal, ChannelId, DisputeId, JobId, ModelId, ModelVersion};
 use std::{fmt, time::Duration};
 use subxt::{error::DispatchError, metadata::Metadata, rpcs};
 
@@ -277,6 +277,8 @@ pub enum Missing {
 	Audit(JobId),
 	/// A dispute.
 	Dispute(DisputeId),
+	/// A channel.
+	Channel(ChannelId),
 	/// An operator.
 	Operator(AccountId),
 	/// A block, by its height.
@@ -309,6 +311,7 @@ impl fmt::Display for Missing {
 				f,
 				"there is no dispute {id}: there never was, or it ended long ago and was removed"
 			),
+			Self::Channel(id) => write!(f, "there is no channel {id}"),
 			Self::Operator(account) => write!(f, "{account} is not an operator"),
 			Self::Block(number) => write!(f, "the node does not have block {number}"),
 			Self::BlockHash(hash) => write!(f, "the node does not have block {hash:?}"),

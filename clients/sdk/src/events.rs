@@ -12,10 +12,11 @@
 //! ```
 
 use crate::{calls::number, Amount, BlockNumber};
-use assay_protocol::{DisputeId, JobId, ModelId};
+use assay_protocol::{ChannelId, DisputeId, JobId, ModelId};
+use assay_trace::Hash32;
 use subxt::{
 	dynamic::{At, Value},
-	ext::scale_value::Composite,
+	ext::scale_value::{Composite, ValueDef},
 };
 
 /// An event that a call gives and nothing else in its transaction does. What agendas do in `on_poll` counts as of the first
@@ -39,6 +40,23 @@ impl Fields {
 		let value: &Value<()> = self.0.at(field)?;
 		number(value)
 	}
+
+	/// The 32 bytes in a field.
+	pub fn bytes(&self, field: &str) -> Option<[u8; 32]> {
+		let mut value: &Value<()> = self.0.at(field)?;
+		loop {
+			let ValueDef::Composite(Composite::Unnamed(inner)) = &value.value else {
+				return None;
+			};
+			match &inner[..] {
+				[wrapped] => value = wrapped,
+				bytes => {
+					let bytes = bytes.iter().map(|byte| u8::try_from(byte.as_u128()?).ok());
+					return bytes.collect::<Option<Vec<u8>>>()?.try_into().ok();
+				}
+			}
+		}
+	}
 }
 
 macro_rules! events {
@@ -55,7 +73,7 @@ macro_rules! events {
 				const NAME: &'static str = stringify!($name);
 
 				fn read(fields: &Fields) -> Option<Self> {
-					Some(Self { $($field: <$kind>::of(fields.number(stringify!($field))?)?,)* })
+					Some(Self { $($field: <$kind>::in_field(fields, stringify!($field))?,)* })
 				}
 			}
 		)*
@@ -79,6 +97,21 @@ events! {
 	"Disputes" DisputeOpened {
 		/// The dispute about it.
 		dispute: DisputeId,
+	}
+	/// A channel was opened.
+	"Channels" ChannelOpened {
+		/// The channel.
+		channel: ChannelId,
+	}
+	/// A receipt was presented.
+	"Channels" ReceiptPresented {
+		/// The job whose claim it is.
+		job: JobId,
+	}
+	/// An operator was shown to have contradicted itself.
+	"Channels" Contradicted {
+		/// What it lost of its stake.
+		penalty: Amount,
 	}
 	/// Stake asked to leave.
 	"Staking" UnbondingStarted {
@@ -118,9 +151,23 @@ events! {
 	}
 }
 
-/// What a number in an event means.
+/// What a field of an event means.
 trait Read: Sized {
-	fn of(number: u128) -> Option<Self>;
+	/// A number.
+	fn of(_: u128) -> Option<Self> {
+		None
+	}
+
+	/// Whatever is in the field: a number, unless it says otherwise.
+	fn in_field(fields: &Fields, field: &str) -> Option<Self> {
+		Self::of(fields.number(field)?)
+	}
+}
+
+impl Read for ChannelId {
+	fn in_field(fields: &Fields, field: &str) -> Option<Self> {
+		fields.bytes(field).map(|bytes| Self(Hash32(bytes)))
+	}
 }
 
 impl Read for Amount {
@@ -182,6 +229,18 @@ mod tests {
 		assert_eq!(Claimed::read(&event), Some(expected));
 		assert_eq!((Claimed::PALLET, Claimed::NAME), ("Staking", "Claimed"));
 		assert_eq!(UnbondingStarted::read(&event), None);
+	}
+
+	#[test]
+	fn channels_are_read_as_the_hashes_that_they_are() {
+		let bytes = Value::unnamed_composite((0..32).map(Value::u128));
+		let wrapped = Value::unnamed_composite([Value::unnamed_composite([bytes])]);
+		let expected = ChannelOpened {
+			channel: ChannelId(Hash32(std::array::from_fn(|index| index as u8))),
+		};
+		assert_eq!(ChannelOpened::read(&fields(&[("channel", wrapped)])), Some(expected));
+		let short = Value::unnamed_composite((0..31).map(Value::u128));
+		assert_eq!(ChannelOpened::read(&fields(&[("channel", short)])), None);
 	}
 
 	#[test]

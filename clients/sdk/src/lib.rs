@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod amount;
 pub mod audits;
 pub mod calls;
+pub mod channels;
 mod connection;
 pub mod disputes;
 mod error;

@@ -237,7 +237,7 @@ impl Constants {
 			auditor: self.auditor_share,
 			auditors: self.drawn,
 		};
-		pallet_assay_jobs::split(fee, fee, rates).map_or(0, |shares| shares.operator)
+		pallet_assay_jobs::split(fee, fee, fee, rates).map_or(0, |shares| shares.operator)
 	}
 }
 

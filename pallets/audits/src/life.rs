@@ -188,6 +188,10 @@ impl<T: Config> assay_protocol::audit::Audits<T::AccountId> for Pallet<T> {
 		}
 	}
 
+	fn record_ends(operator: &T::AccountId) {
+		CleanJobs::<T>::remove(operator);
+	}
+
 	fn finalised(job: JobId, operator: &T::AccountId, said: Hash32) -> Vec<T::AccountId> {
 		let audit = Audits::<T>::get(job);
 		let auditors: Vec<_> = audit.iter().flat_map(Audit::have_audited).cloned().collect();

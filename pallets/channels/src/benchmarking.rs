@@ -122,6 +122,7 @@ impl<T: Config> Scene<T> {
 			channel: self.channel,
 			vouchers: BoundedVec::truncate_from(vouchers),
 			close: true,
+			last_block: u32::MAX,
 		};
 		let payload = settlement.signing_payload(&Self::genesis());
 		SignedSettlement {
@@ -234,7 +235,7 @@ mod benchmarks {
 		assert!(Channels::<T>::get(scene.channel).is_some_and(|channel| channel.closes_at.is_some()));
 	}
 
-	/// With what `settle` takes in it.
+	/// It does all that `settle` does, and undoes it.
 	#[benchmark]
 	fn authorize_settle(n: Linear<1, { LANES as u32 }>) {
 		let scene = Scene::<T>::opened();
@@ -295,7 +296,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		accuse(RawOrigin::Signed(scene.consumer.clone()), Box::new(contradiction));
 
-		assert!(Channels::<T>::get(scene.channel).is_some_and(|channel| channel.convicted));
+		assert!(Channels::<T>::get(scene.channel).is_some_and(|channel| channel.convicted.is_some()));
 	}
 
 	#[benchmark]

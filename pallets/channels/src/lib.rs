@@ -89,6 +89,12 @@ pub mod pallet {
 		#[pallet::constant]
 		type ReporterShare: Get<Permill>;
 
+		/// What the job of a batch makes the chain do later.
+		type BatchWeight: Get<Weight>;
+
+		/// What the job of a receipt makes the chain do later.
+		type ReceiptWeight: Get<Weight>;
+
 		/// Channels booked for one block at most; more spill to the blocks after it.
 		#[pallet::constant]
 		type AgendaSize: Get<u32>;
@@ -269,6 +275,8 @@ pub mod pallet {
 		BadAddress,
 		/// Nothing is due for the channel now.
 		NothingDue,
+		/// The last block in which the settlement counts is over.
+		TooLate,
 	}
 
 	#[pallet::hooks]
@@ -372,14 +380,14 @@ pub mod pallet {
 		///
 		/// Emits [`Event::ReceiptPresented`].
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::present())]
+		#[pallet::weight(T::WeightInfo::present().saturating_add(T::ReceiptWeight::get()))]
 		pub fn present(origin: OriginFor<T>, revealed: Box<Revealed>, signature: WorkerSignature) -> DispatchResult {
 			let presenter = ensure_signed(origin)?;
 			Self::do_present(&presenter, *revealed, &signature)
 		}
 
 		/// Shows two statements of one worker of which at most one is true: its operator loses what a wrong result costs, of which the
-		/// caller is paid a share, and the channel is closed. Once for each channel.
+		/// caller is paid a share, and the channel is closed. Once for each channel, unless the statements name earlier blocks.
 		///
 		/// Emits [`Event::Contradicted`].
 		#[pallet::call_index(5)]

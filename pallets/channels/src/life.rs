@@ -22,7 +22,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{CheckedAdd, One, Zero},
+	traits::{CheckedAdd, One},
 	DispatchError, DispatchResult, Saturating,
 };
 
@@ -89,7 +89,7 @@ impl<T: Config> Pallet<T> {
 			opened_at: now,
 			closes_at: None,
 			closed_at: None,
-			convicted: false,
+			convicted: None,
 			lanes: [lane; LANES as usize],
 			booked_at: None,
 		};
@@ -100,11 +100,13 @@ impl<T: Config> Pallet<T> {
 	/// Puts more into a channel.
 	pub(crate) fn do_top_up(consumer: &T::AccountId, id: ChannelId, amount: T::Balance) -> DispatchResult {
 		let mut channel = Self::open_channel_of(consumer, id)?;
-		ensure!(!amount.is_zero(), Error::<T>::DepositTooSmall);
+		ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
 		T::Batches::hold(consumer, amount)?;
 		channel.deposit = channel.deposit.checked_add(&amount).ok_or(Error::<T>::Overflow)?;
 		Self::unbook(id, &mut channel);
 		channel.closes_at = None;
+		// It goes on, and will end once more.
+		channel.lanes.iter_mut().for_each(|lane| lane.had_small = false);
 		Self::deposit_event(Event::ToppedUp {
 			channel: id,
 			amount,
@@ -144,7 +146,6 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn close(id: ChannelId, channel: &mut Channel<T>) -> DispatchResult {
 		let deposit = core::mem::take(&mut channel.deposit);
 		let refunded = T::Batches::give_back(&channel.terms.consumer, deposit)?;
-		T::Batches::closed(channel.terms.version);
 		Self::unbook(id, channel);
 		channel.closed_at = Some(Self::now());
 		Self::book(id, channel, Self::forgotten_at(channel));
@@ -192,6 +193,8 @@ impl<T: Config> Pallet<T> {
 			}
 			Self::unbook(id, &mut channel);
 			Channels::<T>::remove(id);
+			// Until now the version was needed to judge receipts.
+			T::Batches::closed(channel.terms.version);
 			ChannelsOf::<T>::remove(&channel.terms.consumer, id);
 			ChannelsOfWorker::<T>::remove(&channel.terms.worker_key, id);
 			Self::deposit_event(Event::ChannelForgotten { channel: id });

@@ -122,6 +122,8 @@ impl crate::Config for Test {
 	type NoticePeriod = frame_support::traits::ConstU64<NOTICE>;
 	type Answerable = frame_support::traits::ConstU64<ANSWERABLE>;
 	type ReporterShare = ReporterShare;
+	type BatchWeight = ();
+	type ReceiptWeight = ();
 	type AgendaSize = AgendaSize;
 	type AgendaWeight = AgendaWeight;
 	type WeightInfo = ();
@@ -344,6 +346,7 @@ pub(crate) fn settlement(
 		channel,
 		vouchers: BoundedVec::truncate_from(vouchers.to_vec()),
 		close,
+		last_block: u32::MAX,
 	};
 	SignedSettlement {
 		signature: by.sign(&settlement.signing_payload(&genesis())),

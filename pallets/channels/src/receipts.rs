@@ -39,8 +39,11 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_accuse(reporter: &T::AccountId, contradiction: &Contradiction) -> DispatchResult {
 		let (id, signed) = contradiction.signed(&Self::genesis());
 		let mut channel = Channels::<T>::get(id).ok_or(Error::<T>::UnknownChannel)?;
-		ensure!(!channel.convicted, Error::<T>::AlreadyConvicted);
 		Self::check_block(&channel, contradiction.since())?;
+		let since = BlockNumberFor::<T>::from(contradiction.since());
+		// An earlier one reaches stake that a later one did not.
+		let known = channel.convicted.is_some_and(|convicted| convicted <= since);
+		ensure!(!known, Error::<T>::AlreadyConvicted);
 		ensure!(contradiction.holds(), Error::<T>::NoContradiction);
 		let key = &channel.terms.worker_key;
 		let all = signed.iter().all(|(payload, signature)| key.verify(payload, signature));
@@ -49,13 +52,13 @@ impl<T: Config> Pallet<T> {
 		let share = T::ReporterShare::get();
 		let penalty = T::Batches::penalise(
 			&operator,
-			contradiction.since().into(),
+			since,
 			Reporter {
 				account: reporter,
 				share,
 			},
 		);
-		channel.convicted = true;
+		channel.convicted = Some(since);
 		if channel.closed_at.is_none() {
 			Self::close(id, &mut channel)?;
 		}
@@ -72,7 +75,8 @@ impl<T: Config> Pallet<T> {
 	/// That a statement was made while the channel was there, and so lately that what stood behind it answers for it.
 	fn check_block(channel: &Channel<T>, block: u32) -> Result<(), Error<T>> {
 		let (block, now) = (BlockNumberFor::<T>::from(block), Self::now());
-		ensure!(channel.opened_at <= block && block <= now, Error::<T>::BadBlock);
+		let last = channel.closed_at.unwrap_or(now).min(now);
+		ensure!(channel.opened_at <= block && block <= last, Error::<T>::BadBlock);
 		ensure!(now <= block.saturating_add(T::Answerable::get()), Error::<T>::TooOld);
 		Ok(())
 	}

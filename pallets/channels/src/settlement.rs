@@ -5,13 +5,14 @@ use assay_protocol::{
 	channel::{Batch, Batches, Settlement, SignedSettlement, SignedVoucher, LANES},
 	ChannelId,
 };
+use codec::Encode;
 use frame_support::{
 	ensure,
 	pallet_prelude::{
 		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidityWithRefund, ValidTransaction,
 	},
 	storage::{transactional::with_transaction, TransactionOutcome},
-	traits::Get,
+	traits::{Get, PalletInfoAccess},
 	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -29,15 +30,16 @@ const SETTLEMENT_PRIORITY: TransactionPriority = TransactionPriority::MAX / 4;
 const LONGEVITY: u64 = 64;
 
 impl<T: Config> Pallet<T> {
-	/// What a settlement takes after its authorisation.
+	/// What a settlement takes after its authorisation, and what it makes the chain do later.
 	pub(crate) fn settle_weight(signed: &SignedSettlement) -> Weight {
-		T::WeightInfo::settle(Self::vouchers(signed))
+		let vouchers = Self::vouchers(signed);
+		let later = T::BatchWeight::get().saturating_mul(vouchers.into());
+		T::WeightInfo::settle(vouchers).saturating_add(later)
 	}
 
 	/// What its authorisation takes, which does all of it once and undoes it.
 	pub(crate) fn authorize_weight(signed: &SignedSettlement) -> Weight {
-		let vouchers = Self::vouchers(signed);
-		T::WeightInfo::authorize_settle(vouchers).saturating_add(T::WeightInfo::settle(vouchers))
+		T::WeightInfo::authorize_settle(Self::vouchers(signed))
 	}
 
 	fn vouchers(signed: &SignedSettlement) -> u32 {
@@ -51,7 +53,7 @@ impl<T: Config> Pallet<T> {
 		signed: &SignedSettlement,
 	) -> TransactionValidityWithRefund {
 		let SignedSettlement { settlement, signature } = signed;
-		let channel = Self::check_settlement(settlement).map_err(|error| invalid(error.into()))?;
+		let channel = Self::check_settlement(settlement).map_err(|error| invalid::<T>(error.into()))?;
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero()).0;
 		let terms = &channel.terms;
 		if !terms
@@ -63,11 +65,11 @@ impl<T: Config> Pallet<T> {
 		for SignedVoucher { voucher, signature } in &settlement.vouchers {
 			let payload = voucher.signing_payload(&genesis);
 			if !sp_io::crypto::sr25519_verify(signature, &payload, &terms.key) {
-				return Err(invalid(Error::<T>::BadVoucher.into()).into());
+				return Err(invalid::<T>(Error::<T>::BadVoucher.into()).into());
 			}
 		}
 		let tried: DispatchResult = with_transaction(|| TransactionOutcome::Rollback(Self::do_settle(settlement)));
-		tried.map_err(invalid)?;
+		tried.map_err(invalid::<T>)?;
 		ValidTransaction::with_tag_prefix("AssaySettlement")
 			.priority(SETTLEMENT_PRIORITY)
 			.and_provides(settlement.channel)
@@ -136,6 +138,8 @@ impl<T: Config> Pallet<T> {
 	/// Checks what needs no signature and no money.
 	fn check_settlement(settlement: &Settlement) -> Result<Channel<T>, Error<T>> {
 		let channel = Self::open_channel(settlement.channel)?;
+		let last_block = BlockNumberFor::<T>::from(settlement.last_block);
+		ensure!(Self::now() <= last_block, Error::<T>::TooLate);
 		ensure!(
 			settlement.close || !settlement.vouchers.is_empty(),
 			Error::<T>::NothingToSettle
@@ -156,14 +160,21 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// How an error appears in the transaction pool. Causes that time may have brought about, or will take away, are `Stale`, so that a
-/// transaction that was good when it was sent is dropped quietly.
-fn invalid(error: DispatchError) -> InvalidTransaction {
-	match error {
-		DispatchError::Module(module) => {
-			let index = module.error.first().copied().unwrap_or(u8::MAX);
-			InvalidTransaction::Custom(index)
-		}
-		_ => InvalidTransaction::Stale,
+/// How an error appears in the transaction pool. What time may have brought about is `Stale`, so that a transaction that was good when it
+/// was sent is dropped quietly: so is what the operator's limits refuse at present.
+fn invalid<T: Config>(error: DispatchError) -> InvalidTransaction {
+	let module = match error {
+		DispatchError::Module(module) => module,
+		_ => return InvalidTransaction::Stale,
+	};
+	let ours = usize::from(module.index) == <Pallet<T> as PalletInfoAccess>::index();
+	let index = module.error.first().copied().unwrap_or(u8::MAX);
+	let brought_by_time: [Error<T>; 4] = [Error::UnknownChannel, Error::Closed, Error::WrongBase, Error::TooLate];
+	let stale = brought_by_time
+		.iter()
+		.any(|error| error.encode().first() == Some(&index));
+	match ours && !stale {
+		true => InvalidTransaction::Custom(index),
+		false => InvalidTransaction::Stale,
 	}
 }

@@ -33,7 +33,7 @@ impl<T: Config> Pallet<T> {
 				"there is something in a closed channel"
 			);
 			ensure!(
-				channel.closed_at.is_some() || !channel.convicted,
+				channel.closed_at.is_some() || channel.convicted.is_none(),
 				"a worker that contradicted itself still has the channel"
 			);
 			let sum = deposits.entry(terms.consumer.clone()).or_insert_with(Zero::zero);

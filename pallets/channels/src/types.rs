@@ -29,8 +29,8 @@ pub struct Channel<T: Config> {
 	pub closes_at: Option<BlockNumberFor<T>>,
 	/// Block in which it was closed.
 	pub closed_at: Option<BlockNumberFor<T>>,
-	/// Whether its worker was shown to have contradicted itself.
-	pub convicted: bool,
+	/// If its worker was shown to have contradicted itself, the earliest block that its statements named.
+	pub convicted: Option<BlockNumberFor<T>>,
 	/// Its lanes.
 	pub lanes: [Lane<BlockNumberFor<T>>; LANES as usize],
 	/// Block whose agenda holds it; none if nothing is to come, or if all that were tried were full.

@@ -137,7 +137,10 @@ impl<T: Config> Pallet<T> {
 					account: &dispute.challenger,
 					share: T::ReporterShare::get(),
 				};
-				penalty = T::Claims::strike_down(job, Some(reporter))?;
+				penalty = match ruling {
+					Ruling::WorkerSilent => T::Claims::strike_down_silent(job, Some(reporter))?,
+					_ => T::Claims::strike_down(job, Some(reporter))?,
+				};
 			}
 			Ruling::Upheld | Ruling::ChallengerSilent => {
 				Self::forfeit_bond(id, &dispute)?;

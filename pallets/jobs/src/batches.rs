@@ -9,9 +9,9 @@ use crate::{
 	fee,
 	life::measure,
 	output::check_output,
-	types::{AccountIdOf, BalanceOf, Source},
-	Brought, Claim, Claims, Config, Deposits, Error, Event, Inputs, Job, Jobs, JobsOf, NextJobId, OpenClaims, Pallet,
-	Receipts,
+	types::{AccountIdOf, BalanceOf, Source, Unveiled},
+	Brought, Claim, Claims, Config, Deposits, Error, Event, Inputs, Job, Jobs, JobsOf, LastSilence, NextJobId,
+	OpenClaims, Pallet, Receipts, Struck,
 };
 use assay_exact::{ComputeUnits, Generation, Input, Output, Sampler};
 use assay_protocol::{
@@ -102,7 +102,7 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 			let open = OpenClaims::<T>::get(&terms.operator);
 			let most = T::MaxInFlight::get().saturating_add(T::Audits::clean_jobs(&terms.operator));
 			ensure!(open < most, Error::<T>::TooManyClaims);
-			T::Operators::commit(&terms.operator, fee)?;
+			T::Operators::commit_done(&terms.operator, fee)?;
 			OpenClaims::<T>::insert(&terms.operator, open.saturating_add(1));
 			Self::change_deposits(&terms.consumer, |held| held.checked_sub(&fee))?;
 			let origin = Origin {
@@ -129,8 +129,11 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 		terms: &Terms<T::AccountId, BalanceOf<T>>,
 		revealed: Revealed,
 	) -> Result<JobId, DispatchError> {
-		let (request, since) = (revealed.receipt.request, revealed.receipt.block.into());
-		ensure!(!Receipts::<T>::contains_key(request), Error::<T>::AlreadyPresented);
+		let (statement, since) = (revealed.receipt.statement(), revealed.receipt.block.into());
+		// A receipt for the same that names an earlier block reaches stake that a later one does not.
+		let presented = || Jobs::<T>::get(Receipts::<T>::get(statement)?).map(|job| job.assigned_at);
+		let mut known = Struck::<T>::get(statement).into_iter().chain(presented());
+		ensure!(!known.any(|known| known <= since), Error::<T>::AlreadyPresented);
 		let said = Self::said_by(terms.version, revealed)?;
 		let origin = Origin {
 			consumer: presenter.clone(),
@@ -140,8 +143,8 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 			since,
 		};
 		with_storage_layer(|| {
-			let id = Self::claim_at_once(terms, origin, said, Source::Receipt { request })?;
-			Receipts::<T>::insert(request, id);
+			let id = Self::claim_at_once(terms, origin, said, Source::Receipt { statement })?;
+			Receipts::<T>::insert(statement, id);
 			Ok(id)
 		})
 	}
@@ -151,6 +154,7 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 		since: BlockNumberFor<T>,
 		reporter: Reporter<'_, T::AccountId>,
 	) -> BalanceOf<T> {
+		T::Audits::record_ends(operator);
 		Self::penalise_wrong(operator, since, Some(reporter))
 	}
 
@@ -196,9 +200,14 @@ impl<T: Config> Pallet<T> {
 	/// Computation of what a job claims: of the receipt that it stands for, if it is a batch.
 	pub(crate) fn units_to_run(id: JobId, job: &Job<T>) -> ComputeUnits {
 		match Brought::<T>::get(id) {
-			Some(Source::Batch { revealed, .. }) => revealed.unwrap_or_default(),
+			Some(Source::Batch { revealed, .. }) => revealed.map(|receipt| receipt.units).unwrap_or_default(),
 			Some(Source::Receipt { .. }) | None => job.units(),
 		}
+	}
+
+	/// Whether a job is a batch.
+	pub(crate) fn is_batch(id: JobId) -> bool {
+		matches!(Brought::<T>::get(id), Some(Source::Batch { .. }))
 	}
 
 	/// Whether a job is a receipt that was presented.
@@ -206,11 +215,50 @@ impl<T: Config> Pallet<T> {
 		matches!(Brought::<T>::get(id), Some(Source::Receipt { .. }))
 	}
 
-	/// A receipt that was presented has stood: it may be presented again.
-	pub(crate) fn has_stood(id: JobId) {
-		if let Some(Source::Receipt { request }) = Brought::<T>::get(id) {
-			Receipts::<T>::remove(request);
+	/// A receipt that was presented is not open to challenges any more: it may be presented again, unless it was struck down.
+	pub(crate) fn no_longer_presented(id: JobId) {
+		if let Some(Source::Receipt { statement }) = Brought::<T>::get(id) {
+			Receipts::<T>::mutate_exists(statement, |presented| {
+				*presented = presented.filter(|presented| *presented != id);
+			});
 		}
+	}
+
+	/// What the operator of a claim that falls loses, less than which nobody else is punished for: one wrong answer is punished once,
+	/// however often and in whatever way it is brought, unless an earlier receipt for it reaches stake that a later one did not.
+	///
+	/// A receipt is presented when it suits whoever holds it, be it that the worker is away: of those that fall by silence in one
+	/// absence one is punished, and nobody is paid for it.
+	pub(crate) fn punish(
+		id: JobId,
+		job: &Job<T>,
+		operator: &T::AccountId,
+		silent: bool,
+		reporter: Option<Reporter<'_, T::AccountId>>,
+	) -> BalanceOf<T> {
+		let (statement, since) = match Brought::<T>::get(id) {
+			Some(Source::Receipt { statement }) => (statement, job.assigned_at),
+			Some(Source::Batch {
+				revealed: Some(receipt),
+				..
+			}) => (receipt.statement, receipt.block.into()),
+			Some(Source::Batch { revealed: None, .. }) | None => {
+				return Self::penalise_wrong(operator, job.assigned_at, reporter)
+			}
+		};
+		if Struck::<T>::get(statement).is_some_and(|struck| struck <= since) {
+			return Zero::zero();
+		}
+		let mut reporter = reporter;
+		if silent && Self::is_presented(id) {
+			if LastSilence::<T>::get(operator).is_some_and(|last| last >= job.submitted_at) {
+				return Zero::zero();
+			}
+			LastSilence::<T>::insert(operator, Self::now());
+			reporter = None;
+		}
+		Struck::<T>::insert(statement, since);
+		Self::penalise_wrong(operator, job.assigned_at, reporter)
 	}
 
 	/// The batch that a job is, with whose it is and what it costs.
@@ -243,12 +291,18 @@ impl<T: Config> Pallet<T> {
 		let JobState::Claimed { final_at, .. } = &mut job.state else {
 			return Err(Error::<T>::NotClaimed.into());
 		};
+		let (statement, block) = (revealed.receipt.statement(), revealed.receipt.block);
 		let said = Self::said_by(job.version, revealed)?;
+		let receipt = Unveiled {
+			units: said.units,
+			statement,
+			block,
+		};
 		// It is open to challenges for as long as if it had been claimed now.
 		*final_at = (*final_at).max(Self::window(said.units));
 		job.generation = said.generation;
 		job.input_positions = said.input_positions;
-		let revealed = Some(said.units);
+		let revealed = Some(receipt);
 		Brought::<T>::insert(id, Source::Batch { batch, revealed });
 		Self::write_out(id, &job, said);
 		Jobs::<T>::insert(id, job);

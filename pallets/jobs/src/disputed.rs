@@ -71,7 +71,12 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 
 	fn answers_until(id: JobId, deadline: BlockNumberFor<T>) -> BlockNumberFor<T> {
 		let lateness = Jobs::<T>::get(id).map(|job| job.lateness).unwrap_or_default();
-		lateness.ends(deadline, T::GuiltPeriod::get())
+		// Whoever holds receipts may present many at once: nobody waits for money behind them, so there is time to answer all.
+		let period = match Self::is_presented(id) {
+			true => T::GuiltPeriod::get().max(T::PresentedGuiltPeriod::get()),
+			false => T::GuiltPeriod::get(),
+		};
+		lateness.ends(deadline, period)
 	}
 
 	fn longest_load() -> BlockNumberFor<T> {
@@ -136,12 +141,31 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 	}
 
 	fn strike_down(id: JobId, reporter: Option<Reporter<'_, T::AccountId>>) -> Result<BalanceOf<T>, DispatchError> {
+		Self::strike(id, false, reporter)
+	}
+
+	fn strike_down_silent(
+		id: JobId,
+		reporter: Option<Reporter<'_, T::AccountId>>,
+	) -> Result<BalanceOf<T>, DispatchError> {
+		Self::strike(id, true, reporter)
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Strikes a claim down.
+	fn strike(
+		id: JobId,
+		silent: bool,
+		reporter: Option<Reporter<'_, T::AccountId>>,
+	) -> Result<BalanceOf<T>, DispatchError> {
 		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Claimed { operator, price, .. } = job.state.clone() else {
 			return Err(Error::<T>::NotClaimed.into());
 		};
 		// Before the next attempt is assigned, for which it may weigh less.
-		let penalty = Self::penalise_wrong(&operator, job.assigned_at, reporter);
+		let penalty = Self::punish(id, &job, &operator, silent, reporter);
+		Self::no_longer_presented(id);
 		Self::uncommit(&operator, price, &job)?;
 		Self::no_longer_claimed(id, &operator);
 		let said = Claims::<T>::take(id).map(|claim| said(&claim.output, &claim.trace));

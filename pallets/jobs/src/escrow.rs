@@ -69,7 +69,9 @@ impl<T: Config> Pallet<T> {
 			auditor: T::AuditorShare::get(),
 			auditors: len(&auditors),
 		};
-		let shares = split(fee, job.max_fee, rates).ok_or(Error::<T>::FeeExceedsEscrow)?;
+		// Who audits a batch runs one receipt of it.
+		let audited = crate::fee(job.max_price, Self::units_to_run(id, job)).filter(|_| Self::is_batch(id));
+		let shares = split(fee, job.max_fee, audited.unwrap_or(fee), rates).ok_or(Error::<T>::FeeExceedsEscrow)?;
 		let consumer = &job.consumer;
 
 		let royalty = terms.map_or(Zero::zero(), |terms| {

@@ -37,9 +37,10 @@ pub struct Shares<B> {
 	pub refund: B,
 }
 
-/// Divides an escrow of `max_fee` when the job costs `fee`; `None` if the fee is larger. Where the shares together exceed
+/// Divides an escrow of `max_fee` when the job costs `fee`; `None` if the fee is larger. Auditors have their share of `audited`, what
+/// running again costs what they ran. Where the shares together exceed
 /// the fee, that of the publisher gives way to those of the treasury and the auditors, and theirs to the treasury's.
-pub fn split<B: Balance>(fee: B, max_fee: B, rates: Rates) -> Option<Shares<B>> {
+pub fn split<B: Balance>(fee: B, max_fee: B, audited: B, rates: Rates) -> Option<Shares<B>> {
 	let refund = max_fee.checked_sub(&fee)?;
 	let treasury = floor(rates.treasury, fee)?;
 	let left = fee.checked_sub(&treasury)?;
@@ -47,7 +48,7 @@ pub fn split<B: Balance>(fee: B, max_fee: B, rates: Rates) -> Option<Shares<B>> 
 	let auditor = if rates.auditors == 0 {
 		B::zero()
 	} else {
-		floor(rates.auditor, fee)?.min(left.checked_div(&auditors)?)
+		floor(rates.auditor, audited)?.min(left.checked_div(&auditors)?)
 	};
 	let left = left.checked_sub(&auditor.checked_mul(&auditors)?)?;
 	let royalty = floor(rates.royalty, fee)?.min(left);

@@ -26,7 +26,7 @@ pub mod weights;
 
 pub use fees::{fee, split, Rates, Shares};
 pub use pallet::*;
-pub use types::{AccountIdOf, BalanceOf, Claim, CreditOf, Job, JobStateOf, JobSummaryOf, Source};
+pub use types::{AccountIdOf, BalanceOf, Claim, CreditOf, Job, JobStateOf, JobSummaryOf, Source, Unveiled};
 pub use weights::WeightInfo;
 
 /// The pallet.
@@ -144,6 +144,11 @@ pub mod pallet {
 		/// without losing more than new work. Silence after that is fraud.
 		type GuiltPeriod: Get<BlockNumberFor<Self>>;
 
+		/// The same of a receipt that was presented, if it is longer: any number may be presented at once, and nobody waits for money
+		/// behind them.
+		#[pallet::constant]
+		type PresentedGuiltPeriod: Get<BlockNumberFor<Self>>;
+
 		/// Blocks an open job waits for an operator before it is refunded.
 		#[pallet::constant]
 		type OpenPeriod: Get<BlockNumberFor<Self>>;
@@ -226,10 +231,18 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Brought<T> = StorageMap<_, Twox64Concat, JobId, Source>;
 
-	/// Receipts that were presented, by the root of their request, as long as they can be challenged, and for ever if they were struck
-	/// down: one wrong answer is punished once.
+	/// Receipts that were presented, by what they assert, as long as they can be challenged.
 	#[pallet::storage]
 	pub type Receipts<T> = StorageMap<_, Identity, Hash32, JobId>;
+
+	/// What receipts asserted that were struck down, with the earliest block from which on stake was reached: one wrong answer is
+	/// punished once. Each has cost its operator stake, so there are few.
+	#[pallet::storage]
+	pub type Struck<T: Config> = StorageMap<_, Identity, Hash32, BlockNumberFor<T>>;
+
+	/// When an operator last lost a receipt that was presented by its silence.
+	#[pallet::storage]
+	pub type LastSilence<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>>;
 
 	/// What is held of a consumer for channels, beside the escrows of its jobs.
 	#[pallet::storage]

@@ -127,12 +127,17 @@ impl<T: Config> Pallet<T> {
 			T::WeightInfo::advance_assign(offers).saturating_mul(TRIES),
 			T::WeightInfo::authorize_submit_result(),
 			T::WeightInfo::submit_result(),
-			Step::Finalised { audited: false }.weight::<T>(),
-			Step::Pruned.weight::<T>(),
+			Self::end_weight(),
 			T::AuditWeight::get(),
 		]
 		.into_iter()
 		.fold(Weight::zero(), |all, part| all.saturating_add(part))
+	}
+
+	/// What ending a job takes, and forgetting it.
+	pub fn end_weight() -> Weight {
+		let finalised = Step::Finalised { audited: false }.weight::<T>();
+		finalised.saturating_add(Step::Pruned.weight::<T>())
 	}
 
 	/// What the room in blocks costs that the audit of a job may take.
@@ -277,7 +282,7 @@ impl<T: Config> Pallet<T> {
 				Self::uncommit(&operator, price, &job)?;
 				Self::no_longer_claimed(id, &operator);
 				let (state, audited) = Self::pay_out(id, &job, &operator)?;
-				Self::has_stood(id);
+				Self::no_longer_presented(id);
 				Self::end(id, job, state, now);
 				Ok(Some(Step::Finalised { audited }))
 			}

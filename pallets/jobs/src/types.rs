@@ -143,15 +143,26 @@ pub enum Source {
 	Batch {
 		/// The batch.
 		batch: Batch,
-		/// Computation of the receipt that was revealed, if one was.
-		revealed: Option<ComputeUnits>,
+		/// The receipt that was revealed, if one was.
+		revealed: Option<Unveiled>,
 	},
 	/// Somebody presented a receipt.
 	#[codec(index = 1)]
 	Receipt {
-		/// Root of its request.
-		request: Hash32,
+		/// [What it asserts](assay_protocol::channel::Receipt::statement).
+		statement: Hash32,
 	},
+}
+
+/// What is known of a receipt that was revealed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Unveiled {
+	/// Its computation.
+	pub units: ComputeUnits,
+	/// [What it asserts](assay_protocol::channel::Receipt::statement).
+	pub statement: Hash32,
+	/// The block that it names.
+	pub block: u32,
 }
 
 /// What a consumer asks for.

@@ -45,9 +45,14 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 	}
 
 	fn commit(who: &AccountIdOf<T>, value: BalanceOf<T>) -> DispatchResult {
+		ensure!(Pools::<T>::contains_key(who), Error::<T>::NotOperator);
+		ensure!(Self::is_active(who), Error::<T>::NotActive);
+		Self::commit_done(who, value)
+	}
+
+	fn commit_done(who: &AccountIdOf<T>, value: BalanceOf<T>) -> DispatchResult {
 		Self::try_mutate_operator(who, |operator| {
 			let pool = Pools::<T>::get(who).ok_or(Error::<T>::NotOperator)?;
-			ensure!(Self::takes_work(&pool), Error::<T>::NotActive);
 			operator.committed = operator
 				.committed
 				.checked_add(&value)

@@ -112,6 +112,7 @@ macro_rules! stakes_and_jobs {
 			type MaxLoad = $crate::MaxLoad;
 			type QuestionUnits = $crate::QuestionUnits;
 			type GuiltPeriod = $crate::GuiltPeriod;
+			type PresentedGuiltPeriod = $crate::GuiltPeriod;
 			type OpenPeriod = $crate::OpenPeriod;
 			type RetryPeriod = $crate::RetryPeriod;
 			type Window = $window;

@@ -406,6 +406,11 @@ pub trait Audits<AccountId> {
 	/// The claim, which [`said`](crate::dispute::DisputedClaim::said) this, was struck down.
 	fn struck_down(job: JobId, attempt: Attempt, operator: &AccountId, said: Hash32);
 
+	/// An operator was found to have lied elsewhere than in a claim: its record ends.
+	fn record_ends(operator: &AccountId) {
+		let _ = operator;
+	}
+
 	/// The job became final with a claim that said this; returns the auditors to be paid. Auditors that vouched for something
 	/// else before were wrong.
 	fn finalised(job: JobId, operator: &AccountId, said: Hash32) -> Vec<AccountId>;

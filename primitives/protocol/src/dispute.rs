@@ -584,4 +584,10 @@ pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// Strikes a claim down: the operator loses stake, of which the reporter has its share, its work in flight is released,
 	/// and the job begins its next attempt or is refunded. Returns what the operator lost.
 	fn strike_down(job: JobId, reporter: Option<Reporter<'_, AccountId>>) -> Result<Balance, DispatchError>;
+
+	/// The same for a claim whose worker did not answer at all. Where a claim was brought on demand, it may be the absence that was
+	/// waited for: one absence is one fault then, and nobody is paid for it.
+	fn strike_down_silent(job: JobId, reporter: Option<Reporter<'_, AccountId>>) -> Result<Balance, DispatchError> {
+		Self::strike_down(job, reporter)
+	}
 }

@@ -181,6 +181,11 @@ pub trait Operators<AccountId, Balance> {
 	/// Stake that backs work in flight cannot leave before that work is over.
 	fn commit(who: &AccountId, value: Balance) -> DispatchResult;
 
+	/// The same for work that is done already: whether `who` takes new work does not matter.
+	fn commit_done(who: &AccountId, value: Balance) -> DispatchResult {
+		Self::commit(who, value)
+	}
+
 	/// Takes back exactly what [`commit`](Self::commit) put in flight.
 	fn release(who: &AccountId, value: Balance);
 

@@ -8,14 +8,14 @@ use crate::{
 		MAX_LOAD, QUESTION_UNITS, REFERENCE_SPEED,
 	},
 	treasury::TreasuryAccount,
-	Audits, Balances, Models, Runtime, RuntimeHoldReason, Staking,
+	Audits, Balances, BlockNumber, Models, Runtime, RuntimeHoldReason, Staking,
 };
 use frame_support::{
 	parameter_types,
-	traits::{ConstU128, ConstU32, ConstU64},
+	traits::{ConstU128, ConstU32, ConstU64, Get},
 	weights::Weight,
 };
-use pallet_assay_timing::{ExpectedBlockTime, PeriodOfGuilt};
+use pallet_assay_timing::{ExpectedBlockTime, PeriodOfGuilt, UnbondingPeriod};
 use sp_runtime::{Perbill, Permill};
 
 parameter_types! {
@@ -33,6 +33,15 @@ parameter_types! {
 	pub AgendaWeight: Weight = Perbill::from_percent(30) * BlockWeights::get().max_block;
 	/// What an audit is expected to take.
 	pub AuditWeight: Weight = Audits::expected_weight();
+}
+
+/// How late a worker may be with answers about a receipt that was presented: a fifth of what stake waits. A core makes in
+/// four days what it runs again in less.
+pub struct PresentedGuilt;
+impl Get<BlockNumber> for PresentedGuilt {
+	fn get() -> BlockNumber {
+		<UnbondingPeriod<Runtime> as Get<BlockNumber>>::get() / 5
+	}
 }
 
 /// The VRF output of the block before.
@@ -63,6 +72,7 @@ impl pallet_assay_jobs::Config for Runtime {
 	type MaxLoad = ConstU32<MAX_LOAD>;
 	type QuestionUnits = ConstU64<QUESTION_UNITS>;
 	type GuiltPeriod = PeriodOfGuilt<Runtime>;
+	type PresentedGuiltPeriod = PresentedGuilt;
 	type OpenPeriod = ConstU32<JOB_OPEN_PERIOD>;
 	type RetryPeriod = ConstU32<JOB_RETRY_PERIOD>;
 	type Window = ConstU32<JOB_WINDOW>;

@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod challenge;
+mod channel;
 mod dispute;
 mod job;
 mod light;
@@ -151,6 +152,9 @@ pub(crate) enum Command {
 	/// Look at disputes.
 	#[command(subcommand)]
 	Dispute(dispute::DisputeCommand),
+	/// Channels to operators, for answers in real time: open, top up, end, look at them.
+	#[command(subcommand)]
+	Channel(channel::ChannelCommand),
 	/// Audit claims of others, look at audits.
 	#[command(subcommand)]
 	Audit(audit::AuditCommand),
@@ -179,6 +183,7 @@ impl Command {
 			Self::Challenge(command) => command.run(context).await,
 			Self::Watch(command) => command.run(context).await,
 			Self::Dispute(command) => command.run(context).await,
+			Self::Channel(command) => command.run(context).await,
 			Self::Audit(command) => command.run(context).await,
 			Self::Account(command) => command.run(context).await,
 			Self::Operator(command) => command.run(context).await,

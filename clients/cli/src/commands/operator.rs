@@ -6,7 +6,8 @@ use crate::{
 	views::{Facts, NodeView, OperatorView},
 	Outcome,
 };
-use anyhow::{ensure, Context as _, Result};
+use anyhow::{anyhow, ensure, Context as _, Result};
+use assay_protocol::channel::{Endpoint, MAX_ADDRESS};
 use assay_sdk::{
 	amount::parse_share,
 	amount::show_share,
@@ -14,6 +15,7 @@ use assay_sdk::{
 	keys::account as parse_account,
 	AccountId, Amount, Balance, Call,
 };
+use assay_trace::Hash32;
 use clap::Subcommand;
 use sp_runtime::Permill;
 
@@ -76,6 +78,18 @@ pub(crate) enum OperatorCommand {
 		/// At most 128 bytes; an empty text takes back what was said.
 		#[arg(allow_hyphen_values = true)]
 		text: String,
+	},
+	/// Say where this operator answers requests in real time, or that it does not.
+	Endpoint {
+		/// An https URL without a path.
+		#[arg(required_unless_present = "none", requires = "key_hash")]
+		url: Option<String>,
+		/// SHA-256 of the public key of its certificate, as the endpoint prints it.
+		#[arg(long)]
+		key_hash: Option<Hash32>,
+		/// It answers nowhere.
+		#[arg(long, conflicts_with = "url")]
+		none: bool,
 	},
 	/// Send a delegator away: all of its stake behind this operator starts to unbond.
 	Kick {
@@ -140,6 +154,29 @@ impl OperatorCommand {
 					.await?;
 				context.tell(&receipt, &format!("{amount} added to the bond"));
 				Ok(Outcome::Done)
+			}
+			Self::Endpoint { url, key_hash, .. } => {
+				let endpoint = match url.zip(key_hash) {
+					None => None,
+					Some((url, key_hash)) => {
+						let length = url.len();
+						let address = url.clone().into_bytes().try_into();
+						let address = address.map_err(|_| {
+							anyhow!("the URL has {length} bytes: the chain keeps {MAX_ADDRESS} at most")
+						})?;
+						let endpoint = Endpoint { address, key_hash };
+						ensure!(
+							endpoint.is_well_formed(),
+							"`{url}` is not an https URL with a host and nothing after it, such as https://answers.example:8443"
+						);
+						Some(endpoint)
+					}
+				};
+				let done = match endpoint {
+					Some(_) => "consumers find the endpoint",
+					None => "no endpoint is announced any more",
+				};
+				context.submit_and_tell(Call::announce(endpoint.as_ref()), done).await
 			}
 			Self::Chill => context.submit_and_tell(Call::chill(), "no new work").await,
 			Self::Unchill => context.submit_and_tell(Call::unchill(), "working again").await,

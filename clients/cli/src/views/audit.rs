@@ -2,7 +2,7 @@
 
 use super::places::Places;
 use crate::output::{fields, table};
-use assay_protocol::audit::{AuditOutcome, AuditPhase, AuditRates, AuditorState, SpotCheck};
+use assay_protocol::audit::{AuditOutcome, AuditPhase, AuditRates, AuditorState, ReceiptCheck, SpotCheck};
 use assay_sdk::{amount::show_share, audits::Audit, operators::Operator, AccountId, Amount, BlockNumber};
 use assay_trace::Place;
 use serde::Serialize;
@@ -15,6 +15,8 @@ pub(crate) struct AuditView {
 	attempt: u8,
 	operator: AccountId,
 	phase: AuditPhase<BlockNumber>,
+	/// What was drawn of a batch; absent if nothing was.
+	receipt: Option<ReceiptCheck>,
 	/// What the worker is asked; absent if it is not.
 	spot_check: Option<SpotCheck>,
 	auditors: Vec<DrawnView>,
@@ -38,6 +40,7 @@ impl AuditView {
 			attempt: audit.attempt.0,
 			operator: audit.operator,
 			phase: audit.phase,
+			receipt: audit.receipt,
 			spot_check: audit.spot_check,
 			auditors: auditors.map(|&(account, state)| DrawnView { account, state }).collect(),
 			values_of: audit.values_of,
@@ -51,6 +54,7 @@ impl AuditView {
 			("job", Some(format!("{}, attempt {}", self.job, self.attempt))),
 			("operator", Some(self.operator.to_string())),
 			("audit", Some(self.stands())),
+			("receipt", self.receipt.map(drawn)),
 			("spot-check", self.spot_check.map(|check| self.asked(check, places))),
 			("values", self.values_of.map(|place| places.place(place))),
 			("auditors", self.auditors.is_empty().then(none).flatten()),
@@ -207,6 +211,15 @@ impl RatesView {
 	}
 }
 
+/// What was drawn of a batch.
+fn drawn(check: ReceiptCheck) -> String {
+	let state = match check.revealed {
+		true => "the worker has revealed its receipt",
+		false => "the worker has to reveal its receipt",
+	};
+	format!("unit {} was drawn: {state}", check.unit)
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -230,6 +243,7 @@ mod tests {
 			}),
 			auditors: vec![(AccountId::from([9; 32]), AuditorState::Drawn)],
 			values_of: None,
+			receipt: None,
 		}
 	}
 

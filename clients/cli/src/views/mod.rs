@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod channel;
 mod dispute;
 mod elements;
 mod job;
@@ -17,6 +18,7 @@ mod validators;
 
 pub(crate) use account::AccountView;
 pub(crate) use audit::{AuditView, AuditorView, RatesView};
+pub(crate) use channel::ChannelView;
 pub(crate) use dispute::{is_struck_down, DisputeView, RecordView};
 pub(crate) use elements::{fixed, Elements};
 pub(crate) use job::{Change, JobView, StateView};

@@ -46,6 +46,14 @@ pub enum Attack {
 	RaisedPrice,
 	/// An honest worker is away for longer than the clocks of a result and of an answer, and comes back.
 	Offline,
+	/// A worker's receipt for an answer is a lie; its consumer has it judged.
+	WrongReceipt,
+	/// A worker says two things of one place of an answer.
+	EquivocatingStream,
+	/// A worker does not reveal the receipt that is drawn of a thousand.
+	WithheldReceipt,
+	/// A worker states a thousand times as many units for a receipt that nobody asked for, so that the draw hits that.
+	InflatedUnits,
 	/// A validator that works claims when its own block would draw what suits it.
 	PickedSlot,
 	/// A validator that works spreads its claims over a window, and has their draws served when it likes.
@@ -78,6 +86,10 @@ impl Attack {
 				Self::UnanswerableProgram,
 				Self::OversizedJob,
 				Self::RaisedPrice,
+				Self::WrongReceipt,
+				Self::EquivocatingStream,
+				Self::WithheldReceipt,
+				Self::InflatedUnits,
 				Self::PickedSlot,
 				Self::GroundDraw,
 			])
@@ -119,6 +131,10 @@ impl Attack {
 			Self::OversizedJob => "oversized-job".into(),
 			Self::RaisedPrice => "raised-price".into(),
 			Self::Offline => "offline-worker".into(),
+			Self::WrongReceipt => "wrong-receipt".into(),
+			Self::EquivocatingStream => "equivocating-stream".into(),
+			Self::WithheldReceipt => "withheld-receipt".into(),
+			Self::InflatedUnits => "inflated-units".into(),
 			Self::PickedSlot => "picked-slot".into(),
 			Self::GroundDraw => "ground-draw".into(),
 		}

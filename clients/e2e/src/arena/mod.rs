@@ -4,6 +4,7 @@ mod absence;
 mod attack;
 mod audits;
 mod challenges;
+mod channels;
 mod election;
 mod floods;
 mod judged;
@@ -156,6 +157,10 @@ impl Arena {
 			Attack::OversizedJob => self.oversized_job(),
 			Attack::RaisedPrice => self.raised_price(),
 			Attack::Offline => self.offline(),
+			Attack::WrongReceipt => self.wrong_receipt(),
+			Attack::EquivocatingStream => self.equivocating_stream(),
+			Attack::WithheldReceipt => self.withheld_receipt(),
+			Attack::InflatedUnits => self.inflated_units(),
 			Attack::PickedSlot | Attack::GroundDraw => bail!("it takes a network of validators"),
 		}?;
 		settle(self.eve.rpc(), &EVERYBODY, attack, &before, &self.books()?, played)

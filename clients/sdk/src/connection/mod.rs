@@ -8,8 +8,9 @@ mod transport;
 pub use blocks::{Block, Heads};
 
 use crate::{
-	accounts::Accounts, audits::Audits, disputes::Disputes, jobs::Jobs, models::Models, operators::Operators,
-	reading::Reading, receipts::Receipts, staking::Staking, transactions::Desks, validators::Validators, Result,
+	accounts::Accounts, audits::Audits, channels::Channels, disputes::Disputes, jobs::Jobs, models::Models,
+	operators::Operators, reading::Reading, receipts::Receipts, staking::Staking, transactions::Desks,
+	validators::Validators, Result,
 };
 use codec::Decode;
 use std::{fmt, sync::Arc, time::Duration};
@@ -95,6 +96,11 @@ impl Assay {
 	/// Disputes about claims.
 	pub fn disputes(&self) -> Disputes<'_> {
 		Disputes(Reading::new(self))
+	}
+
+	/// Channels to operators.
+	pub fn channels(&self) -> Channels<'_> {
+		Channels(Reading::new(self))
 	}
 
 	/// Audits of claims.

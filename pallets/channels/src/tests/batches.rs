@@ -213,3 +213,21 @@ fn a_revealed_receipt_is_open_to_challenges_for_the_whole_window() {
 		assert!(matches!(state(job), JobState::Claimed { final_at, .. } if final_at >= now + 6));
 	});
 }
+
+/// M2: whoever contradicted itself has no record any more. M3 stands with the money of jobs.
+#[test]
+fn m02_a_contradiction_ends_the_record() {
+	run(|| {
+		let (talk, job) = drawn(&[Cheat::Honest; 2]);
+		blocks(12);
+		assert!(matches!(state(job), JobState::Final { .. }));
+		assert_eq!(AuditsPallet::rates(&ALICE).clean_jobs, 1);
+		let said = |trace| {
+			let trace = TraceRoot(assay_trace::Hash32([trace; 32]));
+			signed(&answered(talk.channel, 0, 9, right_output(DECODER), trace).receipt)
+		};
+		let contradiction = assay_protocol::channel::Contradiction::Receipts(said(1), said(2));
+		ChannelsPallet::accuse(RuntimeOrigin::signed(BOB), Box::new(contradiction)).unwrap();
+		assert_eq!(AuditsPallet::rates(&ALICE).clean_jobs, 0);
+	});
+}

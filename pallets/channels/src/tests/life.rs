@@ -57,7 +57,10 @@ fn a_notice_ends_a_channel_and_a_top_up_takes_it_back() {
 			ChannelsPallet::give_notice(other.clone(), channel),
 			Error::<Test>::NotConsumer
 		);
-		assert_noop!(ChannelsPallet::top_up(other, channel, 5), Error::<Test>::NotConsumer);
+		assert_noop!(
+			ChannelsPallet::top_up(other, channel, 5_000),
+			Error::<Test>::NotConsumer
+		);
 		assert_ok!(ChannelsPallet::give_notice(consumer(), channel));
 		assert_noop!(
 			ChannelsPallet::give_notice(consumer(), channel),
@@ -65,14 +68,21 @@ fn a_notice_ends_a_channel_and_a_top_up_takes_it_back() {
 		);
 		blocks(NOTICE - 1);
 		assert_noop!(ChannelsPallet::advance(consumer(), channel), Error::<Test>::NothingDue);
-		assert_ok!(ChannelsPallet::top_up(consumer(), channel, 5));
+		assert_noop!(
+			ChannelsPallet::top_up(consumer(), channel, 999),
+			Error::<Test>::DepositTooSmall
+		);
+		assert_ok!(ChannelsPallet::top_up(consumer(), channel, 5_000));
 		blocks(NOTICE * 2);
-		assert_eq!(deposit(channel), DEPOSIT + 5);
+		assert_eq!(deposit(channel), DEPOSIT + 5_000);
 		check();
 		assert_ok!(ChannelsPallet::give_notice(consumer(), channel));
 		blocks(NOTICE);
 		assert_eq!(free(CONSUMER), before);
-		assert_noop!(ChannelsPallet::top_up(consumer(), channel, 5), Error::<Test>::Closed);
+		assert_noop!(
+			ChannelsPallet::top_up(consumer(), channel, 5_000),
+			Error::<Test>::Closed
+		);
 		assert_noop!(ChannelsPallet::give_notice(consumer(), channel), Error::<Test>::Closed);
 	});
 }

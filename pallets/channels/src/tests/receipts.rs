@@ -6,12 +6,14 @@ use assay_protocol::{
 	channel::{Content, Contradiction, Progress, SignedProgress, SignedReceipt},
 	dispute::Claims,
 	job::{JobOutput, JobState},
+	operator::Reporter,
 	JobId,
 };
 use assay_testing::Cheat;
 use assay_trace::{Hash32, TraceRoot};
 use frame_support::{assert_noop, assert_ok};
 use sp_core::Pair;
+use sp_runtime::Permill;
 
 fn presented() -> JobId {
 	match events().pop() {
@@ -134,6 +136,141 @@ fn only_what_the_worker_signed_while_stake_answers_is_presented() {
 	});
 }
 
+/// S1: a true receipt beside a lie for the same request does not keep the lie from being presented.
+#[test]
+fn s01_another_statement_about_the_same_request_blocks_nothing() {
+	run(|| {
+		let channel = open();
+		let answer = |trace| answered(channel, 0, 0, right_output(DECODER), TraceRoot(Hash32([trace; 32])));
+		assert_ok!(present(&answer(1)));
+		let first = presented();
+		assert_ok!(present(&answer(2)));
+		JobsPallet::strike_down(first, None).unwrap();
+		JobsPallet::strike_down(presented(), None).unwrap();
+		assert_eq!(stake(ALICE), STAKE - STAKE / 5 - (STAKE - STAKE / 5) / 5, "two lies");
+	});
+}
+
+/// C1: a worker that has its own lie struck down by a receipt that reaches no stake any more does not shield the lie.
+#[test]
+fn c01_a_later_receipt_for_the_same_lie_shields_no_earlier_one() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		let early = talk.answers[0].clone();
+		blocks(5);
+		let mut late = early.clone();
+		late.receipt.block += 5;
+		assert_ok!(present(&late));
+		let job = presented();
+		assert_ok!(present(&early));
+		let again = pallet_assay_jobs::Error::<Test>::AlreadyPresented;
+		assert_noop!(present(&late), again);
+		JobsPallet::strike_down(job, None).unwrap();
+		check();
+		blocks(12);
+		// The earlier one has stood meanwhile, and reaches further than what was struck down.
+		assert_ok!(present(&early));
+		JobsPallet::strike_down(presented(), None).unwrap();
+		assert_noop!(present(&early), pallet_assay_jobs::Error::<Test>::AlreadyPresented);
+	});
+}
+
+/// C1: the same of contradictions.
+#[test]
+fn c01_a_later_contradiction_shields_no_earlier_one() {
+	run(|| {
+		let channel = open();
+		let said = |trace| {
+			let answer = answered(channel, 0, 0, right_output(DECODER), TraceRoot(Hash32([trace; 32])));
+			signed(&answer.receipt)
+		};
+		let early = Contradiction::Receipts(said(1), said(2));
+		blocks(5);
+		assert_ok!(accuse(Contradiction::Receipts(said(1), said(2))));
+		let left = stake(ALICE);
+		assert_ok!(accuse(early.clone()));
+		assert_eq!(stake(ALICE), left - left / 5);
+		assert_noop!(accuse(early), Error::<Test>::AlreadyConvicted);
+		blocks(2);
+		// Nothing that was said after the end counts.
+		assert_noop!(
+			accuse(Contradiction::Receipts(said(3), said(4))),
+			Error::<Test>::BadBlock
+		);
+	});
+}
+
+/// C2: receipts are presented when it suits whoever holds them. Of those that fall by one absence one is punished, and nobody is paid
+/// for it.
+#[test]
+fn c02_one_absence_is_one_fault_however_many_receipts_are_presented() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		(0..10).for_each(|_| talk.answer(Cheat::Honest));
+		let jobs: Vec<_> = talk
+			.answers
+			.iter()
+			.map(|answer| {
+				assert_ok!(present(answer));
+				presented()
+			})
+			.collect();
+		let (before, reporter) = (free(BOB), BOB);
+		let share = Permill::from_percent(25);
+		for job in jobs {
+			let reporter = Reporter {
+				account: &reporter,
+				share,
+			};
+			JobsPallet::strike_down_silent(job, Some(reporter)).unwrap();
+		}
+		assert_eq!(stake(ALICE), STAKE - STAKE / 5);
+		assert_eq!(free(BOB), before);
+		// What was not punished can be presented again: it is no shield either.
+		blocks(1);
+		assert_ok!(present(&talk.answers[9]));
+		JobsPallet::strike_down(presented(), None).unwrap();
+		assert!(stake(ALICE) < STAKE - STAKE / 5);
+	});
+}
+
+/// S5: a receipt that fell with its batch is not punished once more when it is presented.
+#[test]
+fn s05_one_wrong_answer_is_punished_once() {
+	run(|| {
+		SpotChecks::set(Permill::one());
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		let job = talk.settle();
+		talk.base = 0;
+		blocks(4);
+		let unit = asked(job).unwrap();
+		reply(job, unit, talk.reveal(unit)).unwrap();
+		JobsPallet::strike_down(job, None).unwrap();
+		assert_noop!(
+			present(&talk.answers[0]),
+			pallet_assay_jobs::Error::<Test>::AlreadyPresented
+		);
+	});
+	run(|| {
+		SpotChecks::set(Permill::one());
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		assert_ok!(present(&talk.answers[0]));
+		JobsPallet::strike_down(presented(), None).unwrap();
+		let left = stake(ALICE);
+		let job = talk.settle();
+		talk.base = 0;
+		blocks(4);
+		let unit = asked(job).unwrap();
+		reply(job, unit, talk.reveal(unit)).unwrap();
+		JobsPallet::strike_down(job, None).unwrap();
+		assert_eq!(stake(ALICE), left);
+		assert!(matches!(state(job), JobState::Refunded { refunded, .. } if refunded == talk.fee()));
+	});
+}
+
 /// D11: receipts of a channel that is closed are answered for as long.
 #[test]
 fn d11_receipts_of_a_closed_channel_can_be_challenged() {
@@ -143,6 +280,10 @@ fn d11_receipts_of_a_closed_channel_can_be_challenged() {
 		settle(talk.channel, &[], true).unwrap();
 		blocks(ANSWERABLE - 1);
 		assert_ok!(present(&talk.answers[0]));
+		blocks(1);
+		let mut after = talk.answers[0].clone();
+		after.receipt.block = System::block_number() as u32;
+		assert_noop!(present(&after), Error::<Test>::BadBlock);
 	});
 }
 

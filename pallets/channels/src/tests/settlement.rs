@@ -4,11 +4,15 @@ use crate::{mock::*, Error, Event};
 use assay_protocol::channel::{SumRoot, Voucher};
 use assay_testing::Cheat;
 use frame_support::assert_ok;
+use sp_core::Pair;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 
 fn refused(error: Error<Test>) -> Result<(), TransactionValidityError> {
 	use codec::Encode;
-	Err(InvalidTransaction::Custom(error.encode()[0]).into())
+	match error {
+		Error::WrongBase | Error::Closed => Err(InvalidTransaction::Stale.into()),
+		error => Err(InvalidTransaction::Custom(error.encode()[0]).into()),
+	}
 }
 
 fn voucher(talk: &Talk, change: impl FnOnce(&mut Voucher)) -> assay_protocol::channel::SignedVoucher {
@@ -149,6 +153,49 @@ fn small_batches_wait_for_the_end() {
 			.unwrap()
 			.closed_at
 			.is_some());
+	});
+}
+
+/// S3: a notice that is taken back and given again does not leave small batches unpaid.
+#[test]
+fn s03_small_batches_are_settled_at_each_notice() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Honest);
+		MinBatchFee::set(talk.fee() + 1);
+		let consumer = || RuntimeOrigin::signed(CONSUMER);
+		assert_ok!(ChannelsPallet::give_notice(consumer(), talk.channel));
+		talk.settle();
+		assert_ok!(ChannelsPallet::top_up(consumer(), talk.channel, 1_000));
+		assert_ok!(ChannelsPallet::give_notice(consumer(), talk.channel));
+		let mut next = Talk::new(talk.channel, 0);
+		next.base = 1;
+		next.answer(Cheat::Honest);
+		next.settle();
+	});
+}
+
+/// S4: who takes no new work is paid for what it has done.
+#[test]
+fn s04_a_chilled_operator_settles() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Honest);
+		assert_ok!(StakingPallet::chill(RuntimeOrigin::signed(ALICE)));
+		talk.settle();
+	});
+}
+
+/// M8: nobody keeps a settlement until it suits.
+#[test]
+fn m08_a_settlement_counts_until_its_last_block() {
+	run(|| {
+		let channel = open();
+		let mut old = settlement(&worker_key(ALICE), channel, &[], true);
+		old.settlement.last_block = System::block_number() as u32;
+		old.signature = worker_key(ALICE).sign(&old.settlement.signing_payload(&genesis()));
+		blocks(1);
+		assert_eq!(deliver(old), Err(InvalidTransaction::Stale.into()));
 	});
 }
 

@@ -110,6 +110,7 @@ impl crate::Config for Test {
 	type MaxLoad = MaxLoad;
 	type QuestionUnits = QuestionUnits;
 	type GuiltPeriod = GuiltPeriod;
+	type PresentedGuiltPeriod = GuiltPeriod;
 	type OpenPeriod = OpenPeriod;
 	type RetryPeriod = RetryPeriod;
 	type Window = Window;

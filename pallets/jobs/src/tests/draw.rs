@@ -95,7 +95,7 @@ proptest! {
 	) {
 		prop_assume!(fee.checked_add(rest).is_some());
 		let [royalty, treasury, auditor] = [royalty, treasury, auditor].map(Permill::from_parts);
-		let shares = split(fee, fee + rest, Rates { treasury, royalty, auditor, auditors }).unwrap();
+		let shares = split(fee, fee + rest, fee, Rates { treasury, royalty, auditor, auditors }).unwrap();
 		let audits = shares.auditor * u128::from(auditors);
 		prop_assert_eq!(shares.operator + shares.royalty + shares.treasury + audits, fee);
 		prop_assert_eq!(shares.refund, rest);
@@ -116,7 +116,7 @@ proptest! {
 			auditor: Permill::zero(),
 			auditors: 0,
 		};
-		prop_assert_eq!(split(max_fee + over, max_fee, rates), None);
+		prop_assert_eq!(split(max_fee + over, max_fee, max_fee, rates), None);
 	}
 
 	#[test]

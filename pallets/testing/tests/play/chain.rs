@@ -188,6 +188,7 @@ impl pallet_assay_jobs::Config for Test {
 	type MaxLoad = ConstU64<12>;
 	type QuestionUnits = ConstU64<1>;
 	type GuiltPeriod = PeriodOfGuilt<Test>;
+	type PresentedGuiltPeriod = PeriodOfGuilt<Test>;
 	type OpenPeriod = ConstU64<OPEN_PERIOD>;
 	type RetryPeriod = ConstU64<3>;
 	type Window = ConstU64<WINDOW>;

@@ -143,6 +143,19 @@ impl Receipt {
 		(b"assay/receipt", genesis, self).encode()
 	}
 
+	/// What it asserts, whatever block it names: a worker that says the same twice has said one thing.
+	pub fn statement(&self) -> Hash32 {
+		let said = (
+			self.channel,
+			self.request,
+			self.max_tokens,
+			&self.output,
+			self.trace,
+			self.units,
+		);
+		Hash32::of(&[b"assay/statement", &said.encode()])
+	}
+
 	/// Its leaf in the tree of a [`Voucher`].
 	pub fn leaf(&self) -> Hash32 {
 		assay_trace::merkle::leaf_hash(&self.encode())
@@ -239,6 +252,8 @@ pub struct Settlement {
 	pub vouchers: BoundedVec<SignedVoucher, ConstU32<{ LANES as u32 }>>,
 	/// Whether the worker wants nothing more of the channel: it is closed, and the rest of the deposit free.
 	pub close: bool,
+	/// Last block in which it counts, so that nobody keeps it until it suits.
+	pub last_block: u32,
 }
 
 impl Settlement {
@@ -488,10 +503,10 @@ pub trait Batches<AccountId, Balance, BlockNumber> {
 	/// Takes from an operator what a wrong result costs, for a fault that became possible in block `since`; returns what was taken.
 	fn penalise(operator: &AccountId, since: BlockNumber, reporter: Reporter<'_, AccountId>) -> Balance;
 
-	/// A version is used by a channel that is open.
+	/// A version is used by a channel.
 	fn opened(version: ModelVersion);
 
-	/// It is not any more.
+	/// Nothing in that channel can be challenged any more.
 	fn closed(version: ModelVersion);
 
 	/// Gives somebody money.
