@@ -114,6 +114,14 @@ impl Request {
 		}
 	}
 
+	/// Whether it waits for all that has to be answered: nothing but a place among the auditors is lost by silence.
+	pub fn is_excused(&self) -> bool {
+		match self {
+			Self::Reply(duty) => duty.excused,
+			Self::Answer(_) | Self::Move(_) => false,
+		}
+	}
+
 	/// Last block for the response.
 	pub fn deadline(&self) -> BlockNumber {
 		match self {

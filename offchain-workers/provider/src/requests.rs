@@ -42,7 +42,8 @@ enum Progress {
 
 /// What is prepared one after the other, the most urgent first, as the clocks on chain reckon; but what is asked about the claim whose
 /// execution is at hand comes before another is run, so that claims that are challenged in turns are run once for all that is asked
-/// about each. Moves and answers have a lane of their own, for their clocks do not wait for the audits of others.
+/// about each. What is excused waits for all that is not. Moves and answers have a lane of their own, for their clocks do not wait for
+/// the audits of others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Lane {
 	Disputes,
@@ -108,18 +109,18 @@ impl<C: Chain> Requests<C> {
 		let is_due = |key: &RequestKey| due.iter().any(|(other, _)| other == key);
 		self.responses.retain(|(key, _)| is_due(key));
 		self.waiting.retain(|(key, _)| is_due(key));
+		let mut again = Vec::new();
 		for (key, requested) in due {
 			match self.responses.iter_mut().find(|(other, _)| *other == key) {
 				None => {
 					log::info!(target: LOG, "{key} is due by block {}", requested.request.deadline());
 					self.responses.push((key.clone(), Progress::Preparing));
-					self.prepare(key, requested);
+					self.waiting.push((key, requested));
 				}
 				Some((_, Progress::Ready(response, delivered))) => {
 					if number >= delivered.saturating_add(AGAIN_AFTER) {
 						*delivered = number;
-						let response = SignedResponse::clone(response);
-						self.deliver(&key, response).await;
+						again.push((key, SignedResponse::clone(response)));
 					}
 				}
 				Some((_, progress)) => {
@@ -127,16 +128,16 @@ impl<C: Chain> Requests<C> {
 						matches!(progress, Progress::Failed(at) if number >= at.saturating_add(AGAIN_AFTER));
 					if due_again {
 						*progress = Progress::Preparing;
-						self.prepare(key, requested);
+						self.waiting.push((key, requested));
 					}
 				}
 			}
 		}
-	}
-
-	fn prepare(&mut self, key: RequestKey, requested: Requested) {
-		self.waiting.push((key, requested));
+		// Not one after the other as they are read: the first would be begun whatever comes behind it.
 		self.start();
+		for (key, response) in again {
+			self.deliver(&key, response).await;
+		}
 	}
 
 	/// Prepares what is next in each lane that is free.
@@ -148,9 +149,9 @@ impl<C: Chain> Requests<C> {
 			let of_lane = self.waiting.iter().enumerate();
 			let next = of_lane
 				.filter(|(_, (_, requested))| Lane::of(&requested.request) == lane)
-				.min_by_key(|(_, (key, requested))| {
+				.min_by_key(|(_, (key, Requested { request, .. }))| {
 					let runs = !self.at_hand.contains(&(lane, key.claim()));
-					(runs, requested.request.deadline())
+					(request.is_excused(), runs, request.deadline())
 				});
 			if let Some((index, _)) = next {
 				self.running.push(lane);

@@ -78,7 +78,8 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::Claims::guilt_period().saturating_mul(2u32.into()))
 	}
 
-	/// Replies that are due from the operator of this worker key and that the next block still takes, the most urgent first.
+	/// Replies that are due from the operator of this worker key and that the next block still takes, the most urgent first; behind them those
+	/// by whose silence it loses nothing but its place on the list.
 	pub fn due(worker: &WorkerKey) -> Vec<AuditDuty<T::AccountId, BlockNumberFor<T>>> {
 		let Some(operator) = T::Operators::of_worker_key(worker) else {
 			return Vec::new();
@@ -92,17 +93,20 @@ impl<T: Config> Pallet<T> {
 				let (deadline, closes_at) = Self::clock(job, &audit, &operator)?;
 				// It is late after the first clock: the second is no time to plan with.
 				let deadline = if now <= deadline { deadline } else { closes_at };
-				(now < closes_at).then_some((deadline, job, audit.attempt, question))
+				let mut auditors = audit.auditors.iter();
+				let excused = auditors.any(|auditor| auditor.account == operator && auditor.loses_only_its_place());
+				(now < closes_at).then_some((excused, deadline, job, audit.attempt, question))
 			})
 			.collect();
-		due.sort_unstable_by_key(|(deadline, job, ..)| (*deadline, *job));
+		due.sort_unstable_by_key(|(excused, deadline, job, ..)| (*excused, *deadline, *job));
 		due.into_iter()
-			.filter_map(|(deadline, job, attempt, question)| {
+			.filter_map(|(excused, deadline, job, attempt, question)| {
 				let claimed = Self::open_claim(job, attempt)?;
 				Some(AuditDuty {
 					from: operator.clone(),
 					question,
 					deadline,
+					excused,
 					claim: claimed.claim,
 				})
 			})

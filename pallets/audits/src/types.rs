@@ -99,6 +99,11 @@ impl<T: Config> Auditor<T> {
 		}
 	}
 
+	/// Whether nothing but its place is lost by its silence. Who was recalled need not reply, but is judged by what the job ends with.
+	pub(crate) fn loses_only_its_place(&self) -> bool {
+		self.excused && !self.recalled
+	}
+
 	/// Whether it is to look at the claim, and has not said anything yet.
 	pub(crate) fn is_to_look(&self) -> bool {
 		self.state == AuditorState::Drawn

@@ -136,6 +136,10 @@ pub struct AuditDuty<AccountId, BlockNumber> {
 	pub question: Question,
 	/// Last block for the reply.
 	pub deadline: BlockNumber,
+	/// Whether its operator is asked more than it can do and need not reply: by silence it loses its place on the list and nothing else, so
+	/// what is not excused comes first. Who was recalled need not reply either, but is judged by what the job ends with, and is not excused
+	/// from looking.
+	pub excused: bool,
 	/// The claim that is audited.
 	pub claim: DisputedClaim,
 }

@@ -10,6 +10,7 @@ use crate::{
 };
 use assay_exact::{Generation, Program, Sampler};
 use assay_protocol::{
+	audit::{Question, Reply, SignedReply},
 	dispute::{Answer, AnswerDuty, DisputedClaim, OwnedStatement, SignedAnswer, Stage},
 	ids::{DisputeId, ModelVersion, VersionNumber},
 	job::{Duty, JobInput},
@@ -21,7 +22,7 @@ use assay_samples::programs::perceptron;
 use assay_trace::merkle::Hash32;
 use futures::{channel::mpsc, future::BoxFuture, FutureExt};
 use parking_lot::{Condvar, Mutex};
-use sp_core::Pair;
+use sp_core::{crypto::AccountId32, Pair};
 use std::path::Path;
 use tokio::task::JoinHandle;
 
@@ -158,8 +159,10 @@ impl Execute for FakeEngine {
 	}
 
 	fn respond(&self, statement: &OwnedStatement, request: &Request) -> Result<Response, Failure> {
-		let RequestKey::Answer(_, _, stage) = request.key() else {
-			return Err(Failure::Refused("only disputes are answered here".into()));
+		let stage = match request.key() {
+			RequestKey::Answer(_, _, stage) => stage,
+			RequestKey::Reply(.., Question::Digest) => return Ok(Response::Reply(Reply::Digest(statement.artifact))),
+			key => return Err(Failure::Refused(format!("{key} is not answered here"))),
 		};
 		if std::mem::take(&mut *self.cannot_answer.lock()) {
 			return Err(Failure::Refused("the artifact is not there yet".into()));
@@ -183,6 +186,7 @@ struct FakeChain {
 	workers: Mutex<Vec<Worker>>,
 	ready: Mutex<Option<Vec<WorkerKey>>>,
 	answered: Mutex<Vec<SignedAnswer>>,
+	replied: Mutex<Vec<SignedReply<AccountId32>>>,
 }
 
 impl Chain for FakeChain {
@@ -225,10 +229,11 @@ impl Chain for FakeChain {
 		Ok(perceptron())
 	}
 	fn respond(&self, response: SignedResponse) -> BoxFuture<'_, Result<(), ChainError>> {
-		let SignedResponse::Answer(answer) = response else {
-			panic!("only disputes are answered here")
-		};
-		self.answered.lock().push(answer);
+		match response {
+			SignedResponse::Answer(answer) => self.answered.lock().push(answer),
+			SignedResponse::Reply(reply) => self.replied.lock().push(reply),
+			SignedResponse::Move(_) => panic!("nobody challenges here"),
+		}
 		async { Ok(()) }.boxed()
 	}
 	fn workers(&self) -> Result<Vec<Worker>, ChainError> {

@@ -8,6 +8,7 @@ use assay_protocol::{
 	job::JobState,
 	Attempt, JobId,
 };
+use sp_core::Pair;
 
 const SECOND: Attempt = Attempt(1);
 
@@ -293,6 +294,52 @@ fn l03_m04_who_vouched_and_is_drawn_again_should_not_be_silent_for_nothing() {
 			assert_eq!((state_of(BOB, job), stake(BOB)), (AuditorState::Failed, STAKE - MISSED));
 			assert!(!AuditsPallet::auditors(DECODER).contains(&BOB));
 			JobsPallet::asked_no_more(&BOB, load);
+		});
+	}
+	assay_testing::MaxLoad::set(1_000);
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
+
+/// A right claim of an operator's.
+fn claimed_by(operator: AccountId) -> JobId {
+	let job = assay_testing::submit_to::<Test>(operator, DECODER);
+	Worker::honest().deliver_as(operator, job);
+	job
+}
+
+/// Bob has more to do than he can, and is drawn for more claims still, each due before the one that contradicts what he vouched for. He is
+/// drawn for that one too, or recalled.
+#[test]
+fn n01_what_an_auditor_is_excused_from_should_be_due_behind_what_it_would_be_judged_by() {
+	const MUCH: ComputeUnits = ComputeUnits(100_000);
+	const OTHERS: usize = 65;
+	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::MaxLoad::set(PERIOD);
+	for withdraws in [false, true] {
+		dave_is_next(100, vouched_by_bob, |job| {
+			JobsPallet::asked(&BOB, MUCH);
+			// More than one operator may have open at once.
+			let workers = [ALICE, CHARLIE].into_iter().cycle();
+			let others: Vec<_> = workers.take(OTHERS).map(claimed_by).collect();
+			// The agenda of a block has room for all but one.
+			blocks(3);
+			assert!(others.iter().all(|other| drawn(*other) == [BOB]));
+			if withdraws {
+				AuditsPallet::withdraw(RuntimeOrigin::signed(BOB), DECODER).unwrap();
+			}
+			claimed_by_dave(&Worker::skipping_a_layer(), job);
+			let due = AuditsPallet::due(&worker_key(BOB).public());
+			let [first, rest @ ..] = &due[..] else {
+				panic!("nothing is due")
+			};
+			assert_eq!((first.claim.job, first.excused), (job, false));
+			// There is no room for two of them.
+			assert_eq!(rest.len(), OTHERS - 2);
+			for (duty, other) in rest.iter().zip(&others) {
+				assert_eq!((duty.claim.job, duty.excused), (*other, true));
+				assert!(duty.deadline < first.deadline, "it is due first");
+			}
+			JobsPallet::asked_no_more(&BOB, MUCH);
 		});
 	}
 	assay_testing::MaxLoad::set(1_000);

@@ -1,8 +1,11 @@
 //! What is asked beside results: answered once, again while it is due, and anew when it is something else.
 
 use super::*;
-use assay_protocol::dispute::{DisputeRecord, MoveDuty};
-use sp_core::{crypto::AccountId32, H256};
+use assay_protocol::{
+	audit::AuditDuty,
+	dispute::{DisputeRecord, MoveDuty},
+};
+use sp_core::H256;
 
 fn an_answer_due(dispute: u64, stage: Stage) -> Requested {
 	let Assignment { worker, duty } = an_assignment(7);
@@ -22,6 +25,20 @@ fn an_answer_due(dispute: u64, stage: Stage) -> Requested {
 			dispute: DisputeId(dispute),
 			stage,
 			deadline: 50,
+			claim,
+		}),
+	}
+}
+
+/// An audit by one of the operators of this worker.
+fn an_audit_due(operator: u8, deadline: BlockNumber, excused: bool, claim: DisputedClaim) -> Requested {
+	Requested {
+		worker: worker().public(),
+		request: Request::Reply(AuditDuty {
+			from: AccountId32::new([operator; 32]),
+			question: Question::Digest,
+			deadline,
+			excused,
 			claim,
 		}),
 	}
@@ -109,6 +126,30 @@ async fn all_that_is_asked_about_a_claim_is_answered_before_another_is_run() {
 	eventually(|| chain.answered.lock().len() == 6).await;
 	running.finish().await;
 	assert_eq!(disputes_answered(&chain), [0, 2, 4, 1, 3, 5]);
+}
+
+/// Neither because it is due first, nor because it is read first, nor because its execution is at hand.
+#[tokio::test]
+async fn n01_what_is_excused_is_answered_after_all_that_is_not() {
+	let (chain, engine, folder) = setup();
+	let running = Running::start(&chain, &engine, folder.path());
+	let due = an_answer_due(3, Stage::ListGroups);
+	let other = about_another_claim(due.clone()).request.claim().clone();
+	let claim = due.request.claim().clone();
+	*chain.requests.lock() = vec![
+		an_audit_due(1, 10, true, claim.clone()),
+		an_audit_due(2, 50, false, claim),
+		an_audit_due(3, 90, false, other),
+	];
+	running.best(&chain, 1);
+	eventually(|| chain.replied.lock().len() == 3).await;
+	running.finish().await;
+	let replied = chain.replied.lock();
+	let order = replied.iter().map(|signed| signed.reply.from.clone());
+	assert_eq!(
+		order.collect::<Vec<_>>(),
+		[2, 3, 1].map(|operator| AccountId32::new([operator; 32]))
+	);
 }
 
 #[test]
