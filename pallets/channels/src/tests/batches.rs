@@ -207,7 +207,7 @@ fn a_revealed_receipt_is_open_to_challenges_for_the_whole_window() {
 		looked_at(Permill::one(), Permill::zero());
 		let (talk, job) = drawn(&[Cheat::Honest; 4]);
 		let unit = asked(job).unwrap();
-		blocks(2);
+		blocks(1);
 		reply(job, unit, talk.reveal(unit)).unwrap();
 		let now = System::block_number();
 		assert!(matches!(state(job), JobState::Claimed { final_at, .. } if final_at >= now + 6));
