@@ -45,6 +45,14 @@ pub enum Error {
 		/// How many it may have.
 		limit: u64,
 	},
+	/// A worker sends so little at a time that nobody would see the end of it.
+	#[error("the worker sends {bytes} bytes of the opening at once, and more is to come: a part that is not the last has at least {least}")]
+	PartTooShort {
+		/// How many it sends.
+		bytes: usize,
+		/// How many it must send.
+		least: usize,
+	},
 	/// The node ended a subscription.
 	#[error("the node closed the connection")]
 	Closed,

@@ -11,6 +11,7 @@ use assay_protocol::{
 	api::{JobsApi as _, ModelsApi as _},
 	dispute::OwnedStatement,
 	job::JobState,
+	operator::LEAST_PART,
 	JobId, ModelVersion,
 };
 use assay_provider::{
@@ -32,6 +33,7 @@ use std::sync::Arc;
 
 /// Bytes of an opening in one answer: in hexadecimal well below what a node sends at once.
 const PART_BYTES: usize = 4 << 20;
+const _: () = assert!(PART_BYTES >= LEAST_PART, "nobody takes shorter parts");
 
 /// What the methods take.
 pub(super) const TAKEN: &[Taken] = &[

@@ -42,6 +42,10 @@ pub struct ProviderReadiness {
 	pub keys: Vec<WorkerKey>,
 }
 
+/// Bytes of each part but the last, at least, in which a node sends what its worker opens for a light audit. Who asks need not take less at a
+/// time, and so is never kept asking.
+pub const LEAST_PART: usize = 256 << 10;
+
 /// An operator's statement that it is alive.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Heartbeat<AccountId, BlockNumber> {

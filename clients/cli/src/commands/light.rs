@@ -8,7 +8,7 @@ use crate::{
 	output::fields,
 	Outcome,
 };
-use anyhow::{bail, ensure, Context as _, Result};
+use anyhow::{anyhow, bail, ensure, Context as _, Result};
 use assay_artifact::Artifact;
 use assay_light_audit::{check, detection, draw, largest_opening, Fault, Key, Opening, Verdict, MAX_POSITIONS};
 use assay_protocol::{
@@ -20,10 +20,14 @@ use assay_sdk::Assay;
 use serde_json::json;
 use std::{
 	fs,
+	future::Future,
 	path::{Path, PathBuf},
 	sync::Arc,
-	time::Instant,
+	time::{Duration, Instant},
 };
+
+/// How long a worker is waited for, from the connection to the last byte. It may have to run the job again first.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How a job is verified lightly.
 #[derive(Debug, clap::Args)]
@@ -168,16 +172,19 @@ impl Light {
 		positions: &[u32],
 		limit: u64,
 	) -> Result<Vec<u8>> {
-		let worker = match &self.worker {
-			Some(url) => Assay::connect(url).await?,
-			None => chain.clone(),
-		};
 		let bar = context.output.bar(0, true);
 		let fetched = |here, all| {
 			bar.set_length(all);
 			bar.set_position(here);
 		};
-		let opening = worker.opening(job, positions, limit, fetched).await;
+		let fetching = async {
+			let worker = match &self.worker {
+				Some(url) => Assay::connect(url).await?,
+				None => chain.clone(),
+			};
+			Ok(worker.opening(job, positions, limit, fetched).await?)
+		};
+		let opening = within(PATIENCE, fetching).await;
 		bar.finish_and_clear();
 		opening.with_context(|| {
 			format!(
@@ -186,6 +193,12 @@ impl Light {
 			)
 		})
 	}
+}
+
+/// What a worker sends, if all of it comes in time.
+async fn within<T>(patience: Duration, fetching: impl Future<Output = Result<T>>) -> Result<T> {
+	let fetched = tokio::time::timeout(patience, fetching).await;
+	fetched.unwrap_or_else(|_| Err(anyhow!("it has not sent all of it within {} s", patience.as_secs())))
 }
 
 impl Looked {
@@ -330,6 +343,14 @@ mod tests {
 			seconds: 0.25,
 			fault,
 		}
+	}
+
+	#[tokio::test]
+	async fn n02_worker_that_does_not_come_to_an_end_is_given_up() {
+		let error = within(Duration::from_millis(20), std::future::pending::<Result<()>>()).await;
+		let text = error.unwrap_err().to_string();
+		assert_eq!(text, "it has not sent all of it within 0 s");
+		assert_eq!(within(PATIENCE, async { Ok(7) }).await.unwrap(), 7);
 	}
 
 	#[test]
