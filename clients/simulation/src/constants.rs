@@ -183,11 +183,11 @@ impl Constants {
 
 	/// Blocks from the assignment of the largest job to the last block in which the claim of that attempt can be struck down.
 	/// The claim is open to challenges for its window and while its audit lasts, of which each reply waits for an auditor that
-	/// has as much to do as can be; then the dispute takes its time. A claim has one clock of guilt: a worker that was late in the
+	/// has as much to do as can be and then runs the job; then the dispute takes its time. A claim has one clock of guilt: a worker that was late in the
 	/// audit is not late in the dispute.
 	pub fn longest_job(&self) -> BlockNumber {
 		let result = self.result_period + 1 + self.longest_run + self.max_load;
-		let audit = self.longest_audit + AUDIT_REPLIES * self.max_load;
+		let audit = self.longest_audit + AUDIT_REPLIES * self.longest_run;
 		let dispute = self.longest_dispute + pallet_assay_disputes::MOVES * self.max_load;
 		// An auditor that loses its challenge is replaced when it has lost it.
 		let lost = AUDITORS_DISPUTES * (self.longest_stalling() + pallet_assay_disputes::MOVES * self.max_load);
@@ -284,12 +284,13 @@ mod tests {
 	#[test]
 	fn longest_job_should_be_the_sum_of_its_clocks() {
 		let constants = Constants::of_the_runtime();
-		// Six replies with 30 blocks, a number in 65 and two to notice, three auditors that have no time for six hours, and a day without
-		// an auditor; seven moves of 20, and twice a day.
-		let (audit, dispute) = (6 * 97 + 3 * 7_200 + 28_800, 7 * 20 + 2 * 28_800 + 1);
+		// Six replies with 30 blocks, a number in 65 and two to notice, of auditors that have no time for six hours and then run the job, and
+		// a day without an auditor; seven moves of 20, and twice a day.
+		// Before them the receipt of a batch is revealed.
+		let (audit, dispute) = (6 * (97 + 7_200 + 4_800) + 97 + 7_200 + 28_800, 7 * 20 + 2 * 28_800 + 1);
 		// Three auditors challenge and lose, each by seven moves.
 		let lost = 3 * (141 + 7 * 7_200);
-		let job = 41 + 4_800 + 7_200 + audit + 6 * 7_200 + lost + dispute + 7 * 7_200;
+		let job = 41 + 4_800 + 7_200 + audit + lost + dispute + 7 * 7_200;
 		assert_eq!(constants.longest_job(), job);
 		assert_eq!(constants.longest_stalling(), 141);
 	}

@@ -17,7 +17,7 @@ use sp_runtime::Saturating;
 const DUTIES: usize = 64;
 /// Due replies looked at at most to find the most urgent: behind each stands a job that was paid for.
 const DUTIES_READ: usize = 4_096;
-/// Phases for each draw of auditors, in each of which they reply to what a number drew.
+/// Phases for each draw of auditors, in each of which they reply to what a number drew, and may be busy.
 const PHASES: u32 = 2;
 
 impl<T: Config> Pallet<T> {
@@ -68,11 +68,11 @@ impl<T: Config> Pallet<T> {
 		// Each clock runs out in the block after it, and a draw is served a block after its number is known.
 		let ends: BlockNumberFor<T> = 2u32.into();
 		let phase = T::Period::get()
+			.saturating_add(T::Claims::longest_load())
 			.saturating_add(T::Beacon::longest_wait())
 			.saturating_add(ends);
 		phase
 			.saturating_mul(PHASES.into())
-			.saturating_add(T::Claims::longest_load())
 			.saturating_mul(DRAWS.into())
 			.saturating_add(phase)
 			.saturating_add(T::Claims::guilt_period().saturating_mul(2u32.into()))

@@ -295,3 +295,53 @@ fn p05_clock_of_an_auditor_should_be_longer_by_what_it_was_given_before() {
 	});
 	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
 }
+
+/// Whoever is drawn has no time before its last block, vouches in that, and shows nothing.
+#[test]
+fn n05_audit_should_be_over_within_the_longest_delay_however_busy_everybody_is() {
+	const LOAD: u64 = 100;
+	assay_testing::ReferenceSpeed::set(2);
+	assay_testing::MaxLoad::set(LOAD);
+	run(|| {
+		Ceiling::set(sp_runtime::Permill::zero());
+		Floor::set(sp_runtime::Permill::zero());
+		let auditors = [BOB, CHARLIE, DAVE];
+		offer(&auditors);
+		let worker = Worker::honest();
+		let job = worker.claim();
+		let claimed_at = System::block_number();
+		let run = JobsPallet::claim(job).unwrap().run;
+		for who in auditors {
+			JobsPallet::asked(&who, MUCH);
+		}
+		let is_last = |who| {
+			let audit = crate::Audits::<Test>::get(job).unwrap();
+			let mut seats = audit.auditors.iter();
+			seats.any(|auditor| auditor.account == who && auditor.deadline == System::block_number())
+		};
+		// Six replies at most, each of which takes as long as running the job beside what everything else takes.
+		let longest = claimed_at + AuditsPallet::longest_delay() + 6 * run;
+		while outcome(job).is_none() {
+			for who in auditors {
+				if asked(who, job) == Some(Question::Digest) && is_last(who) {
+					worker.answer(who, job).unwrap();
+				}
+			}
+			next_block();
+			assert!(
+				System::block_number() <= longest,
+				"the audit goes on after block {longest}"
+			);
+		}
+		// Two are drawn, and then the third: four clocks.
+		assert_eq!(outcome(job), Some(AuditOutcome::NotAudited));
+		assert_eq!(drawn(job).len(), 3);
+		assert!(System::block_number() > claimed_at + 4 * (PERIOD + LOAD + run));
+		for who in auditors {
+			JobsPallet::asked_no_more(&who, MUCH);
+		}
+		Floor::set(sp_runtime::Permill::from_percent(5));
+	});
+	assay_testing::MaxLoad::set(1_000);
+	assay_testing::ReferenceSpeed::set(assay_testing::FAST);
+}
