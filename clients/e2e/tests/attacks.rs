@@ -74,3 +74,16 @@ fn a_cheat_is_caught_by_a_third_party_and_all_behind_it_lose_alike() -> Result<(
 	}
 	arena.end()
 }
+
+#[test]
+fn what_workers_say_in_channels_is_answered_for() -> Result<()> {
+	let mut arena = Arena::new()?;
+	let row = arena.attack(Attack::WrongReceipt)?;
+	assert_eq!((row.caught_by, row.loser), ("challenge", "the operator"), "{row:?}");
+	let row = arena.attack(Attack::EquivocatingStream)?;
+	assert_eq!(row.caught_by, "two signatures", "{row:?}");
+	// Its consumer has the whole batch back, whatever of it was right.
+	let row = arena.attack(Attack::InflatedUnits)?;
+	assert_eq!((row.caught_by, &row.ruling[..]), ("draw", "WorkerSilent"), "{row:?}");
+	arena.end()
+}
