@@ -364,12 +364,13 @@ pub mod pallet {
 		/// Emits [`Event::BatchSettled`] for each voucher, and [`Event::ChannelClosed`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(Pallet::<T>::settle_weight(settlement))]
-		#[pallet::authorize(|source, settlement: &Box<SignedSettlement>| Self::authorize_settlement(source, settlement))]
+		#[pallet::authorize(|source, settlement| Self::authorize_settlement(source, settlement))]
 		#[pallet::weight_of_authorize(Pallet::<T>::authorize_weight(settlement))]
 		pub fn settle(origin: OriginFor<T>, settlement: Box<SignedSettlement>) -> DispatchResult {
 			ensure_authorized(origin)?;
 			// The signatures were verified when the transaction was authorised.
-			Self::do_settle(&settlement.settlement)
+			let SignedSettlement { settlement, .. } = *settlement;
+			Self::do_settle(&settlement)
 		}
 
 		/// Makes a job of a receipt that the caller holds, so that anybody can challenge it: whoever has been given a wrong answer and
