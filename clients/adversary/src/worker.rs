@@ -132,7 +132,7 @@ impl<'a> Worker<'a> {
 			attempt: duty.attempt,
 			from: duty.from.clone(),
 			question: Question::Receipt { unit: duty.unit },
-			reply: Reply::Receipt(opened),
+			reply: Reply::Receipt(Box::new(opened)),
 		};
 		let signature = self.sign(&reply.signing_payload(&duty.root, &self.genesis));
 		self.submit(self.api("AuditsApi_reply_transaction", SignedReply { reply, signature })?)

@@ -388,7 +388,7 @@ pub(crate) fn reply(job: JobId, unit: u64, opened: RevealedUnit) -> Result<(), T
 		attempt: Attempt(0),
 		from: ALICE,
 		question: Question::Receipt { unit },
-		reply: Reply::Receipt(opened),
+		reply: Reply::Receipt(Box::new(opened)),
 	};
 	let signature = worker_key(ALICE).sign(&reply.signing_payload(&root, &genesis()));
 	let signed = SignedReply { reply, signature };

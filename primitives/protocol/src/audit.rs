@@ -10,7 +10,7 @@ use crate::{
 	ids::*,
 	operator::WorkerSignature,
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use assay_trace::{
 	cell::{CellPath, CellRoots},
 	claim::ClaimRoot,
@@ -93,7 +93,7 @@ pub enum Reply {
 	Values(DigestOpening),
 	/// To [`Question::Receipt`].
 	#[codec(index = 4)]
-	Receipt(RevealedUnit),
+	Receipt(Box<RevealedUnit>),
 }
 
 /// A reply as its worker key signs it.

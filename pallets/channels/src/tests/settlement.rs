@@ -78,7 +78,7 @@ fn only_what_both_keys_signed_is_settled() {
 		let mut talk = Talk::new(open(), 0);
 		talk.answer(Cheat::Honest);
 		let good = talk.voucher();
-		let by_another = settlement(&worker_key(BOB), talk.channel, &[good.clone()], false);
+		let by_another = settlement(&worker_key(BOB), talk.channel, std::slice::from_ref(&good), false);
 		assert_eq!(deliver(by_another), Err(InvalidTransaction::BadProof.into()));
 		let mut forged = good.clone();
 		forged.voucher.tree.units += 1;
