@@ -9,7 +9,7 @@ use super::{
 use crate::service::FullClient;
 use assay_protocol::{
 	api::{AuditsApi as _, ModelsApi as _},
-	audit::{AuditParameters, AuditPhase, AuditRates, AuditSummary, AuditorState, SpotCheck},
+	audit::{AuditParameters, AuditPhase, AuditRates, AuditSummary, AuditorState, ReceiptCheck, SpotCheck},
 	Attempt, JobId, ModelId, ModelVersion, VersionNumber,
 };
 use assay_runtime::{AccountId, BlockNumber, Hash};
@@ -62,6 +62,7 @@ pub(crate) struct Audit {
 	attempt: Attempt,
 	operator: AccountId,
 	phase: AuditPhase<BlockNumber>,
+	receipt: Option<ReceiptCheck>,
 	spot_check: Option<SpotCheck>,
 	auditors: Vec<Drawn>,
 	values_of: Option<Place>,
@@ -82,6 +83,7 @@ impl From<AuditSummary<AccountId, BlockNumber>> for Audit {
 			attempt: audit.attempt,
 			operator: audit.operator,
 			phase: audit.phase,
+			receipt: audit.receipt,
 			spot_check: audit.spot_check,
 			auditors: auditors.map(|(account, state)| Drawn { account, state }).collect(),
 			values_of: audit.values_of,
