@@ -10,7 +10,7 @@ mod open;
 mod opening;
 mod walk;
 
-pub use check::{check, At, Fault, Refused, Verdict};
+pub use check::{check, check_positions, At, Fault, Refused, Verdict};
 pub use draw::{detection, draw, DrawError, MAX_POSITIONS};
 pub use key::{Key, KeyError, KeyFileError};
 pub use needs::largest_opening;

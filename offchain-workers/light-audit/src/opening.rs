@@ -10,11 +10,14 @@
 //! Residual vectors and cache rows of the positions themselves are not shown: whoever checks computes them.
 
 use assay_trace::{boundary::ResidualOpening, merkle::InclusionProof, Hash32};
-use codec::{Decode, DecodeAll, Encode};
+use codec::{Decode, DecodeWithMemLimit, DecodeWithMemTracking, Encode};
 use thiserror::Error;
 
 /// What an opening begins with.
 pub(crate) const MARK: &[u8] = b"assay/light-opening/v1";
+/// How many times the bytes of the largest opening an honest one takes in memory at most: of its parts a product with one row grows most,
+/// from 14 bytes to 40. Parts with nothing in them would grow from one byte to twenty-four.
+const MEMORY: u64 = 4;
 
 /// Why bytes are not an opening.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -39,7 +42,7 @@ pub enum OpeningError {
 }
 
 /// What a worker shows of some positions.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub struct Opening {
 	/// The positions, in rising order.
 	pub(crate) positions: Vec<u32>,
@@ -56,7 +59,7 @@ pub struct Opening {
 }
 
 /// The cache rows of a group.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub(crate) struct OpenedCaches {
 	/// The root of the group's residuals.
 	pub(crate) residuals: Hash32,
@@ -67,7 +70,7 @@ pub(crate) struct OpenedCaches {
 }
 
 /// One position through all rows.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub(crate) struct OpenedPosition {
 	/// For each row: that its residual vector is in its group.
 	pub(crate) residuals: Vec<InclusionProof>,
@@ -76,7 +79,7 @@ pub(crate) struct OpenedPosition {
 }
 
 /// A leaf of the artifact.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub(crate) struct OpenedLeaf {
 	/// Its bytes.
 	pub(crate) bytes: Vec<u8>,
@@ -85,7 +88,7 @@ pub(crate) struct OpenedLeaf {
 }
 
 /// The head of a model that returns a vector.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub(crate) struct OpenedHead {
 	/// What it pools.
 	pub(crate) pooled: Pooled,
@@ -94,7 +97,7 @@ pub(crate) struct OpenedHead {
 }
 
 /// Residual vectors of the last row.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub(crate) enum Pooled {
 	/// Of all positions, with the cache root of each group.
 	#[codec(index = 0)]
@@ -115,7 +118,7 @@ pub(crate) enum Pooled {
 }
 
 /// Accumulators in as few bytes as the largest of a product needs.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
 pub(crate) struct Accumulators {
 	/// Bytes of each: 1 to 8.
 	width: u8,
@@ -167,7 +170,14 @@ impl Opening {
 		bytes
 	}
 
-	/// Reads what a worker sent of at most so many bytes, which are [`largest_opening`](crate::largest_opening) of what was asked.
+	/// The positions that bytes say they open, by which it is known how many they may be.
+	pub fn positions_in(bytes: &[u8]) -> Result<Vec<u32>, OpeningError> {
+		let mut content = bytes.strip_prefix(MARK).ok_or(OpeningError::Mark)?;
+		Vec::decode(&mut content).map_err(|_| OpeningError::Malformed)
+	}
+
+	/// Reads what a worker sent of at most so many bytes, which are [`largest_opening`](crate::largest_opening) of what was asked, and
+	/// takes no more than four times as many to hold it.
 	pub fn from_bytes(bytes: &[u8], limit: u64) -> Result<Self, OpeningError> {
 		if bytes.len() as u64 > limit {
 			return Err(OpeningError::TooLong {
@@ -175,8 +185,13 @@ impl Opening {
 				limit,
 			});
 		}
-		let content = bytes.strip_prefix(MARK).ok_or(OpeningError::Mark)?;
-		Self::decode_all(&mut &content[..]).map_err(|_| OpeningError::Malformed)
+		let mut content = bytes.strip_prefix(MARK).ok_or(OpeningError::Mark)?;
+		let memory = usize::try_from(limit.saturating_mul(MEMORY)).unwrap_or(usize::MAX);
+		let opening = Self::decode_with_mem_limit(&mut content, memory).map_err(|_| OpeningError::Malformed)?;
+		match content.is_empty() {
+			true => Ok(opening),
+			false => Err(OpeningError::Malformed),
+		}
 	}
 
 	/// Bytes of its parts: hashes and paths, cache rows, accumulators, leaves of the artifact.
@@ -218,6 +233,37 @@ mod tests {
 			assert_eq!(packed.values(values.len()), Some(values.clone()));
 			assert_eq!(packed.values(values.len() + 1), None);
 		}
+	}
+
+	/// A position with so many paths that have nothing in them.
+	fn hollow(paths: usize) -> Opening {
+		Opening {
+			positions: vec![3],
+			groups: vec![],
+			caches: vec![],
+			cells: vec![OpenedPosition {
+				residuals: vec![InclusionProof { path: vec![] }; paths],
+				products: vec![],
+			}],
+			leaves: vec![],
+			head: None,
+		}
+	}
+
+	#[test]
+	fn n06_opening_that_takes_many_times_its_bytes_of_memory_should_be_refused() {
+		let bytes = hollow(100_000).to_bytes();
+		let limit = bytes.len() as u64;
+		assert_eq!(Opening::from_bytes(&bytes, limit), Err(OpeningError::Malformed));
+		// There is nothing else wrong with it.
+		assert_eq!(Opening::from_bytes(&bytes, 8 * limit), Ok(hollow(100_000)));
+		assert_eq!(Opening::positions_in(&bytes), Ok(vec![3]));
+	}
+
+	#[test]
+	fn bytes_behind_an_opening_are_none_of_it() {
+		let bytes = [hollow(1).to_bytes(), vec![0]].concat();
+		assert_eq!(Opening::from_bytes(&bytes, 1 << 20), Err(OpeningError::Malformed));
 	}
 
 	#[test]

@@ -10,13 +10,16 @@ use crate::{
 };
 use anyhow::{anyhow, bail, ensure, Context as _, Result};
 use assay_artifact::Artifact;
-use assay_light_audit::{check, detection, draw, largest_opening, Fault, Key, Opening, Verdict, MAX_POSITIONS};
+use assay_light_audit::{
+	check, check_positions, detection, draw, largest_opening, Fault, Key, Opening, Verdict, MAX_POSITIONS,
+};
 use assay_protocol::{
 	dispute::{DisputedClaim, OwnedStatement},
 	job::JobState,
 	JobId,
 };
 use assay_sdk::Assay;
+use assay_trace::Statement;
 use serde_json::json;
 use std::{
 	fs,
@@ -131,24 +134,23 @@ impl Light {
 		let statement = owned.as_statement();
 		let key = read_key(&context.library, self.light_key.as_deref(), &owned.artifact)?;
 		let of = statement.layout().positions;
-		let (positions, bytes) = match &self.opening {
+		let opened = |file: &Path| format!("opening {}", file.display());
+		let (positions, bytes, source) = match &self.opening {
 			Some(file) => {
-				let bytes = fs::read(file).with_context(|| format!("opening {}", file.display()))?;
-				let opening = Opening::from_bytes(&bytes, u64::MAX);
-				let opening = opening.with_context(|| format!("opening {}", file.display()))?;
-				(opening.positions().to_vec(), bytes)
+				let bytes = fs::read(file).with_context(|| opened(file))?;
+				let positions = Opening::positions_in(&bytes).with_context(|| opened(file))?;
+				check_positions(&statement.layout(), &positions).with_context(|| opened(file))?;
+				(positions, bytes, opened(file))
 			}
 			None => {
 				let positions = draw(of, self.positions, &mut rand::rng())?;
-				let limit = largest_opening(&statement, &positions);
-				(
-					positions.clone(),
-					self.fetch(context, chain, job, &positions, limit).await?,
-				)
+				let bytes = self.fetch(context, chain, job, &statement, &positions).await?;
+				(positions, bytes, "what the worker sent".into())
 			}
 		};
 		let start = Instant::now();
-		let opening = Opening::from_bytes(&bytes, u64::MAX).context("what the worker sent")?;
+		let limit = largest_opening(&statement, &positions);
+		let opening = Opening::from_bytes(&bytes, limit).context(source)?;
 		let verdict = check(&key, &statement, &positions, &opening)?;
 		Ok(Looked {
 			job,
@@ -169,9 +171,10 @@ impl Light {
 		context: &Context,
 		chain: &Assay,
 		job: JobId,
+		statement: &Statement<'_>,
 		positions: &[u32],
-		limit: u64,
 	) -> Result<Vec<u8>> {
+		let limit = largest_opening(statement, positions);
 		let bar = context.output.bar(0, true);
 		let fetched = |here, all| {
 			bar.set_length(all);

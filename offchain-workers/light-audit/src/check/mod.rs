@@ -57,8 +57,8 @@ pub fn check(key: &Key, statement: &Statement<'_>, positions: &[u32], opening: &
 	})
 }
 
-/// Whether these can be asked for.
-pub(crate) fn check_positions(layout: &Layout, positions: &[u32]) -> Result<(), Refused> {
+/// Whether these positions can be asked for: of others there is no largest opening.
+pub fn check_positions(layout: &Layout, positions: &[u32]) -> Result<(), Refused> {
 	let rise = positions.windows(2).all(|pair| pair[0] < pair[1]);
 	let within = positions.last().is_some_and(|last| *last < layout.positions);
 	match rise && within && positions.len() <= MAX_POSITIONS as usize {
