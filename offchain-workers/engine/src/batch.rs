@@ -50,6 +50,7 @@ pub(crate) struct Mail {
 pub(crate) struct Mailbox {
 	mail: Mutex<Mail>,
 	cancelled: AtomicBool,
+	stopped: AtomicBool,
 }
 
 impl Mailbox {
@@ -65,6 +66,15 @@ impl Mailbox {
 
 	pub(crate) fn is_cancelled(&self) -> bool {
 		self.cancelled.load(Ordering::Relaxed)
+	}
+
+	/// The job is to end with the tokens that it has, or with its first.
+	pub(crate) fn stop(&self) {
+		self.stopped.store(true, Ordering::Relaxed);
+	}
+
+	fn is_stopped(&self) -> bool {
+		self.stopped.load(Ordering::Relaxed)
 	}
 
 	pub(crate) fn end(&self, with: Result<Ended, RunError>) {
@@ -150,8 +160,14 @@ impl Job {
 	fn chose(&mut self, token: u32, stop: &[u32]) -> bool {
 		self.tokens.push(token);
 		self.mailbox.mail().tokens.push(token);
-		let stopped = stop.contains(&token) && !self.generation.ignore_stop;
-		stopped || self.tokens.len() == self.generation.max_tokens as usize
+		let ended = stop.contains(&token) && !self.generation.ignore_stop;
+		ended || self.tokens.len() == self.generation.max_tokens as usize || self.mailbox.is_stopped()
+	}
+
+	/// Ends it with the tokens chosen so far.
+	fn end_with_tokens(&mut self) {
+		let tokens = mem::take(&mut self.tokens);
+		self.end(Output::Tokens(tokens));
 	}
 
 	fn end(&mut self, output: Output) {
@@ -203,12 +219,16 @@ impl Batch {
 
 	/// Runs one chunk.
 	pub(crate) fn step(&mut self, model: &Model, before_layer: &mut (dyn FnMut() + Send)) {
-		self.jobs.retain(|job| {
+		self.jobs.retain_mut(|job| {
 			let cancelled = job.mailbox.is_cancelled();
+			// Between two chunks the last token is chosen and not fed: what an execution looks like that was to end with it.
+			let stopped = job.mailbox.is_stopped() && !job.tokens.is_empty();
 			if cancelled {
 				job.mailbox.end(Err(RunError::Cancelled));
+			} else if stopped {
+				job.end_with_tokens();
 			}
-			!cancelled
+			!cancelled && !stopped
 		});
 		let shares = self.shares(model);
 		let mut parts: Vec<_> = self
@@ -273,8 +293,7 @@ impl Batch {
 			.collect();
 		for (job, token) in choosing.into_iter().zip(tokens) {
 			if job.chose(token, stop) {
-				let tokens = mem::take(&mut job.tokens);
-				job.end(Output::Tokens(tokens));
+				job.end_with_tokens();
 			}
 		}
 		self.jobs.retain(|job| job.input_left() > 0 || !job.tokens.is_empty());

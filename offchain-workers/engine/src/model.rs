@@ -74,6 +74,12 @@ pub trait Observer: Send {
 	fn should_cancel(&mut self) -> bool {
 		false
 	}
+
+	/// Asked as often; a run that generates then ends with the tokens that it has, or with its first, as if it had been asked for no
+	/// more. Any other goes on.
+	fn should_stop(&mut self) -> bool {
+		false
+	}
 }
 
 /// Neither watches nor ends.

@@ -41,9 +41,7 @@ impl Queue {
 			if let Some(ended) = mail.ended {
 				return ended;
 			}
-			if observer.should_cancel() {
-				waiting.0.cancel();
-			}
+			waiting.ask(observer);
 			let mut state = self.state();
 			if state.running {
 				// An error says that a thread panicked while it held the state, which none does.
@@ -54,11 +52,7 @@ impl Queue {
 			let mut batch = state.batch.take().unwrap_or_else(|| Batch::new(model));
 			batch.admit(state.arrived.drain(..));
 			drop(state);
-			self.run_chunk(model, batch, || {
-				if observer.should_cancel() {
-					waiting.0.cancel();
-				}
-			});
+			self.run_chunk(model, batch, || waiting.ask(observer));
 		}
 	}
 
@@ -86,6 +80,18 @@ impl Queue {
 
 /// Whoever waits for a job: when it stops to, the job is not wanted any more.
 struct Waiting(Arc<Mailbox>);
+
+impl Waiting {
+	/// Passes on what an observer wants.
+	fn ask(&self, observer: &mut dyn Observer) {
+		if observer.should_cancel() {
+			self.0.cancel();
+		}
+		if observer.should_stop() {
+			self.0.stop();
+		}
+	}
+}
 
 impl Drop for Waiting {
 	fn drop(&mut self) {

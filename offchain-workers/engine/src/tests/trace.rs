@@ -158,6 +158,62 @@ fn a_run_that_stops_early_commits_to_what_it_fed() {
 	assert_commits_as_the_reference(&program, &weights, &prompt(6), &generation, options);
 }
 
+#[test]
+fn a_run_that_is_stopped_commits_as_one_that_was_to_end_there() {
+	/// Wants no more once it has so many tokens, or, if it wants none, at once.
+	struct Enough {
+		seen: usize,
+		enough: usize,
+	}
+	impl Observer for Enough {
+		fn on_token(&mut self, _: u32) {
+			self.seen += 1;
+		}
+		fn should_stop(&mut self) -> bool {
+			self.seen >= self.enough
+		}
+	}
+	let program = decoder();
+	let weights = MadeUp::new(&program, 11);
+	let generation = |max_tokens| Generation { max_tokens, ..SAMPLED };
+	// Chunks of three, so that the prompt takes two.
+	let engine = Model::from_weights(&program, &weights, options(Tier::Portable, 1, 3)).expect("the model loads");
+	let run = |max_tokens, observer: &mut dyn Observer| {
+		let (output, boundaries) = engine
+			.run_committed(&prompt(6), &generation(max_tokens), observer)
+			.expect("the job fits");
+		let Output::Tokens(tokens) = output else {
+			panic!("a decoder returns tokens");
+		};
+		(tokens, boundaries)
+	};
+	for enough in [0, 1, 4] {
+		let (tokens, boundaries) = std::thread::scope(|scope| {
+			// Beside one that goes on, whose chunks it shares.
+			let other = scope.spawn(|| run(17, &mut ()));
+			let stopped = run(17, &mut Enough { seen: 0, enough });
+			assert_eq!(other.join().expect("it does not panic").0.len(), 17);
+			stopped
+		});
+		assert!(tokens.len() >= enough.max(1), "{enough}: {tokens:?}");
+		let length = u32::try_from(tokens.len()).expect("it is short");
+		assert_eq!((tokens, boundaries), run(length, &mut ()));
+	}
+	// Alone it comes no further than it has to.
+	assert_eq!(run(17, &mut Enough { seen: 0, enough: 4 }).0.len(), 4);
+	assert_eq!(run(17, &mut Enough { seen: 0, enough: 0 }).0.len(), 1);
+
+	// What returns a vector has no part of it to end with.
+	let program = encoder();
+	let weights = MadeUp::new(&program, 11);
+	let engine = Model::from_weights(&program, &weights, Options::default()).expect("the model loads");
+	let whole = engine.run(&prompt(9), &GREEDY, &mut ());
+	assert_eq!(
+		engine.run(&prompt(9), &GREEDY, &mut Enough { seen: 0, enough: 0 }),
+		whole
+	);
+}
+
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(12))]
 
