@@ -10,7 +10,7 @@ use crate::{
 use assay_artifact::Artifact;
 use assay_dispute::{Execution, Judgement};
 use assay_engine::{LoadError, Model, Observer, Options, Retained, RunError, Threads, Tier};
-use assay_exact::{program::Head, Input, Output};
+use assay_exact::{program::Head, Generation, Input, Output};
 use assay_light_audit::{open, open_record, OpenError};
 use assay_protocol::{
 	audit::{AuditDuty, Question, Reply},
@@ -186,6 +186,23 @@ impl Execute for Models {
 }
 
 impl Models {
+	/// Runs a model that is named by its artifact, beside the jobs that are run at the same time, to its output and the commitment to its
+	/// execution. Nothing of it is kept.
+	pub fn run(
+		&self,
+		artifact: &Hash32,
+		input: &Input,
+		generation: &Generation,
+		observer: &mut dyn Observer,
+	) -> Result<(Output, TraceRoot), Failure> {
+		let loaded = self.load(artifact)?;
+		let (output, boundaries) = loaded
+			.model
+			.run_committed(input, generation, observer)
+			.map_err(failure)?;
+		Ok((output, boundaries.root()))
+	}
+
 	/// Opens positions of a claim for a light audit: the bytes that its checker reads. Whoever asks again for the same
 	/// gets the same; else it costs a pass over the weights, and is refused when too much is asked for.
 	pub fn open(&self, statement: &OwnedStatement, positions: &[u32]) -> Opened {

@@ -1,0 +1,3 @@
+mod play;
+mod rules;
+mod world;

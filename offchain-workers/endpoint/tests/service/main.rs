@@ -1,0 +1,9 @@
+//! The endpoint over TLS, with the engine on a small model and a chain that is made up.
+
+mod bounds;
+mod client;
+mod durability;
+mod errors;
+mod fake;
+mod requests;
+mod settlement;
