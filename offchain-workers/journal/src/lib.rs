@@ -14,6 +14,7 @@ pub use frame::Change;
 use parking_lot::Mutex;
 use std::{
 	fs::File,
+	io::ErrorKind::NotFound,
 	path::{Path, PathBuf},
 	sync::Arc,
 	thread::JoinHandle,
@@ -65,6 +66,18 @@ impl Journal {
 			_lock: lock,
 		};
 		Ok((journal, known))
+	}
+
+	/// The records in a folder by key, while another process may be working with it: as they were at some moment.
+	pub fn peek(folder: &Path) -> Result<Vec<Known>, JournalError> {
+		loop {
+			let gone = |error: &JournalError| matches!(error, JournalError::Io { path, source } if source.kind() == NotFound && path != folder);
+			match Store::peek(folder) {
+				// What was in a segment that was cleaned meanwhile is at the end now.
+				Err(error) if gone(&error) => {}
+				known => return known,
+			}
+		}
 	}
 
 	/// Makes some changes, all of them or none, after those of earlier commits.

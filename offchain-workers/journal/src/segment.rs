@@ -77,24 +77,49 @@ impl Segment {
 		let path = Self::path(folder, number);
 		let failed = |error| JournalError::at(&path)(error);
 		let file = File::options().read(true).append(true).open(&path).map_err(failed)?;
-		let end = file.metadata().map_err(failed)?.len();
+		let (mut segment, found, end) = Self::scan(&path, file, is_last)?;
+		if segment.length < end || end == 0 {
+			log::warn!(
+				"journal {}: {} bytes that a crash had cut off are taken away",
+				path.display(),
+				end - segment.length
+			);
+			segment.file.set_len(segment.length).map_err(failed)?;
+			if segment.length == 0 {
+				(&*segment.file).write_all(MAGIC).map_err(failed)?;
+				segment.length = MAGIC.len() as u64;
+			}
+			segment.file.sync_all().map_err(failed)?;
+		}
+		Ok((segment, found))
+	}
+
+	/// Looks at one that somebody else may be writing to.
+	pub(crate) fn peek(folder: &Path, number: u64, is_last: bool) -> Result<(Self, Vec<Found>), JournalError> {
+		let path = Self::path(folder, number);
+		let file = File::open(&path).map_err(JournalError::at(&path))?;
+		let (segment, found, _) = Self::scan(&path, file, is_last)?;
+		Ok((segment, found))
+	}
+
+	/// The whole commits of one, with its length as far as these go, and the length of its file. Only the last may have more.
+	fn scan(path: &Path, file: File, is_last: bool) -> Result<(Self, Vec<Found>, u64), JournalError> {
+		let end = file.metadata().map_err(JournalError::at(path))?.len();
 		let mut segment = Self {
-			path: Arc::new(path.clone()),
+			path: Arc::new(path.into()),
 			file: Arc::new(file),
-			length: MAGIC.len() as u64,
+			length: 0,
 		};
 		let mut begun = [0; MAGIC.len()];
-		let whole = end >= segment.length && segment.read_at(&mut begun, 0).is_ok() && begun == *MAGIC;
-		if !whole {
-			// A crash may have come before the file had anything in it.
-			if !is_last || end > segment.length {
-				return Err(segment.corrupt(0));
-			}
-			segment.file.set_len(0).map_err(failed)?;
-			(&*segment.file).write_all(MAGIC).map_err(failed)?;
-			segment.file.sync_all().map_err(failed)?;
-			return Ok((segment, vec![]));
+		let magic = MAGIC.len() as u64;
+		if end < magic && is_last {
+			// A crash came before the file had anything in it.
+			return Ok((segment, vec![], end));
 		}
+		if end < magic || segment.read_at(&mut begun, 0).is_err() || begun != *MAGIC {
+			return Err(segment.corrupt(0));
+		}
+		segment.length = magic;
 		let mut found = vec![];
 		while segment.length < end {
 			match segment.commit_at(segment.length, end, is_last)? {
@@ -102,20 +127,11 @@ impl Segment {
 					found.push(commit);
 					segment.length = next;
 				}
-				None if is_last => {
-					log::warn!(
-						"journal {}: {} bytes that a crash had cut off are taken away",
-						path.display(),
-						end - segment.length
-					);
-					segment.file.set_len(segment.length).map_err(failed)?;
-					segment.file.sync_all().map_err(failed)?;
-					break;
-				}
+				None if is_last => break,
 				None => return Err(segment.corrupt(segment.length)),
 			}
 		}
-		Ok((segment, found))
+		Ok((segment, found, end))
 	}
 
 	/// The commit at a place and where the next begins, if it is whole.

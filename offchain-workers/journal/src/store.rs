@@ -38,6 +38,23 @@ pub(crate) struct Store {
 
 impl Store {
 	pub(crate) fn open(folder: &Path, shape: Shape) -> Result<(Self, Vec<Known>), JournalError> {
+		let (mut store, known) = Self::read(folder, shape, Segment::open)?;
+		if store.segments.is_empty() {
+			store.segments.insert(1, Segment::create(folder, 1)?);
+		}
+		Ok((store, known))
+	}
+
+	/// What is in a folder that somebody else may be writing to.
+	pub(crate) fn peek(folder: &Path) -> Result<Vec<Known>, JournalError> {
+		Self::read(folder, Shape::default(), Segment::peek).map(|(_, known)| known)
+	}
+
+	fn read(
+		folder: &Path,
+		shape: Shape,
+		open: impl Fn(&Path, u64, bool) -> Result<(Segment, Vec<Found>), JournalError>,
+	) -> Result<(Self, Vec<Known>), JournalError> {
 		let mut store = Self {
 			folder: folder.into(),
 			shape,
@@ -48,7 +65,7 @@ impl Store {
 		let mut heads = BTreeMap::new();
 		let numbers = Segment::numbers(folder)?;
 		for number in &numbers {
-			let (segment, commits) = Segment::open(folder, *number, Some(number) == numbers.last())?;
+			let (segment, commits) = open(folder, *number, Some(number) == numbers.last())?;
 			store.segments.insert(*number, segment);
 			for Found { at, entries } in commits {
 				for (entry, begin) in entries {
@@ -59,9 +76,6 @@ impl Store {
 					};
 				}
 			}
-		}
-		if store.segments.is_empty() {
-			store.segments.insert(1, Segment::create(folder, 1)?);
 		}
 		Ok((store, heads.into_iter().collect()))
 	}

@@ -67,6 +67,8 @@ fn a_commit_nobody_waits_for_is_made() {
 fn two_processes_cannot_share_a_journal() {
 	let folder = tempfile::tempdir().unwrap();
 	let first = open(folder.path());
+	first.0.commit(vec![put(1, b"one")]).wait().unwrap();
+	assert_eq!(Journal::peek(folder.path()).unwrap(), [(vec![1], b"head 1".to_vec())]);
 	assert!(matches!(Journal::open(folder.path()), Err(JournalError::InUse(_))));
 	drop(first);
 	open(folder.path());
@@ -221,9 +223,10 @@ fn bodies_can_be_read_while_others_write() {
 	journal.commit(vec![put(255, &[9; 100])]).wait().unwrap();
 	std::thread::scope(|scope| {
 		for thread in 0..4u8 {
-			let journal = &journal;
+			let (journal, folder) = (&journal, folder.path());
 			scope.spawn(move || {
-				for round in 0..100 {
+				for round in 0..50 {
+					assert!(!Journal::peek(folder).unwrap().is_empty());
 					let (key, body) = ([thread, round % 7], [round; 64]);
 					journal.commit(vec![Change::put(key, [], body)]).wait().unwrap();
 					assert_eq!(journal.body(&key).unwrap(), Some(body.to_vec()));

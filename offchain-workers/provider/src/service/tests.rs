@@ -5,7 +5,7 @@ mod requests;
 use super::*;
 use crate::{
 	chain::{Request, RequestKey, Requested, Response, ServedOperator, SignedResponse, Worker},
-	journal::{parse, Entry},
+	journal::entries as entries_of,
 	pool::Watch,
 };
 use assay_exact::{Generation, Program, Sampler};
@@ -293,16 +293,7 @@ async fn eventually(condition: impl Fn() -> bool) {
 }
 
 fn entries(folder: &Path) -> usize {
-	std::fs::read_dir(folder)
-		.unwrap()
-		.filter(|file| {
-			file.as_ref()
-				.unwrap()
-				.path()
-				.extension()
-				.is_some_and(|extension| extension == "job")
-		})
-		.count()
+	journaled(folder).len()
 }
 
 fn setup() -> (Arc<FakeChain>, Arc<FakeEngine>, tempfile::TempDir) {
@@ -361,21 +352,7 @@ async fn a_finished_result_is_delivered_after_a_restart_without_running_again() 
 	*chain.refuses.lock() = true;
 	let running = Running::start(&chain, &engine, folder.path());
 	eventually(|| engine.executions().len() == 1).await;
-	eventually(|| {
-		let mut files = std::fs::read_dir(folder.path())
-			.unwrap()
-			.filter_map(|file| std::fs::read(file.ok()?.path()).ok());
-		files.any(|bytes| {
-			matches!(
-				parse(&bytes),
-				Some(Entry {
-					state: EntryState::Finished(_),
-					..
-				})
-			)
-		})
-	})
-	.await;
+	eventually(|| matches!(journaled(folder.path())[..], [EntryState::Finished(_)])).await;
 	running.kill().await;
 	*chain.refuses.lock() = false;
 	let running = Running::start(&chain, &engine, folder.path());
@@ -549,10 +526,11 @@ async fn p24_an_attempt_that_failed_is_tried_again_while_its_deadline_allows() {
 
 /// What the journal says of all attempts.
 fn journaled(folder: &Path) -> Vec<EntryState> {
-	let files = std::fs::read_dir(folder)
-		.unwrap()
-		.filter_map(|file| std::fs::read(file.ok()?.path()).ok());
-	files.filter_map(|bytes| Some(parse(&bytes)?.state)).collect()
+	let known = assay_journal::Journal::peek(folder).unwrap();
+	entries_of(known, GENESIS)
+		.into_values()
+		.map(|entry| entry.state)
+		.collect()
 }
 
 /// The worker key's operator, serving what the assignments ask for.
