@@ -2,7 +2,7 @@
 
 use crate::key::KeyCommand;
 use clap::ValueEnum;
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 /// Everything that may be asked of the node.
 #[derive(Debug, clap::Parser)]
@@ -76,6 +76,11 @@ pub(crate) struct WorkerParams {
 	/// own in memory.
 	#[arg(long, value_name = "N", default_value = "8")]
 	worker_jobs: NonZeroUsize,
+
+	/// Where the worker answers requests in real time, through channels [default: nowhere]. Consumers connect to it, so it is an
+	/// address that others reach: `0.0.0.0:8443`.
+	#[arg(long, value_name = "ADDRESS")]
+	endpoint_addr: Option<SocketAddr>,
 }
 
 /// On or off.
@@ -105,6 +110,11 @@ impl WorkerParams {
 	/// Jobs that are run at the same time at most.
 	pub(crate) fn jobs_at_once(&self) -> NonZeroUsize {
 		self.worker_jobs
+	}
+
+	/// Where the worker answers requests.
+	pub(crate) fn endpoint_addr(&self) -> Option<SocketAddr> {
+		self.endpoint_addr
 	}
 
 	/// Cores that models may use. Half, because consensus has to keep its pace beside them.

@@ -4,7 +4,7 @@ use crate::{AccountId, Assay, Error, Result};
 use assay_protocol::{operator::LEAST_PART, JobId, ModelVersion};
 use assay_trace::Hash32;
 use serde::{Deserialize, Serialize};
-use std::future::Future;
+use std::{future::Future, net::SocketAddr};
 use subxt::rpcs::{self, methods::legacy::Bytes, rpc_params};
 
 /// The method that tells of it.
@@ -23,6 +23,18 @@ pub struct ProviderStatus {
 	pub worker_keys: Vec<HeldKey>,
 	/// The files in its models folder.
 	pub artifacts: Vec<ArtifactFile>,
+	/// Where it answers requests in real time; absent where it does not.
+	#[serde(default)]
+	pub endpoint: Option<ListeningEndpoint>,
+}
+
+/// An endpoint that listens.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ListeningEndpoint {
+	/// Where it listens.
+	pub address: SocketAddr,
+	/// SHA-256 of its public key: consumers know it by that.
+	pub key_hash: Hash32,
 }
 
 /// A worker key in a keystore.

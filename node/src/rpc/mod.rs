@@ -12,7 +12,7 @@ mod parameters;
 mod provider;
 mod staking;
 
-use crate::service::{Block, FullBackend, FullClient, SelectChain, TransactionPool};
+use crate::service::{Block, EndpointSign, FullBackend, FullClient, SelectChain, TransactionPool};
 use assay_provider::models::Models;
 use assay_runtime::{BlockNumber, Hash};
 use audits::AuditsApiServer;
@@ -57,6 +57,8 @@ pub(crate) struct Dependencies {
 	pub(crate) keystore: KeystorePtr,
 	/// The models of its worker; absent where it has none.
 	pub(crate) models: Option<Arc<Models>>,
+	/// Where that answers requests; absent where it does not.
+	pub(crate) endpoint: Option<EndpointSign>,
 	/// Knows BABE's epochs.
 	pub(crate) babe_worker: BabeWorkerHandle<Block>,
 	/// Knows about finality.
@@ -73,6 +75,7 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 		select_chain,
 		keystore,
 		models,
+		endpoint,
 		babe_worker,
 		grandpa,
 		executor,
@@ -92,7 +95,7 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 		staking::TAKEN,
 	)?)?;
 	module.merge(checked(
-		provider::Provider::new(client.clone(), keystore.clone(), models).into_rpc(),
+		provider::Provider::new(client.clone(), keystore.clone(), models, endpoint).into_rpc(),
 		provider::TAKEN,
 	)?)?;
 	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;

@@ -4,7 +4,7 @@ use super::{
 	error::{About, Error},
 	parameters::{Parameter, Taken},
 };
-use crate::service::{Block, FullClient};
+use crate::service::{Block, EndpointSign, FullClient};
 use assay_exact::Program;
 use assay_light_audit::MAX_POSITIONS;
 use assay_protocol::{
@@ -29,7 +29,7 @@ use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_core::Bytes;
 use sp_keystore::KeystorePtr;
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 /// Bytes of an opening in one answer: in hexadecimal well below what a node sends at once.
 const PART_BYTES: usize = 4 << 20;
@@ -80,6 +80,17 @@ pub(crate) struct Status {
 	worker_keys: Vec<Key>,
 	/// The files in the models folder.
 	artifacts: Vec<ArtifactFile>,
+	/// Where it answers requests in real time; absent where it does not.
+	endpoint: Option<Endpoint>,
+}
+
+/// Where requests are answered.
+#[derive(Clone, Debug, Serialize)]
+struct Endpoint {
+	/// Where it listens.
+	address: SocketAddr,
+	/// SHA-256 of its public key.
+	key_hash: Hash32,
 }
 
 /// A worker key in the keystore.
@@ -110,15 +121,23 @@ pub(crate) struct Provider {
 	keystore: KeystorePtr,
 	/// Absent where the worker is off.
 	models: Option<Arc<Models>>,
+	/// Absent where it answers no requests.
+	endpoint: Option<EndpointSign>,
 }
 
 impl Provider {
 	/// Answers for this node.
-	pub(crate) fn new(client: Arc<FullClient>, keystore: KeystorePtr, models: Option<Arc<Models>>) -> Self {
+	pub(crate) fn new(
+		client: Arc<FullClient>,
+		keystore: KeystorePtr,
+		models: Option<Arc<Models>>,
+		endpoint: Option<EndpointSign>,
+	) -> Self {
 		Self {
 			client,
 			keystore,
 			models,
+			endpoint,
 		}
 	}
 }
@@ -132,6 +151,10 @@ impl ProviderApiServer for Provider {
 			running: self.models.is_some(),
 			worker_keys: workers.iter().map(|worker| key(worker, &artifacts)).collect(),
 			artifacts,
+			endpoint: self.endpoint.map(|sign| Endpoint {
+				address: sign.address,
+				key_hash: sign.key_hash,
+			}),
 		})
 	}
 

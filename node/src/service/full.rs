@@ -1,6 +1,7 @@
 //! The running node: network, RPC, authoring and finality.
 
 use super::{
+	endpoint,
 	parts::{inherent_data_providers, new_parts, JUSTIFICATION_PERIOD},
 	worker, Block, Consensus, Parts,
 };
@@ -128,6 +129,11 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 	let models = worker_params
 		.is_on(role.is_authority())
 		.then(|| worker::models(worker_params));
+	let door = endpoint::open(worker_params, &data_path)?;
+	if door.is_some() && models.is_none() {
+		let reason = "--endpoint-addr is for a node whose worker runs: --worker on";
+		return Err(Error::Other(reason.into()));
+	}
 	let voter_state = SharedVoterState::empty();
 	let rpc_builder = {
 		let client = client.clone();
@@ -135,6 +141,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 		let select_chain = select_chain.clone();
 		let keystore = keystore.clone();
 		let models = models.clone();
+		let endpoint = door.as_ref().map(|door| door.sign);
 		let voter_state = voter_state.clone();
 		let justification_stream = grandpa_link.justification_stream();
 		let authority_set = grandpa_link.shared_authority_set().clone();
@@ -146,6 +153,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 				select_chain: select_chain.clone(),
 				keystore: keystore.clone(),
 				models: models.clone(),
+				endpoint,
 				babe_worker: babe_worker.clone(),
 				grandpa: rpc::Grandpa {
 					voter_state: voter_state.clone(),
@@ -176,7 +184,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 
 	if let Some(models) = models {
 		let sync_service = sync_service.clone();
-		let node = worker::Node {
+		let node = Arc::new(worker::Node {
 			client: client.clone(),
 			backend,
 			transaction_pool: transaction_pool.clone(),
@@ -185,8 +193,9 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 			data_path,
 			jobs_at_once: worker_params.jobs_at_once(),
 			registry: registry.clone(),
-		};
-		worker::spawn(&task_manager.spawn_handle(), node, models)?;
+		});
+		worker::spawn(&task_manager.spawn_handle(), node.clone(), models.clone())?;
+		endpoint::spawn(&task_manager.spawn_handle(), node, models, door)?;
 	}
 
 	if role.is_authority() {

@@ -3,6 +3,7 @@
 //! [`parts`] builds what every command needs (client, database, import queue), [`full`] starts the
 //! network, consensus and RPC on top of it.
 
+mod endpoint;
 mod equivocation;
 mod full;
 mod parts;
@@ -12,6 +13,7 @@ mod worker;
 use std::sync::Arc;
 
 pub(crate) use assay_runtime::opaque::Block;
+pub(crate) use endpoint::Sign as EndpointSign;
 pub(crate) use full::new_full;
 pub(crate) use parts::new_chain_ops;
 

@@ -17,6 +17,9 @@ const RESTART_AFTER: Duration = Duration::from_secs(10);
 /// How often the worker looks which offers it can keep.
 const SURVEY_EVERY: Duration = Duration::from_secs(5);
 
+/// The chain as this node sees it.
+type NodeChain = node::NodeChain<Block, FullClient, TransactionPool, <FullBackend as Backend<Block>>::OffchainStorage>;
+
 /// What the worker needs of the node.
 pub(super) struct Node {
 	/// The chain.
@@ -37,6 +40,20 @@ pub(super) struct Node {
 	pub(super) registry: Option<Registry>,
 }
 
+impl Node {
+	/// The chain as this node sees it.
+	pub(super) fn chain(&self) -> NodeChain {
+		let is_syncing = self.is_syncing.clone();
+		NodeChain::new(
+			self.client.clone(),
+			self.transaction_pool.clone(),
+			self.keystore.clone(),
+			self.backend.offchain_storage(),
+			move || is_syncing(),
+		)
+	}
+}
+
 /// Puts the worker key of a well-known development account into the keystore.
 pub(super) fn insert_dev_key(keystore: &KeystorePtr, seed: &str) -> Result<(), Error> {
 	keystore
@@ -54,7 +71,7 @@ pub(super) fn models(params: &WorkerParams) -> Arc<Models> {
 }
 
 /// Starts the worker. If it fails it is started again; the node goes on either way.
-pub(super) fn spawn(spawner: &SpawnTaskHandle, node: Node, models: Arc<Models>) -> Result<(), Error> {
+pub(super) fn spawn(spawner: &SpawnTaskHandle, node: Arc<Node>, models: Arc<Models>) -> Result<(), Error> {
 	let metrics = node
 		.registry
 		.as_ref()
@@ -88,16 +105,8 @@ async fn run(
 	settings: &Settings,
 	metrics: Option<Metrics>,
 ) -> Result<(), assay_provider::journal::JournalError> {
-	let is_syncing = node.is_syncing.clone();
-	let chain = node::NodeChain::<Block, _, _, _>::new(
-		node.client.clone(),
-		node.transaction_pool.clone(),
-		node.keystore.clone(),
-		node.backend.offchain_storage(),
-		move || is_syncing(),
-	);
 	let events = node::events::<Block, _>(&*node.client);
-	Provider::new(Arc::new(chain), models, settings, metrics)?
+	Provider::new(Arc::new(node.chain()), models, settings, metrics)?
 		.run(events)
 		.await;
 	Ok(())

@@ -2,6 +2,7 @@
 
 use assay_exact::Program;
 use assay_protocol::{
+	audit::SignedReply,
 	channel::SignedSettlement,
 	operator::{WorkerKey, WorkerSignature},
 	ModelVersion,
@@ -20,6 +21,9 @@ pub type Terms = assay_protocol::channel::Terms<AccountId32, Balance>;
 pub type ChannelSummary = assay_protocol::channel::ChannelSummary<AccountId32, Balance, BlockNumber>;
 /// Constants of channels.
 pub type ChannelParameters = assay_protocol::channel::ChannelParameters<Balance, BlockNumber>;
+
+/// The receipt of a batch that has to be revealed.
+pub type RevealDuty = assay_protocol::audit::RevealDuty<AccountId32, BlockNumber>;
 
 /// Which state of the chain is asked about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,4 +71,10 @@ pub trait Chain: Send + Sync + 'static {
 
 	/// Hands a settlement to the transaction pool. A pool that holds it already has accepted it.
 	fn settle(&self, settlement: SignedSettlement) -> BoxFuture<'_, Result<(), ChainError>>;
+
+	/// What worker keys at hand have to reveal, in the state of the best block, the most urgent first for each.
+	fn reveals_due(&self) -> Result<Vec<(WorkerKey, RevealDuty)>, ChainError>;
+
+	/// Hands what is revealed to the transaction pool. A pool that holds it already has accepted it.
+	fn reveal(&self, reply: SignedReply<AccountId32>) -> BoxFuture<'_, Result<(), ChainError>>;
 }

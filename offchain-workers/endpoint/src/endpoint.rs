@@ -13,8 +13,7 @@ use assay_exact::{ComputeUnits, Input};
 use assay_journal::{Change, Commit, Journal, JournalError};
 use assay_protocol::{
 	channel::{
-		Batch, ChannelSignature, RevealedUnit, Settlement, SignedReceipt, SignedRequest, SignedSettlement,
-		SignedVoucher,
+		Batch, ChannelSignature, Settlement, SignedReceipt, SignedRequest, SignedSettlement, SignedVoucher, SumPath,
 	},
 	job::JobInput,
 	operator::WorkerKey,
@@ -38,8 +37,8 @@ use std::{
 use tokio::sync::Semaphore;
 
 const LOG: &str = "assay::endpoint";
-/// Blocks after which what is still to be settled is sent again.
-const SETTLE_AGAIN_AFTER: BlockNumber = 4;
+/// Blocks after which what the chain has not taken yet is sent again.
+pub(crate) const SEND_AGAIN_AFTER: BlockNumber = 4;
 /// Blocks for which a settlement counts: as long as the pool keeps it.
 const SETTLE_WITHIN: BlockNumber = 64;
 /// Blocks that a receipt's block is behind the last one at most: consumers accept a hundred.
@@ -96,7 +95,7 @@ struct Shared {
 
 /// The endpoint.
 pub struct Endpoint {
-	chain: Arc<dyn Chain>,
+	pub(crate) chain: Arc<dyn Chain>,
 	engine: Arc<dyn Engine>,
 	settings: Settings,
 	journal: Journal,
@@ -105,6 +104,8 @@ pub struct Endpoint {
 	turns: Arc<Semaphore>,
 	/// What the chain said last of the operators that are worked for.
 	operators: Mutex<Vec<Operator>>,
+	/// What was revealed, and in which block it was last sent.
+	pub(crate) revealed: Mutex<HashMap<Hash32, BlockNumber>>,
 	/// What was sent to be settled, and in which block.
 	sent: Mutex<HashMap<ChannelId, (Settlement, BlockNumber)>>,
 	is_stopping: AtomicBool,
@@ -149,6 +150,7 @@ impl Endpoint {
 			shared: Mutex::new(shared),
 			versions: Mutex::default(),
 			operators: Mutex::default(),
+			revealed: Mutex::default(),
 			sent: Mutex::default(),
 			is_stopping: AtomicBool::new(false),
 			is_broken: AtomicBool::new(false),
@@ -477,20 +479,12 @@ impl Endpoint {
 		self.durable(commit).await
 	}
 
-	/// The receipt of a settled batch that did a unit of computation, with its content.
-	pub fn reveal(&self, batch: &Batch, unit: u64) -> Result<Option<RevealedUnit>, Problem> {
-		let Some((request, path)) = self.shared.lock().desk.reveal(batch, unit) else {
-			return Ok(None);
-		};
-		let kept = self.kept(&request)?;
-		let kept = kept.ok_or_else(|| Problem::Failed(format!("the content of request {request} was lost")))?;
-		Ok(Some(RevealedUnit {
-			revealed: kept.reveal(),
-			path,
-		}))
+	/// The request behind a unit of computation of a settled batch, and that it is in the batch.
+	pub(crate) fn find_unit(&self, batch: &Batch, unit: u64) -> Option<(Hash32, SumPath)> {
+		self.shared.lock().desk.reveal(batch, unit)
 	}
 
-	/// Follows the chain, and settles, until `events` ends, or the disk takes no more: then it has to be opened again.
+	/// Follows the chain, reveals, and settles, until `events` ends, or the disk takes no more: then it has to be opened again.
 	pub async fn follow(self: Arc<Self>, mut events: impl Stream<Item = ChainEvent> + Unpin) {
 		// What is there already does not wait for the next block.
 		self.look().await;
@@ -499,8 +493,10 @@ impl Endpoint {
 		}
 	}
 
-	/// Looks at the chain, and settles what is due.
+	/// Looks at the chain, and reveals and settles what is due.
 	pub async fn look(self: &Arc<Self>) {
+		self.reveal_due().await;
+
 		let endpoint = self.clone();
 		let looked = blocking(move || endpoint.observe()).await;
 		let (commit, settlements) = match looked {
@@ -559,7 +555,7 @@ impl Endpoint {
 		let (id, now) = (settlement.channel, self.chain.height(State::Best));
 		let is_sent = |(sent, at): &(Settlement, BlockNumber)| {
 			let is_same = (&sent.vouchers, sent.close) == (&settlement.vouchers, settlement.close);
-			is_same && now < at.saturating_add(SETTLE_AGAIN_AFTER)
+			is_same && now < at.saturating_add(SEND_AGAIN_AFTER)
 		};
 		if self.sent.lock().get(&id).is_some_and(is_sent) {
 			return;
@@ -618,7 +614,7 @@ impl Endpoint {
 }
 
 /// Does something that blocks where that is allowed.
-async fn blocking<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+pub(crate) async fn blocking<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
 	let done = tokio::task::spawn_blocking(act).await;
 	done.map_err(|error| Problem::Failed(error.to_string()))
 }

@@ -7,7 +7,9 @@ pub mod endpoint;
 pub mod engine;
 pub mod kept;
 pub mod metrics;
+pub mod node;
 mod problem;
+mod reveals;
 pub mod server;
 
 pub use answer::{Event, Listener};

@@ -7,6 +7,8 @@ use substrate_prometheus_endpoint::{
 
 /// How requests that were taken end.
 const ENDS: [&str; 3] = ["answered", "unwanted", "failed"];
+/// What becomes of what is to be revealed.
+const REVEALS: [&str; 3] = ["accepted", "refused", "failed"];
 /// How settlements reach the pool.
 const SETTLEMENTS: [&str; 2] = ["accepted", "refused"];
 
@@ -31,6 +33,8 @@ pub struct Metrics {
 	pub kept: Gauge<U64>,
 	/// Bytes of the journal on disk.
 	pub disk: Gauge<U64>,
+	/// Receipts to be revealed, by outcome.
+	pub reveals: CounterVec<U64>,
 	/// Settlements handed to the pool, by outcome.
 	pub settlements: CounterVec<U64>,
 	/// Seconds until the first token.
@@ -66,6 +70,11 @@ impl Metrics {
 				"Settlements handed to the pool",
 				&["outcome"],
 			)?,
+			reveals: counters(
+				"assay_endpoint_reveals",
+				"Receipts of settled batches that were drawn and had to be revealed",
+				&["outcome"],
+			)?,
 			first_token_seconds: register(
 				Histogram::with_opts(
 					HistogramOpts::new("assay_endpoint_first_token_seconds", "Seconds until the first token")
@@ -79,6 +88,9 @@ impl Metrics {
 		}
 		for outcome in SETTLEMENTS {
 			metrics.settlements.with_label_values(&[outcome]);
+		}
+		for outcome in REVEALS {
+			metrics.reveals.with_label_values(&[outcome]);
 		}
 		Ok(metrics)
 	}
@@ -96,6 +108,7 @@ mod tests {
 		for (name, series) in [
 			("assay_endpoint_requests_ended", 3),
 			("assay_endpoint_settlements", 2),
+			("assay_endpoint_reveals", 3),
 			("assay_endpoint_in_flight", 1),
 		] {
 			let family = families.iter().find(|family| family.get_name() == name);

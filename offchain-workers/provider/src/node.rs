@@ -75,6 +75,28 @@ where
 	}
 }
 
+impl<Block, Client, Pool, Storage> NodeChain<Block, Client, Pool, Storage>
+where
+	Block: BlockT,
+	Pool: TransactionPool<Block = Block>,
+{
+	/// The client.
+	pub fn client(&self) -> &Client {
+		&self.client
+	}
+
+	/// The worker keys in the keystore.
+	pub fn worker_keys(&self) -> impl Iterator<Item = WorkerKey> {
+		let keys = self.keystore.sr25519_public_keys(WORKER_KEY_TYPE);
+		keys.into_iter().map(WorkerKey::from)
+	}
+
+	/// Hands an encoded transaction to the pool, as one that block `at` asks for; the error is what the pool said.
+	pub async fn hand_over(&self, at: Block::Hash, encoded: &[u8]) -> Result<(), String> {
+		hand_over(&*self.pool, at, encoded).await
+	}
+}
+
 /// Best and finalised blocks of a client.
 pub fn events<Block, Client>(client: &Client) -> impl Stream<Item = ChainEvent> + Unpin
 where
@@ -100,8 +122,7 @@ where
 {
 	fn duties_at(&self, at: Block::Hash) -> Result<Vec<Assignment>, ChainError> {
 		let mut assignments = vec![];
-		for key in self.keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
-			let worker = WorkerKey::from(key);
+		for worker in self.worker_keys() {
 			let api = self.client.runtime_api();
 			let duties =
 				JobsApi::<Block, _, _, _>::due(&*api, at, worker.clone()).map_err(runtime_error("JobsApi_due"))?;
@@ -157,7 +178,8 @@ where
 	Ok(workers)
 }
 
-fn runtime_error(call: &'static str) -> impl FnOnce(ApiError) -> ChainError {
+/// That a runtime API function could not be called.
+pub fn runtime_error(call: &'static str) -> impl FnOnce(ApiError) -> ChainError {
 	move |error| ChainError::Runtime {
 		call,
 		reason: error.to_string(),
@@ -217,7 +239,7 @@ where
 				.runtime_api()
 				.result_transaction(at, result)
 				.map_err(runtime_error("JobsApi_result_transaction"))?;
-			let handed = hand_over(&*self.pool, at, &encoded).await;
+			let handed = self.hand_over(at, &encoded).await;
 			handed.map_err(|reason| ChainError::Refused { job, reason })
 		}
 		.boxed()
@@ -226,8 +248,7 @@ where
 	fn requests(&self) -> Result<Vec<Requested>, ChainError> {
 		let (api, at) = (self.client.runtime_api(), self.client.info().best_hash);
 		let mut asked = vec![];
-		for key in self.keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
-			let worker = WorkerKey::from(key);
+		for worker in self.worker_keys() {
 			let answers = DisputesApi::<Block, AccountId32, u128, BlockNumber>::due(&*api, at, worker.clone())
 				.map_err(runtime_error("DisputesApi_due"))?;
 			let replies = AuditsApi::<Block, AccountId32, u128, BlockNumber>::due(&*api, at, worker.clone())
@@ -274,7 +295,7 @@ where
 				}
 			};
 			drop(api);
-			let handed = hand_over(&*self.pool, at, &encoded).await;
+			let handed = self.hand_over(at, &encoded).await;
 			handed.map_err(|reason| ChainError::ResponseRefused { reason })
 		}
 		.boxed()

@@ -82,10 +82,10 @@ pub(crate) enum OperatorCommand {
 	/// Say where this operator answers requests in real time, or that it does not.
 	Endpoint {
 		/// An https URL without a path.
-		#[arg(required_unless_present = "none", requires = "key_hash")]
+		#[arg(required_unless_present = "none")]
 		url: Option<String>,
-		/// SHA-256 of the public key of its certificate, as the endpoint prints it.
-		#[arg(long)]
+		/// SHA-256 of the public key of its certificate [default: what the node that is asked, the operator's own, has].
+		#[arg(long, requires = "url")]
 		key_hash: Option<Hash32>,
 		/// It answers nowhere.
 		#[arg(long, conflicts_with = "url")]
@@ -156,9 +156,13 @@ impl OperatorCommand {
 				Ok(Outcome::Done)
 			}
 			Self::Endpoint { url, key_hash, .. } => {
-				let endpoint = match url.zip(key_hash) {
+				let endpoint = match url {
 					None => None,
-					Some((url, key_hash)) => {
+					Some(url) => {
+						let key_hash = match key_hash {
+							Some(key_hash) => key_hash,
+							None => key_hash_of_node(context).await?,
+						};
 						let length = url.len();
 						let address = url.clone().into_bytes().try_into();
 						let address = address.map_err(|_| {
@@ -232,6 +236,16 @@ impl OperatorCommand {
 }
 
 /// The signing account, whose own bond it is.
+/// The key hash of the endpoint of the node that is asked.
+async fn key_hash_of_node(context: &Context) -> Result<Hash32> {
+	let chain = context.chain().await?;
+	let endpoint = chain.provider_status().await?.and_then(|status| status.endpoint);
+	let endpoint = endpoint.ok_or_else(|| {
+		anyhow!("this node answers no requests: start it with --endpoint-addr, or say --key-hash of another's endpoint")
+	})?;
+	Ok(endpoint.key_hash)
+}
+
 fn own(context: &Context) -> Result<AccountId> {
 	Ok(context.key.signer()?.public_key().to_account_id())
 }

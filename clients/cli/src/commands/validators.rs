@@ -152,6 +152,7 @@ mod tests {
 			running: true,
 			worker_keys: held.collect(),
 			artifacts: vec![],
+			endpoint: None,
 		}
 	}
 

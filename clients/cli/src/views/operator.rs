@@ -222,7 +222,12 @@ impl NodeView<'_> {
 			true => "on",
 			false => "off: it runs no jobs",
 		};
-		let mut parts = vec![fields([("worker", Some(worker.into()))])];
+		let endpoint = status.endpoint.as_ref();
+		let mut parts = vec![fields([
+			("worker", Some(worker.into())),
+			("endpoint", endpoint.map(|endpoint| endpoint.address.to_string())),
+			("its key hash", endpoint.map(|endpoint| endpoint.key_hash.to_string())),
+		])];
 		let keys = status.worker_keys.iter().map(|held| {
 			let operator = match (&held.operator, held.signs) {
 				(_, false) => "cannot sign: inserted with another scheme than sr25519?".into(),
@@ -269,7 +274,9 @@ mod tests {
 		stake::{StakeOperator, StakePosition},
 		ModelId, ModelVersion, VersionNumber,
 	};
-	use assay_sdk::{provider::ArtifactFile, provider::HeldKey, provider::HeldOffer, Balance};
+	use assay_sdk::{
+		provider::ArtifactFile, provider::HeldKey, provider::HeldOffer, provider::ListeningEndpoint, Balance,
+	};
 	use assay_trace::Hash32;
 	use sp_core::Pair;
 	use sp_runtime::Permill;
@@ -427,6 +434,10 @@ mod tests {
 				root: None,
 				state: "refused".into(),
 			}],
+			endpoint: Some(ListeningEndpoint {
+				address: ([0, 0, 0, 0], 8443).into(),
+				key_hash: Hash32([9; 32]),
+			}),
 		};
 		status.worker_keys[0].offers.push(HeldOffer {
 			version: VERSION,
@@ -436,6 +447,8 @@ mod tests {
 		});
 		let text = NodeView(&status).text();
 		let line = |word: &str| text.lines().find(|line| line.contains(word)).unwrap_or_default();
+		shows(line("endpoint"), &["0.0.0.0:8443"]);
+		shows(line("key hash"), &[&Hash32([9; 32]).to_string()]);
 		shows(line("5Good"), &[&AccountId::from([5; 32]).to_string()]);
 		shows(line("5Free"), &["no operator has registered it"]);
 		shows(line("5Mute"), &["sr25519"]);
@@ -445,7 +458,9 @@ mod tests {
 			running: false,
 			worker_keys: vec![],
 			artifacts: vec![],
+			endpoint: None,
 		};
 		shows(&NodeView(&off).text(), &["off", "no worker key"]);
+		assert!(!NodeView(&off).text().contains("endpoint"));
 	}
 }

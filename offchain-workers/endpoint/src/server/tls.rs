@@ -19,6 +19,7 @@ use tokio_rustls::rustls::{
 const FILE: &str = "key.pem";
 
 /// The key of a server, with a certificate that it has made itself.
+#[derive(Clone)]
 pub struct Identity {
 	/// SHA-256 of the `SubjectPublicKeyInfo` (RFC 7469, section 2.4): what clients compare.
 	pub key_hash: Hash32,

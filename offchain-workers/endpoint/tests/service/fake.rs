@@ -4,8 +4,8 @@ use crate::client::{Consumer, Place, GENESIS};
 use assay_artifact::synthetic::{bert, llama, BertShape, LlamaShape};
 use assay_endpoint::{
 	chain::{
-		Balance, BlockNumber, Chain, ChainError, ChannelParameters, ChannelSummary, ServedOperator, State, Terms,
-		Version, Worker,
+		Balance, BlockNumber, Chain, ChainError, ChannelParameters, ChannelSummary, RevealDuty, ServedOperator, State,
+		Terms, Version, Worker,
 	},
 	desk::Credit,
 	engine::Engine,
@@ -15,6 +15,7 @@ use assay_endpoint::{
 use assay_engine::Observer;
 use assay_exact::{Generation, Input, Output};
 use assay_protocol::{
+	audit::SignedReply,
 	channel::{Batch, SignedSettlement, LANES},
 	job::JobInput,
 	model::{ServedVersion, Serving},
@@ -77,6 +78,10 @@ pub(crate) struct Fake {
 	pub(crate) batches: Mutex<Vec<Batch>>,
 	/// Settlements that came, taken or not.
 	pub(crate) settlements: AtomicUsize,
+	/// What the worker has to reveal.
+	pub(crate) due: Mutex<Vec<RevealDuty>>,
+	/// What it has revealed.
+	pub(crate) revealed: Mutex<Vec<SignedReply<AccountId32>>>,
 	/// Whether the pool takes anything.
 	pub(crate) takes: AtomicBool,
 	/// Whether the operator offers anything.
@@ -113,6 +118,8 @@ impl Fake {
 			block: AtomicU32::new(10),
 			channels: Mutex::default(),
 			batches: Mutex::default(),
+			due: Mutex::default(),
+			revealed: Mutex::default(),
 			settlements: AtomicUsize::new(0),
 			takes: AtomicBool::new(true),
 			offers: AtomicBool::new(true),
@@ -278,6 +285,16 @@ impl Chain for Fake {
 			false => Err(refused("the pool is full")),
 		};
 		async move { outcome }.boxed()
+	}
+
+	fn reveals_due(&self) -> Result<Vec<(WorkerKey, RevealDuty)>, ChainError> {
+		let due = self.due.lock().unwrap();
+		Ok(due.iter().map(|duty| (self.worker_key(), duty.clone())).collect())
+	}
+
+	fn reveal(&self, reply: SignedReply<AccountId32>) -> BoxFuture<'_, Result<(), ChainError>> {
+		self.revealed.lock().unwrap().push(reply);
+		async { Ok(()) }.boxed()
 	}
 }
 

@@ -6,4 +6,5 @@ mod durability;
 mod errors;
 mod fake;
 mod requests;
+mod reveals;
 mod settlement;

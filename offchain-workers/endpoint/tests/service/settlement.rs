@@ -12,7 +12,7 @@ use sp_core::Pair;
 use std::sync::atomic::Ordering;
 
 /// Asks, from one sequence on, until the fees are so much.
-async fn spend(consumer: &Consumer, lane: u8, from: u64, fees: u128) -> Vec<SignedReceipt> {
+pub(crate) async fn spend(consumer: &Consumer, lane: u8, from: u64, fees: u128) -> Vec<SignedReceipt> {
 	let mut receipts: Vec<SignedReceipt> = vec![];
 	let fee = |receipts: &[SignedReceipt]| -> u128 {
 		receipts

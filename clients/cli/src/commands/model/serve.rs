@@ -149,6 +149,7 @@ mod tests {
 				offers: vec![],
 			}],
 			artifacts: file.into_iter().collect(),
+			endpoint: None,
 		}
 	}
 
