@@ -1,6 +1,6 @@
 //! Errors as OpenAI's clients read them: `{"error":{"message","type","param","code"}}`.
 
-use crate::{chain::is_poverty, ledger::NotReserved, rates::TooMuch};
+use crate::{chain::is_poverty, desk::Source, ledger::NotReserved, lines::Unanswered, rates::TooMuch};
 use assay_protocol::{refusal::Part, JobId};
 use assay_sdk::{Error, Missing};
 use axum::{
@@ -276,13 +276,37 @@ impl ApiError {
 		)
 	}
 
-	/// The jobs take longer than a request may.
-	pub(crate) fn timeout(jobs: Vec<JobId>) -> Self {
+	/// It takes longer than a request may.
+	pub(crate) fn timeout(sources: impl IntoIterator<Item = Source>) -> Self {
 		let message =
-			"there is no result in time; the jobs go on and are paid: the same request within a minute after \
-			their end gets their results, /v1/verification/{job} tells where they are";
+			"there is no result in time; jobs go on and are paid: the same request within a minute after their end gets \
+			their results, /v1/verification/{job} tells where they are; what comes through a channel is stopped, and paid so far";
 		let error = Self::new(StatusCode::GATEWAY_TIMEOUT, "api_error", "job_timeout", message);
-		Self { jobs, ..error }
+		let job = |source| match source {
+			Source::Job(job) => Some(job),
+			Source::Request(_) => None,
+		};
+		Self {
+			jobs: sources.into_iter().filter_map(job).collect(),
+			..error
+		}
+	}
+
+	/// An operator has not answered a request in a channel.
+	pub(crate) fn unanswered(error: &Unanswered) -> Self {
+		match error {
+			Unanswered::Absent(_) => Self::absent("no_operator", error.to_string()),
+			Unanswered::Refused(_) => Self::new(
+				StatusCode::BAD_REQUEST,
+				"invalid_request_error",
+				"refused_by_operator",
+				error.to_string(),
+			),
+			Unanswered::Interrupted(_) => Self {
+				repeated: Repeated::MayPayTwice,
+				..Self::absent("interrupted", error.to_string())
+			},
+		}
 	}
 
 	/// A job ended without a result.

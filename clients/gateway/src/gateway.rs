@@ -7,6 +7,7 @@ use crate::{
 	error::ApiError,
 	keys::{Key, Keys},
 	ledger::Ledger,
+	lines::Lines,
 	metrics::Metrics,
 	rates::{Meters, Rates},
 	settlement::round,
@@ -60,6 +61,7 @@ pub struct Options {
 /// A gateway.
 pub struct Gateway {
 	pub(crate) chain: Arc<dyn Chain>,
+	pub(crate) lines: Option<Arc<dyn Lines>>,
 	pub(crate) catalog: Catalog,
 	pub(crate) desk: Arc<Desk>,
 	pub(crate) ledger: Arc<Ledger>,
@@ -83,7 +85,15 @@ pub(crate) struct Guest {
 
 impl Gateway {
 	/// A gateway to a chain that keeps its keys and books in `folder`.
-	pub fn new(chain: Arc<dyn Chain>, languages: impl Languages, folder: &Path, options: Options) -> Result<Self> {
+	///
+	/// - `lines`: channels, where it uses them.
+	pub fn new(
+		chain: Arc<dyn Chain>,
+		lines: Option<Arc<dyn Lines>>,
+		languages: impl Languages,
+		folder: &Path,
+		options: Options,
+	) -> Result<Self> {
 		let Options {
 			limits,
 			rates,
@@ -93,11 +103,18 @@ impl Gateway {
 		let ledger = Arc::new(Ledger::open(folder)?);
 		let metrics = Arc::new(Metrics::default());
 		Ok(Self {
-			desk: Arc::new(Desk::new(chain.clone(), ledger.clone(), metrics.clone(), limits.jobs)),
+			desk: Arc::new(Desk::new(
+				chain.clone(),
+				lines.clone(),
+				ledger.clone(),
+				metrics.clone(),
+				limits.jobs,
+			)),
 			catalog: Catalog::new(aliases, languages),
 			keys: Keys::open(folder)?,
 			requests: Arc::new(Semaphore::new(limits.requests.into())),
 			chain,
+			lines,
 			ledger,
 			metrics,
 			limits,

@@ -1,17 +1,18 @@
-//! From a request to its answer: tokens, jobs, results.
+//! From a request to its answer: tokens, what is bought, results.
 
 use crate::{
 	answer::{
 		choices::{Choices, Kind},
+		coming::Coming,
 		embeddings,
 		response::Frame,
 		stream::stream,
-		text::Generated,
+		text::Growing,
 		Writer,
 	},
 	catalog::{Entry, Language},
 	chain::Asked,
-	desk::{blocking, Bought, Order, Purchase},
+	desk::{blocking, now, Bought, Order, Purchase, Source},
 	error::{json_response, ApiError},
 	gateway::{Gateway, Guest},
 	rates::Measure,
@@ -23,10 +24,7 @@ use crate::{
 		sampling::Sampling,
 	},
 };
-use assay_protocol::{
-	job::{JobInput, MAX_INLINE_ELEMENTS},
-	JobId,
-};
+use assay_protocol::job::{JobInput, MAX_INLINE_ELEMENTS};
 use assay_sdk::jobs::{self, Generation, Input, Sampler};
 use axum::{
 	http::StatusCode,
@@ -160,10 +158,17 @@ enum Form {
 }
 
 impl Form {
-	fn writer(self, model: String, job: JobId, max_tokens: u32) -> Writer {
+	fn writer(self, model: String, source: &Source, max_tokens: u32, with_usage: bool) -> Writer {
+		let (id, created) = (source.id(), now());
 		match self {
-			Self::Choices(kind) => Writer::Choices(Choices { kind, model }),
-			Self::Response(echo) => Writer::Response(Frame::new(model, job, max_tokens, echo)),
+			Self::Choices(kind) => Writer::Choices(Choices {
+				kind,
+				model,
+				id,
+				created,
+				with_usage,
+			}),
+			Self::Response(echo) => Writer::Response(Frame::new(model, id, max_tokens, echo, created)),
 		}
 	}
 }
@@ -211,31 +216,28 @@ async fn generate(
 	let Some(mut purchase) = purchases.pop() else {
 		return Err(ApiError::internal("one order gave no job"));
 	};
-	// Whatever refuses a job has a status of its own, before a stream begins.
+	// Whatever refuses it has a status of its own, before a stream begins.
 	let sent = timeout_at(deadline, purchase.sent()).await;
-	let job = sent.map_err(|_| ApiError::timeout(vec![]))??;
-	let writer = form.writer(model, job, max_tokens);
-	let stops = sampling.stop;
-	let answer = async move {
-		let bought = timeout_at(deadline, purchase.claimed()).await;
-		let bought = bought.map_err(|_| ApiError::timeout(vec![job]))??;
-		Generated::new(&bought, &language, &stops)
+	let source = sent.map_err(|_| ApiError::timeout(None))??;
+	let with_usage = sampling.stream.is_some_and(|streaming| streaming.usage);
+	let writer = form.writer(model, &source, max_tokens, with_usage);
+	let coming = Coming {
+		purchase,
+		text: Growing::new(language, sampling.stop),
+		deadline,
 	};
 	match sampling.stream {
-		None => Ok(json_response(StatusCode::OK, &writer.document(&answer.await?))),
-		Some(streaming) => Ok(stream(writer, answer, streaming.usage, guest).into_response()),
+		None => Ok(json_response(StatusCode::OK, &coming.document(&writer).await?)),
+		Some(_) => Ok(stream(writer, coming, guest).into_response()),
 	}
 }
 
 /// The results of purchases, unless the time is up before all are there.
-async fn results(purchases: Vec<Purchase>, deadline: Instant) -> Result<Vec<Arc<Bought>>, ApiError> {
-	let claimed = purchases
-		.iter()
-		.cloned()
-		.map(|mut purchase| async move { purchase.claimed().await });
-	match timeout_at(deadline, try_join_all(claimed)).await {
+async fn results(mut purchases: Vec<Purchase>, deadline: Instant) -> Result<Vec<Arc<Bought>>, ApiError> {
+	let bought = try_join_all(purchases.iter_mut().map(Purchase::bought));
+	match timeout_at(deadline, bought).await {
 		Ok(results) => results,
-		Err(_) => Err(ApiError::timeout(purchases.iter().filter_map(Purchase::job).collect())),
+		Err(_) => Err(ApiError::timeout(purchases.iter().filter_map(Purchase::source))),
 	}
 }
 

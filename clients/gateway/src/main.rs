@@ -189,7 +189,7 @@ impl Serve {
 			open: self.open,
 			aliases: self.aliases.into_iter().collect(),
 		};
-		let gateway = Gateway::new(Arc::new(node), self.library, folder, options)?;
+		let gateway = Gateway::new(Arc::new(node), None, self.library, folder, options)?;
 		let listener = bind(self.listen).await?;
 		let metrics = match self.metrics_listen {
 			Some(address) => Some(bind(address).await?),

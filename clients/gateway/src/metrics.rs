@@ -5,11 +5,17 @@ use axum::http::StatusCode;
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, fmt::Write};
 
-/// What became of a job.
+/// What became of an answer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Outcome {
 	/// It is on the chain.
 	Submitted,
+	/// It was asked for in a channel.
+	Asked,
+	/// It was answered in a channel, to its end.
+	Answered,
+	/// The same, and stopped before, because nobody wanted more of it.
+	Stopped,
 	/// Another request had asked for it already.
 	Shared,
 	/// It was not submitted, and costs nothing.
@@ -32,6 +38,9 @@ impl Outcome {
 	fn name(self) -> &'static str {
 		match self {
 			Self::Submitted => "submitted",
+			Self::Asked => "asked",
+			Self::Answered => "answered",
+			Self::Stopped => "stopped",
 			Self::Shared => "shared",
 			Self::NotSubmitted => "not_submitted",
 			Self::Failed => "failed",
@@ -92,7 +101,9 @@ impl Metrics {
 				"assay_gateway_requests_total{{endpoint=\"{endpoint}\",status=\"{status}\"}} {count}"
 			));
 		}
-		line(format_args!("# HELP assay_gateway_jobs_total Jobs by outcome."));
+		line(format_args!(
+			"# HELP assay_gateway_jobs_total Jobs, and requests in channels, by outcome."
+		));
 		line(format_args!("# TYPE assay_gateway_jobs_total counter"));
 		for (outcome, count) in &counters.jobs {
 			let outcome = outcome.name();
@@ -106,7 +117,7 @@ impl Metrics {
 		line(format_args!("# TYPE assay_gateway_spent_units_total counter"));
 		line(format_args!("assay_gateway_spent_units_total {}", counters.spent));
 		line(format_args!(
-			"# HELP assay_gateway_jobs_in_flight Jobs that requests wait for."
+			"# HELP assay_gateway_jobs_in_flight Jobs, and requests in channels, that clients wait for."
 		));
 		line(format_args!("# TYPE assay_gateway_jobs_in_flight gauge"));
 		line(format_args!("assay_gateway_jobs_in_flight {in_flight}"));

@@ -11,6 +11,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use assay_protocol::JobId;
+use assay_trace::Hash32;
 use axum::{
 	body::to_bytes,
 	extract::{MatchedPath, Path, Request, State},
@@ -175,6 +176,12 @@ async fn model(State(gateway): State<Arc<Gateway>>, Path(name): Path<String>) ->
 }
 
 async fn job(State(gateway): State<Arc<Gateway>>, Path(name): Path<String>) -> Result<Response, ApiError> {
+	if let (Ok(request), Some(lines)) = (name.parse::<Hash32>(), &gateway.lines) {
+		let known = lines.verification(request).await;
+		let known = known.map_err(|reason| ApiError::absent("unknown", reason))?;
+		let known = known.ok_or_else(|| ApiError::no_job(&name))?;
+		return Ok(json_response(StatusCode::OK, &known));
+	}
 	let id = name.parse().map(JobId).map_err(|_| ApiError::no_job(&name))?;
 	let job = gateway.chain.job(id).await;
 	let job = job.map_err(|error| ApiError::not_submitted(&error, true))?;

@@ -8,7 +8,8 @@ use crate::{
 	chain::{refunded, Fate},
 	desk::{blocking, now},
 	gateway::Gateway,
-	ledger::{Charge, ChargeNumber, OnChain, Stage},
+	ledger::{Charge, ChargeNumber, OnChain, OnLine, Stage},
+	lines,
 	metrics::Outcome,
 };
 use anyhow::{Context, Result};
@@ -41,6 +42,7 @@ pub(crate) async fn round(gateway: &Arc<Gateway>) {
 				signed: transaction,
 				seen,
 			} => signed.push((number, charge, transaction, seen)),
+			Stage::Asked(on_line) => report(number, answered(gateway, number, on_line).await),
 			Stage::Placed(_) => {}
 		}
 	}
@@ -82,6 +84,17 @@ async fn place(gateway: &Arc<Gateway>, charges: Vec<(ChargeNumber, Charge, Signe
 		report(number, done);
 	}
 	Ok(())
+}
+
+/// Settles a charge for a request in a channel, if it is known what became of it.
+async fn answered(gateway: &Arc<Gateway>, number: ChargeNumber, on_line: OnLine) -> Result<()> {
+	let lines = gateway.lines.as_ref();
+	let lines = lines.context("it is for a request in a channel, and the gateway was started without channels")?;
+	match lines.outcome(&on_line).await.map_err(anyhow::Error::msg)? {
+		lines::Outcome::Open => Ok(()),
+		lines::Outcome::Never => finish(gateway, number, Some(0), Outcome::Released).await,
+		lines::Outcome::Answered(fee) => finish(gateway, number, Some(fee), Outcome::Answered).await,
+	}
 }
 
 async fn placed(gateway: &Arc<Gateway>, number: ChargeNumber, on_chain: OnChain) -> Result<()> {

@@ -2,7 +2,9 @@
 //! share it.
 
 mod folder;
+mod stream;
 mod text;
 
 pub use folder::Library;
+pub use stream::TextStream;
 pub use text::{hash, Text, TOKENIZER};

@@ -19,6 +19,12 @@ pub(crate) struct Choices {
 	pub(crate) kind: Kind,
 	/// The model's name as the client wrote it.
 	pub(crate) model: String,
+	/// What the answer is called, after its kind.
+	pub(crate) id: String,
+	/// When it was begun, in seconds since 1970.
+	pub(crate) created: u64,
+	/// Whether the last part of a stream tells the tokens used.
+	pub(crate) with_usage: bool,
 }
 
 impl Choices {
@@ -32,45 +38,44 @@ impl Choices {
 			Kind::Chat => "chat.completion",
 			Kind::Completion => "text_completion",
 		};
-		let mut document = self.frame(generated, object, vec![self.choice(choice, Some(generated.finish))]);
+		let mut document = self.frame(object, vec![self.choice(choice, Some(generated.finish))]);
 		document["usage"] = usage(generated);
 		document["verification"] = generated.verification.clone();
 		document
 	}
 
-	/// The parts of a streamed answer, in their order; the last tells the tokens used if that was asked for.
-	pub(crate) fn chunks(&self, generated: &Generated, with_usage: bool) -> Vec<Value> {
-		let mut chunks = vec![];
-		if self.kind == Kind::Chat {
-			chunks.push(self.chunk(
-				generated,
-				json!({ "delta": { "role": "assistant", "content": "" } }),
-				None,
-			));
+	/// The parts of a streamed answer that come before its text.
+	pub(super) fn begin(&self) -> Vec<Value> {
+		match self.kind {
+			Kind::Chat => vec![self.chunk(json!({ "delta": { "role": "assistant", "content": "" } }), None)],
+			Kind::Completion => vec![],
 		}
-		for piece in generated.pieces() {
-			let choice = match self.kind {
-				Kind::Chat => json!({ "delta": { "content": piece } }),
-				Kind::Completion => json!({ "text": piece }),
-			};
-			chunks.push(self.chunk(generated, choice, None));
-		}
+	}
+
+	/// The part for a piece of the text.
+	pub(super) fn piece(&self, piece: &str) -> Value {
+		let choice = match self.kind {
+			Kind::Chat => json!({ "delta": { "content": piece } }),
+			Kind::Completion => json!({ "text": piece }),
+		};
+		self.chunk(choice, None)
+	}
+
+	/// The parts that come after it; the last tells the tokens used if that was asked for.
+	pub(super) fn end(&self, generated: &Generated) -> Vec<Value> {
 		let end = match self.kind {
 			Kind::Chat => json!({ "delta": {} }),
 			Kind::Completion => json!({ "text": "" }),
 		};
-		let mut last = self.chunk(generated, end, Some(generated.finish));
+		let mut last = self.chunk(end, Some(generated.finish));
 		last["verification"] = generated.verification.clone();
-		chunks.push(last);
-		if with_usage {
-			for chunk in &mut chunks {
-				chunk["usage"] = Value::Null;
-			}
-			let mut counted = self.frame(generated, self.chunk_object(), vec![]);
+		let mut parts = vec![last];
+		if self.with_usage {
+			let mut counted = self.frame(self.chunk_object(), vec![]);
 			counted["usage"] = usage(generated);
-			chunks.push(counted);
+			parts.push(counted);
 		}
-		chunks
+		parts
 	}
 
 	fn chunk_object(&self) -> &'static str {
@@ -80,8 +85,12 @@ impl Choices {
 		}
 	}
 
-	fn chunk(&self, generated: &Generated, choice: Value, finish: Option<&'static str>) -> Value {
-		self.frame(generated, self.chunk_object(), vec![self.choice(choice, finish)])
+	fn chunk(&self, choice: Value, finish: Option<&'static str>) -> Value {
+		let mut chunk = self.frame(self.chunk_object(), vec![self.choice(choice, finish)]);
+		if self.with_usage {
+			chunk["usage"] = Value::Null;
+		}
+		chunk
 	}
 
 	fn choice(&self, mut choice: Value, finish: Option<&'static str>) -> Value {
@@ -91,15 +100,15 @@ impl Choices {
 		choice
 	}
 
-	fn frame(&self, generated: &Generated, object: &str, choices: Vec<Value>) -> Value {
+	fn frame(&self, object: &str, choices: Vec<Value>) -> Value {
 		let prefix = match self.kind {
 			Kind::Chat => "chatcmpl",
 			Kind::Completion => "cmpl",
 		};
 		json!({
-			"id": format!("{prefix}-{}", generated.job),
+			"id": format!("{prefix}-{}", self.id),
 			"object": object,
-			"created": generated.at,
+			"created": self.created,
 			"model": self.model,
 			"choices": choices,
 		})
@@ -114,16 +123,26 @@ fn usage(generated: &Generated) -> Value {
 mod tests {
 	use super::*;
 
-	fn choices(kind: Kind) -> Choices {
+	fn choices(kind: Kind, with_usage: bool) -> Choices {
 		Choices {
 			kind,
 			model: "m".into(),
+			id: "7".into(),
+			created: 9,
+			with_usage,
 		}
+	}
+
+	fn streamed(choices: &Choices) -> Vec<Value> {
+		let mut chunks = choices.begin();
+		chunks.extend(["two ", "words"].map(|piece| choices.piece(piece)));
+		chunks.extend(choices.end(&Generated::sample("stop")));
+		chunks
 	}
 
 	#[test]
 	fn a_stream_has_the_order_that_clients_expect() {
-		let chunks = choices(Kind::Chat).chunks(&Generated::sample("stop"), true);
+		let chunks = streamed(&choices(Kind::Chat, true));
 		let deltas: Vec<_> = chunks
 			.iter()
 			.map(|chunk| chunk["choices"][0]["delta"].to_string())
@@ -140,22 +159,22 @@ mod tests {
 		assert_eq!(chunks[3]["choices"][0]["finish_reason"], "stop");
 		assert_eq!(chunks[4]["choices"], json!([]));
 		assert_eq!(chunks[4]["usage"]["total_tokens"], 5);
-		assert!(choices(Kind::Completion)
-			.chunks(&Generated::sample("stop"), false)
-			.iter()
-			.all(|chunk| chunk.get("usage").is_none()));
+		assert!(chunks[..4].iter().all(|chunk| chunk["usage"].is_null()));
+		assert!(chunks.iter().all(|chunk| chunk["id"] == "chatcmpl-7"));
+		let parts = streamed(&choices(Kind::Completion, false));
+		assert!(parts.iter().all(|part| part.get("usage").is_none()));
 	}
 
 	#[test]
 	fn an_answer_has_its_text_usage_and_verification() {
-		let answer = choices(Kind::Chat).document(&Generated::sample("stop"));
+		let answer = choices(Kind::Chat, false).document(&Generated::sample("stop"));
 		assert_eq!(answer["choices"][0]["message"]["content"], "two words");
 		assert_eq!(
 			(&answer["usage"]["prompt_tokens"], &answer["verification"]["job"]),
 			(&json!(3), &json!(7))
 		);
 		assert_eq!(
-			choices(Kind::Completion).document(&Generated::sample("stop"))["choices"][0]["text"],
+			choices(Kind::Completion, false).document(&Generated::sample("stop"))["choices"][0]["text"],
 			"two words"
 		);
 	}

@@ -1,25 +1,23 @@
-//! Vectors that jobs have made.
+//! Vectors that were made.
 
-use super::verification::verification;
 use crate::{desk::Bought, error::ApiError, request::embeddings::Encoding};
 use assay_protocol::job::JobOutput;
 use base64::{engine::general_purpose::STANDARD, Engine};
 use serde_json::{json, Value};
 use std::sync::Arc;
 
-/// The vectors of jobs, in the order of the inputs.
+/// The vectors, in the order of the inputs.
 pub(crate) fn document(model: &str, bought: &[Arc<Bought>], encoding: Encoding) -> Result<Value, ApiError> {
 	let mut data = vec![];
 	let mut tokens: u64 = 0;
 	for (index, bought) in bought.iter().enumerate() {
-		let job = &bought.job;
-		let Some(JobOutput::Vector(values)) = &job.output else {
-			return Err(ApiError::internal(format!("job {} has no vector", job.id)));
+		let Some(JobOutput::Vector(values)) = &bought.output else {
+			return Err(ApiError::internal(format!("{} has no vector", bought.source)));
 		};
-		tokens = tokens.saturating_add(job.input.len().into());
+		tokens = tokens.saturating_add(bought.prompt.into());
 		data.push(json!({ "object": "embedding", "index": index, "embedding": vector(values, encoding) }));
 	}
-	let jobs: Vec<_> = bought.iter().map(|bought| verification(&bought.job)).collect();
+	let jobs: Vec<_> = bought.iter().map(|bought| bought.verification.clone()).collect();
 	Ok(json!({
 		"object": "list",
 		"data": data,

@@ -1,6 +1,7 @@
-//! What clients get: results of jobs in OpenAI's forms, and where each can be verified.
+//! What clients get: results in OpenAI's forms, and where each can be verified.
 
 pub(crate) mod choices;
+pub(crate) mod coming;
 pub(crate) mod embeddings;
 pub(crate) mod response;
 pub(crate) mod stream;

@@ -1,34 +1,33 @@
 //! Answers of `/v1/responses`: a document, or the events in which it comes about.
 
 use super::text::Generated;
-use crate::{desk::now, error::ApiError, request::response::Echo};
-use assay_protocol::JobId;
+use crate::{error::ApiError, request::response::Echo};
 use serde_json::{json, Value};
 
-/// What is known of an answer before it is there.
+/// What is known of an answer before it is there, and how far it was told.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Frame {
 	model: String,
-	job: JobId,
+	/// What it is called, after its kind.
+	id: String,
 	max_tokens: u32,
 	echo: Echo,
 	/// When it was begun, in seconds since 1970.
 	created: u64,
+	/// Events that were told.
+	told: usize,
 }
 
-/// Events, numbered.
-#[derive(Default)]
-struct Events(Vec<Value>);
-
 impl Frame {
-	/// The frame of a job.
-	pub(crate) fn new(model: String, job: JobId, max_tokens: u32, echo: Echo) -> Self {
+	/// The frame of an answer.
+	pub(crate) fn new(model: String, id: String, max_tokens: u32, echo: Echo, created: u64) -> Self {
 		Self {
 			model,
-			job,
+			id,
 			max_tokens,
 			echo,
-			created: now(),
+			created,
+			told: 0,
 		}
 	}
 
@@ -52,59 +51,76 @@ impl Frame {
 	}
 
 	/// The events of an answer that has begun.
-	pub(crate) fn begin(&self) -> Vec<Value> {
-		let mut events = Events::default();
-		for name in ["response.created", "response.in_progress"] {
-			events.push(name, json!({ "response": self.response("in_progress") }));
-		}
-		events.0
+	pub(super) fn begin(&mut self) -> Vec<Value> {
+		let response = self.response("in_progress");
+		let mut events: Vec<_> = ["response.created", "response.in_progress"]
+			.map(|name| self.event(name, json!({ "response": response })))
+			.into();
+		let begins = json!({ "output_index": 0, "item": self.message("in_progress", vec![]) });
+		events.push(self.event("response.output_item.added", begins));
+		let begins = self.content("part", part(""));
+		events.push(self.event("response.content_part.added", begins));
+		events
 	}
 
-	/// The events that follow when it is there.
-	pub(crate) fn go_on(&self, generated: &Generated) -> Vec<Value> {
-		let mut events = Events(self.begin());
-		let begun = events.0.len();
+	/// The event of a piece of the text.
+	pub(super) fn go_on(&mut self, piece: &str) -> Value {
+		let delta = self.text("delta", piece);
+		self.event("response.output_text.delta", delta)
+	}
+
+	/// The events that follow when it is complete.
+	pub(super) fn end(&mut self, generated: &Generated) -> Vec<Value> {
 		let (status, _) = status(generated);
-		let item = || json!({ "output_index": 0 });
-		let content = || json!({ "item_id": self.item(), "output_index": 0, "content_index": 0 });
-		let with = |mut fields: Value, name: &str, value: Value| {
-			fields[name] = value;
-			fields
-		};
-		let text = |name: &str, value: &str| with(with(content(), name, json!(value)), "logprobs", json!([]));
-		let begins = with(item(), "item", self.message("in_progress", vec![]));
-		events.push("response.output_item.added", begins);
-		events.push("response.content_part.added", with(content(), "part", part("")));
-		for piece in generated.pieces() {
-			events.push("response.output_text.delta", text("delta", piece));
-		}
-		events.push("response.output_text.done", text("text", &generated.text));
-		events.push(
-			"response.content_part.done",
-			with(content(), "part", part(&generated.text)),
-		);
 		let message = self.message(status, vec![part(&generated.text)]);
-		events.push("response.output_item.done", with(item(), "item", message));
-		let end = match status {
+		let last = match status {
 			"completed" => "response.completed",
 			_ => "response.incomplete",
 		};
-		events.push(end, json!({ "response": self.document(generated) }));
-		events.0.split_off(begun)
+		let events = [
+			("response.output_text.done", self.text("text", &generated.text)),
+			(
+				"response.content_part.done",
+				self.content("part", part(&generated.text)),
+			),
+			(
+				"response.output_item.done",
+				json!({ "output_index": 0, "item": message }),
+			),
+			(last, json!({ "response": self.document(generated) })),
+		];
+		events.map(|(name, event)| self.event(name, event)).into()
 	}
 
-	/// The event with which it ends if it is never there.
-	pub(crate) fn fail(&self, error: &ApiError) -> Value {
+	/// The event with which it ends if it never is.
+	pub(super) fn fail(&mut self, error: &ApiError) -> Value {
 		let document = error.document();
 		let error = &document["error"];
-		let mut events = Events(self.begin());
 		let words = json!({ "code": error["code"], "message": error["message"], "param": error["param"] });
-		events.push("error", words);
-		events.0.pop().unwrap_or_default()
+		self.event("error", words)
+	}
+
+	fn event(&mut self, name: &str, mut event: Value) -> Value {
+		event["type"] = name.into();
+		event["sequence_number"] = self.told.into();
+		self.told = self.told.saturating_add(1);
+		event
+	}
+
+	fn content(&self, name: &str, value: Value) -> Value {
+		let mut content = json!({ "item_id": self.item(), "output_index": 0, "content_index": 0 });
+		content[name] = value;
+		content
+	}
+
+	fn text(&self, name: &str, value: &str) -> Value {
+		let mut text = self.content(name, value.into());
+		text["logprobs"] = json!([]);
+		text
 	}
 
 	fn item(&self) -> String {
-		format!("msg_{}", self.job)
+		format!("msg_{}", self.id)
 	}
 
 	fn message(&self, status: &str, content: Vec<Value>) -> Value {
@@ -114,7 +130,7 @@ impl Frame {
 	/// The answer without its output.
 	fn response(&self, status: &str) -> Value {
 		json!({
-			"id": format!("resp_{}", self.job),
+			"id": format!("resp_{}", self.id),
 			"object": "response",
 			"created_at": self.created,
 			"status": status,
@@ -142,14 +158,6 @@ impl Frame {
 	}
 }
 
-impl Events {
-	fn push(&mut self, name: &str, mut event: Value) {
-		event["type"] = name.into();
-		event["sequence_number"] = self.0.len().into();
-		self.0.push(event);
-	}
-}
-
 /// Whether a text is complete, and why not.
 fn status(generated: &Generated) -> (&'static str, Option<&'static str>) {
 	match generated.finish {
@@ -172,7 +180,7 @@ mod tests {
 			metadata: json!({}),
 			temperature: json!(0),
 		};
-		Frame::new("m".into(), JobId(7), 9, echo)
+		Frame::new("m".into(), "7".into(), 9, echo, 9)
 	}
 
 	#[test]
@@ -192,7 +200,7 @@ mod tests {
 		let document = frame().document(&Generated::sample("length"));
 		assert_eq!(document["status"], "incomplete");
 		assert_eq!(document["incomplete_details"]["reason"], "max_output_tokens");
-		let last = frame().go_on(&Generated::sample("length")).pop().unwrap();
+		let last = frame().end(&Generated::sample("length")).pop().unwrap();
 		assert_eq!(
 			(&last["type"], &last["response"]["status"]),
 			(&json!("response.incomplete"), &json!("incomplete"))
@@ -201,9 +209,10 @@ mod tests {
 
 	#[test]
 	fn events_come_in_order_and_are_numbered_through() {
-		let frame = frame();
+		let mut frame = frame();
 		let mut events = frame.begin();
-		events.extend(frame.go_on(&Generated::sample("stop")));
+		events.extend(["two ", "words"].map(|piece| frame.go_on(piece)));
+		events.extend(frame.end(&Generated::sample("stop")));
 		let names: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
 		let expected = [
 			"response.created",
@@ -228,11 +237,13 @@ mod tests {
 
 	#[test]
 	fn what_fails_after_it_has_begun_ends_with_an_error() {
-		let event = frame().fail(&ApiError::refunded(JobId(7)));
+		let mut frame = frame();
+		let begun = frame.begin().len();
+		let event = frame.fail(&ApiError::refunded(assay_protocol::JobId(7)));
 		assert_eq!(
 			(&event["type"], &event["code"]),
 			(&json!("error"), &json!("job_refunded"))
 		);
-		assert_eq!(event["sequence_number"], 2);
+		assert_eq!(event["sequence_number"], begun);
 	}
 }

@@ -22,24 +22,32 @@ impl Writer {
 		}
 	}
 
-	/// What is streamed before the text is there.
-	pub(super) fn begin(&self) -> Vec<Value> {
+	/// What is streamed before there is a text.
+	pub(super) fn begin(&mut self) -> Vec<Value> {
 		match self {
-			Self::Choices(_) => vec![],
+			Self::Choices(choices) => choices.begin(),
 			Self::Response(frame) => frame.begin(),
 		}
 	}
 
-	/// What is streamed when it is there.
-	pub(super) fn go_on(&self, generated: &Generated, with_usage: bool) -> Vec<Value> {
+	/// What is streamed of a piece of the text.
+	pub(super) fn go_on(&mut self, piece: &str) -> Value {
 		match self {
-			Self::Choices(choices) => choices.chunks(generated, with_usage),
-			Self::Response(frame) => frame.go_on(generated),
+			Self::Choices(choices) => choices.piece(piece),
+			Self::Response(frame) => frame.go_on(piece),
 		}
 	}
 
-	/// What is streamed if it is never there.
-	pub(super) fn fail(&self, error: &ApiError) -> Value {
+	/// What is streamed when all pieces were.
+	pub(super) fn end(&mut self, generated: &Generated) -> Vec<Value> {
+		match self {
+			Self::Choices(choices) => choices.end(generated),
+			Self::Response(frame) => frame.end(generated),
+		}
+	}
+
+	/// What is streamed if the text is never complete.
+	pub(super) fn fail(&mut self, error: &ApiError) -> Value {
 		match self {
 			Self::Choices(_) => error.document(),
 			Self::Response(frame) => frame.fail(error),

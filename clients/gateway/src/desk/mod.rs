@@ -1,37 +1,42 @@
-//! Where jobs are bought. The same job that the same key has asked for within a minute is bought once; its money is reserved on
-//! the disk before it is submitted; and whoever asked may leave: the purchase goes on without them.
+//! Where answers are bought, as jobs or through channels. The same that the same key has asked for within a minute is bought once; its
+//! money is reserved on the disk before it is asked for; and whoever asked may leave: a job goes on without them, what comes through a
+//! channel is stopped.
+
+mod on_line;
+mod purchase;
+mod shelf;
+
+pub(crate) use purchase::{Bought, More, Purchase, Source};
 
 use crate::{
 	chain::{costs_nothing, Asked, Chain},
 	error::ApiError,
 	keys::Key,
-	ledger::{Attended, ChargeNumber, KeyNumber, Ledger, Most, Stage},
+	ledger::{Attended, ChargeNumber, Ledger, Most, Stage},
+	lines::Lines,
 	metrics::{Metrics, Outcome},
 	request::sampling::reseeded,
 };
 use assay_sdk::{
 	jobs::{Job, Submission},
 	protocol::JobId,
-	Error, Noted,
+	Balance, Error, Noted,
 };
 use futures::future::join_all;
 use parking_lot::Mutex;
+use purchase::{Progress, Teller};
+use shelf::{Identity, Shelf};
 use std::{
-	collections::{HashMap, VecDeque},
 	sync::Arc,
-	time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+	time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use tokio::sync::{watch, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How long what was answered is answered again.
-pub(crate) const REMEMBERED: Duration = Duration::from_secs(60);
 /// How long a result is waited for. The chain's own clocks end every job sooner; a job that a reorganisation has taken away for
 /// good has none.
 const PATIENCE: Duration = Duration::from_secs(3_600);
-/// Answers that are remembered at most; the oldest are forgotten first.
-const MOST_REMEMBERED: usize = 4_096;
 
-/// A job that a client wants.
+/// An answer that a client wants.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
 	/// What runs on what.
@@ -40,102 +45,18 @@ pub(crate) struct Order {
 	pub(crate) unseeded: bool,
 }
 
-/// What makes two orders the same.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Identity {
-	key: KeyNumber,
-	// The chain's own form of the order: equal bytes are equal jobs.
-	order: Vec<u8>,
-	unseeded: bool,
-}
-
-/// How far a purchase is.
-#[derive(Clone, Debug)]
-pub(crate) enum Progress {
-	/// It is being priced, reserved and submitted.
-	Begun,
-	/// It is on the chain.
-	Sent(JobId),
-	/// It has a result.
-	Claimed(Arc<Bought>),
-	/// It has none.
-	Failed(ApiError),
-}
-
-/// A job with its result.
-#[derive(Debug)]
-pub(crate) struct Bought {
-	/// The job.
-	pub(crate) job: Job,
-	/// When its result was seen, in seconds since 1970.
-	pub(crate) at: u64,
-}
-
-/// A purchase to wait for.
-#[derive(Clone, Debug)]
-pub(crate) struct Purchase(watch::Receiver<Progress>);
-
-impl Purchase {
-	/// Waits until the job is on the chain, or there will be none.
-	pub(crate) async fn sent(&mut self) -> Result<JobId, ApiError> {
-		match self.until(|progress| !matches!(progress, Progress::Begun)).await {
-			Progress::Sent(job) => Ok(job),
-			Progress::Claimed(bought) => Ok(bought.job.id),
-			Progress::Failed(error) => Err(error),
-			Progress::Begun => Err(lost()),
-		}
-	}
-
-	/// Waits until the job has a result, or will have none.
-	pub(crate) async fn claimed(&mut self) -> Result<Arc<Bought>, ApiError> {
-		let is_over = |progress: &Progress| matches!(progress, Progress::Claimed(_) | Progress::Failed(_));
-		match self.until(is_over).await {
-			Progress::Claimed(bought) => Ok(bought),
-			Progress::Failed(error) => Err(error),
-			Progress::Begun | Progress::Sent(_) => Err(lost()),
-		}
-	}
-
-	/// The job, if it is on the chain.
-	pub(crate) fn job(&self) -> Option<JobId> {
-		match &*self.0.borrow() {
-			Progress::Sent(job) => Some(*job),
-			Progress::Claimed(bought) => Some(bought.job.id),
-			_ => None,
-		}
-	}
-
-	async fn until(&mut self, condition: impl FnMut(&Progress) -> bool) -> Progress {
-		// An error means that the purchase ended without a word; what it said last is there.
-		let _ = self.0.wait_for(condition).await;
-		self.0.borrow().clone()
-	}
-}
-
-fn lost() -> ApiError {
-	ApiError::internal("the purchase was interrupted: its money stays reserved until it is known what became of it")
-}
-
 /// An order that is bought now, and whom to tell.
 struct Place {
 	identity: Identity,
 	asked: Asked,
-	tell: watch::Sender<Progress>,
+	teller: Teller,
 	_in_flight: OwnedSemaphorePermit,
-}
-
-/// What is known of orders.
-#[derive(Default)]
-struct Shelf {
-	places: HashMap<Identity, (u64, watch::Receiver<Progress>)>,
-	/// Those that are over, oldest first.
-	over: VecDeque<(Instant, Identity, u64)>,
-	next: u64,
 }
 
 /// The desk.
 pub(crate) struct Desk {
 	chain: Arc<dyn Chain>,
+	lines: Option<Arc<dyn Lines>>,
 	ledger: Arc<Ledger>,
 	metrics: Arc<Metrics>,
 	shelf: Mutex<Shelf>,
@@ -146,9 +67,18 @@ pub(crate) struct Desk {
 
 impl Desk {
 	/// A desk that has so many jobs in flight at most.
-	pub(crate) fn new(chain: Arc<dyn Chain>, ledger: Arc<Ledger>, metrics: Arc<Metrics>, most: u16) -> Self {
+	///
+	/// - `lines`: channels that it uses where there are any.
+	pub(crate) fn new(
+		chain: Arc<dyn Chain>,
+		lines: Option<Arc<dyn Lines>>,
+		ledger: Arc<Ledger>,
+		metrics: Arc<Metrics>,
+		most: u16,
+	) -> Self {
 		Self {
 			chain,
+			lines,
 			ledger,
 			metrics,
 			shelf: Mutex::default(),
@@ -169,11 +99,7 @@ impl Desk {
 
 	/// Jobs that are being submitted.
 	pub(crate) fn submitting(&self) -> usize {
-		let shelf = self.shelf.lock();
-		let begun = |progress: &watch::Receiver<Progress>| {
-			matches!(&*progress.borrow(), Progress::Begun) && progress.has_changed().is_ok()
-		};
-		shelf.places.values().filter(|(_, progress)| begun(progress)).count()
+		self.shelf.lock().begun()
 	}
 
 	/// Buys what a key orders, all of it or nothing, and returns the purchases in the order of the orders. An order that is there
@@ -189,25 +115,25 @@ impl Desk {
 		let mut shelf = self.shelf.lock();
 		shelf.forget();
 		for order in orders {
-			let identity = order.identity(key.number);
+			let identity = Identity::new(&order, key.number);
 			let known = shelf.standing(&identity).filter(|_| repeats || !order.unseeded);
-			if let Some(progress) = known {
+			if let Some(standing) = known {
 				self.metrics.job(Outcome::Shared);
-				purchases.push(Purchase(progress));
+				purchases.push(standing.join());
 				continue;
 			}
 			let Ok(in_flight) = self.room.clone().try_acquire_owned() else {
 				// The places so far are given back with their permits.
-				shelf.take_back(&places);
+				places.iter().for_each(|place: &Place| shelf.take_back(&place.identity));
 				return Err(ApiError::busy(&format!("there are {} jobs", self.most)));
 			};
-			let (tell, progress) = watch::channel(Progress::Begun);
-			shelf.put(identity.clone(), progress.clone());
-			purchases.push(Purchase(progress));
+			let (teller, standing) = purchase::begin();
+			purchases.push(standing.join());
+			shelf.put(identity.clone(), standing);
 			places.push(Place {
 				asked: order.seeded(),
 				identity,
-				tell,
+				teller,
 				_in_flight: in_flight,
 			});
 		}
@@ -218,12 +144,30 @@ impl Desk {
 		Ok(purchases)
 	}
 
+	/// Buys in a channel where that can be, and by jobs what cannot.
+	async fn purchase(self: Arc<Self>, key: Key, mut places: Vec<Place>) {
+		// All of one request are for the same version.
+		let version = places.first().map(|place| place.asked.version);
+		if let (Some(lines), Some(version)) = (&self.lines, version) {
+			if let Some(line) = lines.find(version).await {
+				places = self.on_line(&key, places, &*line).await;
+			}
+		}
+		if !places.is_empty() {
+			self.by_jobs(&key, places).await;
+		}
+	}
+
 	/// Prices, reserves and submits.
-	async fn purchase(self: Arc<Self>, key: Key, places: Vec<Place>) {
+	async fn by_jobs(&self, key: &Key, places: Vec<Place>) {
 		let priced = join_all(places.iter().map(|place| self.chain.price(place.asked.clone()))).await;
 		let priced: Result<Vec<(Submission, Most)>, Error> = priced.into_iter().collect();
 		let reserved = match priced {
-			Ok(priced) => self.reserve(&key, priced).await,
+			Ok(priced) => {
+				let (submissions, most): (Vec<_>, Vec<_>) = priced.into_iter().unzip();
+				let charges = self.reserve(key, most).await;
+				charges.map(|charges| submissions.into_iter().zip(charges).collect::<Vec<_>>())
+			}
 			Err(error) => Err(ApiError::not_submitted(&error, true)),
 		};
 		match reserved {
@@ -240,15 +184,9 @@ impl Desk {
 		}
 	}
 
-	async fn reserve(
-		&self,
-		key: &Key,
-		priced: Vec<(Submission, Most)>,
-	) -> Result<Vec<(Submission, Attended)>, ApiError> {
-		let (submissions, most): (Vec<_>, Vec<_>) = priced.into_iter().unzip();
+	async fn reserve(&self, key: &Key, most: Vec<Most>) -> Result<Vec<Attended>, ApiError> {
 		let (ledger, number, limit) = (self.ledger.clone(), key.number, key.limit);
-		let charges = blocking(move || ledger.reserve(number, limit, &most, now())).await??;
-		Ok(submissions.into_iter().zip(charges).collect())
+		Ok(blocking(move || ledger.reserve(number, limit, &most, now())).await??)
 	}
 
 	/// Submits a job that is reserved, and waits for its result.
@@ -258,7 +196,7 @@ impl Desk {
 		drop(charge);
 		let progress = match submitted {
 			Ok(job) => {
-				place.tell.send_replace(Progress::Sent(job));
+				place.teller.tell(Progress::Sent(Source::Job(job)));
 				self.result(job, &submission).await
 			}
 			Err(error) => Progress::Failed(error),
@@ -297,10 +235,7 @@ impl Desk {
 					_ => Outcome::Unknown,
 				});
 				if free {
-					let ledger = self.ledger.clone();
-					if let Err(error) = blocking(move || ledger.settle(charge, 0)).await? {
-						log::error!("charge {}: {error:#}", charge.0);
-					}
+					self.settle(charge, 0).await;
 				}
 				Err(ApiError::not_submitted(&error, free))
 			}
@@ -313,16 +248,27 @@ impl Desk {
 		noted.map_err(|_| anyhow::anyhow!("the gateway failed at it"))?
 	}
 
+	/// Has a key pay what is known to be the cost of a charge.
+	async fn settle(&self, charge: ChargeNumber, cost: Balance) {
+		let ledger = self.ledger.clone();
+		match blocking(move || ledger.settle(charge, cost)).await {
+			Ok(Ok(paid)) => self.metrics.spent(paid),
+			// It stays open, and is settled later.
+			Ok(Err(error)) => log::error!("charge {}: {error:#}", charge.0),
+			Err(_) => log::error!("charge {} is settled later", charge.0),
+		}
+	}
+
 	async fn result(&self, job: JobId, submission: &Submission) -> Progress {
 		let claimed = tokio::time::timeout(PATIENCE, self.chain.claimed(job)).await;
 		let Ok(claimed) = claimed else {
-			return Progress::Failed(ApiError::timeout(vec![job]));
+			return Progress::Failed(ApiError::timeout(Some(Source::Job(job))));
 		};
 		match claimed {
 			Ok(found) if !is_of(&found, submission) => Progress::Failed(ApiError::displaced(job)),
 			Ok(job) => {
 				self.metrics.job(Outcome::Claimed);
-				Progress::Claimed(Arc::new(Bought { job, at: now() }))
+				Progress::Bought(Arc::new(Bought::of_job(job, now())))
 			}
 			Err(Error::Missing(_)) => Progress::Failed(ApiError::refunded(job)),
 			Err(error) => {
@@ -339,8 +285,8 @@ impl Desk {
 			_ => true,
 		};
 		let mut shelf = self.shelf.lock();
-		shelf.end(&place.identity, &place.tell, keep);
-		place.tell.send_replace(progress);
+		shelf.end(&place.identity, &place.teller, keep);
+		place.teller.tell(progress);
 	}
 }
 
@@ -350,20 +296,6 @@ fn is_of(job: &Job, submission: &Submission) -> bool {
 }
 
 impl Order {
-	fn identity(&self, key: KeyNumber) -> Identity {
-		use codec::Encode;
-		let Asked {
-			version,
-			input,
-			generation,
-		} = &self.asked;
-		Identity {
-			key,
-			order: (version, input, generation).encode(),
-			unseeded: self.unseeded,
-		}
-	}
-
 	/// What is submitted: with a seed that nobody can foresee where the client gave none.
 	fn seeded(self) -> Asked {
 		let mut asked = self.asked;
@@ -371,62 +303,6 @@ impl Order {
 			asked.generation.sampler = reseeded(asked.generation.sampler, rand::random());
 		}
 		asked
-	}
-}
-
-impl Shelf {
-	/// What is known of an order, unless its purchase was interrupted.
-	fn standing(&self, identity: &Identity) -> Option<watch::Receiver<Progress>> {
-		let (_, progress) = self.places.get(identity)?;
-		let unfinished = matches!(&*progress.borrow(), Progress::Begun | Progress::Sent(_));
-		let interrupted = unfinished && progress.has_changed().is_err();
-		(!interrupted).then(|| progress.clone())
-	}
-
-	fn put(&mut self, identity: Identity, progress: watch::Receiver<Progress>) {
-		self.places.insert(identity, (self.next, progress));
-		self.next = self.next.wrapping_add(1);
-	}
-
-	/// Forgets what has been over for long enough, and the oldest if there is too much.
-	fn forget(&mut self) {
-		while let Some((since, identity, number)) = self.over.front() {
-			if since.elapsed() < REMEMBERED && self.over.len() <= MOST_REMEMBERED {
-				return;
-			}
-			// A later order of the same identity may stand in its place.
-			if self
-				.places
-				.get(identity)
-				.is_some_and(|(standing, _)| standing == number)
-			{
-				self.places.remove(identity);
-			}
-			self.over.pop_front();
-		}
-	}
-
-	fn take_back(&mut self, places: &[Place]) {
-		for place in places {
-			self.places.remove(&place.identity);
-		}
-	}
-
-	fn end(&mut self, identity: &Identity, tell: &watch::Sender<Progress>, keep: bool) {
-		// A later unseeded order of the same identity may stand in its place.
-		let standing = self
-			.places
-			.get(identity)
-			.filter(|(_, progress)| tell.subscribe().same_channel(progress));
-		let Some((number, _)) = standing else {
-			return;
-		};
-		match keep {
-			true => self.over.push_back((Instant::now(), identity.clone(), *number)),
-			false => {
-				self.places.remove(identity);
-			}
-		}
 	}
 }
 

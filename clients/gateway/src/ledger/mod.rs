@@ -8,8 +8,9 @@ use crate::{
 	money,
 };
 use anyhow::{Context, Result};
-use assay_protocol::JobId;
+use assay_protocol::{ChannelId, JobId};
 use assay_sdk::{Balance, Signed, H256};
+use assay_trace::Hash32;
 use books::{Books, Line};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -33,13 +34,13 @@ pub struct KeyNumber(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ChargeNumber(pub u64);
 
-/// The most that a job can cost.
+/// The most that an answer can cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Most {
-	/// What the chain holds until the job is over: its highest fee.
+	/// Its highest fee: what the chain holds until a job is over.
 	#[serde(with = "money")]
 	pub escrow: Balance,
-	/// What its transaction and its room may cost beside.
+	/// What a job's transaction and its room may cost beside.
 	#[serde(with = "money")]
 	pub beside: Balance,
 }
@@ -63,6 +64,15 @@ pub struct OnChain {
 	pub block: H256,
 }
 
+/// A request in a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OnLine {
+	/// The channel.
+	pub channel: ChannelId,
+	/// The root of the request.
+	pub request: Hash32,
+}
+
 /// How far a charge is. Where a program was stopped, it goes on from here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,6 +88,8 @@ pub enum Stage {
 	},
 	/// The job is in a final block.
 	Placed(OnChain),
+	/// A request was signed, and may have been sent.
+	Asked(OnLine),
 }
 
 /// A charge that is not settled.

@@ -4,7 +4,7 @@ use anyhow::Result;
 use assay_gateway::{
 	keys::{self, Terms},
 	ledger::{self, Account, KeyNumber, Most, OnChain},
-	metrics_router, router, Asked, Chain, Fate, Gateway, Language, Languages, Limits, Options, Template,
+	metrics_router, router, Asked, Chain, Fate, Gateway, Language, Languages, Limits, Lines, Options, Template,
 };
 use assay_library::Text;
 use assay_protocol::{
@@ -345,7 +345,16 @@ impl Bench {
 		Self::with(limit, Limits::default())
 	}
 
+	/// The same with lines.
+	pub(crate) fn with_lines(limit: u128, lines: impl Lines) -> Self {
+		Self::made(limit, Limits::default(), Some(Arc::new(lines)))
+	}
+
 	pub(crate) fn with(limit: u128, limits: Limits) -> Self {
+		Self::made(limit, limits, None)
+	}
+
+	fn made(limit: u128, limits: Limits, lines: Option<Arc<dyn Lines>>) -> Self {
 		let folder = Arc::new(tempfile::tempdir().unwrap());
 		let (_, key) = keys::create(folder.path(), "tester", up_to(limit), 0).unwrap();
 		let chain = Arc::new(Fake {
@@ -354,15 +363,21 @@ impl Bench {
 			fates: Mutex::default(),
 			tells: AtomicBool::new(true),
 		});
-		Self::open(chain, key, folder, limits)
+		Self::open(chain, lines, key, folder, limits)
 	}
 
-	fn open(chain: Arc<Fake>, key: String, folder: Arc<TempDir>, limits: Limits) -> Self {
+	fn open(
+		chain: Arc<Fake>,
+		lines: Option<Arc<dyn Lines>>,
+		key: String,
+		folder: Arc<TempDir>,
+		limits: Limits,
+	) -> Self {
 		let options = Options {
 			limits,
 			..Options::default()
 		};
-		let gateway = Arc::new(Gateway::new(chain.clone(), Words, folder.path(), options).unwrap());
+		let gateway = Arc::new(Gateway::new(chain.clone(), lines, Words, folder.path(), options).unwrap());
 		Self {
 			chain,
 			key,
@@ -374,6 +389,15 @@ impl Bench {
 
 	/// Another gateway after this one, which is gone without a warning.
 	pub(crate) fn killed(self) -> Self {
+		self.killed_before(None)
+	}
+
+	/// The same, with lines.
+	pub(crate) fn killed_with(self, lines: impl Lines) -> Self {
+		self.killed_before(Some(Arc::new(lines)))
+	}
+
+	fn killed_before(self, lines: Option<Arc<dyn Lines>>) -> Self {
 		let Self {
 			chain,
 			key,
@@ -382,7 +406,7 @@ impl Bench {
 			folder,
 		} = self;
 		drop((router, gateway));
-		Self::open(chain, key, folder, Limits::default())
+		Self::open(chain, lines, key, folder, Limits::default())
 	}
 
 	/// Looks at the open charges once.
