@@ -289,6 +289,8 @@ pub enum Missing {
 	Channel(ChannelId),
 	/// An operator.
 	Operator(AccountId),
+	/// Where an operator answers requests.
+	Endpoint(AccountId),
 	/// A block, by its height.
 	Block(BlockNumber),
 	/// A block, by its hash.
@@ -320,6 +322,7 @@ impl fmt::Display for Missing {
 				"there is no dispute {id}: there never was, or it ended long ago and was removed"
 			),
 			Self::Channel(id) => write!(f, "there is no channel {id}"),
+			Self::Endpoint(account) => write!(f, "{account} does not say where it answers requests"),
 			Self::Operator(account) => write!(f, "{account} is not an operator"),
 			Self::Block(number) => write!(f, "the node does not have block {number}"),
 			Self::BlockHash(hash) => write!(f, "the node does not have block {hash:?}"),

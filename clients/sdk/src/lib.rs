@@ -6,6 +6,7 @@ pub mod audits;
 pub mod calls;
 pub mod channels;
 mod connection;
+pub mod consumer;
 pub mod disputes;
 mod error;
 pub mod events;

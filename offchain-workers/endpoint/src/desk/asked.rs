@@ -6,11 +6,13 @@ use assay_exact::{
 	ComputeUnits, Input, Output,
 };
 use assay_protocol::{
-	channel::{ChannelKey, ChannelSignature, Content, Receipt, Revealed, SignedRequest, SignedVoucher, Voucher, LANES},
+	channel::{
+		closing_payload, ChannelKey, ChannelSignature, Content, Receipt, Revealed, SignedRequest, SignedVoucher,
+		Voucher, LANES,
+	},
 	job::{JobInput, JobOutput, MAX_INLINE_ELEMENTS},
 };
 use assay_trace::{merkle::Hash32, TraceRoot};
-use codec::Encode;
 use sp_core::{sr25519, Pair};
 
 /// A request that its channel's key has signed, and that its program takes.
@@ -159,20 +161,15 @@ impl Vouched {
 pub struct Goodbye(());
 
 impl Goodbye {
-	/// Checks the signature over [what is signed](Self::signing_payload).
+	/// Checks the signature over [what is signed](closing_payload).
 	pub fn check(
 		channel: &assay_protocol::ChannelId,
 		signature: &ChannelSignature,
 		key: &ChannelKey,
 		genesis: &[u8; 32],
 	) -> Result<Self, Refusal> {
-		verify(signature, &Self::signing_payload(channel, genesis), key)?;
+		verify(signature, &closing_payload(channel, genesis), key)?;
 		Ok(Self(()))
-	}
-
-	/// The bytes a channel key signs: a domain, the chain's genesis hash, the channel.
-	pub fn signing_payload(channel: &assay_protocol::ChannelId, genesis: &[u8; 32]) -> Vec<u8> {
-		(b"assay/close", genesis, channel).encode()
 	}
 }
 

@@ -4,8 +4,7 @@ use crate::{
 	client::{json, receipt, tokens, Consumer, Stream},
 	fake::{a_prompt, until, House, ASY, PARAMETERS, PRICE},
 };
-use assay_endpoint::desk::Goodbye;
-use assay_protocol::channel::SignedReceipt;
+use assay_protocol::channel::{closing_payload, SignedReceipt};
 use codec::Encode;
 use hyper::{Method, StatusCode};
 use sp_core::Pair;
@@ -94,7 +93,7 @@ async fn a_channel_that_its_consumer_closes_is_settled_and_closed() {
 	house.engine.hold_after(1);
 	let running = consumer.a_request(1, 0, &a_prompt(), 3);
 	let stream = Stream::of(consumer.ask(&running, &a_prompt()).await);
-	let payload = Goodbye::signing_payload(&consumer.channel, &crate::client::GENESIS);
+	let payload = closing_payload(&consumer.channel, &crate::client::GENESIS);
 	let path = format!("/v1/channels/{}/close", consumer.channel);
 	let (status, _) = json(
 		house.place(),

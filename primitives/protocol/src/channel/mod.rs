@@ -263,6 +263,11 @@ impl Settlement {
 	}
 }
 
+/// The bytes a channel key signs to have its channel closed by the worker: a domain, the chain's genesis hash, the channel.
+pub fn closing_payload(channel: &ChannelId, genesis: &[u8; 32]) -> Vec<u8> {
+	(b"assay/close", genesis, channel).encode()
+}
+
 /// A settlement with its worker's signature over [`Settlement::signing_payload`].
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct SignedSettlement {

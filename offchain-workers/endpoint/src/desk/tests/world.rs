@@ -409,7 +409,7 @@ impl World {
 	/// The consumer asks the desk to close a channel.
 	pub(super) fn close(&mut self, id: ChannelId) -> Result<(), Refusal> {
 		let pair = self.pair(&id);
-		let signature = pair.sign(&Goodbye::signing_payload(&id, &GENESIS));
+		let signature = pair.sign(&assay_protocol::channel::closing_payload(&id, &GENESIS));
 		let goodbye = Goodbye::check(&id, &signature, &pair.public(), &GENESIS)?;
 		let closed = self.desk.close(&id, goodbye);
 		self.write();

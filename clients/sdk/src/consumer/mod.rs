@@ -1,0 +1,342 @@
+//! The consumer's end of a channel: requests, answers as they come, receipts that are checked, vouchers.
+//!
+//! # An answer
+//!
+//! [`Consumer::ask`] takes the next place of a lane that is free, writes the signed request into its journal, and sends it. What comes is
+//! passed on at once: tokens, and after each sixteenth the worker's signature under what has come so far is checked before more is passed on
+//! ([`Breach::NoProgress`]). The receipt at the end is checked against the request, the tokens and the program, written down, and told as the last [`Event`].
+//! The voucher for it is sent in the background, together with those of other lanes.
+//!
+//! If the connection breaks, the very same request is sent again; an answer that was given or is being given is told again from its beginning, and
+//! only what is new is passed on. Whoever drops an [`Answer`] stops it; what it costs until then is learnt and vouched for in the background.
+//!
+//! # What can be relied on
+//!
+//! 1. One place in a lane has one request: another one takes its place only if it is certain that the first was not taken.
+//! 2. Nothing is vouched for but receipts that were checked here. A voucher is in the journal before it is sent, a receipt before it is told.
+//! 3. Each receipt is paid for once, whatever the endpoint says of its lane.
+//! 4. What the worker has signed and is not so is kept, and told as [`Evidence`]. Its lane is not used any more.
+//! 5. Nobody is spoken to but whoever has the key in the operator's record.
+//! 6. What an endpoint can make this end hold or wait for is bounded: the head of a response, an event, an answer, the time in which nothing
+//!    comes, and how long it is tried.
+//! 7. A crash loses the stream in progress and nothing else: its receipt is asked for when the journal is opened again.
+
+mod account;
+mod answer;
+mod client;
+mod error;
+mod events;
+mod evidence;
+mod following;
+mod heard;
+mod lane;
+mod ledger;
+mod places;
+mod pursuit;
+mod settings;
+pub mod tls;
+mod vouching;
+
+pub use account::{Account, LaneAccount, Said};
+pub use answer::{Answer, Event};
+pub use error::{Breach, ConsumerError, Falsehood};
+pub use evidence::{Answered, Evidence};
+pub use heard::RECENT;
+pub use settings::Settings;
+
+use crate::{channels::Channel, Amount, Balance, BlockNumber};
+use assay_exact::{Generation, Input, Program};
+use assay_journal::Journal;
+use assay_protocol::{
+	channel::{Content, Endpoint, Request, SignedRequest},
+	job::{JobInput, MAX_INLINE_ELEMENTS},
+	operator::WorkerKey,
+	ChannelId,
+};
+use client::Client;
+use codec::DecodeAll;
+use events::Complaint;
+use heard::{Asked, Heard};
+use hyper::StatusCode;
+use ledger::{Keeping, Ledger};
+use parking_lot::Mutex;
+use places::Places;
+use pursuit::Pursuit;
+use sp_core::{sr25519, Pair};
+use std::{
+	future::Future,
+	path::Path,
+	sync::{
+		atomic::{AtomicU32, Ordering},
+		Arc,
+	},
+};
+use tokio::{
+	sync::{mpsc, watch, Notify},
+	task::JoinSet,
+};
+
+/// What a consumer has to know of its channel.
+#[derive(Clone, Debug)]
+pub struct Facts {
+	/// Hash of the genesis block: everything is signed for one chain only.
+	pub genesis: [u8; 32],
+	/// The program of the channel's version.
+	pub program: Program,
+	/// Blocks for which a receipt can be challenged.
+	pub answerable: BlockNumber,
+	/// What changes.
+	pub now: watch::Receiver<Now>,
+}
+
+/// What the chain says at the moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Now {
+	/// Height of the best block.
+	pub height: BlockNumber,
+	/// The channel in the last final block.
+	pub channel: Channel,
+	/// Where its operator answers.
+	pub endpoint: Endpoint,
+}
+
+/// What does not change about a channel, and what answers are judged by.
+struct Subject {
+	genesis: [u8; 32],
+	channel: ChannelId,
+	program: Program,
+	worker: WorkerKey,
+	price: Balance,
+	opened_at: BlockNumber,
+	/// Answers that may be cut short yet.
+	forgiven: AtomicU32,
+}
+
+impl Subject {
+	fn forgives(&self) -> bool {
+		self.forgiven.load(Ordering::SeqCst) > 0
+	}
+
+	fn forgive(&self) {
+		let less = |left: u32| left.checked_sub(1);
+		// Where none is left, another one was faster.
+		let _ = self.forgiven.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+	}
+
+	fn fee(&self, units: u64) -> Amount {
+		Amount(self.price.checked_mul(units.into()).unwrap_or(Balance::MAX))
+	}
+}
+
+struct Inner {
+	subject: Subject,
+	now: watch::Receiver<Now>,
+	key: sr25519::Pair,
+	settings: Settings,
+	keeping: Keeping,
+	journal: Journal,
+	client: Client,
+	ledger: Mutex<Ledger>,
+	places: Arc<Places>,
+	/// There is something to vouch for.
+	due: Notify,
+	/// One sends vouchers at a time.
+	vouching: tokio::sync::Mutex<()>,
+}
+
+/// The consumer's end of a channel. It works as long as it, or an [`Answer`] of it, is held.
+pub struct Consumer {
+	inner: Arc<Inner>,
+	tasks: Mutex<JoinSet<()>>,
+}
+
+impl Consumer {
+	/// Opens the journal of a channel and takes up what it holds: requests without a receipt are seen to in the background.
+	///
+	/// - `key`: of the channel.
+	/// - `folder`: the channel has one of its own in it. One process works with it at a time.
+	pub async fn open(
+		facts: Facts,
+		key: sr25519::Pair,
+		folder: &Path,
+		settings: Settings,
+	) -> Result<Arc<Self>, ConsumerError> {
+		let Facts {
+			genesis,
+			program,
+			answerable,
+			now,
+		} = facts;
+		let Channel {
+			id,
+			terms,
+			opened_at,
+			settled,
+			..
+		} = now.borrow().channel.clone();
+		let other = |reason| ConsumerError::OtherChannel { channel: id, reason };
+		if terms.id() != id {
+			return Err(other("its terms are those of another"));
+		}
+		if terms.key != key.public() {
+			return Err(other("its key is another"));
+		}
+		let folder = folder.join(hex::encode(id.0 .0));
+		let opened = tokio::task::spawn_blocking(move || Journal::open(&folder)).await;
+		let (journal, known) = opened.map_err(|error| ConsumerError::Records(error.to_string()))??;
+		let (ledger, asked) = Ledger::restore(&settled, known).map_err(ConsumerError::Records)?;
+		let inner = Arc::new(Inner {
+			subject: Subject {
+				genesis,
+				channel: id,
+				program,
+				worker: terms.worker_key,
+				price: terms.price,
+				opened_at,
+				forgiven: AtomicU32::new(settings.cut_short),
+			},
+			client: Client::new(now.clone(), &settings),
+			keeping: Keeping {
+				blocks: settings.keep.unwrap_or(answerable),
+				bytes: settings.keep_bytes,
+			},
+			now,
+			key,
+			settings,
+			journal,
+			ledger: Mutex::new(ledger),
+			places: Places::new(),
+			due: Notify::new(),
+			vouching: tokio::sync::Mutex::default(),
+		});
+		let consumer = Arc::new(Self {
+			inner: inner.clone(),
+			tasks: Mutex::default(),
+		});
+		consumer.spawn(inner.clone().follow());
+		consumer.spawn(inner.clone().vouch_when_due());
+		for (lane, asked) in asked {
+			consumer.take_up(lane, asked);
+		}
+		Ok(consumer)
+	}
+
+	/// Goes on with a request that the journal has without a receipt.
+	fn take_up(&self, lane: u8, asked: Asked) {
+		let inner = &self.inner;
+		let Some(place) = inner.places.of(lane) else {
+			return;
+		};
+		let heard = Heard::new(asked);
+		let mut ledger = inner.ledger.lock();
+		let trouble = match ledger.evidence_of(&heard.root) {
+			Some(evidence) if !matches!(evidence, Evidence::Progress { .. }) => Some(evidence.to_string()),
+			_ if heard.asked.signed.request.sequence != ledger.end(lane) => {
+				Some("a request without receipt is not the next in its lane".into())
+			}
+			_ => None,
+		};
+		match (trouble, ledger.lanes.get_mut(usize::from(lane))) {
+			(None, _) => self.spawn(Pursuit::again(inner.clone(), place, heard).run()),
+			(Some(trouble), Some(lane)) => lane.trouble = Some(trouble),
+			(Some(_), None) => {}
+		}
+	}
+
+	fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+		let mut tasks = self.tasks.lock();
+		while tasks.try_join_next().is_some() {}
+		tasks.spawn(task);
+	}
+
+	/// The channel.
+	pub fn channel(&self) -> ChannelId {
+		self.inner.subject.channel
+	}
+
+	/// Asks for an answer. It returns when there is a lane for it: sixteen requests run side by side, others wait. Everything else is told by the
+	/// answer, also why there is none.
+	pub async fn ask(self: &Arc<Self>, input: JobInput, generation: Generation) -> Result<Answer, ConsumerError> {
+		let inner = &self.inner;
+		let program = &inner.subject.program;
+		let checked = program.check_job(&Input::from(input.clone()), &generation);
+		checked.map_err(|error| ConsumerError::Refused(error.to_string()))?;
+		let most = program.output_length().unwrap_or(generation.max_tokens);
+		if most > MAX_INLINE_ELEMENTS {
+			return Err(ConsumerError::Refused(format!(
+				"the answer may have {most} elements, a receipt has at most {MAX_INLINE_ELEMENTS}"
+			)));
+		}
+		loop {
+			let place = inner.places.take().await?;
+			let (sequence, trouble) = {
+				let ledger = inner.ledger.lock();
+				let lane = ledger.lanes.get(usize::from(place.lane));
+				(ledger.end(place.lane), lane.and_then(|lane| lane.trouble.clone()))
+			};
+			if trouble.is_some() {
+				// The lane is left out from now on.
+				drop(place);
+				continue;
+			}
+			let request = Request {
+				channel: inner.subject.channel,
+				lane: place.lane,
+				sequence,
+				input: Content::of_input(&input),
+				generation,
+			};
+			let signature = inner.key.sign(&request.signing_payload(&inner.subject.genesis));
+			let asked = Asked {
+				signed: SignedRequest { request, signature },
+				input,
+				at: inner.now.borrow().height,
+			};
+			let (to, events) = mpsc::unbounded_channel();
+			self.spawn(Pursuit::new(inner.clone(), place, Heard::new(asked), to).begin());
+			return Ok(Answer::new(events, self.clone()));
+		}
+	}
+
+	/// What the worker has signed and is not so, as far as this end has seen.
+	pub fn evidence(&self) -> Vec<Evidence> {
+		self.inner.ledger.lock().evidence().cloned().collect()
+	}
+
+	/// An answer that is kept, by the root of its request.
+	pub fn kept(&self, request: &assay_trace::Hash32) -> Result<Option<Answered>, ConsumerError> {
+		let key = codec::Encode::encode(&ledger::Key::Answered(*request));
+		let Some(body) = self.inner.journal.body(&key)? else {
+			return Ok(None);
+		};
+		let kept = Answered::decode_all(&mut &body[..]);
+		kept.map(Some)
+			.map_err(|error| ConsumerError::Records(error.to_string()))
+	}
+}
+
+/// What an endpoint says no with.
+fn refusal(status: StatusCode, complaint: Complaint) -> ConsumerError {
+	let amount = |field: &str| {
+		let amount = complaint
+			.fields
+			.get(field)
+			.and_then(|amount| amount.as_str()?.parse().ok());
+		Amount(amount.unwrap_or(0))
+	};
+	match complaint.code.as_str() {
+		"unpaid" => ConsumerError::Unpaid {
+			unpaid: amount("unpaid"),
+			credit: amount("credit"),
+		},
+		"closing" => ConsumerError::Closing,
+		"unknown_channel" => ConsumerError::UnknownChannel,
+		"refused" => ConsumerError::Refused(complaint.message),
+		"absent" => ConsumerError::Absent(complaint.message),
+		_ => ConsumerError::Rejected {
+			status: status.as_u16(),
+			code: complaint.code,
+			message: complaint.message,
+		},
+	}
+}
