@@ -2,7 +2,7 @@
 
 use crate::{
 	client::{receipt, tokens, Stream},
-	fake::{a_prompt, House, Setup, ASY, WRITER},
+	fake::{a_prompt, Consumers as _, House, Setup, ASY, WRITER},
 };
 use futures::future::join_all;
 use hyper::StatusCode;
@@ -23,7 +23,7 @@ async fn two_hundred_streams_at_a_time_are_answered_or_told_to_come_again() {
 		..Setup::default()
 	})
 	.await;
-	let consumers = (0..20).map(|number| house.chain.open(number, WRITER, 100 * ASY, house.place()));
+	let consumers = (0..20).map(|number| house.open(number, WRITER, 100 * ASY));
 	let consumers: Vec<_> = consumers.collect();
 	house.endpoint().look().await;
 	// Once, so that the model is loaded.

@@ -1,5 +1,6 @@
 //! A consumer: it signs, and speaks HTTP over TLS to whoever has the key that it knows.
 
+pub(crate) use assay_endpoint::testing::{Place, GENESIS};
 use assay_exact::{Generation, Sampler};
 use assay_protocol::{
 	channel::{
@@ -20,7 +21,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use sp_core::{sr25519, Pair};
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::{
 	rustls::{
@@ -32,8 +33,6 @@ use tokio_rustls::{
 	},
 	TlsConnector,
 };
-
-pub(crate) const GENESIS: [u8; 32] = [9; 32];
 
 /// Takes one key and no other.
 #[derive(Debug)]
@@ -84,13 +83,6 @@ impl ServerCertVerifier for Pinned {
 	fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
 		self.provider.signature_verification_algorithms.supported_schemes()
 	}
-}
-
-/// Where an endpoint is, and by which key it is known.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-	pub(crate) address: SocketAddr,
-	pub(crate) key_hash: Hash32,
 }
 
 /// A connection.

@@ -2,7 +2,7 @@
 
 use crate::{
 	client::{receipt, tokens, Consumer, Stream},
-	fake::{a_prompt, until, House, PARAMETERS},
+	fake::{a_prompt, until, Consumers as _, House, PARAMETERS},
 };
 use hyper::StatusCode;
 use std::{fs, path::Path, sync::atomic::Ordering};

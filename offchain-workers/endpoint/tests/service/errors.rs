@@ -2,7 +2,7 @@
 
 use crate::{
 	client::{json, receipt, send, tokens, whole, Connection, Place, Stream},
-	fake::{a_prompt, until, House, Setup, ASY, MISSING, PRICE, WRITER},
+	fake::{a_prompt, until, Consumers as _, House, Setup, ASY, MISSING, PRICE, WRITER},
 };
 use assay_endpoint::desk::Credit;
 use assay_protocol::{

@@ -2,7 +2,7 @@
 
 use crate::{
 	client::{assert_progress, assert_signed, json, receipt, tokens, Consumer, Stream, Told},
-	fake::{a_prompt, until, House, EMBEDDER, PRICE, WRITER},
+	fake::{a_prompt, until, Consumers as _, House, EMBEDDER, PRICE, WRITER},
 };
 use assay_exact::Input;
 use assay_protocol::{

@@ -2,7 +2,7 @@
 
 use crate::{
 	client::{is_signed, GENESIS},
-	fake::{House, OPERATOR, PARAMETERS},
+	fake::{Consumers as _, House, OPERATOR, PARAMETERS},
 	settlement::spend,
 };
 use assay_endpoint::chain::RevealDuty;

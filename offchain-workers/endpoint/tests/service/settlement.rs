@@ -2,7 +2,7 @@
 
 use crate::{
 	client::{json, receipt, tokens, Consumer, Stream},
-	fake::{a_prompt, until, House, ASY, PARAMETERS, PRICE},
+	fake::{a_prompt, until, Consumers as _, House, ASY, PARAMETERS, PRICE},
 };
 use assay_protocol::channel::{closing_payload, SignedReceipt};
 use codec::Encode;
