@@ -68,6 +68,8 @@ pub(super) struct Reply<'a> {
 	client: &'a Client,
 	link: Link,
 	response: Response<Incoming>,
+	/// Whether the request may have arrived over another connection before, which broke.
+	pub(super) is_second: bool,
 }
 
 impl Client {
@@ -89,7 +91,13 @@ impl Client {
 		while let Some(link) = self.reuse(&endpoint) {
 			match self.send_over(link, method.clone(), path, body.clone()).await {
 				Err(NoReply::Broken(_)) => was_sent = true,
-				replied => return replied,
+				Ok(reply) => {
+					return Ok(Reply {
+						is_second: was_sent,
+						..reply
+					})
+				}
+				Err(error) => return Err(error),
 			}
 		}
 		let sent = async {
@@ -97,10 +105,14 @@ impl Client {
 			let link = link.map_err(|_| NoReply::Unsent(format!("none within {} s", self.connect.as_secs())))?;
 			self.send_over(link.map_err(NoReply::Unsent)?, method, path, body).await
 		};
-		sent.await.map_err(|error| match error {
-			NoReply::Unsent(reason) if was_sent => NoReply::Broken(reason),
-			error => error,
-		})
+		match sent.await {
+			Ok(reply) => Ok(Reply {
+				is_second: was_sent,
+				..reply
+			}),
+			Err(NoReply::Unsent(reason)) if was_sent => Err(NoReply::Broken(reason)),
+			Err(error) => Err(error),
+		}
 	}
 
 	/// A whole response of at most so many bytes.
@@ -139,6 +151,7 @@ impl Client {
 			client: self,
 			link,
 			response,
+			is_second: false,
 		})
 	}
 }
@@ -172,8 +185,14 @@ impl Reply<'_> {
 		}
 	}
 
-	/// All of the body, of at most so many bytes.
+	/// All of the body, of at most so many bytes, none of which may be long in coming.
 	pub(super) async fn read(&mut self, most: usize) -> Result<Vec<u8>, NoReply> {
+		let silence = self.client.silence;
+		let whole = timeout(silence, self.read_all(most)).await;
+		whole.map_err(|_| NoReply::Broken(silent(silence)))?
+	}
+
+	async fn read_all(&mut self, most: usize) -> Result<Vec<u8>, NoReply> {
 		let mut whole = Vec::new();
 		while let Some(piece) = self.piece().await? {
 			if whole.len() + piece.len() > most {
