@@ -40,7 +40,7 @@ impl Answered {
 pub enum Evidence {
 	/// Two statements of which at most one is true: what [`Channels::accuse`](crate::channels::Channels::accuse) takes.
 	#[codec(index = 0)]
-	Contradiction(Contradiction),
+	Contradiction(Box<Contradiction>),
 	/// A receipt that states what is not so. If it is false about the execution it can be
 	/// [presented](crate::channels::Channels::present) and challenged.
 	#[codec(index = 1)]
@@ -63,14 +63,13 @@ pub enum Evidence {
 impl fmt::Display for Evidence {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Self::Contradiction(Contradiction::Receipts(..)) => {
-				f.write_str("the worker contradicts itself: two receipts for one request")
-			}
-			Self::Contradiction(Contradiction::Progress(..)) => {
-				f.write_str("the worker contradicts itself: two ways to one place of an answer")
-			}
-			Self::Contradiction(Contradiction::Answer { .. }) => {
-				f.write_str("the worker contradicts itself: a receipt for an answer that begins otherwise than it came")
+			Self::Contradiction(contradiction) => {
+				let how = match **contradiction {
+					Contradiction::Receipts(..) => "two receipts for one request",
+					Contradiction::Progress(..) => "two ways to one place of an answer",
+					Contradiction::Answer { .. } => "a receipt for an answer that begins otherwise than it came",
+				};
+				write!(f, "the worker contradicts itself: {how}")
 			}
 			Self::Receipt { falsehood, .. } => write!(f, "the worker has signed a wrong receipt: {falsehood}"),
 			Self::Progress { falsehood, .. } => write!(f, "the worker has signed a wrong progress: {falsehood}"),

@@ -163,7 +163,7 @@ impl Heard {
 		match before {
 			Some(before) if before.progress.root != progress.root => {
 				let contradiction = Contradiction::Progress(before.clone(), signed);
-				return Err(proven(Evidence::Contradiction(contradiction)));
+				return Err(proven(Evidence::Contradiction(Box::new(contradiction))));
 			}
 			Some(_) => {}
 			None => self.progress.push(signed.clone()),
@@ -221,7 +221,7 @@ impl Heard {
 			&receipt.signing_payload(&subject.genesis),
 		)?;
 		if let Some(contradiction) = self.contradiction(&signed, &output) {
-			return Err(proven(Evidence::Contradiction(contradiction)));
+			return Err(proven(Evidence::Contradiction(Box::new(contradiction))));
 		}
 		if receipt.output != Content::of_output(&output) {
 			return Err(Breach::OtherOutput.into());

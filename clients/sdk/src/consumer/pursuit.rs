@@ -55,7 +55,7 @@ pub(super) struct Pursuit {
 
 /// What comes after an attempt.
 enum Next {
-	Answered(Answered),
+	Answered(Box<Answered>),
 	/// It was not taken and never will be.
 	Free(Option<ConsumerError>),
 	/// The worker has signed what is not so.
@@ -195,7 +195,7 @@ impl Pursuit {
 	}
 
 	/// The receipt is good: it is paid for.
-	async fn keep(self, answered: Answered) {
+	async fn keep(self, answered: Box<Answered>) {
 		let lane = self.place.lane;
 		if self.heard.is_cut_short {
 			self.inner.subject.forgive();
@@ -216,7 +216,7 @@ impl Pursuit {
 		let Self { place, to, .. } = self;
 		place.release();
 		if let Some(to) = to {
-			let _ = to.send(Ok(Event::Receipt(Box::new(answered))));
+			let _ = to.send(Ok(Event::Receipt(answered)));
 		}
 	}
 

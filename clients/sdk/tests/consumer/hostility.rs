@@ -231,7 +231,7 @@ async fn contradiction(
 		panic!("no contradiction")
 	};
 	assert!(contradiction.holds());
-	(contradiction, setting)
+	(*contradiction, setting)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,11 +99,11 @@ impl Fake {
 		};
 		let writer = llama(shape, 5)
 			.unwrap()
-			.pack(&models.join("writer.assay"), &mut ())
+			.pack(models.join("writer.assay"), &mut ())
 			.unwrap();
 		let embedder = bert(BertShape::TINY, 5)
 			.unwrap()
-			.pack(&models.join("embedder.assay"), &mut ())
+			.pack(models.join("embedder.assay"), &mut ())
 			.unwrap();
 		let of = |artifact: &assay_artifact::Artifact| Version {
 			program: artifact.program().clone(),

@@ -128,10 +128,10 @@ fn two_receipts_for_one_request_are_a_contradiction() {
 	let Err(Disbelief::Evidence(evidence)) = ends(&mut heard, &subject, &[1, 3], 2) else {
 		panic!("it is believed")
 	};
-	assert!(matches!(
-		*evidence,
-		Evidence::Contradiction(Contradiction::Receipts(..))
-	));
+	let Evidence::Contradiction(contradiction) = *evidence else {
+		panic!("{evidence:?}")
+	};
+	assert!(matches!(*contradiction, Contradiction::Receipts(..)));
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl Pursuit {
 						if let Ok(None) = reply.piece().await {
 							reply.give_back();
 						}
-						return Ok(Next::Answered(answered));
+						return Ok(Next::Answered(Box::new(answered)));
 					}
 					Told::Error(complaint) => {
 						if ["unwanted", "absent"].contains(&complaint.code.as_str()) {
@@ -236,7 +236,7 @@ impl Pursuit {
 						return Next::Fail(Breach::Garbage("a receipt does not decode".into()).into());
 					};
 					return match self.receipt(signed, output).await {
-						Ok(answered) => Next::Answered(answered),
+						Ok(answered) => Next::Answered(Box::new(answered)),
 						Err(next) => next,
 					};
 				}
