@@ -223,7 +223,7 @@ pub struct Listener {
 }
 
 enum Next {
-	Event(Event),
+	Event(Box<Event>),
 	Progress(usize),
 	Wait,
 }
@@ -233,7 +233,7 @@ impl Listener {
 	pub async fn next(&mut self, chain: &Arc<dyn Chain>) -> Option<Event> {
 		while !self.is_over {
 			match self.look() {
-				Next::Event(event) => return Some(event),
+				Next::Event(event) => return Some(*event),
 				Next::Progress(tokens) => {
 					let (answer, chain) = (self.answer.clone(), chain.clone());
 					// A keystore may read a file.
@@ -266,23 +266,23 @@ impl Listener {
 			let tokens = state.tokens[self.told..until].to_vec();
 			self.is_progress_due = until == stride;
 			self.told = until;
-			return Next::Event(Event::Tokens(tokens));
+			return Next::Event(Box::new(Event::Tokens(tokens)));
 		}
 		match &state.end {
 			None => Next::Wait,
 			Some(Err(problem)) => {
 				self.is_over = true;
-				Next::Event(Event::Error(problem.clone()))
+				Next::Event(Box::new(Event::Error(problem.clone())))
 			}
 			Some(Ok(kept)) => match &kept.output {
 				JobOutput::Vector(values) if self.told == 0 => {
 					// As if they were tokens, so that they come once.
 					self.told = values.len().max(1);
-					Next::Event(Event::Values(values.to_vec()))
+					Next::Event(Box::new(Event::Values(values.to_vec())))
 				}
 				_ => {
 					self.is_over = true;
-					Next::Event(Event::Receipt(kept.receipt.clone()))
+					Next::Event(Box::new(Event::Receipt(kept.receipt.clone())))
 				}
 			},
 		}
