@@ -182,7 +182,7 @@ async fn a_wrong_voucher_is_answered_with_what_the_worker_has() {
 		receipts.push(receipt(&consumer.answer(&signed, &a_prompt()).await));
 	}
 	let two = consumer.a_voucher(0, 0, &receipts[..2]);
-	assert_eq!(consumer.vouch(&[two.clone()]).await.0, StatusCode::OK);
+	assert_eq!(consumer.vouch(std::slice::from_ref(&two)).await.0, StatusCode::OK);
 	// Less than there is, is good.
 	assert_eq!(
 		consumer.vouch(&[consumer.a_voucher(0, 0, &receipts[..1])]).await.0,

@@ -48,7 +48,7 @@ async fn what_is_vouched_for_is_settled_and_any_unit_of_it_shown() {
 	let base = u64::from(batch.count);
 	let signed = consumer.a_request(0, base, &a_prompt(), 2);
 	let next = receipt(&consumer.answer(&signed, &a_prompt()).await);
-	let all = [&receipts[..], &[next.clone()]].concat();
+	let all = [&receipts[..], std::slice::from_ref(&next)].concat();
 	let (status, document) = consumer.vouch(&[consumer.a_voucher(0, 0, &all)]).await;
 	assert_eq!(status, StatusCode::CONFLICT);
 	assert_eq!(
@@ -89,7 +89,9 @@ async fn a_channel_that_its_consumer_closes_is_settled_and_closed() {
 	let consumer = house.a_consumer(1).await;
 	let signed = consumer.a_request(0, 0, &a_prompt(), 2);
 	let one = receipt(&consumer.answer(&signed, &a_prompt()).await);
-	consumer.vouch(&[consumer.a_voucher(0, 0, &[one.clone()])]).await;
+	consumer
+		.vouch(&[consumer.a_voucher(0, 0, std::slice::from_ref(&one))])
+		.await;
 	house.engine.hold_after(1);
 	let running = consumer.a_request(1, 0, &a_prompt(), 3);
 	let stream = Stream::of(consumer.ask(&running, &a_prompt()).await);
