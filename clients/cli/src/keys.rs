@@ -8,7 +8,11 @@ use assay_sdk::{
 	AccountId, Signer,
 };
 use sp_core::{sr25519, Pair};
-use std::{fs, io::Write, path::PathBuf};
+use std::{
+	fs,
+	io::Write,
+	path::{Path, PathBuf},
+};
 
 /// Where the signing account's secret comes from.
 #[derive(Clone, Debug, clap::Args)]
@@ -80,7 +84,12 @@ pub(crate) struct ChannelSource {
 }
 
 impl ChannelSource {
-	/// The public part of the key.
+	/// The file.
+	pub(crate) fn path(&self) -> &Path {
+		&self.channel_key
+	}
+
+	/// The public part of the key; of a new one if there is no such file.
 	pub(crate) fn public(&self) -> Result<ChannelKey> {
 		let file = &self.channel_key;
 		if !file.exists() {
@@ -94,10 +103,15 @@ impl ChannelSource {
 				.with_context(|| format!("key file {}", file.display()))?;
 			writeln!(created, "0x{}", hex::encode(seed)).with_context(|| format!("key file {}", file.display()))?;
 		}
+		Ok(self.pair()?.public())
+	}
+
+	/// The key.
+	pub(crate) fn pair(&self) -> Result<sr25519::Pair> {
+		let file = &self.channel_key;
 		let secret = read_secret(file)?;
 		let pair = sr25519::Pair::from_string(&secret, None);
-		let pair = pair.map_err(|_| anyhow!("key file {} holds no secret of a key", file.display()))?;
-		Ok(pair.public())
+		pair.map_err(|_| anyhow!("key file {} holds no secret of a key", file.display()))
 	}
 }
 

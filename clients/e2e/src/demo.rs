@@ -1,4 +1,4 @@
-//! The demo: a chain, two models, two jobs, and where the money went. `scripts/demo` builds and calls it.
+//! The demo: a chain, two models, two jobs, an answer in real time, and where the money went. `scripts/demo` builds and calls it.
 
 use anyhow::{ensure, Context, Result};
 use assay_e2e::{amount, Assay, Document, Node, Scene, Served};
@@ -17,6 +17,10 @@ const SENTENCE: &str = "An assay tells how much gold is in the ore.";
 const PROMPT: &str = "lighthouse (noun):";
 /// How tokens are drawn: the seed decides the text.
 const DRAW: &str = "--temperature 0.6 --seed 2";
+/// The beginning of a text that is answered through a channel.
+const ASKED: &str = "harbour (noun):";
+/// What Bob puts into the channel.
+const DEPOSIT: &str = "2";
 /// What Bob would pay at most: more than the jobs cost, so that some of it comes back.
 const FEE: &str = "--max-fee 0.25";
 /// Tokens to generate.
@@ -61,7 +65,8 @@ impl Demo {
 		let start = Instant::now();
 		let scene = Scene::new()?;
 		self.step("starting assay-node --dev: one validator, Alice, with its worker inside");
-		let node = scene.development()?;
+		let options = scene.options("alice", "--dev --endpoint-addr 127.0.0.1:0");
+		let node = Node::start(&scene.binaries, options)?;
 		let embedder = self.prepare(&scene, &node, &self.embedder, "all-MiniLM-L6-v2", "Apache-2.0")?;
 		let generator = self.prepare(&scene, &node, &self.generator, "glossary-2m", "LicenseRef-WordNet-3.0")?;
 		self.step("Alice offers to run both");
@@ -77,6 +82,14 @@ impl Demo {
 			generator.id
 		);
 		let generated = self.submit(&bob, &job)?;
+		self.step("Alice says where she answers in real time, and Bob opens a channel to her");
+		let channel = open_channel(&scene, &node, &bob, &generator)?;
+		self.step(&format!("Bob has {ASKED:?} continued through it"));
+		let key = key_file(&scene);
+		let answered = bob.ok(&format!(
+			"channel ask {channel} --channel-key {} --text '{ASKED}' --max-tokens {TOKENS} --ignore-stop {DRAW}",
+			key.display()
+		))?;
 		self.step("comparing the embedding on chain with candle's in float, and running both jobs again");
 		let command = format!("model eval {} --job {}", self.embedder.display(), embedded["job"]["id"]);
 		let cosine = bob.ok(&command)?["cosine"].as_f64().context("no cosine")?;
@@ -86,6 +99,7 @@ impl Demo {
 		let summary = summary(
 			&embedded["job"],
 			&generated["job"],
+			&answered,
 			cosine,
 			start.elapsed().as_secs_f64(),
 		)?;
@@ -171,6 +185,17 @@ impl Demo {
 		for line in format!("{PROMPT}{}", word(&generation["text"])).lines() {
 			self.say(&format!("            {line}"));
 		}
+		let channel = &summary["channel"];
+		self.say(&format!(
+			"channel     {} tokens, the first after {:.2} s, all after {:.2} s, fee {}",
+			channel["tokens"],
+			channel["first_seconds"].as_f64().unwrap_or_default(),
+			channel["seconds"].as_f64().unwrap_or_default(),
+			asy(&channel["fee"])
+		));
+		for line in format!("{ASKED}{}", word(&channel["text"])).lines() {
+			self.say(&format!("            {line}"));
+		}
 		self.say(&format!("escrow      held {}", asy(&escrow["held"])));
 		self.say(&format!(
 			"            paid {}, refunded {}",
@@ -188,12 +213,31 @@ impl Demo {
 	}
 }
 
+/// Where the key of the channel is.
+fn key_file(scene: &Scene) -> PathBuf {
+	scene.folder().join("channel.key")
+}
+
+/// A channel of Bob's to Alice, whose node tells where it answers.
+fn open_channel(scene: &Scene, node: &Node, bob: &Assay, generator: &Served) -> Result<String> {
+	let alice = scene.assay(node).signing_as("//Alice");
+	let endpoint = alice.ok("operator node")?["endpoint"].clone();
+	let address = endpoint["address"].as_str().context("the node answers nowhere")?;
+	alice.ok(&format!("operator endpoint https://{address}"))?;
+	let opened = bob.ok(&format!(
+		"channel open //Alice {} --deposit {DEPOSIT} --channel-key {}",
+		generator.id,
+		key_file(scene).display()
+	))?;
+	Ok(opened["id"].as_str().context("a channel without an id")?.into())
+}
+
 fn word(value: &Value) -> &str {
 	value.as_str().unwrap_or_default()
 }
 
 /// What became of two jobs. Amounts are in the currency's smallest unit.
-fn summary(embedded: &Value, generated: &Value, cosine: f64, seconds: f64) -> Result<Value> {
+fn summary(embedded: &Value, generated: &Value, answered: &Value, cosine: f64, seconds: f64) -> Result<Value> {
 	let (mut held, mut paid, mut refunded) = (0u128, 0u128, 0u128);
 	for job in [embedded, generated] {
 		held += amount(&job["max_fee"])?;
@@ -206,6 +250,13 @@ fn summary(embedded: &Value, generated: &Value, cosine: f64, seconds: f64) -> Re
 	Ok(json!({
 		"embedding": { "state": embedded["state"], "cosine": cosine },
 		"generation": { "state": generated["state"], "text": generated["text"], "tokens": tokens },
+		"channel": {
+			"text": answered["text"],
+			"tokens": answered["tokens"].as_array().map_or(0, Vec::len),
+			"fee": u64::try_from(amount(&answered["fee"])?)?,
+			"first_seconds": answered["first_seconds"],
+			"seconds": answered["seconds"],
+		},
 		"escrow": { "held": u64::try_from(held)?, "paid": u64::try_from(paid)?, "refunded": u64::try_from(refunded)? },
 		"seconds": seconds,
 	}))
@@ -236,6 +287,11 @@ fn check(summary: &Value) -> Result<()> {
 			.is_some_and(|text| !text.is_empty()),
 		"no text was generated"
 	);
+	ensure!(
+		summary["channel"]["tokens"] == TOKENS && summary["channel"]["fee"] != 0,
+		"the answer through the channel is {}",
+		summary["channel"]
+	);
 	let escrow = |name: &str| summary["escrow"][name].as_u64().unwrap_or_default();
 	ensure!(
 		escrow("held") == escrow("paid") + escrow("refunded"),
@@ -256,21 +312,34 @@ mod tests {
 		})
 	}
 
+	fn answer(tokens: usize) -> Value {
+		json!({ "text": "a sea", "tokens": vec![1; tokens], "fee": "7", "first_seconds": 0.1, "seconds": 0.2 })
+	}
+
 	#[test]
 	fn the_summary_counts_every_unit() {
-		let summary = summary(&job("Final", "100", "5"), &job("Final", "95", "0"), 0.9999, 1.0).unwrap();
+		let summary = summary(
+			&job("Final", "100", "5"),
+			&job("Final", "95", "0"),
+			&answer(64),
+			0.9999,
+			1.0,
+		)
+		.unwrap();
 		assert_eq!(summary["escrow"], json!({ "held": 195, "paid": 190, "refunded": 5 }));
 		assert!(check(&summary).is_ok());
 	}
 
 	#[test]
 	fn a_demo_that_shows_less_fails() {
-		let good = |embedded: &str, fee: &str, cosine| {
-			check(&summary(&job(embedded, fee, "5"), &job("Final", "95", "0"), cosine, 1.0).unwrap())
+		let good = |embedded: &str, fee: &str, tokens, cosine| {
+			let jobs = (job(embedded, fee, "5"), job("Final", "95", "0"));
+			check(&summary(&jobs.0, &jobs.1, &answer(tokens), cosine, 1.0).unwrap())
 		};
-		assert!(good("Final", "100", 0.9999).is_ok());
-		assert!(good("Refunded", "100", 0.9999).is_err());
-		assert!(good("Final", "101", 0.9999).is_err());
-		assert!(good("Final", "100", 0.99).is_err());
+		assert!(good("Final", "100", 64, 0.9999).is_ok());
+		assert!(good("Refunded", "100", 64, 0.9999).is_err());
+		assert!(good("Final", "101", 64, 0.9999).is_err());
+		assert!(good("Final", "100", 63, 0.9999).is_err());
+		assert!(good("Final", "100", 64, 0.99).is_err());
 	}
 }

@@ -15,7 +15,7 @@ const PASTED: &str = "sh";
 /// Follows the language of a block that a test cannot paste; the reason follows it.
 const NOT_RUN: &str = "not-run:";
 /// The number after one of these words is another in every run: heights, times, and the money of whoever earns by blocks.
-const BEFORE_VARYING: [&str; 3] = ["block", "seconds", "free"];
+const BEFORE_VARYING: [&str; 4] = ["block", "seconds", "free", "after"];
 
 /// A page of Markdown.
 #[derive(Clone, Debug)]

@@ -23,6 +23,8 @@ pub struct Gateway {
 	folder: PathBuf,
 	node: String,
 	models: PathBuf,
+	/// Further arguments.
+	arguments: Vec<String>,
 	running: Running,
 }
 
@@ -60,9 +62,22 @@ impl Gateway {
 
 	/// Starts one for the node at an address.
 	pub fn start(binaries: &Binaries, folder: &Path, node: &str, models: &Path) -> Result<Self> {
+		Self::start_with(binaries, folder, node, models, &[])
+	}
+
+	/// The same with further arguments.
+	pub fn start_with(
+		binaries: &Binaries,
+		folder: &Path,
+		node: &str,
+		models: &Path,
+		arguments: &[&str],
+	) -> Result<Self> {
 		let program = binaries.gateway()?;
+		let arguments: Vec<_> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
 		Ok(Self {
-			running: launch(&program, folder, node, models)?,
+			running: launch(&program, folder, node, models, &arguments)?,
+			arguments,
 			program,
 			folder: folder.into(),
 			node: node.into(),
@@ -73,7 +88,7 @@ impl Gateway {
 	/// Kills it without a warning, and starts it again, at another address.
 	pub fn restart(&mut self) -> Result<()> {
 		self.kill()?;
-		self.running = launch(&self.program, &self.folder, &self.node, &self.models)?;
+		self.running = launch(&self.program, &self.folder, &self.node, &self.models, &self.arguments)?;
 		Ok(())
 	}
 
@@ -116,13 +131,14 @@ impl Drop for Gateway {
 }
 
 /// Starts a gateway, and waits until it listens.
-fn launch(program: &Path, folder: &Path, node: &str, models: &Path) -> Result<Running> {
+fn launch(program: &Path, folder: &Path, node: &str, models: &Path, arguments: &[String]) -> Result<Running> {
 	let log = folder.join("gateway.log");
 	let mut process = Gateway::command(program, folder)
 		.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"])
 		.args(["--suri", "//Bob", "--url", node])
 		.arg("--models-dir")
 		.arg(models)
+		.args(arguments)
 		.stdin(Stdio::null())
 		.stderr(File::create(&log)?)
 		.spawn()

@@ -3,6 +3,7 @@
 mod answer;
 mod catalog;
 mod chain;
+mod channels;
 mod desk;
 mod error;
 mod gateway;
@@ -21,6 +22,7 @@ mod template;
 
 pub use catalog::{parse_version, Language, Languages};
 pub use chain::{Asked, Chain, Fate, Node};
+pub use channels::Channels;
 pub use error::ApiError;
 pub use gateway::{Gateway, Limits, Options};
 pub use lines::{Answered, Line, Lines, NoteRequest, Outcome, Part, Reply, Unanswered};

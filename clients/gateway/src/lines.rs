@@ -33,7 +33,7 @@ pub enum Outcome {
 	Answered(Balance),
 }
 
-/// Is told of a request before it is sent; an error keeps it from being sent.
+/// Is told of a request as it is sent; after an error it is stopped.
 pub type NoteRequest<'a> = dyn Fn(OnLine) -> BoxFuture<'a, Result<(), String>> + Send + Sync + 'a;
 
 /// A line to an operator.

@@ -1,7 +1,7 @@
 //! `assay-gateway`: serves OpenAI's interface, and makes, changes and revokes the keys for it.
 
 use anyhow::{bail, ensure, Context, Result};
-use assay_gateway::{keys, ledger, parse_version, serve, Gateway, Limits, Node, Options, Rates};
+use assay_gateway::{keys, ledger, parse_version, serve, Channels, Gateway, Limits, Lines, Node, Options, Rates};
 use assay_library::Library;
 use assay_protocol::ModelVersion;
 use assay_sdk::{keys::signer, Amount, Assay, Patience, Signer};
@@ -62,6 +62,10 @@ struct Serve {
 	key_file: Option<PathBuf>,
 	#[command(flatten)]
 	library: Library,
+	/// Answer as it is generated, through channels to operators that do, with so many ASY in each; without this, and where no operator
+	/// does, each answer is a job.
+	#[arg(long, value_name = "DEPOSIT")]
+	channels: Option<Amount>,
 	/// Ask nobody for a key; only at an address of this machine.
 	#[arg(long)]
 	open: bool,
@@ -173,6 +177,12 @@ impl Serve {
 		};
 		let waiting = || log::info!("no node answers at {} yet: waiting for one", self.url);
 		let assay = Assay::connect_patiently(&self.url, patience, waiting).await?;
+		let lines: Option<Arc<dyn Lines>> = match self.channels {
+			Some(deposit) => Some(Arc::new(
+				Channels::new(assay.clone(), signer.clone(), deposit, folder).await?,
+			)),
+			None => None,
+		};
 		let node = Node::new(assay, signer);
 		let account = node.account();
 		let options = Options {
@@ -189,7 +199,7 @@ impl Serve {
 			open: self.open,
 			aliases: self.aliases.into_iter().collect(),
 		};
-		let gateway = Gateway::new(Arc::new(node), None, self.library, folder, options)?;
+		let gateway = Gateway::new(Arc::new(node), lines, self.library, folder, options)?;
 		let listener = bind(self.listen).await?;
 		let metrics = match self.metrics_listen {
 			Some(address) => Some(bind(address).await?),

@@ -133,7 +133,7 @@ impl Endpoint {
 		log::info!(
 			target: LOG,
 			"{} answers in {} channels are kept in {}",
-			desk.len(),
+			desk.answers(),
 			desk.channels().count(),
 			folder.display()
 		);
@@ -544,7 +544,7 @@ impl Endpoint {
 		let commit = self.commit(&mut shared.desk, None);
 		self.count(|metrics| {
 			metrics.in_flight.set(shared.answers.len() as u64);
-			metrics.kept.set(shared.desk.len() as u64);
+			metrics.kept.set(shared.desk.answers() as u64);
 			metrics.disk.set(self.journal.bytes());
 		});
 		Ok(Some((commit, settlements)))

@@ -11,8 +11,6 @@ pub mod node;
 mod problem;
 mod reveals;
 pub mod server;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 pub use answer::{Event, Listener};
 pub use endpoint::{Endpoint, OpenError, Settings};

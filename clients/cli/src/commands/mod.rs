@@ -1,6 +1,7 @@
 //! The commands.
 
 mod account;
+mod asked;
 mod audit;
 mod challenge;
 mod channel;

@@ -1,8 +1,12 @@
 //! An answer as whoever asked for it has it.
 
 use super::{evidence::Answered, Consumer, ConsumerError};
-use std::sync::Arc;
-use tokio::sync::mpsc::UnboundedReceiver;
+use assay_trace::Hash32;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
+
+/// How often it is looked whether the receipt of an answer that was stopped is there.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A part of an answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,22 +23,48 @@ pub enum Event {
 ///
 /// What has come and was not taken is held: as many tokens as were asked for at most.
 pub struct Answer {
+	request: Hash32,
 	events: UnboundedReceiver<Result<Event, ConsumerError>>,
 	/// It works as long as somebody waits for an answer.
-	_consumer: Arc<Consumer>,
+	consumer: Arc<Consumer>,
 }
 
 impl Answer {
-	pub(super) fn new(events: UnboundedReceiver<Result<Event, ConsumerError>>, consumer: Arc<Consumer>) -> Self {
+	pub(super) fn new(
+		request: Hash32,
+		events: UnboundedReceiver<Result<Event, ConsumerError>>,
+		consumer: Arc<Consumer>,
+	) -> Self {
 		Self {
+			request,
 			events,
-			_consumer: consumer,
+			consumer,
 		}
 	}
 
 	/// What comes next; none after the receipt, or an error. Nothing is lost if it is dropped.
 	pub async fn next(&mut self) -> Option<Result<Event, ConsumerError>> {
 		self.events.recv().await
+	}
+
+	/// The root of the request: what receipts name it by.
+	pub fn request(&self) -> Hash32 {
+		self.request
+	}
+
+	/// Stops it, and waits for the receipt for what it has come to.
+	pub async fn stop(self) -> Result<Answered, ConsumerError> {
+		let Self {
+			request,
+			events,
+			consumer,
+		} = self;
+		drop(events);
+		while consumer.is_pending(&request) {
+			sleep(LOOK_EVERY).await;
+		}
+		let kept = consumer.kept(&request)?;
+		kept.ok_or_else(|| ConsumerError::Unreached("the answer was stopped, and has no receipt".into()))
 	}
 
 	/// Waits for the receipt, with all that it is for.

@@ -44,15 +44,16 @@ pub use evidence::{Answered, Evidence};
 pub use heard::RECENT;
 pub use settings::Settings;
 
-use crate::{channels::Channel, Amount, Balance, BlockNumber};
+use crate::{channels::Channel, AccountId, Amount, Balance, BlockNumber};
 use assay_exact::{Generation, Input, Program};
 use assay_journal::Journal;
 use assay_protocol::{
-	channel::{Content, Endpoint, Request, SignedRequest},
+	channel::{Content, Endpoint, Request, SignedRequest, Terms},
 	job::{JobInput, MAX_INLINE_ELEMENTS},
 	operator::WorkerKey,
 	ChannelId,
 };
+use assay_trace::Hash32;
 use client::Client;
 use codec::DecodeAll;
 use events::Complaint;
@@ -64,6 +65,7 @@ use places::Places;
 use pursuit::Pursuit;
 use sp_core::{sr25519, Pair};
 use std::{
+	collections::HashSet,
 	future::Future,
 	path::Path,
 	sync::{
@@ -137,6 +139,8 @@ struct Inner {
 	journal: Journal,
 	client: Client,
 	ledger: Mutex<Ledger>,
+	/// Requests without receipt of which one may come.
+	pending: Mutex<HashSet<Hash32>>,
 	places: Arc<Places>,
 	/// There is something to vouch for.
 	due: Notify,
@@ -205,6 +209,7 @@ impl Consumer {
 			settings,
 			journal,
 			ledger: Mutex::new(ledger),
+			pending: Mutex::default(),
 			places: Places::new(),
 			due: Notify::new(),
 			vouching: tokio::sync::Mutex::default(),
@@ -237,7 +242,10 @@ impl Consumer {
 			_ => None,
 		};
 		match (trouble, ledger.lanes.get_mut(usize::from(lane))) {
-			(None, _) => self.spawn(Pursuit::again(inner.clone(), place, heard).run()),
+			(None, _) => {
+				inner.pending.lock().insert(heard.root);
+				self.spawn(Pursuit::again(inner.clone(), place, heard).run());
+			}
 			(Some(trouble), Some(lane)) => lane.trouble = Some(trouble),
 			(Some(_), None) => {}
 		}
@@ -293,8 +301,11 @@ impl Consumer {
 				at: inner.now.borrow().height,
 			};
 			let (to, events) = mpsc::unbounded_channel();
-			self.spawn(Pursuit::new(inner.clone(), place, Heard::new(asked), to).begin());
-			return Ok(Answer::new(events, self.clone()));
+			let heard = Heard::new(asked);
+			let root = heard.root;
+			inner.pending.lock().insert(root);
+			self.spawn(Pursuit::new(inner.clone(), place, heard, to).begin());
+			return Ok(Answer::new(root, events, self.clone()));
 		}
 	}
 
@@ -303,8 +314,38 @@ impl Consumer {
 		self.inner.ledger.lock().evidence().cloned().collect()
 	}
 
+	/// What the channel is about.
+	pub fn terms(&self) -> Terms<AccountId, Balance> {
+		self.inner.now.borrow().channel.terms.clone()
+	}
+
+	/// What the last final block says is left in the channel.
+	pub fn deposit(&self) -> Amount {
+		Amount(self.inner.now.borrow().channel.deposit)
+	}
+
+	/// The most that an answer costs; nothing if that is more than all money.
+	pub fn most(&self, input: &JobInput, max_tokens: u32) -> Option<Balance> {
+		let subject = &self.inner.subject;
+		let positions = match input {
+			JobInput::Tokens(_) => input.len(),
+			JobInput::Vector(_) => 1,
+		};
+		let generated = match subject.program.output_length() {
+			Some(_) => 0,
+			None => max_tokens,
+		};
+		let units = subject.program.units(positions, generated);
+		subject.price.checked_mul(units.0.into())
+	}
+
+	/// Whether a request has no receipt, and one may come yet.
+	pub fn is_pending(&self, request: &Hash32) -> bool {
+		self.inner.pending.lock().contains(request)
+	}
+
 	/// An answer that is kept, by the root of its request.
-	pub fn kept(&self, request: &assay_trace::Hash32) -> Result<Option<Answered>, ConsumerError> {
+	pub fn kept(&self, request: &Hash32) -> Result<Option<Answered>, ConsumerError> {
 		let key = codec::Encode::encode(&ledger::Key::Answered(*request));
 		let Some(body) = self.inner.journal.body(&key)? else {
 			return Ok(None);

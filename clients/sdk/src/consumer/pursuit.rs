@@ -114,7 +114,10 @@ impl Pursuit {
 		};
 		match commit.await {
 			Ok(()) => self.run().await,
-			Err(error) => self.tell(Err(error.into())),
+			Err(error) => {
+				self.is_over();
+				self.tell(Err(error.into()));
+			}
 		}
 	}
 
@@ -154,17 +157,26 @@ impl Pursuit {
 					}
 				}
 				Next::Unwanted => self.desert(None),
-				Next::Again { after, why } => self.wait(after, why).await,
+				Next::Again { after, why } => {
+					if let Some(error) = self.wait(after, why).await {
+						return self.give_up(Some(error)).await;
+					}
+				}
 			}
 		}
 	}
 
-	/// Rests, unless time is up.
-	async fn wait(&mut self, after: Option<Duration>, why: String) {
+	/// Rests, unless time is up. An error says that it is, and that the request was not taken and never will be.
+	async fn wait(&mut self, after: Option<Duration>, why: String) -> Option<ConsumerError> {
 		let patience = self.inner.settings.patience;
 		if self.to.is_some() && self.since.elapsed() >= patience {
 			let waited = self.since.elapsed();
-			return self.desert(Some(ConsumerError::Impatient { waited, last: why }));
+			let error = ConsumerError::Impatient { waited, last: why };
+			if !self.is_in_doubt {
+				return Some(error);
+			}
+			self.desert(Some(error));
+			return None;
 		}
 		let rest = after.unwrap_or(self.rest).min(LONGEST_REST);
 		self.rest = (self.rest * 2).min(LONGEST_REST);
@@ -175,6 +187,7 @@ impl Pursuit {
 			},
 			None => sleep(rest).await,
 		}
+		None
 	}
 
 	/// Nobody waits for it any more.
@@ -212,6 +225,7 @@ impl Pursuit {
 		if let Err(error) = kept {
 			return self.lose(error);
 		}
+		self.is_over();
 		self.inner.due.notify_one();
 		let Self { place, to, .. } = self;
 		place.release();
@@ -226,6 +240,7 @@ impl Pursuit {
 			Ok(()) => error,
 			Err(error) => return self.lose(error.into()),
 		};
+		self.is_over();
 		let Self { place, to, .. } = self;
 		place.release();
 		if let (Some(to), Some(error)) = (to, error) {
@@ -240,7 +255,13 @@ impl Pursuit {
 			lane.trouble.get_or_insert_with(|| error.to_string());
 		}
 		drop(ledger);
+		self.is_over();
 		self.tell(Err(error));
+	}
+
+	/// Nothing more comes of it than what the journal has now.
+	fn is_over(&self) {
+		self.inner.pending.lock().remove(&self.heard.root);
 	}
 
 	async fn convict(&self, evidence: &Evidence) -> Result<(), ConsumerError> {

@@ -1,11 +1,8 @@
 //! Answers as they come, and what is paid for them.
 
 use crate::setting::{all, next, settings, tokens, until, Setting, Wire};
-use assay_endpoint::{
-	desk::Credit,
-	engine::Engine,
-	testing::{a_prompt, House, Setup, ASY, EMBEDDER, PRICE, WRITER},
-};
+use assay_endpoint::{desk::Credit, engine::Engine};
+use assay_endpoint_testing::{a_prompt, House, Setup, ASY, EMBEDDER, PRICE, WRITER};
 use assay_exact::{Input, Output};
 use assay_protocol::job::JobOutput;
 use assay_sdk::consumer::{ConsumerError, Event};

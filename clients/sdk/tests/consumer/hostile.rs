@@ -1,9 +1,7 @@
 //! An endpoint that says what a test wants: a worker's key, TLS, and no rules.
 
-use assay_endpoint::{
-	server::Identity,
-	testing::{Place, GENESIS},
-};
+use assay_endpoint::server::Identity;
+use assay_endpoint_testing::{Place, GENESIS};
 use assay_exact::Program;
 use assay_protocol::{
 	channel::{Content, Progress, Receipt, Request, SignedProgress, SignedReceipt, SignedRequest, SignedVoucher},

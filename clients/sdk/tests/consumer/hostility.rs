@@ -4,7 +4,7 @@ use crate::{
 	hostile::{event, head, hex_of, json, not_found, stream, Came, Hostile, Said, Worker},
 	setting::{all, failure, settings, tokens, until, Setting},
 };
-use assay_endpoint::testing::{a_prompt, House};
+use assay_endpoint_testing::{a_prompt, House};
 use assay_protocol::channel::{Contradiction, Receipt, Request};
 use assay_sdk::consumer::{Breach, Consumer, ConsumerError, Event, Evidence, Falsehood, Settings};
 use std::{sync::Arc, time::Duration};

@@ -1,7 +1,7 @@
 //! Lanes that the endpoint cuts, and vouchers that follow.
 
 use crate::setting::{tokens, until, Setting};
-use assay_endpoint::testing::{a_prompt, House};
+use assay_endpoint_testing::{a_prompt, House};
 use std::sync::Arc;
 
 async fn ask(consumer: &Arc<assay_sdk::consumer::Consumer>, times: u32) {

@@ -1,9 +1,7 @@
 //! A channel to an endpoint in this process, a consumer for it, and a wire between them that can be cut.
 
-use assay_endpoint::{
-	chain::{Balance, Chain, State},
-	testing::{House, Opened, Place, GENESIS, PARAMETERS, WRITER},
-};
+use assay_endpoint::chain::{Balance, Chain, State};
+use assay_endpoint_testing::{House, Opened, Place, GENESIS, PARAMETERS, WRITER};
 use assay_exact::{Generation, Sampler};
 use assay_protocol::channel::Endpoint;
 use assay_sdk::{
@@ -65,7 +63,7 @@ pub(crate) struct Setting {
 
 impl Setting {
 	pub(crate) async fn new(house: House) -> Self {
-		Self::of(house, WRITER, 100 * assay_endpoint::testing::ASY).await
+		Self::of(house, WRITER, 100 * assay_endpoint_testing::ASY).await
 	}
 
 	pub(crate) async fn of(house: House, model: u32, deposit: Balance) -> Self {

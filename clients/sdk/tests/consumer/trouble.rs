@@ -1,7 +1,7 @@
 //! Endpoints that are not there, or say no.
 
 use crate::setting::{failure, record, settings, tokens, Setting};
-use assay_endpoint::testing::{a_prompt, House, Place, ASY, MISSING};
+use assay_endpoint_testing::{a_prompt, House, Place, ASY, MISSING};
 use assay_sdk::consumer::{ConsumerError, Settings};
 use assay_trace::Hash32;
 use sp_core::{sr25519, Pair};
@@ -91,7 +91,7 @@ async fn a_model_that_is_not_there_and_a_channel_that_is_too_small_are_told_apar
 	let absent = failure(consumer.ask(a_prompt(), tokens(3)).await.unwrap()).await;
 	assert!(matches!(absent, ConsumerError::Absent(_)), "{absent}");
 
-	let setting = Setting::of(House::new().await, assay_endpoint::testing::WRITER, ASY / 1_000).await;
+	let setting = Setting::of(House::new().await, assay_endpoint_testing::WRITER, ASY / 1_000).await;
 	let consumer = setting.open().await;
 	let unpaid = failure(consumer.ask(a_prompt(), tokens(3)).await.unwrap()).await;
 	assert!(matches!(unpaid, ConsumerError::Unpaid { .. }), "{unpaid}");
@@ -126,7 +126,7 @@ async fn a_journal_has_one_consumer_and_a_channel_one_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_the_endpoint_cuts_short_is_paid_for_only_if_that_is_allowed() {
 	for (cut_short, is_good) in [(1, true), (0, false)] {
-		let mut setup = assay_endpoint::testing::Setup::default();
+		let mut setup = assay_endpoint_testing::Setup::default();
 		setup.limits.patience = Duration::from_millis(50);
 		let mut setting = Setting::new(House::with(setup).await).await;
 		let consumer = setting

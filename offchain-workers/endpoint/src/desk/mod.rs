@@ -106,7 +106,7 @@ impl Desk {
 	}
 
 	/// Receipts that are kept.
-	pub fn len(&self) -> usize {
+	pub fn answers(&self) -> usize {
 		self.requests.len()
 	}
 

@@ -1,6 +1,6 @@
 //! A consumer: it signs, and speaks HTTP over TLS to whoever has the key that it knows.
 
-pub(crate) use assay_endpoint::testing::{Place, GENESIS};
+pub(crate) use assay_endpoint_testing::{Place, GENESIS};
 use assay_exact::{Generation, Sampler};
 use assay_protocol::{
 	channel::{

@@ -3,7 +3,7 @@
 use crate::client::Consumer;
 use assay_endpoint::chain::Balance;
 
-pub(crate) use assay_endpoint::testing::*;
+pub(crate) use assay_endpoint_testing::*;
 
 /// Consumers of a house.
 pub(crate) trait Consumers {

@@ -1,6 +1,5 @@
 //! `assay job`.
 
-mod asked;
 mod deliver;
 mod quote;
 mod show;

@@ -1,14 +1,21 @@
 //! `assay job quote`.
 
-use super::asked::Asked;
-use crate::{commands::Context, output::fields, Outcome};
+use crate::{
+	commands::{asked::Asked, parse_version, Context},
+	output::fields,
+	Outcome,
+};
 use anyhow::Result;
+use assay_protocol::ModelVersion;
 use assay_sdk::Amount;
 use serde::Serialize;
 
 /// What a job would cost.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ask {
+	/// Model version to run, such as 3.0.
+	#[arg(long, value_parser = parse_version)]
+	model: ModelVersion,
 	#[command(flatten)]
 	asked: Asked,
 }
@@ -33,13 +40,13 @@ impl Ask {
 	/// Does it.
 	pub(super) async fn run(self, context: &Context) -> Result<Outcome> {
 		let (chain, at) = context.reading().await?;
-		let version = chain.models().at(at).version(self.asked.model).await?;
-		let input = self.asked.input(context, &version)?.len();
-		let max_tokens = self.asked.max_tokens(&version, input)?;
-		let quote = chain.jobs().at(at).quote(self.asked.model, input, max_tokens).await?;
+		let version = chain.models().at(at).version(self.model).await?;
+		let input = self.asked.input(context, self.model, &version)?.len();
+		let max_tokens = self.asked.max_tokens(self.model, &version, input)?;
+		let quote = chain.jobs().at(at).quote(self.model, input, max_tokens).await?;
 		let fee = |price: Option<u128>| Some(Amount(price?.checked_mul(quote.units.into())?));
 		let view = QuoteView {
-			model: self.asked.model.to_string(),
+			model: self.model.to_string(),
 			input,
 			max_tokens,
 			units: quote.units,

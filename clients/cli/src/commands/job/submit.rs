@@ -1,9 +1,12 @@
 //! `assay job submit`.
 
-use super::{asked::Asked, watch};
-use crate::{commands::Context, views::Elements, Outcome};
+use super::watch;
+use crate::{
+	commands::{asked::Asked, asked::Drawing, parse_version, Context},
+	views::Elements,
+	Outcome,
+};
 use anyhow::{ensure, Context as _, Result};
-use assay_exact::{Generation, Sampler};
 use assay_protocol::{job::Quote, ModelVersion};
 use assay_sdk::{
 	jobs::{Submission, Submitted},
@@ -15,17 +18,13 @@ use serde_json::json;
 /// The job.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Submit {
+	/// Model version to run, such as 3.0.
+	#[arg(long, value_parser = parse_version)]
+	model: ModelVersion,
 	#[command(flatten)]
 	asked: Asked,
-	/// Draw tokens at this temperature; 0 takes the likeliest, as does leaving it out.
-	#[arg(long, allow_negative_numbers = true)]
-	temperature: Option<f64>,
-	/// Seed of the draws, a number: the same seed gives the same text.
-	#[arg(long, default_value_t = 0, requires = "temperature")]
-	seed: u64,
-	/// Go on after the model's stop tokens.
-	#[arg(long)]
-	ignore_stop: bool,
+	#[command(flatten)]
+	drawing: Drawing,
 	/// The highest fee, held until the job is over [default: what the dearest listed operator may charge].
 	#[arg(long)]
 	max_fee: Option<Amount>,
@@ -58,10 +57,12 @@ impl Submit {
 		let signer = context.key.signer()?;
 		let chain = context.chain().await?;
 		let at = chain.best().await?;
-		let model = self.asked.model;
+		let model = self.model;
 		let version = chain.models().at(at).version(model).await?;
-		let input = self.asked.input(context, &version)?;
-		let generation = self.generation(self.asked.max_tokens(&version, input.len())?)?;
+		let input = self.asked.input(context, model, &version)?;
+		let generation = self
+			.drawing
+			.generation(self.asked.max_tokens(model, &version, input.len())?)?;
 		let (max_fee, max_price) = match (self.max_fee, context.force) {
 			// Whoever insists has the chain decide.
 			(Some(fee), true) => (fee.0, self.max_price.map_or(Balance::MAX, |price| price.0)),
@@ -110,15 +111,6 @@ impl Submit {
 		Ok(Outcome::Done)
 	}
 
-	fn generation(&self, max_tokens: u32) -> Result<Generation> {
-		let sampler = sampler(self.temperature, self.seed)?;
-		Ok(Generation {
-			sampler,
-			max_tokens,
-			ignore_stop: self.ignore_stop,
-		})
-	}
-
 	/// What the operator insisted on, or the listed ones, ask.
 	async fn asking(&self, chain: &Assay, quote: &Quote<Balance>, at: Block) -> Result<Asking> {
 		let Some(operator) = self.operator else {
@@ -128,7 +120,7 @@ impl Submit {
 				highest: quote.highest_price,
 			});
 		};
-		let model = self.asked.model;
+		let model = self.model;
 		let offers = chain.models().at(at).offers(model).await?;
 		let offer = offers.iter().find(|offer| offer.offer.operator == operator);
 		let offer = offer.with_context(|| format!("{operator} does not serve {model}"))?;
@@ -179,25 +171,6 @@ impl Submit {
 	}
 }
 
-/// How the next token is chosen at a temperature.
-fn sampler(temperature: Option<f64>, seed: u64) -> Result<Sampler> {
-	let Some(temperature) = temperature.filter(|temperature| *temperature != 0.0) else {
-		return Ok(Sampler::Greedy);
-	};
-	let inverse = (65_536.0 / temperature).round();
-	ensure!(
-		(1.0..=f64::from(u32::MAX)).contains(&inverse),
-		"a temperature of {temperature} is outside what can be expressed: 0, and about 0.00002 to 131,072"
-	);
-	let mut bytes = [0; 32];
-	bytes[..8].copy_from_slice(&seed.to_le_bytes());
-	Ok(Sampler::Gumbel {
-		// In range: checked just above.
-		inverse_temperature: inverse as u32,
-		seed: bytes,
-	})
-}
-
 /// Whether an account can have so much held. What the transaction costs besides is seen when it is tried out.
 async fn check_funds(chain: &Assay, account: AccountId, max_fee: Balance, room: Balance, at: Block) -> Result<()> {
 	let balances = chain.accounts().at(at).balances(account).await?;
@@ -245,9 +218,7 @@ mod tests {
 
 	fn limits(arguments: &str, asking: Asking) -> Result<(Balance, Balance), String> {
 		let submit = submit(arguments);
-		submit
-			.limits(submit.asked.model, asking)
-			.map_err(|error| error.to_string())
+		submit.limits(submit.model, asking).map_err(|error| error.to_string())
 	}
 
 	#[test]
@@ -288,35 +259,6 @@ mod tests {
 		for arguments in ["", "--max-fee 2"] {
 			let error = limits(arguments, none).unwrap_err();
 			assert!(error.contains("no operator serves 3.0 at the moment"), "{error}");
-		}
-	}
-
-	#[test]
-	fn temperature_zero_takes_the_likeliest_token() {
-		for greedy in [None, Some(0.0), Some(-0.0)] {
-			assert_eq!(sampler(greedy, 7).unwrap(), Sampler::Greedy);
-		}
-		let mut seed = [0; 32];
-		seed[0] = 7;
-		for (temperature, inverse_temperature) in
-			[(1.0, 65_536), (0.5, 131_072), (2.0, 32_768), (0.000_02, 3_276_800_000)]
-		{
-			let drawn = Sampler::Gumbel {
-				inverse_temperature,
-				seed,
-			};
-			assert_eq!(sampler(Some(temperature), 7).unwrap(), drawn);
-		}
-	}
-
-	#[test]
-	fn a_temperature_that_cannot_be_expressed_is_refused() {
-		for temperature in [-1.0, 1e-9, 1e9, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-			let error = sampler(Some(temperature), 7).unwrap_err().to_string();
-			assert!(
-				error.starts_with(&format!("a temperature of {temperature} is outside")),
-				"{error}"
-			);
 		}
 	}
 }

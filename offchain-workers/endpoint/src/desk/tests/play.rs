@@ -246,7 +246,7 @@ impl Play {
 			.collect();
 		let distinct: HashSet<_> = answers.iter().map(|(key, _)| format!("{key:?}")).collect();
 		assert_eq!(distinct.len(), answers.len());
-		assert_eq!(world.desk.len(), answers.len() + world.running.len());
+		assert_eq!(world.desk.answers(), answers.len() + world.running.len());
 	}
 
 	/// What a consumer has signed for in a lane: fees of all receipts that some voucher is for.

@@ -482,7 +482,7 @@ fn what_was_settled_long_ago_is_forgotten_and_nothing_else() {
 	world.desk.forget(world.now);
 	world.write();
 	assert_eq!(world.desk.reveal(&batch, 0), None);
-	assert_eq!(world.desk.len(), 1);
+	assert_eq!(world.desk.answers(), 1);
 	assert_eq!(world.desk.ask(&asked), Ok(Taken::Answered));
 	assert_eq!(
 		world.desk.account(&id).unwrap().credit,
@@ -508,7 +508,7 @@ fn what_was_settled_long_ago_is_forgotten_and_nothing_else() {
 	world.finalize();
 	world.desk.forget(world.now);
 	world.write();
-	assert!(world.desk.is_empty() && world.desk.len() == 0);
+	assert!(world.desk.is_empty() && world.desk.answers() == 0);
 	assert!(world.disk.is_empty(), "{:?}", world.disk.keys());
 }
 
@@ -555,13 +555,13 @@ fn a_block_that_is_left_behind_takes_its_settlement_with_it() {
 	world.now += PARAMETERS.answerable + 1;
 	world.observe();
 	world.desk.forget(world.now);
-	assert_eq!(world.desk.len() as u64, world.answered(id, 15));
+	assert_eq!(world.desk.answers() as u64, world.answered(id, 15));
 	world.finalize();
 	world.desk.forget(world.now);
-	assert_eq!(world.desk.len() as u64, world.answered(id, 15));
+	assert_eq!(world.desk.answers() as u64, world.answered(id, 15));
 	world.now += PARAMETERS.answerable + 1;
 	world.desk.forget(world.now);
-	assert!(world.desk.len() == 0);
+	assert!(world.desk.answers() == 0);
 }
 
 #[test]

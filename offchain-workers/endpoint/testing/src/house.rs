@@ -1,10 +1,10 @@
 //! A chain, models, and an endpoint in this process.
 
-use super::{
+use crate::{
 	chain::{Fake, Opened, ASY},
 	engine::Held,
 };
-use crate::{
+use assay_endpoint::{
 	chain::Balance,
 	desk::Credit,
 	server::{serve, Identity, Limits, Server},

@@ -1,6 +1,6 @@
 //! An engine that can be held back.
 
-use crate::engine::Engine;
+use assay_endpoint::engine::Engine;
 use assay_engine::Observer;
 use assay_exact::{Generation, Input, Output};
 use assay_provider::{folder::Absence, models::Models, pool::Failure};

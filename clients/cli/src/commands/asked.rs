@@ -1,11 +1,9 @@
-//! What a job is asked to run: the arguments that `assay job submit` and `assay job quote` share.
+//! What a model is asked to run: the arguments that `assay job submit`, `assay job quote` and `assay channel ask` share.
 
-use crate::{
-	commands::{parse_version, Context},
-	views::fixed,
-};
+use super::Context;
+use crate::views::fixed;
 use anyhow::{bail, ensure, Context as _, Result};
-use assay_exact::Input;
+use assay_exact::{Generation, Input, Sampler};
 use assay_library::{hash, Text};
 use assay_protocol::{
 	job::{JobInput, MAX_INLINE_ELEMENTS},
@@ -18,12 +16,9 @@ use std::path::PathBuf;
 /// Tokens to generate unless the caller says otherwise.
 const DEFAULT_TOKENS: u32 = 64;
 
-/// What to run on what, and how far.
+/// On what to run, and how far.
 #[derive(Debug, clap::Args)]
 pub(super) struct Asked {
-	/// Model version to run, such as 3.0.
-	#[arg(long, value_parser = parse_version)]
-	pub(super) model: ModelVersion,
 	#[command(flatten)]
 	input: InputSource,
 	/// The model's tokenizer.json; the one inside its artifact if absent.
@@ -34,7 +29,32 @@ pub(super) struct Asked {
 	max_tokens: Option<u32>,
 }
 
-/// What the job is run on.
+/// How tokens are drawn.
+#[derive(Debug, clap::Args)]
+pub(super) struct Drawing {
+	/// Draw tokens at this temperature; 0 takes the likeliest, as does leaving it out.
+	#[arg(long, allow_negative_numbers = true)]
+	temperature: Option<f64>,
+	/// Seed of the draws, a number: the same seed gives the same text.
+	#[arg(long, default_value_t = 0, requires = "temperature")]
+	seed: u64,
+	/// Go on after the model's stop tokens.
+	#[arg(long)]
+	ignore_stop: bool,
+}
+
+impl Drawing {
+	/// As the chain reads it.
+	pub(super) fn generation(&self, max_tokens: u32) -> Result<Generation> {
+		Ok(Generation {
+			sampler: sampler(self.temperature, self.seed)?,
+			max_tokens,
+			ignore_stop: self.ignore_stop,
+		})
+	}
+}
+
+/// What it is run on.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct InputSource {
@@ -54,7 +74,7 @@ struct InputSource {
 
 impl Asked {
 	/// The input, which the version can read and a transaction can hold.
-	pub(super) fn input(&self, context: &Context, version: &VersionSummary) -> Result<JobInput> {
+	pub(super) fn input(&self, context: &Context, model: ModelVersion, version: &VersionSummary) -> Result<JobInput> {
 		let input = if let Some(tokens) = &self.input.tokens {
 			Input::Tokens(tokens.clone())
 		} else if let Some(values) = &self.input.vector {
@@ -70,20 +90,18 @@ impl Asked {
 				"the text is empty, and a job without a text is paid all the same: to have a model begin by itself, pass its \
 				 start token with --tokens"
 			);
-			let tokens = self.text(context, version)?.encode(&text)?;
+			let tokens = self.text(context, model, version)?.encode(&text)?;
 			check_length(tokens.len(), version)?;
 			Input::Tokens(tokens)
 		};
-		check_kind(&input, self.model, version)?;
+		check_kind(&input, model, version)?;
 		Ok(jobs::input(input)?)
 	}
 
-	fn text(&self, context: &Context, version: &VersionSummary) -> Result<Text> {
+	/// What turns text into tokens and back.
+	pub(super) fn text(&self, context: &Context, model: ModelVersion, version: &VersionSummary) -> Result<Text> {
 		let Some(expected) = version.tokenizer else {
-			bail!(
-				"model version {} has no tokenizer: pass --tokens or --vector",
-				self.model
-			);
+			bail!("model version {} has no tokenizer: pass --tokens or --vector", model);
 		};
 		if let Some(file) = &self.tokenizer {
 			let bytes = std::fs::read(file).with_context(|| format!("tokenizer {}", file.display()))?;
@@ -91,7 +109,7 @@ impl Asked {
 				hash(&bytes) == expected,
 				"{} is not the tokenizer of {}: its hash is {}, the chain has {}",
 				file.display(),
-				self.model,
+				model,
 				hash(&bytes),
 				expected
 			);
@@ -100,21 +118,18 @@ impl Asked {
 		let artifact = context.library.find(version.artifact)?.with_context(|| {
 			format!(
 				"the artifact of {} is not in the folder of artifacts: pass --tokenizer, or import the model",
-				self.model
+				model
 			)
 		})?;
 		Text::of(&artifact, expected)
 	}
 
 	/// The largest number of tokens to generate after an input of so many elements.
-	pub(super) fn max_tokens(&self, version: &VersionSummary, input: u32) -> Result<u32> {
+	pub(super) fn max_tokens(&self, model: ModelVersion, version: &VersionSummary, input: u32) -> Result<u32> {
 		let room = version.positions.saturating_sub(input).min(MAX_INLINE_ELEMENTS);
 		Ok(match (version.output_length, self.max_tokens) {
 			(Some(_), None) => 0,
-			(Some(length), Some(_)) => bail!(
-				"{} returns a vector of {length}: --max-tokens does not apply",
-				self.model
-			),
+			(Some(length), Some(_)) => bail!("{} returns a vector of {length}: --max-tokens does not apply", model),
 			(None, Some(tokens)) => tokens,
 			(None, None) => DEFAULT_TOKENS.min(room).max(1),
 		})
@@ -151,6 +166,25 @@ fn check_length(tokens: usize, version: &VersionSummary) -> Result<()> {
 		"prompt has {tokens} tokens, at most {MAX_INLINE_ELEMENTS} fit into a transaction"
 	);
 	Ok(())
+}
+
+/// How the next token is chosen at a temperature.
+fn sampler(temperature: Option<f64>, seed: u64) -> Result<Sampler> {
+	let Some(temperature) = temperature.filter(|temperature| *temperature != 0.0) else {
+		return Ok(Sampler::Greedy);
+	};
+	let inverse = (65_536.0 / temperature).round();
+	ensure!(
+		(1.0..=f64::from(u32::MAX)).contains(&inverse),
+		"a temperature of {temperature} is outside what can be expressed: 0, and about 0.00002 to 131,072"
+	);
+	let mut bytes = [0; 32];
+	bytes[..8].copy_from_slice(&seed.to_le_bytes());
+	Ok(Sampler::Gumbel {
+		// In range: checked just above.
+		inverse_temperature: inverse as u32,
+		seed: bytes,
+	})
 }
 
 #[cfg(test)]
@@ -190,5 +224,34 @@ mod tests {
 			error(1_025, &large),
 			"prompt has 1025 tokens, at most 1024 fit into a transaction"
 		);
+	}
+
+	#[test]
+	fn temperature_zero_takes_the_likeliest_token() {
+		for greedy in [None, Some(0.0), Some(-0.0)] {
+			assert_eq!(sampler(greedy, 7).unwrap(), Sampler::Greedy);
+		}
+		let mut seed = [0; 32];
+		seed[0] = 7;
+		for (temperature, inverse_temperature) in
+			[(1.0, 65_536), (0.5, 131_072), (2.0, 32_768), (0.000_02, 3_276_800_000)]
+		{
+			let drawn = Sampler::Gumbel {
+				inverse_temperature,
+				seed,
+			};
+			assert_eq!(sampler(Some(temperature), 7).unwrap(), drawn);
+		}
+	}
+
+	#[test]
+	fn a_temperature_that_cannot_be_expressed_is_refused() {
+		for temperature in [-1.0, 1e-9, 1e9, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+			let error = sampler(Some(temperature), 7).unwrap_err().to_string();
+			assert!(
+				error.starts_with(&format!("a temperature of {temperature} is outside")),
+				"{error}"
+			);
+		}
 	}
 }

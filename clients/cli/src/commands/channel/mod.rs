@@ -1,5 +1,7 @@
 //! `assay channel`.
 
+mod ask;
+
 use super::{parse_version, Context};
 use crate::{keys::ChannelSource, output::table, views::ChannelView, Outcome};
 use anyhow::{Context as _, Result};
@@ -27,6 +29,8 @@ pub(crate) enum ChannelCommand {
 		#[command(flatten)]
 		key: ChannelSource,
 	},
+	/// Have something answered through a channel, as it is generated. Its receipt is paid for.
+	Ask(Box<ask::Ask>),
 	/// List the channels of an account.
 	List {
 		/// Its address, or a development name; the signing account if absent.
@@ -84,6 +88,7 @@ impl ChannelCommand {
 				let view = ChannelView::new(&chain.channels().get(channel).await?);
 				context.output.answer(&view, || view.text());
 			}
+			Self::Ask(ask) => return ask.run(context).await,
 			Self::List { consumer, limit } => {
 				let consumer = match consumer {
 					Some(consumer) => consumer,

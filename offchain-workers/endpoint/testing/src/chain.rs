@@ -1,10 +1,10 @@
 //! A chain with channels and nothing else.
 
-use crate::chain::{
+use assay_artifact::synthetic::{bert, llama, BertShape, LlamaShape};
+use assay_endpoint::chain::{
 	Balance, BlockNumber, Chain, ChainError, ChannelParameters, ChannelSummary, RevealDuty, ServedOperator, State,
 	Terms, Version, Worker,
 };
-use assay_artifact::synthetic::{bert, llama, BertShape, LlamaShape};
 use assay_protocol::{
 	audit::SignedReply,
 	channel::{Batch, SignedSettlement, LANES},
