@@ -1,3 +1,4 @@
+mod audit2;
 mod batches;
 mod life;
 mod properties;

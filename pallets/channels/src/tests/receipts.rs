@@ -15,7 +15,7 @@ use frame_support::{assert_noop, assert_ok};
 use sp_core::Pair;
 use sp_runtime::Permill;
 
-fn presented() -> JobId {
+pub(super) fn presented() -> JobId {
 	match events().pop() {
 		Some(Event::ReceiptPresented { job, .. }) => job,
 		other => panic!("{other:?}"),

@@ -2,6 +2,7 @@
 
 mod agenda;
 mod answers;
+mod audit2;
 mod challenges;
 mod clocks;
 mod money;
