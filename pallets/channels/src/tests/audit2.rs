@@ -53,6 +53,25 @@ fn h1_a_decoy_of_a_later_block_should_shield_no_earlier_lie() {
 	});
 }
 
+/// H1: whoever leaves altogether pays nothing for the decoy either.
+#[test]
+fn h1_a_decoy_of_who_has_left_should_shield_nothing() {
+	run(|| {
+		let channel = open();
+		blocks(96 - System::block_number());
+		let lie = lie(channel, 0, 0, 1);
+		blocks(2);
+		assert_ok!(StakingPallet::chill(RuntimeOrigin::signed(ALICE)));
+		assert_ok!(StakingPallet::unbond(RuntimeOrigin::signed(ALICE), ALICE, STAKE));
+		blocks(3);
+		let decoy = self::lie(channel, 1, 0, 2);
+		let (decoy, job) = (shown(&decoy), shown(&lie));
+		let paid = JobsPallet::strike_down_silent(decoy, None).unwrap();
+		let taken = JobsPallet::strike_down_silent(job, None).unwrap();
+		assert!(taken >= STAKE / 6, "the lie cost {taken}, the decoy {paid}, of {STAKE}");
+	});
+}
+
 /// H2: an accomplice's dispute holds a lie that its own worker presents; nobody else may challenge it, or present it, until it is too old.
 #[test]
 fn h2_a_lie_that_is_held_by_an_accomplice_should_still_be_open_to_others() {
@@ -155,5 +174,52 @@ fn h5_a_lie_that_fell_with_a_later_batch_should_still_reach_the_stake_of_its_blo
 		};
 		println!("batch {fallen}, presented {again} {more}");
 		assert!(fallen + more >= STAKE / 6, "{fallen} and {more} of {STAKE}");
+	});
+}
+
+/// H7: who vouches for a receipt of a batch that is refuted loses something.
+#[test]
+fn h7_who_vouches_for_a_lie_of_a_batch_should_lose() {
+	use assay_protocol::audit::{AuditReply, Reply, SignedReply};
+	use frame_support::traits::{Authorize, UnfilteredDispatchable};
+	use sp_core::Pair;
+	run(|| {
+		AuditRate::set(sp_runtime::Permill::one());
+		assert_ok!(AuditsPallet::offer(RuntimeOrigin::signed(BOB), DECODER));
+		blocks(1);
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		let job = talk.settle();
+		talk.base = 0;
+		blocks(4);
+		let unit = asked(job).unwrap();
+		reply(job, unit, talk.reveal(unit)).unwrap();
+		blocks(3);
+		let due = AuditsPallet::due(&worker_key(BOB).public()).pop().expect("it is drawn");
+		let vouch = AuditReply {
+			job,
+			attempt: due.claim.attempt,
+			from: BOB,
+			question: due.question,
+			reply: Reply::Digest(Default::default()),
+		};
+		let signature = worker_key(BOB).sign(&vouch.signing_payload(&due.claim.root(), &genesis()));
+		let call = pallet_assay_audits::Call::<Test>::reply {
+			reply: SignedReply {
+				reply: vouch,
+				signature,
+			}
+			.into(),
+		};
+		call.authorize(sp_runtime::transaction_validity::TransactionSource::External)
+			.unwrap()
+			.unwrap();
+		call.dispatch_bypass_filter(frame_system::RawOrigin::Authorized.into())
+			.unwrap();
+		let before = stake(BOB);
+		// A step is refuted.
+		JobsPallet::strike_down(job, None).unwrap();
+		blocks(200);
+		assert!(stake(BOB) < before, "it vouched for a lie and has lost nothing");
 	});
 }

@@ -1,0 +1,82 @@
+//! What an audit found: a channel that nobody ends keeps a version, and its publisher's deposit, for ever.
+
+mod common;
+
+use assay_artifact::synthetic::{InUse, IN_USE};
+use assay_protocol::{
+	model::{ModelMetadata, VersionSubmission},
+	ModelId, ModelVersion, VersionNumber,
+};
+use assay_runtime::{
+	currency::{MIN_CHANNEL_DEPOSIT, MIN_UNIT_PRICE},
+	time::REFERENCE_SPEED,
+	RuntimeCall,
+};
+use assay_trace::merkle::Hash32;
+use codec::Encode;
+use common::{account, chain, next_block, signed};
+use sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
+use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
+use sp_runtime::Permill;
+
+const VERSION: ModelVersion = ModelVersion {
+	model: ModelId(0),
+	version: VersionNumber(0),
+};
+
+fn registration(model: &InUse) -> RuntimeCall {
+	let lowered = model.lowered(None).expect("models in use are imported");
+	let version = VersionSubmission {
+		program: lowered
+			.program()
+			.encode()
+			.try_into()
+			.expect("the program is short enough"),
+		artifact: Hash32([7; 32]),
+		artifact_bytes: lowered.metadata().parameters,
+		tokenizer: Some(Hash32([8; 32])),
+		royalty: Permill::from_percent(5),
+	};
+	let metadata = ModelMetadata {
+		name: model.name.as_bytes().to_vec().try_into().expect("short"),
+		description: Default::default(),
+		licence: Default::default(),
+		tags: Default::default(),
+	};
+	pallet_assay_models::Call::register { metadata, version }.into()
+}
+
+#[test]
+fn h6_a_retired_version_should_be_removed_whoever_has_channels_for_it() {
+	chain(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+		assert_eq!(
+			next_block(vec![signed(Charlie, 0, registration(&IN_USE[0]))]),
+			[Ok(Ok(()))]
+		);
+		let serve = pallet_assay_models::Call::serve {
+			version: VERSION,
+			price: MIN_UNIT_PRICE,
+			capacity: 1,
+			speed: REFERENCE_SPEED,
+			largest: u64::MAX,
+		};
+		assert_eq!(next_block(vec![signed(Alice, 0, serve)]), [Ok(Ok(()))]);
+		let open = pallet_assay_channels::Call::open {
+			operator: account(Alice),
+			version: VERSION,
+			max_price: MIN_UNIT_PRICE,
+			key: Bob.public(),
+			deposit: MIN_CHANNEL_DEPOSIT,
+		};
+		assert_eq!(next_block(vec![signed(Bob, 0, open)]), [Ok(Ok(()))]);
+		let unserve = pallet_assay_models::Call::unserve { version: VERSION };
+		let retire = pallet_assay_models::Call::retire { version: VERSION };
+		let done = next_block(vec![signed(Alice, 1, unserve), signed(Charlie, 1, retire)]);
+		assert_eq!(done, [Ok(Ok(())), Ok(Ok(()))]);
+		for _ in 0..600 {
+			next_block(vec![]);
+		}
+		let remove = pallet_assay_models::Call::remove { version: VERSION };
+		assert_eq!(next_block(vec![signed(Charlie, 2, remove)]), [Ok(Ok(()))]);
+	});
+}
