@@ -2,7 +2,7 @@
 
 use crate::{
 	AccountIdOf, BalanceOf, Config, Error, Event, HoldReason, Identities, Operator, OperatorOf, Operators, Pallet,
-	PoolOf, Pools, Touched, WorkerKeys,
+	PoolOf, Pools, Spared, Touched, WorkerKeys,
 };
 use assay_protocol::operator::{possession_payload, WorkerKey, WorkerSignature};
 use frame_support::{
@@ -86,7 +86,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Bonds again up to `amount` of what is unbonding, last asked first.
+	/// Bonds again up to `amount` of what is unbonding, last asked first. What a punishment has spared, because it had asked to leave
+	/// before the fault, is not bonded again: if the fault is shown to be older, that alone still answers for it.
 	pub(crate) fn do_rebond(
 		operator: &AccountIdOf<T>,
 		member: &AccountIdOf<T>,
@@ -95,7 +96,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(!amount.is_zero(), Error::<T>::AmountIsZero);
 		let mut position = Touched::<T>::load(operator, member)?;
 		Self::ensure_takes_stake(operator, &position)?;
-		let amount = position.take_chunks(amount, |_| true);
+		let spared = Spared::<T>::get(operator);
+		let amount = position.take_chunks(amount, |period| Self::end_of(period) > spared);
 		ensure!(!amount.is_zero(), Error::<T>::NothingUnbonding);
 		position.join(amount)?;
 		Self::ensure_enough(&position)?;

@@ -31,7 +31,7 @@ pub use settled::Settled;
 pub use shares::{Points, Shares};
 pub use types::{
 	AccountIdOf, BalanceOf, Chunk, Commission, CreditOf, Exposure, Extent, IdentityText, Operator, OperatorOf, Period,
-	Pool, PoolOf, Position, PositionOf, Return, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY, MAX_RETURNS,
+	Pool, PoolOf, Position, PositionOf, Reach, Return, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY, MAX_RETURNS,
 };
 pub use weights::WeightInfo;
 
@@ -163,6 +163,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Leaving<T: Config> =
 		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, Period, Shares<BalanceOf<T>>, ValueQuery>;
+
+	/// Where the last that a punishment reached back to lies that spared stake of an operator: what asked to leave in periods that had
+	/// ended by then is not bonded again.
+	#[pallet::storage]
+	pub type Spared<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>, ValueQuery>;
 
 	/// Each member's stake behind each operator: first the member, then the operator.
 	#[pallet::storage]
@@ -505,7 +510,7 @@ pub mod pallet {
 			Self::do_unbond(&operator, &who, amount)
 		}
 
-		/// Bonds again up to `amount` of what is unbonding, last asked first.
+		/// Bonds again up to `amount` of what is unbonding, last asked first, without what a punishment has spared since it asked to leave.
 		#[pallet::call_index(3)]
 		pub fn rebond(
 			origin: OriginFor<T>,

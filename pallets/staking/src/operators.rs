@@ -1,6 +1,6 @@
 //! Operators as the other pallets see them.
 
-use crate::{AccountIdOf, BalanceOf, Config, Error, Extent, Operators, Pallet, Pools, Settled, WorkerKeys};
+use crate::{AccountIdOf, BalanceOf, Config, Error, Extent, Operators, Pallet, Pools, Reach, Settled, WorkerKeys};
 use assay_protocol::operator::{Fault, Reporter, WorkerKey};
 use frame_support::{
 	ensure,
@@ -8,7 +8,7 @@ use frame_support::{
 };
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedDiv, CheckedSub, UniqueSaturatedInto, Zero},
-	DispatchResult,
+	DispatchResult, Perbill,
 };
 
 impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>> for Pallet<T> {
@@ -41,7 +41,7 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 	}
 
 	fn at_risk(who: &AccountIdOf<T>, age: u32) -> BalanceOf<T> {
-		Self::reachable(who, Self::blocks_ago(age))
+		Self::reachable(who, Reach::since(Self::blocks_ago(age)))
 	}
 
 	fn commit(who: &AccountIdOf<T>, value: BalanceOf<T>) -> DispatchResult {
@@ -85,7 +85,7 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 		fault: Fault,
 		reporter: Option<Reporter<'_, AccountIdOf<T>>>,
 	) -> BalanceOf<T> {
-		Self::slash(who, Extent::Amount(amount), fault, None, reporter)
+		Self::slash(who, Extent::Amount(amount), fault, Reach::default(), reporter)
 	}
 
 	fn penalise_recent(
@@ -95,13 +95,27 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 		age: u32,
 		reporter: Option<Reporter<'_, AccountIdOf<T>>>,
 	) -> BalanceOf<T> {
-		Self::slash(
-			who,
-			Extent::Amount(amount),
-			fault,
-			Some(Self::blocks_ago(age)),
-			reporter,
-		)
+		let reach = Reach::since(Self::blocks_ago(age));
+		Self::slash(who, Extent::Amount(amount), fault, reach, reporter)
+	}
+
+	fn penalise_spared(
+		who: &AccountIdOf<T>,
+		share: Perbill,
+		fault: Fault,
+		age: u32,
+		reached: u32,
+		reporter: Option<Reporter<'_, AccountIdOf<T>>>,
+	) -> BalanceOf<T> {
+		let reach = Reach {
+			since: Self::blocks_ago(age),
+			reached: Some(Self::blocks_ago(reached)),
+		};
+		// Nothing, and no fault, if nothing was spared.
+		if Self::leaving(who, reach).next().is_none() {
+			return Zero::zero();
+		}
+		Self::slash(who, Extent::Share(share), fault, reach, reporter)
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]

@@ -1,10 +1,10 @@
 //! When stake that asked to leave is free.
 
-use crate::{AccountIdOf, BalanceOf, Config, Leaving, Pallet, Period, Shares};
+use crate::{AccountIdOf, BalanceOf, Config, Leaving, Pallet, Period, Reach, Shares};
 use frame_support::traits::Get;
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{CheckedDiv, UniqueSaturatedInto, Zero},
+	traits::{CheckedDiv, UniqueSaturatedInto},
 	Saturating,
 };
 
@@ -49,17 +49,16 @@ impl<T: Config> Pallet<T> {
 		now >= Self::free_from(period)
 	}
 
-	/// What asked to leave `operator` and is not free, with the periods in which it did, without those that ended before
-	/// `since`.
+	/// What asked to leave `operator`, is not free, and is in `reach`, with the periods in which it did.
 	pub(crate) fn leaving(
 		operator: &AccountIdOf<T>,
-		since: BlockNumberFor<T>,
+		reach: Reach<BlockNumberFor<T>>,
 	) -> impl Iterator<Item = (Period, Shares<BalanceOf<T>>)> + '_ {
 		let now = Self::now();
 		let first = Self::period_of(now.saturating_sub(T::UnbondingPeriod::get()));
 		(first.0..=Self::period_of(now).0)
 			.map(Period)
-			.filter(move |period| since.is_zero() || Self::end_of(*period) > since)
+			.filter(move |period| reach.has(Self::end_of(*period)))
 			.map(move |period| (period, Leaving::<T>::get(operator, period)))
 			.filter(|(_, shares)| !shares.is_empty())
 	}

@@ -1,7 +1,8 @@
 //! What faults take: from everything that stands behind an operator, in proportion, whatever the number of members.
 
 use crate::{
-	AccountIdOf, BalanceOf, Config, CreditOf, Event, Extent, Leaving, Operators, Pallet, Period, Pools, Shares, Touched,
+	AccountIdOf, BalanceOf, Config, CreditOf, Event, Extent, Leaving, Operators, Pallet, Period, Pools, Reach, Shares,
+	Spared, Touched,
 };
 use alloc::vec::Vec;
 use assay_protocol::operator::{Fault, Reporter};
@@ -20,8 +21,8 @@ use crate::shares::proportion;
 impl<T: Config> Pallet<T> {
 	/// Takes `extent` of what stands behind `operator` for a fault, and returns what was taken.
 	///
-	/// It reaches the bonded stake and what asked to leave and is not free, in the same proportion. Stake that asked to
-	/// leave in a period that ended before `since`, when the fault became possible, is spared; without `since`, nothing is.
+	/// It reaches the bonded stake and what asked to leave and is not free, in the same proportion, as far as `reach` says. What is
+	/// spared cannot be bonded again: if the fault turns out to have become possible earlier, it answers by itself.
 	///
 	/// The operator pays its part at once, delegators when their positions are next touched. The reporter is paid its share of
 	/// the operator's part: were it a share of the whole, an operator with delegated stake could report itself and have
@@ -30,7 +31,7 @@ impl<T: Config> Pallet<T> {
 		operator: &AccountIdOf<T>,
 		extent: Extent<BalanceOf<T>>,
 		fault: Fault,
-		since: Option<BlockNumberFor<T>>,
+		reach: Reach<BlockNumberFor<T>>,
 		reporter: Option<Reporter<'_, AccountIdOf<T>>>,
 	) -> BalanceOf<T> {
 		let Some(mut record) = Operators::<T>::get(operator) else {
@@ -40,8 +41,12 @@ impl<T: Config> Pallet<T> {
 			defensive!("an operator has a pool");
 			return Zero::zero();
 		};
-		let leaving: Vec<_> = Self::leaving(operator, since.unwrap_or_default()).collect();
-		let total = Self::sum(pool.stake.balance, &leaving);
+		let leaving: Vec<_> = Self::leaving(operator, reach).collect();
+		let bonded = match reach.reached {
+			Some(_) => Zero::zero(),
+			None => pool.stake.balance,
+		};
+		let total = Self::sum(bonded, &leaving);
 		let amount = match extent {
 			Extent::Amount(amount) => amount.min(total),
 			Extent::Share(share) => share.mul_ceil(total),
@@ -55,7 +60,7 @@ impl<T: Config> Pallet<T> {
 			Leaving::<T>::insert(operator, period, shares);
 		}
 		// A few units more than its proportion, which rounding down left over, but not more than there is.
-		let part = rest.min(pool.stake.balance);
+		let part = rest.min(bonded);
 		rest = rest.saturating_sub(part);
 		let before = pool.stake.balance;
 		pool.stake.cut(part);
@@ -64,6 +69,9 @@ impl<T: Config> Pallet<T> {
 		Pools::<T>::insert(operator, pool);
 		let amount = amount.saturating_sub(rest);
 
+		if reach.reached.is_none() {
+			Self::note_spared(operator, reach.since);
+		}
 		record.penalised = record.penalised.defensive_saturating_add(amount);
 		record.faults.record(fault);
 		Operators::<T>::insert(operator, record);
@@ -82,11 +90,21 @@ impl<T: Config> Pallet<T> {
 		amount
 	}
 
-	/// All that a fault of `operator` can reach that became possible at `since`: what is bonded, and what asked to leave since
-	/// and is not free.
-	pub(crate) fn reachable(operator: &AccountIdOf<T>, since: BlockNumberFor<T>) -> BalanceOf<T> {
+	/// All that a fault of `operator` can reach: what is bonded, and what asked to leave, is not free and is in `reach`.
+	pub(crate) fn reachable(operator: &AccountIdOf<T>, reach: Reach<BlockNumberFor<T>>) -> BalanceOf<T> {
 		let bonded = Pools::<T>::get(operator).map_or_else(Zero::zero, |pool| pool.stake.balance);
-		Self::sum(bonded, &Self::leaving(operator, since).collect::<Vec<_>>())
+		Self::sum(bonded, &Self::leaving(operator, reach).collect::<Vec<_>>())
+	}
+
+	/// Writes down that a punishment has spared what asked to leave in periods that had ended by `since`, if anything has.
+	fn note_spared(operator: &AccountIdOf<T>, since: BlockNumberFor<T>) {
+		let before = Reach {
+			since: Zero::zero(),
+			reached: Some(since),
+		};
+		if Self::leaving(operator, before).next().is_some() {
+			Spared::<T>::mutate(operator, |spared| *spared = (*spared).max(since));
+		}
 	}
 
 	/// All of it is part of the issuance.

@@ -2,7 +2,7 @@
 
 use crate::{
 	AccountIdOf, BalanceOf, Config, Earned, HoldReason, Leaving, Operators, Pallet, Period, Points, Pools, Positions,
-	Shares, WorkerKeys,
+	Reach, Shares, WorkerKeys,
 };
 use alloc::collections::BTreeMap;
 use codec::Encode;
@@ -151,7 +151,7 @@ impl<T: Config> Pallet<T> {
 			);
 			// What was covered when it was committed: penalties have lowered the stake since, and delegators left, but
 			// answer until the work is over.
-			let covered = Self::reachable(&account, Zero::zero())
+			let covered = Self::reachable(&account, Reach::default())
 				.saturating_add(operator.penalised)
 				.saturating_add(ROUNDING.into());
 			ensure!(

@@ -230,6 +230,28 @@ pub struct Exposure<AccountId, Balance> {
 	pub here: Points,
 }
 
+/// Which stake a punishment reaches of what asked to leave. By default all that is not free.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Reach<BlockNumber> {
+	/// Block in which the fault became possible: what asked to leave in a period that had ended before is spared.
+	pub since: BlockNumber,
+	/// Where another punishment for the same fault began to reach: what it reached, and all that is bonded, is left alone.
+	pub reached: Option<BlockNumber>,
+}
+
+impl<BlockNumber: AtLeast32BitUnsigned + Copy> Reach<BlockNumber> {
+	/// All that can be reached from a block on.
+	pub fn since(since: BlockNumber) -> Self {
+		Self { since, reached: None }
+	}
+
+	/// Whether what asked to leave in a period that ended at this block is reached.
+	pub(crate) fn has(&self, end: BlockNumber) -> bool {
+		let from = |since: BlockNumber| since.is_zero() || end > since;
+		from(self.since) && !self.reached.is_some_and(from)
+	}
+}
+
 /// How much a slash takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Extent<Balance> {

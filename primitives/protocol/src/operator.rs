@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::crypto::KeyTypeId;
-use sp_runtime::{DispatchResult, Permill};
+use sp_runtime::{DispatchResult, Perbill, Permill};
 
 /// Key type of worker keys in a node's keystore.
 pub const WORKER_KEY_TYPE: KeyTypeId = KeyTypeId(*b"assa");
@@ -215,6 +215,18 @@ pub trait Operators<AccountId, Balance> {
 		let _ = age;
 		Self::penalise(who, amount, fault, reporter)
 	}
+
+	/// Takes `share` of what a fault that became possible `age` blocks ago reaches and a punishment for the same fault, which took it to
+	/// have become possible later, `reached` blocks ago, has spared: of the stake that asked to leave between the two. Nothing more is taken
+	/// of any other.
+	fn penalise_spared(
+		who: &AccountId,
+		share: Perbill,
+		fault: Fault,
+		age: u32,
+		reached: u32,
+		reporter: Option<Reporter<'_, AccountId>>,
+	) -> Balance;
 
 	/// Makes `who` an active operator with this worker key and far more than the minimum bond; nothing if it is one.
 	#[cfg(feature = "runtime-benchmarks")]

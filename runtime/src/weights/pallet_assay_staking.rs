@@ -26,7 +26,7 @@ impl<T: frame_system::Config> pallet_assay_staking::WeightInfo for WeightInfo<T>
 	}
 	fn rebond() -> Weight {
 		Weight::from_parts(342_421_000, 0)
-			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().reads(18))
 			.saturating_add(T::DbWeight::get().writes(12))
 	}
 	fn withdraw_unbonded() -> Weight {

@@ -15,7 +15,7 @@ use frame_support::{
 	Blake2_128Concat, Twox64Concat,
 };
 use sp_core::Pair;
-use sp_runtime::{DispatchError, DispatchResult};
+use sp_runtime::{DispatchError, DispatchResult, Perbill};
 use std::collections::BTreeMap;
 
 /// Operators and models, kept in storage so that a rolled back transaction rolls them back too.
@@ -81,6 +81,17 @@ impl Operators<AccountId, Balance> for Registry {
 			*stake -= taken;
 			taken
 		})
+	}
+
+	fn penalise_spared(
+		_: &AccountId,
+		_: Perbill,
+		_: Fault,
+		_: u32,
+		_: u32,
+		_: Option<Reporter<'_, AccountId>>,
+	) -> Balance {
+		0
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Error, Event, Extent};
+use crate::{Error, Event, Extent, Reach};
 use assay_protocol::operator::{Fault, Operators as _, Reporter};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::Perbill;
@@ -99,7 +99,7 @@ fn what_asked_to_leave_before_the_fault_was_possible_is_spared() {
 			&ALICE,
 			Extent::Share(Perbill::from_percent(50)),
 			Fault::Equivocation,
-			Some(since),
+			Reach::since(since),
 			None,
 		);
 		assert_eq!(taken, 100);
@@ -114,6 +114,40 @@ fn what_asked_to_leave_before_the_fault_was_possible_is_spared() {
 			(100, 45, 45)
 		);
 		assert_eq!(Staking::operator_summary(&ALICE).unwrap().faults.equivocations, 1);
+	});
+}
+
+/// H1: a fault that turns out to be older takes what asked to leave in between, and nothing more of what it has taken from.
+#[test]
+fn h1_an_older_fault_takes_only_what_was_spared() {
+	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
+		assert_ok!(delegate(BOB, ALICE, 100));
+		assert_ok!(delegate(CAROL, ALICE, 100));
+		assert_ok!(unbond(BOB, ALICE, 100));
+		go_to(PERIOD);
+		assert_ok!(unbond(CAROL, ALICE, 100));
+		go_to(2 * PERIOD);
+		let half = Perbill::from_percent(50);
+		let spared = |age, reached| Staking::penalise_spared(&ALICE, half, Fault::WrongResult, age, reached, None);
+		let age = u32::try_from(PERIOD - 1).unwrap();
+		assert_eq!(
+			Staking::penalise_recent(&ALICE, 100, Fault::WrongResult, age, None),
+			100
+		);
+		// Whoever was reached may stay; whoever was spared goes on answering by itself.
+		assert_ok!(Staking::rebond(signed(CAROL), ALICE, 50));
+		assert_noop!(
+			Staking::rebond(signed(BOB), ALICE, 100),
+			Error::<Test>::NothingUnbonding
+		);
+		assert_eq!(spared(age, age), 0);
+		assert_eq!(spared(age - 1, age), 0, "it reaches less");
+		let faults = || Staking::operator_summary(&ALICE).unwrap().faults.wrong_results;
+		assert_eq!(faults(), 1);
+		assert_eq!(spared(u32::MAX, age), 50);
+		assert_eq!(faults(), 2);
+		assert_eq!((unbonding(BOB, ALICE), bonded(CAROL, ALICE), held(ALICE)), (50, 50, 50));
+		assert_eq!(spared(u32::MAX, u32::MAX), 0);
 	});
 }
 
