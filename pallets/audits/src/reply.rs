@@ -97,6 +97,7 @@ impl<T: Config> Pallet<T> {
 			job, from, question, ..
 		} = reply;
 		let mut audit = asked.audit;
+		T::Claims::seen(&from);
 		let clock = Self::clock(job, &audit, &from);
 		Self::asked_no_more(job, &from, audit.units);
 		if let Some((deadline, _)) = clock.filter(|(deadline, _)| from == audit.operator && Self::now() > *deadline) {

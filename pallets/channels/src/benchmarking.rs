@@ -122,7 +122,7 @@ impl<T: Config> Scene<T> {
 			channel: self.channel,
 			vouchers: BoundedVec::truncate_from(vouchers),
 			close: true,
-			last_block: u32::MAX,
+			last_block: LONGEVITY,
 		};
 		let payload = settlement.signing_payload(&Self::genesis());
 		SignedSettlement {

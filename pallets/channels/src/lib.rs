@@ -19,6 +19,7 @@ mod types;
 pub mod weights;
 
 pub use pallet::*;
+pub use settlement::LONGEVITY;
 pub use types::{AccountIdOf, Channel, ChannelSummaryOf, Lane, TermsOf};
 pub use weights::WeightInfo;
 
@@ -149,7 +150,7 @@ pub mod pallet {
 			/// What was put into it.
 			deposit: T::Balance,
 		},
-		/// More was put into a channel. A notice that its consumer gave is void.
+		/// More was put into a channel. A notice is void, unless anybody may give it.
 		ToppedUp {
 			/// The channel.
 			channel: ChannelId,
@@ -158,7 +159,7 @@ pub mod pallet {
 			/// What is in it.
 			deposit: T::Balance,
 		},
-		/// A consumer wants a channel to end.
+		/// A channel is to end: its consumer wants it, or its version is retired, or its operator is none any more.
 		NoticeGiven {
 			/// The channel.
 			channel: ChannelId,
@@ -235,7 +236,7 @@ pub mod pallet {
 		DepositTooSmall,
 		/// There is no such channel; it never was, or nothing in it can be challenged any more.
 		UnknownChannel,
-		/// Only the consumer of a channel may do this.
+		/// Only the consumer of a channel may do this, as long as its version is not retired and its operator is one.
 		NotConsumer,
 		/// The channel is closed.
 		Closed,
@@ -277,6 +278,10 @@ pub mod pallet {
 		NothingDue,
 		/// The last block in which the settlement counts is over.
 		TooLate,
+		/// The last block in which the settlement counts is further ahead than [`LONGEVITY`](crate::LONGEVITY).
+		TooEarly,
+		/// The operator is late with answers about claims, and is given no new work.
+		OperatorLate,
 	}
 
 	#[pallet::hooks]
@@ -337,7 +342,7 @@ pub mod pallet {
 			Self::do_open(consumer, operator, version, max_price, key, deposit)
 		}
 
-		/// Puts more into a channel of the caller. A notice that was given is void.
+		/// Puts more into a channel of the caller. A notice that was given is void, unless anybody may give it.
 		///
 		/// Emits [`Event::ToppedUp`].
 		#[pallet::call_index(1)]
@@ -348,7 +353,8 @@ pub mod pallet {
 		}
 
 		/// Says that a channel of the caller is to end, which it does after [`Config::NoticePeriod`]: so long its worker may still
-		/// settle what was vouched for. A worker that agrees [closes](Call::settle) it at once.
+		/// settle what was vouched for. A worker that agrees [closes](Call::settle) it at once. Anybody may say so of a channel whose
+		/// version is retired, or whose operator is none any more: nobody has to keep a version for who forgot a channel.
 		///
 		/// Emits [`Event::NoticeGiven`].
 		#[pallet::call_index(2)]
@@ -388,7 +394,8 @@ pub mod pallet {
 		}
 
 		/// Shows two statements of one worker of which at most one is true: its operator loses what a wrong result costs, of which the
-		/// caller is paid a share, and the channel is closed. Once for each channel, unless the statements name earlier blocks.
+		/// caller is paid a share, and the channel is closed. Once for each channel, but for stake that only
+		/// statements reach which name earlier blocks.
 		///
 		/// Emits [`Event::Contradicted`].
 		#[pallet::call_index(5)]

@@ -56,6 +56,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(deposit >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
 		let offer = T::Models::listed_offer(version, &operator).ok_or(Error::<T>::OperatorNotListed)?;
 		ensure!(offer.price <= max_price, Error::<T>::OperatorTooDear);
+		ensure!(!T::Batches::is_late(&operator), Error::<T>::OperatorLate);
 		let worker_key = T::Operators::worker_key(&operator).ok_or(Error::<T>::NoWorkerKey)?;
 		let number = Opened::<T>::get();
 		Opened::<T>::put(number.checked_add(1).ok_or(Error::<T>::Overflow)?);
@@ -103,10 +104,12 @@ impl<T: Config> Pallet<T> {
 		ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
 		T::Batches::hold(consumer, amount)?;
 		channel.deposit = channel.deposit.checked_add(&amount).ok_or(Error::<T>::Overflow)?;
-		Self::unbook(id, &mut channel);
-		channel.closes_at = None;
-		// It goes on, and will end once more.
-		channel.lanes.iter_mut().for_each(|lane| lane.had_small = false);
+		if !Self::is_left_over(&channel.terms) {
+			Self::unbook(id, &mut channel);
+			channel.closes_at = None;
+			// It goes on, and will end once more.
+			channel.lanes.iter_mut().for_each(|lane| lane.had_small = false);
+		}
 		Self::deposit_event(Event::ToppedUp {
 			channel: id,
 			amount,
@@ -117,8 +120,10 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Begins the notice period of a channel.
-	pub(crate) fn do_give_notice(consumer: &T::AccountId, id: ChannelId) -> DispatchResult {
-		let mut channel = Self::open_channel_of(consumer, id)?;
+	pub(crate) fn do_give_notice(who: &T::AccountId, id: ChannelId) -> DispatchResult {
+		let mut channel = Self::open_channel(id)?;
+		let may = channel.terms.consumer == *who || Self::is_left_over(&channel.terms);
+		ensure!(may, Error::<T>::NotConsumer);
 		ensure!(channel.closes_at.is_none(), Error::<T>::NoticeGiven);
 		let closes_at = Self::now().saturating_add(T::NoticePeriod::get());
 		channel.closes_at = Some(closes_at);
@@ -126,6 +131,12 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::NoticeGiven { channel: id, closes_at });
 		Channels::<T>::insert(id, channel);
 		Ok(())
+	}
+
+	/// Whether the version of a channel is retired, or its operator is none any more: it may go on, but nobody has to wait for its end.
+	fn is_left_over(terms: &TermsOf<T>) -> bool {
+		let retired = T::Models::terms(terms.version).is_none_or(|version| version.retired);
+		retired || T::Operators::worker_key(&terms.operator).is_none()
 	}
 
 	/// Says where an operator answers.

@@ -346,7 +346,7 @@ pub(crate) fn settlement(
 		channel,
 		vouchers: BoundedVec::truncate_from(vouchers.to_vec()),
 		close,
-		last_block: u32::MAX,
+		last_block: System::block_number() as u32 + crate::LONGEVITY,
 	};
 	SignedSettlement {
 		signature: by.sign(&settlement.signing_payload(&genesis())),

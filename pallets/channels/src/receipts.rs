@@ -19,7 +19,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let id = revealed.receipt.channel;
 		let channel = Channels::<T>::get(id).ok_or(Error::<T>::UnknownChannel)?;
-		Self::check_block(&channel, revealed.receipt.block)?;
+		Self::check_blocks(&channel, revealed.receipt.block, revealed.receipt.block)?;
 		let payload = revealed.receipt.signing_payload(&Self::genesis());
 		ensure!(
 			channel.terms.worker_key.verify(&payload, signature),
@@ -39,7 +39,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_accuse(reporter: &T::AccountId, contradiction: &Contradiction) -> DispatchResult {
 		let (id, signed) = contradiction.signed(&Self::genesis());
 		let mut channel = Channels::<T>::get(id).ok_or(Error::<T>::UnknownChannel)?;
-		Self::check_block(&channel, contradiction.since())?;
+		Self::check_blocks(&channel, contradiction.since(), contradiction.until())?;
 		let since = BlockNumberFor::<T>::from(contradiction.since());
 		// An earlier one reaches stake that a later one did not.
 		let known = channel.convicted.is_some_and(|convicted| convicted <= since);
@@ -53,6 +53,7 @@ impl<T: Config> Pallet<T> {
 		let penalty = T::Batches::penalise(
 			&operator,
 			since,
+			channel.convicted,
 			Reporter {
 				account: reporter,
 				share,
@@ -72,12 +73,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// That a statement was made while the channel was there, and so lately that what stood behind it answers for it.
-	fn check_block(channel: &Channel<T>, block: u32) -> Result<(), Error<T>> {
-		let (block, now) = (BlockNumberFor::<T>::from(block), Self::now());
-		let last = channel.closed_at.unwrap_or(now).min(now);
-		ensure!(channel.opened_at <= block && block <= last, Error::<T>::BadBlock);
-		ensure!(now <= block.saturating_add(T::Answerable::get()), Error::<T>::TooOld);
+	/// That statements were made while the channel was there, the last of them so lately that what stood behind it answers for it.
+	fn check_blocks(channel: &Channel<T>, first: u32, last: u32) -> Result<(), Error<T>> {
+		let (first, last) = (BlockNumberFor::<T>::from(first), BlockNumberFor::<T>::from(last));
+		let now = Self::now();
+		let end = channel.closed_at.unwrap_or(now).min(now);
+		ensure!(channel.opened_at <= first && last <= end, Error::<T>::BadBlock);
+		ensure!(now <= last.saturating_add(T::Answerable::get()), Error::<T>::TooOld);
 		Ok(())
 	}
 

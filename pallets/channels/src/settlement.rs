@@ -19,15 +19,16 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedMul, CheckedSub, Zero},
-	DispatchError, DispatchResult,
+	DispatchError, DispatchResult, Saturating,
 };
 
 /// Settlements come before what pays, for a worker that is crowded out until a notice is over would not be paid, and after results and
 /// replies, whose clocks are shorter.
 const SETTLEMENT_PRIORITY: TransactionPriority = TransactionPriority::MAX / 4;
 
-/// Blocks for which a settlement stays in the pool.
-const LONGEVITY: u64 = 64;
+/// Blocks ahead in which a settlement may still count, and for which it stays in the pool: checking one is free, and each last block makes
+/// another of it.
+pub const LONGEVITY: u32 = 64;
 
 impl<T: Config> Pallet<T> {
 	/// What a settlement takes after its authorisation, and what it makes the chain do later.
@@ -73,7 +74,7 @@ impl<T: Config> Pallet<T> {
 		ValidTransaction::with_tag_prefix("AssaySettlement")
 			.priority(SETTLEMENT_PRIORITY)
 			.and_provides(settlement.channel)
-			.longevity(LONGEVITY)
+			.longevity(LONGEVITY.into())
 			.propagate(true)
 			.build()
 			.map(|valid| (valid, Weight::zero()))
@@ -83,6 +84,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_settle(settlement: &Settlement) -> DispatchResult {
 		let id = settlement.channel;
 		let mut channel = Self::check_settlement(settlement)?;
+		T::Batches::seen(&channel.terms.operator);
 		for SignedVoucher { voucher, .. } in &settlement.vouchers {
 			let batch = Batch {
 				channel: id,
@@ -139,7 +141,9 @@ impl<T: Config> Pallet<T> {
 	fn check_settlement(settlement: &Settlement) -> Result<Channel<T>, Error<T>> {
 		let channel = Self::open_channel(settlement.channel)?;
 		let last_block = BlockNumberFor::<T>::from(settlement.last_block);
-		ensure!(Self::now() <= last_block, Error::<T>::TooLate);
+		let now = Self::now();
+		ensure!(now <= last_block, Error::<T>::TooLate);
+		ensure!(last_block <= now.saturating_add(LONGEVITY.into()), Error::<T>::TooEarly);
 		ensure!(
 			settlement.close || !settlement.vouchers.is_empty(),
 			Error::<T>::NothingToSettle

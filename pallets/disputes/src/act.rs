@@ -88,6 +88,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Makes a move of an operator.
 	pub(crate) fn do_move(challenger: &T::AccountId, act: Move) -> DispatchResult {
+		T::Claims::seen(challenger);
 		match act {
 			Move::Challenge {
 				job,

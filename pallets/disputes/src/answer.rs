@@ -2,7 +2,7 @@
 
 use crate::{bytes, challenge::Case, Config, Error, Pallet, Part, Record, WeightInfo};
 use assay_protocol::{
-	dispute::{Answer, DisputeAnswer, OpenedCells, OwnedStatement, Ruling, SignedAnswer, Stage},
+	dispute::{Answer, Claims, DisputeAnswer, OpenedCells, OwnedStatement, Ruling, SignedAnswer, Stage},
 	operator::Operators,
 };
 use assay_trace::{
@@ -68,6 +68,7 @@ impl<T: Config> Pallet<T> {
 	/// Stores what is shown, so that it is the challenger's turn, or rules by the step that is opened.
 	pub(crate) fn do_answer(answer: DisputeAnswer) -> DispatchResult {
 		let case = Self::check_due(&answer)?;
+		T::Claims::seen(&case.dispute.operator);
 		match Self::check_shown(&case, &answer)? {
 			Right::Shown { part, shown, next } => {
 				let mut case = case;

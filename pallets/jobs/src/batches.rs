@@ -9,9 +9,9 @@ use crate::{
 	fee,
 	life::measure,
 	output::check_output,
-	types::{AccountIdOf, BalanceOf, Source, Unveiled},
-	Brought, Claim, Claims, Config, Deposits, Error, Event, Inputs, Job, Jobs, JobsOf, LastSilence, NextJobId,
-	OpenClaims, Pallet, Receipts, Struck,
+	types::{AccountIdOf, BalanceOf, Silence, Source, Unveiled},
+	Brought, Claim, Claims, Config, Deposits, Error, Event, Inputs, Job, Jobs, JobsOf, LastSilence, LateAnswers,
+	NextJobId, OpenClaims, Pallet, Receipts, Seen, SeenBefore, Struck,
 };
 use assay_exact::{ComputeUnits, Generation, Input, Output, Sampler};
 use assay_protocol::{
@@ -25,6 +25,7 @@ use assay_protocol::{
 };
 use assay_trace::{
 	claim::{claim_root, ClaimRoot},
+	merkle::Hash32,
 	TraceRoot,
 };
 use frame_support::{
@@ -39,9 +40,12 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{CheckedAdd, CheckedSub, UniqueSaturatedInto, Zero},
+	traits::{CheckedAdd, CheckedDiv, CheckedSub, One, UniqueSaturatedInto, Zero},
 	ArithmeticError, DispatchError, DispatchResult, Saturating,
 };
+
+/// Stretches of time into which that is divided in which a worker may be away.
+const STRETCHES: u32 = 8;
 
 /// What a batch says of generating: nothing.
 const NOTHING: Generation = Generation {
@@ -131,8 +135,9 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 	) -> Result<JobId, DispatchError> {
 		let (statement, since) = (revealed.receipt.statement(), revealed.receipt.block.into());
 		// A receipt for the same that names an earlier block reaches stake that a later one does not.
-		let presented = || Jobs::<T>::get(Receipts::<T>::get(statement)?).map(|job| job.assigned_at);
-		let mut known = Struck::<T>::get(statement).into_iter().chain(presented());
+		let mut known = Struck::<T>::get(statement)
+			.into_iter()
+			.chain(Self::open_to_challenges(statement));
 		ensure!(!known.any(|known| known <= since), Error::<T>::AlreadyPresented);
 		let said = Self::said_by(terms.version, revealed)?;
 		let origin = Origin {
@@ -145,6 +150,7 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 		with_storage_layer(|| {
 			let id = Self::claim_at_once(terms, origin, said, Source::Receipt { statement })?;
 			Receipts::<T>::insert(statement, id);
+			SeenBefore::<T>::insert(id, Seen::<T>::get(&terms.operator).times);
 			Ok(id)
 		})
 	}
@@ -152,10 +158,19 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 	fn penalise(
 		operator: &T::AccountId,
 		since: BlockNumberFor<T>,
+		reached: Option<BlockNumberFor<T>>,
 		reporter: Reporter<'_, T::AccountId>,
 	) -> BalanceOf<T> {
 		T::Audits::record_ends(operator);
-		Self::penalise_wrong(operator, since, Some(reporter))
+		Self::penalise_wrong(operator, since, reached, Some(reporter))
+	}
+
+	fn seen(operator: &T::AccountId) {
+		Self::note_seen(operator);
+	}
+
+	fn is_late(operator: &T::AccountId) -> bool {
+		LateAnswers::<T>::contains_key(operator)
 	}
 
 	fn opened(version: ModelVersion) {
@@ -177,12 +192,21 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 impl<T: Config> Pallet<T> {
 	/// Takes from an operator what a wrong result costs. Stake that asked to leave since `since` is reached too, so that nobody gets
 	/// away by leaving; what had left before stood behind none of its work.
+	///
+	/// A punishment covers only what it reached. If there was one for the same already, which reached back to `reached`, what asked to leave
+	/// between the two blocks is punished, and all else left alone: nothing unless this one reaches further.
 	pub(crate) fn penalise_wrong(
 		operator: &T::AccountId,
 		since: BlockNumberFor<T>,
+		reached: Option<BlockNumberFor<T>>,
 		reporter: Option<Reporter<'_, T::AccountId>>,
 	) -> BalanceOf<T> {
-		let age = Self::now().saturating_sub(since).unique_saturated_into();
+		let ago = |block| Self::now().saturating_sub(block).unique_saturated_into();
+		let age = ago(since);
+		if let Some(reached) = reached {
+			let share = T::WrongResultPenalty::get();
+			return T::Operators::penalise_spared(operator, share, Fault::WrongResult, age, ago(reached), reporter);
+		}
 		let penalty = T::WrongResultPenalty::get()
 			.mul_ceil(T::Operators::at_risk(operator, age))
 			.max(T::MinWrongResultPenalty::get());
@@ -215,20 +239,31 @@ impl<T: Config> Pallet<T> {
 		matches!(Brought::<T>::get(id), Some(Source::Receipt { .. }))
 	}
 
+	/// If a receipt for this was presented and its claim can be challenged, the block that it names. Once its window is over it is presented
+	/// again, whoever holds the first one open: its worker would choose who does.
+	fn open_to_challenges(statement: Hash32) -> Option<BlockNumberFor<T>> {
+		let job = Jobs::<T>::get(Receipts::<T>::get(statement)?)?;
+		match job.state {
+			JobState::Claimed { final_at, .. } if Self::now() < final_at => Some(job.assigned_at),
+			_ => None,
+		}
+	}
+
 	/// A receipt that was presented is not open to challenges any more: it may be presented again, unless it was struck down.
 	pub(crate) fn no_longer_presented(id: JobId) {
 		if let Some(Source::Receipt { statement }) = Brought::<T>::get(id) {
+			SeenBefore::<T>::remove(id);
 			Receipts::<T>::mutate_exists(statement, |presented| {
 				*presented = presented.filter(|presented| *presented != id);
 			});
 		}
 	}
 
-	/// What the operator of a claim that falls loses, less than which nobody else is punished for: one wrong answer is punished once,
-	/// however often and in whatever way it is brought, unless an earlier receipt for it reaches stake that a later one did not.
+	/// What the operator of a claim that falls loses: one wrong answer is punished once, however often and in whatever way it is brought,
+	/// but for stake that an earlier receipt for it reaches and a later one did not.
 	///
-	/// A receipt is presented when it suits whoever holds it, be it that the worker is away: of those that fall by silence in one
-	/// absence one is punished, and nobody is paid for it.
+	/// A receipt is presented when it suits whoever holds it, be it that the worker is away: those that fall by silence in one absence are
+	/// one fault. Who was [there](Self::was_there) does not answer because it has no answer, and each is a fault. Nobody is paid for silence.
 	pub(crate) fn punish(
 		id: JobId,
 		job: &Job<T>,
@@ -238,27 +273,67 @@ impl<T: Config> Pallet<T> {
 	) -> BalanceOf<T> {
 		let (statement, since) = match Brought::<T>::get(id) {
 			Some(Source::Receipt { statement }) => (statement, job.assigned_at),
+			// The lane may have been settled since the receipt was signed.
 			Some(Source::Batch {
 				revealed: Some(receipt),
 				..
-			}) => (receipt.statement, receipt.block.into()),
+			}) => (receipt.statement, job.assigned_at.min(receipt.block.into())),
 			Some(Source::Batch { revealed: None, .. }) | None => {
-				return Self::penalise_wrong(operator, job.assigned_at, reporter)
+				return Self::penalise_wrong(operator, job.assigned_at, None, reporter)
 			}
 		};
-		if Struck::<T>::get(statement).is_some_and(|struck| struck <= since) {
+		let struck = Struck::<T>::get(statement);
+		if struck.is_some_and(|struck| struck <= since) {
 			return Zero::zero();
 		}
-		let mut reporter = reporter;
-		if silent && Self::is_presented(id) {
-			if LastSilence::<T>::get(operator).is_some_and(|last| last >= job.submitted_at) {
-				return Zero::zero();
-			}
-			LastSilence::<T>::insert(operator, Self::now());
-			reporter = None;
+		if !silent || !Self::is_presented(id) {
+			Struck::<T>::insert(statement, since);
+			return Self::penalise_wrong(operator, since, struck, reporter);
 		}
-		Struck::<T>::insert(statement, since);
-		Self::penalise_wrong(operator, job.assigned_at, reporter)
+		if Self::was_there(id, operator) {
+			Struck::<T>::insert(statement, since);
+			return Self::penalise_wrong(operator, since, struck, None);
+		}
+		let Some(mut absence) = LastSilence::<T>::get(operator).filter(|last| last.at >= job.submitted_at) else {
+			LastSilence::<T>::insert(operator, Silence { at: Self::now(), since });
+			Struck::<T>::insert(statement, since);
+			return Self::penalise_wrong(operator, since, struck, None);
+		};
+		if absence.since <= since {
+			return Zero::zero();
+		}
+		let reached = struck.map_or(absence.since, |struck| struck.min(absence.since));
+		absence.since = since;
+		LastSilence::<T>::insert(operator, absence);
+		Self::penalise_wrong(operator, since, Some(reached), None)
+	}
+
+	/// The worker of an operator is there: counted once in each eighth of the time in which it may be away.
+	pub(crate) fn note_seen(operator: &T::AccountId) {
+		let now = Self::now();
+		let (stretch, _) = Self::presence();
+		Seen::<T>::mutate(operator, |seen| {
+			if seen.times == 0 || now.saturating_sub(seen.at) >= stretch {
+				seen.times = seen.times.saturating_add(1);
+				seen.at = now;
+			}
+		});
+	}
+
+	/// Whether the worker of an operator was there, since a receipt was presented, for as long as it may be away: in as many stretches as
+	/// make up that time it has signed what the chain took.
+	fn was_there(id: JobId, operator: &T::AccountId) -> bool {
+		let times = Seen::<T>::get(operator).times.saturating_sub(SeenBefore::<T>::get(id));
+		let (_, needed) = Self::presence();
+		BlockNumberFor::<T>::from(times) >= needed
+	}
+
+	/// The length of a stretch in blocks, and how many make up the time in which a worker may be away.
+	fn presence() -> (BlockNumberFor<T>, BlockNumberFor<T>) {
+		let (away, one) = (T::GuiltPeriod::get(), BlockNumberFor::<T>::one());
+		let parts = BlockNumberFor::<T>::from(STRETCHES);
+		let stretch = away.checked_div(&parts).unwrap_or_default().max(one);
+		(stretch, away.min(parts).max(one))
 	}
 
 	/// The batch that a job is, with whose it is and what it costs.

@@ -100,6 +100,10 @@ impl<T: Config> DisputedClaims<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> fo
 		});
 	}
 
+	fn seen(operator: &T::AccountId) {
+		Self::note_seen(operator);
+	}
+
 	fn asked(who: &T::AccountId, units: ComputeUnits) -> Allowance<BlockNumberFor<T>> {
 		let load = Load::<T>::mutate(who, |load| {
 			*load = load.saturating_add(Self::load(units));

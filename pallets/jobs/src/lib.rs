@@ -26,7 +26,9 @@ pub mod weights;
 
 pub use fees::{fee, split, Rates, Shares};
 pub use pallet::*;
-pub use types::{AccountIdOf, BalanceOf, Claim, CreditOf, Job, JobStateOf, JobSummaryOf, Source, Unveiled};
+pub use types::{
+	AccountIdOf, BalanceOf, Claim, CreditOf, Job, JobStateOf, JobSummaryOf, Sightings, Silence, Source, Unveiled,
+};
 pub use weights::WeightInfo;
 
 /// The pallet.
@@ -240,9 +242,17 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Struck<T: Config> = StorageMap<_, Identity, Hash32, BlockNumberFor<T>>;
 
-	/// When an operator last lost a receipt that was presented by its silence.
+	/// When an operator last lost a receipt that was presented by its silence, and how far back that reached.
 	#[pallet::storage]
-	pub type LastSilence<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>>;
+	pub type LastSilence<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Silence<BlockNumberFor<T>>>;
+
+	/// In how many stretches of time workers have signed what the chain takes: results, replies, answers and moves in disputes, settlements.
+	#[pallet::storage]
+	pub type Seen<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Sightings<BlockNumberFor<T>>, ValueQuery>;
+
+	/// The same when a receipt was presented, as long as it can be challenged.
+	#[pallet::storage]
+	pub type SeenBefore<T> = StorageMap<_, Twox64Concat, JobId, u32, ValueQuery>;
 
 	/// What is held of a consumer for channels, beside the escrows of its jobs.
 	#[pallet::storage]
@@ -472,7 +482,7 @@ pub mod pallet {
 		WrongUnits,
 		/// As many jobs of the operator are not over as it may have at once.
 		TooManyClaims,
-		/// The receipt can be challenged already, or was struck down.
+		/// The receipt can be challenged already, by what was presented, or was struck down.
 		AlreadyPresented,
 	}
 

@@ -84,6 +84,7 @@ impl<T: Config> Pallet<T> {
 		let most = crate::fee(price, job.max_units).ok_or(Error::<T>::FeeExceedsEscrow)?;
 		T::Operators::release(&operator, most.saturating_sub(fee));
 		Self::no_longer_in_flight(&operator, id);
+		Self::note_seen(&operator);
 		OpenClaims::<T>::mutate(&operator, |claims| *claims = claims.saturating_add(1));
 		Claims::<T>::insert(
 			id,

@@ -2,10 +2,13 @@
 
 use crate::{
 	types::BalanceOf, Agenda, AgendaCursor, Brought, Claims, Config, Deposits, HoldReason, InFlight, Inputs, Jobs,
-	JobsOf, NextJobId, OldestJobId, OpenClaims, Pallet,
+	JobsOf, NextJobId, OldestJobId, OpenClaims, Pallet, Receipts, SeenBefore,
 };
 use alloc::collections::BTreeMap;
-use assay_protocol::job::{JobState, RefundReason};
+use assay_protocol::{
+	job::{JobState, RefundReason},
+	JobId,
+};
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::{
 	traits::{CheckedAdd, Zero},
@@ -102,6 +105,21 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			Brought::<T>::iter_keys().all(Jobs::<T>::contains_key),
 			"what was brought is stored without a job"
+		);
+		let presented = |id: &JobId| {
+			let claimed = Jobs::<T>::get(id).is_some_and(|job| matches!(job.state, JobState::Claimed { .. }));
+			claimed && Self::is_presented(*id)
+		};
+		ensure!(
+			Receipts::<T>::iter_values().all(|id| presented(&id)),
+			"something is presented that is no open claim"
+		);
+		ensure!(
+			Jobs::<T>::iter_keys()
+				.filter(presented)
+				.all(SeenBefore::<T>::contains_key)
+				&& SeenBefore::<T>::iter_keys().all(|id| presented(&id)),
+			"other receipts are open than are known to be"
 		);
 		ensure!(
 			Claims::<T>::iter_keys().all(Jobs::<T>::contains_key),

@@ -165,6 +165,24 @@ pub struct Unveiled {
 	pub block: u32,
 }
 
+/// That an operator lost a receipt that was presented by its silence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Silence<BlockNumber> {
+	/// When.
+	pub at: BlockNumber,
+	/// The earliest block from which on stake was reached for it and for what else fell by the same absence.
+	pub since: BlockNumber,
+}
+
+/// How often the worker of an operator was seen, at most once in a stretch of time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Sightings<BlockNumber> {
+	/// How often.
+	pub times: u32,
+	/// When the last stretch began.
+	pub at: BlockNumber,
+}
+
 /// What a consumer asks for.
 pub(crate) struct Submission<T: Config> {
 	/// What runs.

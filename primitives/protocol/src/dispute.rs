@@ -568,6 +568,9 @@ pub trait Claims<AccountId, Balance, BlockNumber> {
 	/// It has answered one that it was late with, or that is void.
 	fn caught_up(job: JobId, attempt: Attempt, operator: &AccountId);
 
+	/// The worker of an operator has signed something that the chain takes: it is there.
+	fn seen(_: &AccountId) {}
+
 	/// Somebody is asked something for which it has to run a job of so much computation. One thing is done after the other, so all
 	/// else that it is asked counts, up to a limit.
 	fn asked(who: &AccountId, units: ComputeUnits) -> Allowance<BlockNumber>;

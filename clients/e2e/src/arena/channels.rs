@@ -21,7 +21,7 @@ use assay_protocol::{
 	ChannelId, JobId,
 };
 use assay_runtime::{currency::BATCH_PRICE, Runtime, RuntimeEvent};
-use pallet_assay_channels::{Call, Event};
+use pallet_assay_channels::{Call, Event, LONGEVITY};
 use pallet_assay_jobs::Call as Jobs;
 use serde_json::json;
 use sp_core::{sr25519, Pair};
@@ -209,7 +209,7 @@ impl Arena {
 			channel: line.channel,
 			vouchers: BoundedVec::truncate_from(vouchers),
 			close: true,
-			last_block: u32::MAX,
+			last_block: since + LONGEVITY,
 		})?;
 		let job = self.settled(&line, since)?;
 		meanwhile(&worker, &answers, &tree)?;
@@ -257,7 +257,7 @@ impl Arena {
 			channel: line.channel,
 			vouchers: BoundedVec::default(),
 			close: true,
-			last_block: u32::MAX,
+			last_block: self.eve.rpc().best()? + LONGEVITY,
 		})?;
 		let since = line.block;
 		self.channel_event("the channel to be closed", since, |event| match event {

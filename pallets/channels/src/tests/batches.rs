@@ -4,11 +4,13 @@ use crate::mock::*;
 use assay_protocol::{
 	audit::AuditOutcome,
 	channel::RevealedUnit,
+	dispute::Claims,
 	job::{JobState, RefundReason},
 	JobId,
 };
 use assay_testing::Cheat;
 use assay_trace::TraceRoot;
+use frame_support::assert_ok;
 use sp_runtime::Permill;
 
 /// A batch of answers, settled, at which the draw has arrived.
@@ -229,5 +231,42 @@ fn m02_a_contradiction_ends_the_record() {
 		let contradiction = assay_protocol::channel::Contradiction::Receipts(said(1), said(2));
 		ChannelsPallet::accuse(RuntimeOrigin::signed(BOB), Box::new(contradiction)).unwrap();
 		assert_eq!(AuditsPallet::rates(&ALICE).clean_jobs, 0);
+	});
+}
+
+/// H5: a lie that falls with a batch reaches the stake of the block that its receipt names, though its lane was settled since.
+#[test]
+fn h5_a_lie_that_fell_with_a_later_batch_should_still_reach_the_stake_of_its_block() {
+	run(|| {
+		SpotChecks::set(sp_runtime::Permill::one());
+		let mut talk = Talk::new(open(), 0);
+		blocks(96 - System::block_number());
+		talk.answer(Cheat::Honest);
+		let first = talk.voucher();
+		talk.answer(Cheat::Root);
+		let lie = talk.answers.pop().unwrap();
+		blocks(2);
+		let left = STAKE - STAKE / 1_000;
+		assert_ok!(StakingPallet::unbond(RuntimeOrigin::signed(ALICE), ALICE, left));
+		blocks(3);
+		assert!(System::block_number() > 100, "another period");
+		MinBatchFee::set(1);
+		// What is settled first moves what the next batch of the lane reaches.
+		settle(talk.channel, &[first], false).unwrap();
+		let mut next = Talk::new(talk.channel, 0);
+		next.base = 1;
+		assert!(next.tree.push(lie.receipt.leaf(), lie.receipt.units));
+		next.answers.push(lie.clone());
+		let job = next.settle();
+		next.base = 1;
+		blocks(4);
+		let unit = asked(job).unwrap();
+		reply(job, unit, next.reveal(unit)).unwrap();
+		let fallen = JobsPallet::strike_down(job, None).unwrap();
+		assert_eq!(fallen, STAKE / 5);
+		assert!(
+			present(&lie).is_err(),
+			"it was struck down, and all that answers was reached"
+		);
 	});
 }

@@ -87,6 +87,32 @@ fn a_notice_ends_a_channel_and_a_top_up_takes_it_back() {
 	});
 }
 
+/// H6: whoever forgets a channel keeps no version for ever: anybody ends it once its operator is none any more.
+#[test]
+fn h6_anybody_ends_the_channel_of_an_operator_that_left() {
+	run(|| {
+		let channel = open();
+		let (alice, bob) = (RuntimeOrigin::signed(ALICE), RuntimeOrigin::signed(BOB));
+		assert_ok!(StakingPallet::chill(alice.clone()));
+		assert_ok!(StakingPallet::unbond(alice.clone(), ALICE, STAKE));
+		assert_noop!(
+			ChannelsPallet::give_notice(bob.clone(), channel),
+			Error::<Test>::NotConsumer
+		);
+		blocks(2 * assay_testing::UnbondingPeriod::get() + 1);
+		assert_ok!(StakingPallet::withdraw_unbonded(alice, ALICE));
+		assert_ok!(ChannelsPallet::give_notice(bob, channel));
+		blocks(NOTICE - 1);
+		// Its consumer does not take that back.
+		assert_ok!(ChannelsPallet::top_up(consumer(), channel, 5_000));
+		blocks(1);
+		assert_noop!(
+			ChannelsPallet::top_up(consumer(), channel, 5_000),
+			Error::<Test>::Closed
+		);
+	});
+}
+
 #[test]
 fn a_closed_channel_is_kept_while_something_in_it_can_be_challenged() {
 	run(|| {

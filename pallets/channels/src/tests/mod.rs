@@ -1,4 +1,3 @@
-mod audit2;
 mod batches;
 mod life;
 mod properties;

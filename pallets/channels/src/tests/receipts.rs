@@ -3,11 +3,11 @@
 use crate::{mock::*, Error, Event};
 use assay_exact::Output;
 use assay_protocol::{
-	channel::{Content, Contradiction, Progress, SignedProgress, SignedReceipt},
+	channel::{Content, Contradiction, Progress, Revealed, SignedProgress, SignedReceipt},
 	dispute::Claims,
 	job::{JobOutput, JobState},
-	operator::Reporter,
-	JobId,
+	operator::{Operators, Reporter},
+	ChannelId, JobId,
 };
 use assay_testing::Cheat;
 use assay_trace::{Hash32, TraceRoot};
@@ -15,7 +15,7 @@ use frame_support::{assert_noop, assert_ok};
 use sp_core::Pair;
 use sp_runtime::Permill;
 
-pub(super) fn presented() -> JobId {
+fn presented() -> JobId {
 	match events().pop() {
 		Some(Event::ReceiptPresented { job, .. }) => job,
 		other => panic!("{other:?}"),
@@ -26,7 +26,7 @@ fn accuse(contradiction: Contradiction) -> sp_runtime::DispatchResult {
 	ChannelsPallet::accuse(RuntimeOrigin::signed(BOB), Box::new(contradiction))
 }
 
-fn progress(channel: assay_protocol::ChannelId, request: Hash32, tokens: &[u32]) -> SignedProgress {
+fn progress(channel: ChannelId, request: Hash32, tokens: &[u32]) -> SignedProgress {
 	let progress = Progress {
 		channel,
 		request,
@@ -185,12 +185,21 @@ fn c01_a_later_contradiction_shields_no_earlier_one() {
 			let answer = answered(channel, 0, 0, right_output(DECODER), TraceRoot(Hash32([trace; 32])));
 			signed(&answer.receipt)
 		};
+		blocks(96 - System::block_number());
 		let early = Contradiction::Receipts(said(1), said(2));
-		blocks(5);
+		let rest = assay_testing::MinBond::get();
+		assert_ok!(StakingPallet::unbond(RuntimeOrigin::signed(ALICE), ALICE, STAKE - rest));
+		blocks(6);
 		assert_ok!(accuse(Contradiction::Receipts(said(1), said(2))));
-		let left = stake(ALICE);
+		assert_eq!(
+			stake(ALICE),
+			STAKE - rest,
+			"the least that a wrong result costs is all of it"
+		);
+		// What it has spared cannot hide among what it has reached.
+		assert!(StakingPallet::rebond(RuntimeOrigin::signed(ALICE), ALICE, STAKE).is_err());
 		assert_ok!(accuse(early.clone()));
-		assert_eq!(stake(ALICE), left - left / 5);
+		assert_eq!(stake(ALICE), STAKE - rest - (STAKE - rest) / 5);
 		assert_noop!(accuse(early), Error::<Test>::AlreadyConvicted);
 		blocks(2);
 		// Nothing that was said after the end counts.
@@ -360,5 +369,198 @@ fn a_stream_that_contradicts_itself_or_its_receipt_is_a_fault() {
 		let not_its = JobOutput::Tokens(other.clone().try_into().unwrap());
 		assert_noop!(accuse(against(&other[..3], &not_its)), Error::<Test>::NoContradiction);
 		assert_ok!(accuse(against(&other[..3], &answer.output)));
+	});
+}
+
+fn lie(channel: ChannelId, lane: u8, sequence: u64, trace: u8) -> Revealed {
+	answered(
+		channel,
+		lane,
+		sequence,
+		right_output(DECODER),
+		TraceRoot(Hash32([trace; 32])),
+	)
+}
+
+fn shown(answer: &Revealed) -> JobId {
+	assert_ok!(present(answer));
+	presented()
+}
+
+/// H1: a decoy that falls first, by the same absence, reaches only what has stayed; the lie reaches the rest.
+#[test]
+fn h1_a_decoy_of_a_later_block_should_shield_no_earlier_lie() {
+	run(|| {
+		let channel = open();
+		blocks(96 - System::block_number());
+		let lie = lie(channel, 0, 0, 1);
+		blocks(2);
+		let left = STAKE - assay_testing::MinBond::get();
+		assert_ok!(StakingPallet::unbond(RuntimeOrigin::signed(ALICE), ALICE, left));
+		blocks(3);
+		assert!(System::block_number() > 100, "another period");
+		let decoy = self::lie(channel, 1, 0, 2);
+		let (decoy, job) = (shown(&decoy), shown(&lie));
+		assert_eq!(StakingPallet::at_risk(&ALICE, 60), STAKE);
+		let paid = JobsPallet::strike_down_silent(decoy, None).unwrap();
+		let taken = JobsPallet::strike_down_silent(job, None).unwrap();
+		assert_eq!((paid, taken), (STAKE - left, left / 5), "of {STAKE}");
+	});
+}
+
+/// H1: the decoy of who has left altogether costs nothing.
+#[test]
+fn h1_a_decoy_of_who_has_left_should_shield_nothing() {
+	run(|| {
+		let channel = open();
+		blocks(96 - System::block_number());
+		let lie = lie(channel, 0, 0, 1);
+		blocks(2);
+		assert_ok!(StakingPallet::chill(RuntimeOrigin::signed(ALICE)));
+		assert_ok!(StakingPallet::unbond(RuntimeOrigin::signed(ALICE), ALICE, STAKE));
+		blocks(3);
+		let decoy = self::lie(channel, 1, 0, 2);
+		let (decoy, job) = (shown(&decoy), shown(&lie));
+		let paid = JobsPallet::strike_down_silent(decoy, None).unwrap();
+		let taken = JobsPallet::strike_down_silent(job, None).unwrap();
+		assert_eq!((paid, taken), (0, STAKE / 5));
+	});
+}
+
+/// H2: a receipt that its own worker presents and an accomplice's dispute holds is presented again once its window is over.
+#[test]
+fn h2_a_lie_that_is_held_by_an_accomplice_should_still_be_open_to_others() {
+	run(|| {
+		let channel = open();
+		blocks(1);
+		let mut early = lie(channel, 0, 0, 1);
+		early.receipt.block -= 1;
+		let mine = lie(channel, 0, 0, 1);
+		let job = shown(&early);
+		// As `challenge` does, by an accomplice.
+		assert_ok!(JobsPallet::hold(job));
+		blocks(12);
+		assert!(JobsPallet::claim(job).expect("it is held").closes_at <= System::block_number());
+		let mine = shown(&mine);
+		JobsPallet::strike_down(mine, None).unwrap();
+		let left = stake(ALICE);
+		assert_eq!(left, STAKE - STAKE / 5);
+		// What the accomplice holds asserts the same.
+		JobsPallet::strike_down(job, None).unwrap();
+		assert_eq!(stake(ALICE), left);
+	});
+}
+
+/// H3: one contradiction is one fault.
+#[test]
+fn h3_one_contradiction_should_be_punished_once() {
+	run(|| {
+		let channel = open();
+		let pairs: Vec<_> = (0..10)
+			.map(|_| {
+				let pair = Contradiction::Receipts(
+					signed(&lie(channel, 0, 0, 1).receipt),
+					signed(&lie(channel, 0, 0, 2).receipt),
+				);
+				blocks(1);
+				pair
+			})
+			.collect();
+		for pair in pairs.into_iter().rev() {
+			let _ = ChannelsPallet::accuse(RuntimeOrigin::signed(BOB), Box::new(pair));
+		}
+		assert_eq!(stake(ALICE), STAKE - STAKE / 5);
+	});
+}
+
+/// H4: who settles is there, and is silent because it has no answer.
+#[test]
+fn h4_who_settles_meanwhile_should_not_pass_for_absent() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Honest);
+		let lies: Vec<_> = (0..10).map(|at| shown(&lie(talk.channel, 1, at, 1))).collect();
+		blocks(2);
+		let paid = talk.settle();
+		blocks(2);
+		for lie in lies {
+			JobsPallet::strike_down_silent(lie, None).unwrap();
+		}
+		blocks(12);
+		assert!(matches!(state(paid), JobState::Final { .. }));
+		let left = (0..10).fold(STAKE, |left, _| left - left.div_ceil(5));
+		assert_eq!(stake(ALICE), left, "each lie is punished");
+	});
+}
+
+/// H4: who comes back late has as long for its answers as it may be away, and is punished once.
+#[test]
+fn h4_who_comes_back_has_the_time_to_answer() {
+	assay_testing::GuiltPeriod::set(16);
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Honest);
+		let lies: Vec<_> = (0..3).map(|at| shown(&lie(talk.channel, 1, at, 1))).collect();
+		// As their challengers do.
+		for lie in &lies {
+			assert_ok!(JobsPallet::hold(*lie));
+		}
+		for _ in 0..7 {
+			settle_one(&mut talk);
+			blocks(2);
+		}
+		JobsPallet::strike_down_silent(lies[0], None).unwrap();
+		JobsPallet::strike_down_silent(lies[1], None).unwrap();
+		assert_eq!(stake(ALICE), STAKE - STAKE / 5, "it was away");
+		settle_one(&mut talk);
+		JobsPallet::strike_down_silent(lies[2], None).unwrap();
+		let left = STAKE - STAKE / 5;
+		assert_eq!(stake(ALICE), left - left / 5, "it was there as long as it may be away");
+		blocks(12);
+	});
+	assay_testing::GuiltPeriod::set(0);
+}
+
+fn settle_one(talk: &mut Talk) {
+	talk.settle();
+	talk.tree = Default::default();
+	talk.answers.clear();
+	talk.answer(Cheat::Honest);
+}
+
+/// H4: who is late with answers about claims is given no channels, as it is given no jobs.
+#[test]
+fn h4_who_is_late_is_given_no_channels() {
+	run(|| {
+		let job = shown(&lie(open(), 0, 0, 1));
+		let claim = JobsPallet::claim(job).expect("it is open").claim;
+		JobsPallet::late(job, claim.attempt, &ALICE, System::block_number());
+		let origin = RuntimeOrigin::signed(CONSUMER);
+		assert_noop!(
+			ChannelsPallet::open(origin, ALICE, DECODER, PRICE, channel_key().public(), DEPOSIT),
+			Error::<Test>::OperatorLate
+		);
+		JobsPallet::caught_up(job, claim.attempt, &ALICE);
+		open();
+		blocks(12);
+	});
+}
+
+/// H13: a contradiction is as old as its later half, and reaches back to its earlier one.
+#[test]
+fn h13_a_contradiction_is_as_old_as_its_later_half() {
+	run(|| {
+		let channel = open();
+		let early = signed(&lie(channel, 0, 0, 1).receipt);
+		blocks(ANSWERABLE + 1);
+		let old = Contradiction::Receipts(early.clone(), early.clone());
+		assert_noop!(accuse(old), Error::<Test>::TooOld);
+		let late = signed(&lie(channel, 0, 0, 2).receipt);
+		let since = early.receipt.block;
+		assert_ok!(accuse(Contradiction::Receipts(late, early)));
+		assert_eq!(
+			crate::Channels::<Test>::get(channel).unwrap().convicted,
+			Some(since.into())
+		);
 	});
 }

@@ -199,6 +199,22 @@ fn m08_a_settlement_counts_until_its_last_block() {
 	});
 }
 
+/// H11: the pool checks settlements for nothing; how many differ in nothing but their last block is bounded.
+#[test]
+fn h11_a_settlement_counts_for_so_long_at_most() {
+	run(|| {
+		let channel = open();
+		let mut settlement = settlement(&worker_key(ALICE), channel, &[], true);
+		let mut until = |ahead: u32| {
+			settlement.settlement.last_block = System::block_number() as u32 + ahead;
+			settlement.signature = worker_key(ALICE).sign(&settlement.settlement.signing_payload(&genesis()));
+			deliver(settlement.clone())
+		};
+		assert!(until(crate::LONGEVITY + 1).is_err());
+		assert_eq!(until(crate::LONGEVITY), Ok(()));
+	});
+}
+
 /// An operator puts no more at stake by batches than by jobs.
 #[test]
 fn batches_count_as_work_in_flight() {

@@ -2,7 +2,6 @@
 
 mod agenda;
 mod answers;
-mod audit2;
 mod challenges;
 mod clocks;
 mod money;
@@ -10,4 +9,5 @@ mod operators;
 mod parallel;
 mod properties;
 mod queries;
+mod receipts;
 mod walk;

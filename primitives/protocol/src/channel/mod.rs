@@ -408,6 +408,15 @@ impl Contradiction {
 		}
 	}
 
+	/// The later of them.
+	pub fn until(&self) -> u32 {
+		match self {
+			Self::Receipts(a, b) => a.receipt.block.max(b.receipt.block),
+			Self::Progress(a, b) => a.progress.block.max(b.progress.block),
+			Self::Answer { progress, receipt, .. } => progress.progress.block.max(receipt.receipt.block),
+		}
+	}
+
 	/// The channel, and what was signed by whom: payloads and signatures, all by the worker key of the channel.
 	pub fn signed(&self, genesis: &[u8; 32]) -> (ChannelId, [(Vec<u8>, WorkerSignature); 2]) {
 		let receipt = |signed: &SignedReceipt| (signed.receipt.signing_payload(genesis), signed.signature.clone());
@@ -505,8 +514,20 @@ pub trait Batches<AccountId, Balance, BlockNumber> {
 		revealed: Revealed,
 	) -> Result<JobId, DispatchError>;
 
-	/// Takes from an operator what a wrong result costs, for a fault that became possible in block `since`; returns what was taken.
-	fn penalise(operator: &AccountId, since: BlockNumber, reporter: Reporter<'_, AccountId>) -> Balance;
+	/// Takes from an operator what a wrong result costs, for a fault that became possible in block `since`; returns what was taken. If
+	/// it was punished for the same already, as if that had become possible in block `reached`, only what was spared then is reached.
+	fn penalise(
+		operator: &AccountId,
+		since: BlockNumber,
+		reached: Option<BlockNumber>,
+		reporter: Reporter<'_, AccountId>,
+	) -> Balance;
+
+	/// The worker of an operator has signed something that the chain takes: it is there.
+	fn seen(operator: &AccountId);
+
+	/// Whether an operator is late with answers about claims, so that it is given no new work.
+	fn is_late(operator: &AccountId) -> bool;
 
 	/// A version is used by a channel.
 	fn opened(version: ModelVersion);
