@@ -10,6 +10,7 @@ use assay_exact::ComputeUnits;
 use assay_protocol::{
 	audit::{AuditOutcome, AuditPhase, AuditorState, Question},
 	dispute::{Claims, OpenBatch},
+	job::MAX_INLINE_ELEMENTS,
 	operator::{Fault, Operators},
 	Attempt, Beacon, JobId, ModelVersion,
 };
@@ -34,6 +35,9 @@ const LOG_TARGET: &str = "runtime::audits";
 
 /// Bytes of a reply as which it is expected to count: an opening of a model with four thousand numbers in a vector.
 const EXPECTED_REPLY: u32 = 32_768;
+
+/// Bytes of a receipt that is revealed at most: an input and an output of inline jobs, and what leads to it in its batch.
+const LONGEST_RECEIPT: u32 = 2 * 4 * MAX_INLINE_ELEMENTS + 2_048;
 
 /// As much of a weight as so often takes.
 fn part(rate: Permill, of: Weight) -> Weight {
@@ -272,6 +276,15 @@ impl<T: Config> Pallet<T> {
 		]
 		.into_iter()
 		.fold(Weight::zero(), |all, part| all.saturating_add(part))
+	}
+
+	/// The same of a batch: what is drawn is revealed, and drawn again as a claim.
+	pub fn expected_batch_weight() -> Weight {
+		let drawn = T::SpotCheckFloor::get().saturating_add(T::AuditFloor::get());
+		let revealed = T::WeightInfo::authorize_reply(LONGEST_RECEIPT)
+			.saturating_add(T::WeightInfo::reply_receipt(LONGEST_RECEIPT))
+			.saturating_add(T::WeightInfo::advance_ask(T::MaxAuditors::get()));
+		Self::expected_weight().saturating_add(part(drawn, revealed))
 	}
 
 	/// The most that one step takes.

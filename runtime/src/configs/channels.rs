@@ -19,7 +19,7 @@ parameter_types! {
 	/// What the job of a receipt makes the chain do later: to end it, and to forget it.
 	pub ReceiptWeight: Weight = Jobs::end_weight();
 	/// The same of a batch, with what its audit is expected to take.
-	pub BatchWeight: Weight = Jobs::end_weight().saturating_add(Audits::expected_weight());
+	pub BatchWeight: Weight = Jobs::end_weight().saturating_add(Audits::expected_batch_weight());
 }
 
 /// Blocks for which a receipt can be challenged: a third of what stake waits that asks to leave. A dispute takes the rest.
