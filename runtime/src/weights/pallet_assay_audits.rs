@@ -28,36 +28,36 @@ impl<T: frame_system::Config> pallet_assay_audits::WeightInfo for WeightInfo<T> 
 	}
 	fn reply_cell() -> Weight {
 		Weight::from_parts(269_959_000, 0)
-			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// `b` is 1024 to 163839.
 	fn reply_step(b: u32) -> Weight {
 		Weight::from_parts(482_797_741, 0)
 			// Standard error: 696.
 			.saturating_add(Weight::from_parts(14_444, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(16))
+			.saturating_add(T::DbWeight::get().reads(24))
+			.saturating_add(T::DbWeight::get().writes(17))
 	}
 	fn reply_digest() -> Weight {
 		Weight::from_parts(229_510_000, 0)
-			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	/// `b` is 1024 to 1000000.
 	fn reply_values(b: u32) -> Weight {
 		Weight::from_parts(232_085_393, 0)
 			// Standard error: 1_102.
 			.saturating_add(Weight::from_parts(22_236, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(13))
-			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().reads(14))
+			.saturating_add(T::DbWeight::get().writes(9))
 	}
 	/// `b` is 1024 to 16384.
 	fn reply_receipt(b: u32) -> Weight {
 		Weight::from_parts(482_797_741, 0)
 			.saturating_add(Weight::from_parts(44_472, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(16))
+			.saturating_add(T::DbWeight::get().reads(24))
+			.saturating_add(T::DbWeight::get().writes(17))
 	}
 	fn advance_pass() -> Weight {
 		Weight::from_parts(179_116_000, 0)

@@ -11,16 +11,16 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_assay_disputes::WeightInfo for WeightInfo<T> {
 	fn challenge() -> Weight {
 		Weight::from_parts(505_897_000, 0)
-			.saturating_add(T::DbWeight::get().reads(45))
-			.saturating_add(T::DbWeight::get().writes(11))
+			.saturating_add(T::DbWeight::get().reads(46))
+			.saturating_add(T::DbWeight::get().writes(12))
 	}
 	/// `b` is 1024 to 131584.
 	fn answer(b: u32) -> Weight {
 		Weight::from_parts(41_038_077, 0)
 			// Standard error: 2_333.
 			.saturating_add(Weight::from_parts(67_783, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	/// `b` is 1024 to 131584.
 	fn authorize_answer(b: u32) -> Weight {
@@ -31,21 +31,21 @@ impl<T: frame_system::Config> pallet_assay_disputes::WeightInfo for WeightInfo<T
 	}
 	fn point_at_group() -> Weight {
 		Weight::from_parts(221_210_000, 0)
-			.saturating_add(T::DbWeight::get().reads(7))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn point_at_target() -> Weight {
 		Weight::from_parts(785_204_000, 0)
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	/// `b` is 1024 to 163839.
 	fn prove(b: u32) -> Weight {
 		Weight::from_parts(1_643_069_409, 0)
 			// Standard error: 1_272.
 			.saturating_add(Weight::from_parts(11_863, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().writes(22))
+			.saturating_add(T::DbWeight::get().reads(24))
+			.saturating_add(T::DbWeight::get().writes(23))
 	}
 	fn expire_worker_silent() -> Weight {
 		Weight::from_parts(547_182_000, 0)

@@ -28,8 +28,8 @@ impl<T: frame_system::Config> pallet_assay_jobs::WeightInfo for WeightInfo<T> {
 	}
 	fn submit_result() -> Weight {
 		Weight::from_parts(184_931_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().writes(9))
 	}
 	fn authorize_submit_result() -> Weight {
 		Weight::from_parts(220_491_000, 0).saturating_add(T::DbWeight::get().reads(5))

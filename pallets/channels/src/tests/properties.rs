@@ -1,9 +1,10 @@
 //! Random sequences of what honest and dishonest ends do: money is neither made nor lost, an honest worker is never punished and gets
-//! what was vouched for, and no channel keeps what is in it.
+//! what was vouched for, and no channel keeps what is in it. A lie costs its share of all that stood behind it, whatever else is done.
 
+use super::receipts::{lie, presented};
 use crate::mock::*;
-use assay_protocol::JobId;
-use assay_testing::Cheat;
+use assay_protocol::{channel::Contradiction, dispute::Claims, JobId};
+use assay_testing::{Cheat, MinBond, MinWrongResultPenalty};
 use proptest::prelude::*;
 use sp_runtime::Permill;
 use std::collections::BTreeMap;
@@ -164,5 +165,118 @@ proptest! {
 				}
 			}
 		});
+	}
+}
+
+/// What an operator and its accomplices do between a lie and its end.
+#[derive(Clone, Debug)]
+enum Scheme {
+	Wait(u64),
+	/// So many hundredths of what may leave.
+	Unbond(Balance),
+	Rebond,
+	/// Another lie falls by silence.
+	Decoy,
+	/// The same lie falls, by a receipt that names the present block.
+	Late {
+		silent: bool,
+	},
+	/// The worker contradicts itself.
+	Contradict,
+	/// The same lie is presented, and held.
+	Hold,
+}
+
+fn scheme() -> impl Strategy<Value = Scheme> {
+	prop_oneof![
+		6 => (1u64..20).prop_map(Scheme::Wait),
+		3 => (1u128..=100).prop_map(Scheme::Unbond),
+		2 => Just(Scheme::Rebond),
+		2 => Just(Scheme::Decoy),
+		2 => any::<bool>().prop_map(|silent| Scheme::Late { silent }),
+		1 => Just(Scheme::Contradict),
+		1 => Just(Scheme::Hold),
+	]
+}
+
+/// Plays a scheme; returns how many other faults there were.
+fn play(scheme: Scheme, lie: &assay_protocol::channel::Revealed, others: u32) -> u32 {
+	let (channel, alice) = (lie.receipt.channel, RuntimeOrigin::signed(ALICE));
+	let end = u64::from(lie.receipt.block) + ANSWERABLE - 1;
+	let other = |lane, trace| super::receipts::lie(channel, lane, others.into(), trace);
+	match scheme {
+		Scheme::Wait(count) => blocks(count.min(end.saturating_sub(System::block_number()))),
+		Scheme::Unbond(hundredths) => {
+			let bonded = pallet_assay_staking::Pools::<Test>::get(ALICE).map_or(0, |pool| pool.own);
+			let amount = bonded.saturating_sub(MinBond::get()) * hundredths / 100;
+			let _ = StakingPallet::unbond(alice, ALICE, amount);
+		}
+		Scheme::Rebond => {
+			let _ = StakingPallet::rebond(alice, ALICE, STAKE);
+		}
+		Scheme::Decoy => {
+			if present(&other(1, 1)).is_ok() {
+				JobsPallet::strike_down_silent(presented(), None).unwrap();
+				return 1;
+			}
+		}
+		Scheme::Late { silent } => {
+			let mut late = lie.clone();
+			late.receipt.block = System::block_number() as u32;
+			if present(&late).is_ok() {
+				let struck = match silent {
+					true => JobsPallet::strike_down_silent(presented(), None),
+					false => JobsPallet::strike_down(presented(), None),
+				};
+				struck.unwrap();
+			}
+		}
+		Scheme::Contradict => {
+			let said = |trace| signed(&other(2, trace).receipt);
+			let both = Contradiction::Receipts(said(1), said(2));
+			let accused = ChannelsPallet::accuse(RuntimeOrigin::signed(BOB), Box::new(both));
+			return u32::from(accused.is_ok());
+		}
+		Scheme::Hold => {
+			if present(lie).is_ok() {
+				JobsPallet::hold(presented()).unwrap();
+			}
+		}
+	}
+	0
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(48))]
+
+	#[test]
+	fn a_lie_costs_its_share_of_all_that_stood_behind_it(
+		schemes in prop::collection::vec(scheme(), 0..14),
+		start in 56u64..100,
+	) {
+		run(|| {
+			let channel = open();
+			blocks(start - System::block_number());
+			let lie = lie(channel, 0, 0, 1);
+			let mut others = 0;
+			for scheme in schemes {
+				others += play(scheme, &lie, others);
+				check();
+			}
+			// Whoever holds it open has a window at most.
+			let fallen = pallet_assay_jobs::Receipts::<Test>::get(lie.receipt.statement());
+			let job = fallen.or_else(|| present(&lie).is_ok().then(presented));
+			if let Some(job) = job {
+				JobsPallet::strike_down(job, None).unwrap();
+			}
+			check();
+			let left = stake(ALICE);
+			let dust = 100;
+			prop_assert!(left <= STAKE - STAKE / 5 + dust, "{left}, shielded by {others} other faults");
+			let least = (0..=others).fold(STAKE, |left, _| left - left / 5);
+			let slack = MinWrongResultPenalty::get() * Balance::from(others + 1) + dust;
+			prop_assert!(left + slack >= least, "{left} after {others} other faults, more than {least} should be left");
+			Ok(())
+		})?;
 	}
 }

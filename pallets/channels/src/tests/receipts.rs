@@ -15,7 +15,7 @@ use frame_support::{assert_noop, assert_ok};
 use sp_core::Pair;
 use sp_runtime::Permill;
 
-fn presented() -> JobId {
+pub(super) fn presented() -> JobId {
 	match events().pop() {
 		Some(Event::ReceiptPresented { job, .. }) => job,
 		other => panic!("{other:?}"),
@@ -372,7 +372,7 @@ fn a_stream_that_contradicts_itself_or_its_receipt_is_a_fault() {
 	});
 }
 
-fn lie(channel: ChannelId, lane: u8, sequence: u64, trace: u8) -> Revealed {
+pub(super) fn lie(channel: ChannelId, lane: u8, sequence: u64, trace: u8) -> Revealed {
 	answered(
 		channel,
 		lane,
