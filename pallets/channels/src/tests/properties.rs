@@ -247,7 +247,7 @@ fn play(scheme: Scheme, lie: &assay_protocol::channel::Revealed, others: u32) ->
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig::with_cases(48))]
+	#![proptest_config(ProptestConfig::with_cases(400))]
 
 	#[test]
 	fn a_lie_costs_its_share_of_all_that_stood_behind_it(
