@@ -125,7 +125,7 @@ impl<T: Config> Pallet<T> {
 		channel.deposit = channel.deposit.checked_sub(&cost).ok_or(Error::<T>::DepositExceeded)?;
 		T::Batches::burn(&channel.terms.consumer, burned)?;
 		let (number, count) = (batch.lane, batch.count);
-		let job = T::Batches::settle(&channel.terms, batch, since)?;
+		let job = T::Batches::settle(&channel.terms, batch, since, channel.opened_at)?;
 		Self::deposit_event(Event::BatchSettled {
 			channel: id,
 			lane: number,

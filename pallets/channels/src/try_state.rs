@@ -38,6 +38,10 @@ impl<T: Config> Pallet<T> {
 			);
 			let sum = deposits.entry(terms.consumer.clone()).or_insert_with(Zero::zero);
 			*sum = sum.checked_add(&channel.deposit).ok_or("deposits overflow")?;
+			ensure!(
+				channel.booked_at.is_none() || channel.closes_at.is_some() || channel.closed_at.is_some(),
+				"a channel is booked for which nothing is due"
+			);
 			if let Some(slot) = channel.booked_at {
 				booked = booked.saturating_add(1);
 				ensure!(

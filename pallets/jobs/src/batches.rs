@@ -99,6 +99,7 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 		terms: &Terms<T::AccountId, BalanceOf<T>>,
 		batch: Batch,
 		since: BlockNumberFor<T>,
+		opened_at: BlockNumberFor<T>,
 	) -> Result<JobId, DispatchError> {
 		let units = ComputeUnits(batch.tree.units);
 		let fee = fee(terms.price, units).ok_or(ArithmeticError::Overflow)?;
@@ -124,7 +125,12 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 				trace: batch.root(),
 				units,
 			};
-			Self::claim_at_once(terms, origin, said, Source::Batch { batch, revealed: None })
+			let source = Source::Batch {
+				batch,
+				opened_at: opened_at.unique_saturated_into(),
+				revealed: None,
+			};
+			Self::claim_at_once(terms, origin, said, source)
 		})
 	}
 
@@ -215,8 +221,17 @@ impl<T: Config> Pallet<T> {
 
 	/// The batch that a job is, as long as nothing of it was revealed.
 	pub(crate) fn unrevealed(id: JobId) -> Option<Batch> {
+		Self::unrevealed_since(id).map(|(batch, _)| batch)
+	}
+
+	/// The same with the block in which its channel was opened.
+	fn unrevealed_since(id: JobId) -> Option<(Batch, u32)> {
 		match Brought::<T>::get(id)? {
-			Source::Batch { batch, revealed: None } => Some(batch),
+			Source::Batch {
+				batch,
+				opened_at,
+				revealed: None,
+			} => Some((batch, opened_at)),
 			Source::Batch { .. } | Source::Receipt { .. } => None,
 		}
 	}
@@ -361,7 +376,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Makes a batch the claim of a receipt.
 	pub(crate) fn reveal_receipt(id: JobId, revealed: Revealed) -> DispatchResult {
-		let batch = Self::unrevealed(id).ok_or(Error::<T>::NotClaimed)?;
+		let (batch, opened_at) = Self::unrevealed_since(id).ok_or(Error::<T>::NotClaimed)?;
 		let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::UnknownJob)?;
 		let JobState::Claimed { final_at, .. } = &mut job.state else {
 			return Err(Error::<T>::NotClaimed.into());
@@ -371,14 +386,19 @@ impl<T: Config> Pallet<T> {
 		let receipt = Unveiled {
 			units: said.units,
 			statement,
-			block,
+			block: block.max(opened_at),
 		};
 		// It is open to challenges for as long as if it had been claimed now.
 		*final_at = (*final_at).max(Self::window(said.units));
 		job.generation = said.generation;
 		job.input_positions = said.input_positions;
 		let revealed = Some(receipt);
-		Brought::<T>::insert(id, Source::Batch { batch, revealed });
+		let source = Source::Batch {
+			batch,
+			opened_at,
+			revealed,
+		};
+		Brought::<T>::insert(id, source);
 		Self::write_out(id, &job, said);
 		Jobs::<T>::insert(id, job);
 		Ok(())

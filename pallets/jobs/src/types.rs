@@ -143,6 +143,8 @@ pub enum Source {
 	Batch {
 		/// The batch.
 		batch: Batch,
+		/// Block in which its channel was opened.
+		opened_at: u32,
 		/// The receipt that was revealed, if one was.
 		revealed: Option<Unveiled>,
 	},
@@ -161,7 +163,7 @@ pub struct Unveiled {
 	pub units: ComputeUnits,
 	/// [What it asserts](assay_protocol::channel::Receipt::statement).
 	pub statement: Hash32,
-	/// The block that it names.
+	/// The block that it names, or that in which its channel was opened if it names an earlier one.
 	pub block: u32,
 }
 

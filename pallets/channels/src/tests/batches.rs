@@ -270,3 +270,28 @@ fn h5_a_lie_that_fell_with_a_later_batch_should_still_reach_the_stake_of_its_blo
 		);
 	});
 }
+
+/// A receipt in a batch that names a block from before its channel reaches no stake that had left by then.
+#[test]
+fn h5_a_receipt_of_a_batch_reaches_back_to_the_opening_of_its_channel() {
+	run(|| {
+		SpotChecks::set(Permill::one());
+		let left = STAKE / 2;
+		assert_ok!(StakingPallet::unbond(RuntimeOrigin::signed(ALICE), ALICE, left));
+		blocks(101 - System::block_number());
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		let mut early = talk.answers.pop().unwrap();
+		early.receipt.block = 1;
+		talk.tree = Default::default();
+		assert!(talk.tree.push(early.receipt.leaf(), early.receipt.units));
+		talk.answers.push(early);
+		let job = talk.settle();
+		talk.base = 0;
+		blocks(4);
+		let unit = asked(job).unwrap();
+		reply(job, unit, talk.reveal(unit)).unwrap();
+		JobsPallet::strike_down(job, None).unwrap();
+		assert_eq!(stake(ALICE), STAKE - (STAKE - left) / 5);
+	});
+}

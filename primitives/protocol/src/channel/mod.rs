@@ -505,7 +505,13 @@ pub trait Batches<AccountId, Balance, BlockNumber> {
 	/// Makes a job of a batch, whose fee leaves the channel: it is [held](Self::hold) on.
 	///
 	/// - `since`: block from which on the operator has worked for it: stake that left before does not answer.
-	fn settle(terms: &Terms<AccountId, Balance>, batch: Batch, since: BlockNumber) -> Result<JobId, DispatchError>;
+	/// - `opened_at`: block in which the channel was opened, before which no receipt can reach whatever block it names.
+	fn settle(
+		terms: &Terms<AccountId, Balance>,
+		batch: Batch,
+		since: BlockNumber,
+		opened_at: BlockNumber,
+	) -> Result<JobId, DispatchError>;
 
 	/// Makes a job of a receipt that `presenter` holds, so that it can be challenged. Nobody is paid for it.
 	fn present(
