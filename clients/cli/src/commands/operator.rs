@@ -82,13 +82,13 @@ pub(crate) enum OperatorCommand {
 	/// Say where this operator answers requests in real time, or that it does not.
 	Endpoint {
 		/// An https URL without a path.
-		#[arg(required_unless_present = "none")]
-		url: Option<String>,
+		#[arg(required_unless_present = "none", value_name = "URL")]
+		address: Option<String>,
 		/// SHA-256 of the public key of its certificate [default: what the node that is asked, the operator's own, has].
-		#[arg(long, requires = "url")]
+		#[arg(long, requires = "address")]
 		key_hash: Option<Hash32>,
 		/// It answers nowhere.
-		#[arg(long, conflicts_with = "url")]
+		#[arg(long, conflicts_with = "address")]
 		none: bool,
 	},
 	/// Send a delegator away: all of its stake behind this operator starts to unbond.
@@ -155,8 +155,8 @@ impl OperatorCommand {
 				context.tell(&receipt, &format!("{amount} added to the bond"));
 				Ok(Outcome::Done)
 			}
-			Self::Endpoint { url, key_hash, .. } => {
-				let endpoint = match url {
+			Self::Endpoint { address, key_hash, .. } => {
+				let endpoint = match address {
 					None => None,
 					Some(url) => {
 						let key_hash = match key_hash {

@@ -33,13 +33,13 @@ pub struct Credit {
 }
 
 impl Default for Credit {
-	/// 16 answers; 0.05 ASY at the beginning and 1 ASY at most.
+	/// 16 answers; 1 ASY at the beginning, which is the least deposit, and 4 ASY at most.
 	fn default() -> Self {
 		const ASY: Balance = 1_000_000_000_000;
 		Self {
 			answers: 16,
-			first: ASY / 20,
-			most: ASY,
+			first: ASY,
+			most: 4 * ASY,
 		}
 	}
 }
