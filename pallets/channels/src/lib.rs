@@ -278,7 +278,7 @@ pub mod pallet {
 		NothingDue,
 		/// The last block in which the settlement counts is over.
 		TooLate,
-		/// The last block in which the settlement counts is further ahead than [`LONGEVITY`](crate::LONGEVITY).
+		/// The last block in which the settlement counts is further ahead than [`LONGEVITY`].
 		TooEarly,
 		/// The operator is late with answers about claims, and is given no new work.
 		OperatorLate,
