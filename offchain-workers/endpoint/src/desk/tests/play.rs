@@ -1,9 +1,9 @@
 //! Consumers, honest and dishonest, at a desk that is restarted and a chain that goes back.
 
-use super::world::{OnChain, World, ASY, PARAMETERS};
+use super::world::{OnChain, World, ASY, CREDIT, PARAMETERS};
 use crate::{
 	chain::Balance,
-	desk::{Asked, Credit, Desk, RecordKey, Refusal},
+	desk::{Asked, Desk, RecordKey, Refusal},
 };
 use assay_protocol::{
 	channel::{SumRoot, Voucher},
@@ -200,7 +200,7 @@ impl Play {
 	/// What holds whatever was done.
 	fn check(&self) {
 		let world = &self.world;
-		let credit = Credit::default();
+		let credit = CREDIT;
 		for (id, on_chain) in &world.chain {
 			let Ok(account) = world.desk.account(id) else { continue };
 			// What is lent is bounded, by what was vouched for and by what the channel has.

@@ -1,7 +1,7 @@
 //! One rule each.
 
-use super::world::{pair, World, ASY, GENESIS, PARAMETERS, PRICE};
-use crate::desk::{Asked, Credit, Desk, Goodbye, RecordKey, Refusal, Taken, Unrecorded, Vouched};
+use super::world::{pair, World, ASY, CREDIT, GENESIS, PARAMETERS, PRICE};
+use crate::desk::{Asked, Desk, Goodbye, RecordKey, Refusal, Taken, Unrecorded, Vouched};
 use assay_exact::{program::Head, ComputeUnits, Output};
 use assay_protocol::{
 	channel::{Batch, Content, SumRoot, Voucher},
@@ -90,7 +90,7 @@ fn a_channel_nobody_has_opened_has_no_credit() {
 	let (mut world, id) = a_world();
 	let (signed, input) = world.a_request(id, 0, 0);
 	let asked = world.check(signed, input).unwrap();
-	let mut desk = Desk::new(Credit::default(), PARAMETERS);
+	let mut desk = Desk::new(CREDIT, PARAMETERS);
 	assert_eq!(desk.ask(&asked), Err(Refusal::UnknownChannel));
 	// One that is closed is none either.
 	world.end(id);
@@ -618,7 +618,7 @@ fn records_that_make_no_desk_are_an_error() {
 	world.serve(id, 0).unwrap();
 	world.write();
 	let restore = |disk: &std::collections::BTreeMap<RecordKey, Vec<u8>>| {
-		Desk::restore(Credit::default(), PARAMETERS, disk.clone()).map(|_| ())
+		Desk::restore(CREDIT, PARAMETERS, disk.clone()).map(|_| ())
 	};
 	assert_eq!(restore(&world.disk), Ok(()));
 	for key in world.disk.keys() {

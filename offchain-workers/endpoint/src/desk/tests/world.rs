@@ -25,6 +25,13 @@ pub(super) const ASY: Balance = 1_000_000_000_000;
 pub(super) const PRICE: Balance = 250_000_000;
 const MAX_TOKENS: u32 = 6;
 
+/// Little is lent, so that a few requests show how much.
+pub(super) const CREDIT: Credit = Credit {
+	answers: 16,
+	first: ASY / 20,
+	most: ASY,
+};
+
 pub(super) const PARAMETERS: ChannelParameters = ChannelParameters {
 	min_deposit: ASY,
 	min_batch_fee: ASY / 5,
@@ -125,7 +132,7 @@ impl World {
 			(on_chain.summary.id, on_chain)
 		});
 		let mut world = Self {
-			desk: Desk::new(Credit::default(), PARAMETERS),
+			desk: Desk::new(CREDIT, PARAMETERS),
 			program: program(),
 			now: 10,
 			chain: chain.collect(),
@@ -316,7 +323,7 @@ impl World {
 	/// The desk is made again from what was kept. What was being answered is not.
 	pub(super) fn restart(&mut self) {
 		let records = self.disk.clone();
-		self.desk = Desk::restore(Credit::default(), PARAMETERS, records).expect("it was a desk");
+		self.desk = Desk::restore(CREDIT, PARAMETERS, records).expect("it was a desk");
 		self.running.clear();
 		self.observe();
 	}
