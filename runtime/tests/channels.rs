@@ -2,23 +2,17 @@
 
 mod common;
 
-use assay_artifact::synthetic::{InUse, IN_USE};
-use assay_protocol::{
-	model::{ModelMetadata, VersionSubmission},
-	ModelId, ModelVersion, VersionNumber,
-};
+use assay_artifact::synthetic::IN_USE;
+use assay_protocol::{ModelId, ModelVersion, VersionNumber};
 use assay_runtime::{
 	currency::{MIN_CHANNEL_DEPOSIT, MIN_UNIT_PRICE},
 	time::REFERENCE_SPEED,
-	Runtime, RuntimeCall, RuntimeOrigin, System,
+	Runtime, RuntimeOrigin, System,
 };
-use assay_trace::merkle::Hash32;
-use codec::Encode;
-use common::{account, chain, next_block, signed};
+use common::{account, chain, next_block, registration, signed};
 use frame_support::{assert_ok, traits::Get};
 use sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
-use sp_runtime::Permill;
 
 type Answerable = <Runtime as pallet_assay_channels::Config>::Answerable;
 
@@ -26,28 +20,6 @@ const VERSION: ModelVersion = ModelVersion {
 	model: ModelId(0),
 	version: VersionNumber(0),
 };
-
-fn registration(model: &InUse) -> RuntimeCall {
-	let lowered = model.lowered(None).expect("models in use are imported");
-	let version = VersionSubmission {
-		program: lowered
-			.program()
-			.encode()
-			.try_into()
-			.expect("the program is short enough"),
-		artifact: Hash32([7; 32]),
-		artifact_bytes: lowered.metadata().parameters,
-		tokenizer: Some(Hash32([8; 32])),
-		royalty: Permill::from_percent(5),
-	};
-	let metadata = ModelMetadata {
-		name: model.name.as_bytes().to_vec().try_into().expect("short"),
-		description: Default::default(),
-		licence: Default::default(),
-		tags: Default::default(),
-	};
-	pallet_assay_models::Call::register { metadata, version }.into()
-}
 
 #[test]
 fn h6_a_retired_version_should_be_removed_whoever_has_channels_for_it() {

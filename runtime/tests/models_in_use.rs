@@ -8,7 +8,6 @@ use assay_exact::{Generation, Sampler};
 use assay_protocol::{
 	audit::{AuditPhase, AuditorState},
 	job::{Duty, JobInput, JobOutput},
-	model::{ModelMetadata, VersionSubmission},
 	operator::WorkerKey,
 	ModelId, ModelVersion, VersionNumber,
 };
@@ -18,11 +17,9 @@ use assay_runtime::{
 	Audits, Jobs, RuntimeCall, System, UncheckedExtrinsic,
 };
 use assay_trace::{merkle::Hash32, TraceRoot};
-use codec::Encode;
-use common::{account, chain, delivery, next_block, signed, signed_result};
+use common::{account, chain, delivery, next_block, registration, signed, signed_result};
 use sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
-use sp_runtime::Permill;
 
 const VERSION: ModelVersion = ModelVersion {
 	model: ModelId(0),
@@ -31,28 +28,6 @@ const VERSION: ModelVersion = ModelVersion {
 const PRICE: u128 = MIN_UNIT_PRICE;
 /// Tokens that the job generates.
 const GENERATED: u32 = 2;
-
-fn registration(model: &InUse) -> RuntimeCall {
-	let lowered = model.lowered(None).expect("models in use are imported");
-	let version = VersionSubmission {
-		program: lowered
-			.program()
-			.encode()
-			.try_into()
-			.expect("the program is short enough"),
-		artifact: Hash32([7; 32]),
-		artifact_bytes: lowered.metadata().parameters,
-		tokenizer: Some(Hash32([8; 32])),
-		royalty: Permill::from_percent(5),
-	};
-	let metadata = ModelMetadata {
-		name: model.name.as_bytes().to_vec().try_into().expect("short"),
-		description: Default::default(),
-		licence: Default::default(),
-		tags: Default::default(),
-	};
-	pallet_assay_models::Call::register { metadata, version }.into()
-}
 
 /// A job of a prompt of eight tokens, for Alice.
 fn a_job() -> RuntimeCall {

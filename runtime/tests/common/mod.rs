@@ -3,15 +3,17 @@
 // Each test file uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+use assay_artifact::synthetic::InUse;
 use assay_protocol::{
 	job::{Duty, JobOutput, JobResult, SignedResult},
+	model::{ModelMetadata, VersionSubmission},
 	operator::WorkerSignature,
 };
 use assay_runtime::{
 	genesis, transactions, AccountId, Address, Babe, Block, Executive, Header, Jobs, Nonce, Runtime, RuntimeCall,
 	RuntimeGenesisConfig, Signature, SignedPayload, System, Timestamp, UncheckedExtrinsic,
 };
-use assay_trace::{claim::claim_root, TraceRoot};
+use assay_trace::{claim::claim_root, merkle::Hash32, TraceRoot};
 use codec::{Decode, Encode};
 use frame_support::{
 	genesis_builder_helper::build_state,
@@ -23,7 +25,7 @@ use sp_core::crypto::VrfSecret;
 use sp_genesis_builder::PresetId;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{generic::Era, traits::Header as _, ApplyExtrinsicResult, Digest, DigestItem};
+use sp_runtime::{generic::Era, traits::Header as _, ApplyExtrinsicResult, Digest, DigestItem, Permill};
 
 /// Where a chain of a test starts. Any slot but 0 will do.
 const FIRST_SLOT: u64 = 1_000;
@@ -169,4 +171,27 @@ pub fn signed_result(duty: &Duty<u32>, output: JobOutput, trace: TraceRoot, sign
 pub fn delivery(result: SignedResult) -> UncheckedExtrinsic {
 	let encoded = Jobs::result_transaction(result);
 	UncheckedExtrinsic::decode(&mut &encoded[..]).expect("the runtime builds transactions that decode")
+}
+
+/// The registration of a model in use.
+pub fn registration(model: &InUse) -> RuntimeCall {
+	let lowered = model.lowered(None).expect("models in use are imported");
+	let version = VersionSubmission {
+		program: lowered
+			.program()
+			.encode()
+			.try_into()
+			.expect("the program is short enough"),
+		artifact: Hash32([7; 32]),
+		artifact_bytes: lowered.metadata().parameters,
+		tokenizer: Some(Hash32([8; 32])),
+		royalty: Permill::from_percent(5),
+	};
+	let metadata = ModelMetadata {
+		name: model.name.as_bytes().to_vec().try_into().expect("short"),
+		description: Default::default(),
+		licence: Default::default(),
+		tags: Default::default(),
+	};
+	pallet_assay_models::Call::register { metadata, version }.into()
 }
