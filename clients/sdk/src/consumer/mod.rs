@@ -57,7 +57,7 @@ use assay_trace::Hash32;
 use client::Client;
 use codec::DecodeAll;
 use events::Complaint;
-use heard::{Asked, Heard};
+use heard::{positions, Asked, Heard};
 use hyper::StatusCode;
 use ledger::{Keeping, Ledger};
 use parking_lot::Mutex;
@@ -327,15 +327,11 @@ impl Consumer {
 	/// The most that an answer costs; nothing if that is more than all money.
 	pub fn most(&self, input: &JobInput, max_tokens: u32) -> Option<Balance> {
 		let subject = &self.inner.subject;
-		let positions = match input {
-			JobInput::Tokens(_) => input.len(),
-			JobInput::Vector(_) => 1,
-		};
 		let generated = match subject.program.output_length() {
 			Some(_) => 0,
 			None => max_tokens,
 		};
-		let units = subject.program.units(positions, generated);
+		let units = subject.program.units(positions(input), generated);
 		subject.price.checked_mul(units.0.into())
 	}
 

@@ -1,6 +1,6 @@
 //! Answers as they come, and what is paid for them.
 
-use crate::setting::{all, next, settings, tokens, until, Setting, Wire};
+use crate::setting::{all, an_answer, next, settings, tokens, until, Setting, Wire};
 use assay_endpoint::{desk::Credit, engine::Engine};
 use assay_endpoint_testing::{a_prompt, House, Setup, ASY, EMBEDDER, PRICE, WRITER};
 use assay_exact::{Input, Output};
@@ -111,13 +111,7 @@ async fn a_dropped_answer_is_stopped_and_what_came_is_learnt_and_paid() {
 	setting.house.engine.let_go();
 	assert_eq!(setting.house.engine.runs.load(Ordering::SeqCst), 1);
 	// The lane goes on, and the answer before it was short.
-	let answered = consumer
-		.ask(a_prompt(), tokens(2))
-		.await
-		.unwrap()
-		.receipt()
-		.await
-		.unwrap();
+	let answered = an_answer(&consumer, 2).await;
 	assert_eq!(
 		(answered.revealed.request.lane, answered.revealed.request.sequence),
 		(0, 1)
@@ -161,13 +155,7 @@ async fn connections_are_used_again() {
 	setting.at(wire.place);
 	let consumer = setting.open().await;
 	for _ in 0..5 {
-		consumer
-			.ask(a_prompt(), tokens(2))
-			.await
-			.unwrap()
-			.receipt()
-			.await
-			.unwrap();
+		an_answer(&consumer, 2).await;
 		consumer.vouch().await.unwrap();
 	}
 	assert!(
@@ -195,13 +183,7 @@ async fn what_is_unpaid_is_vouched_for_at_once_when_the_endpoint_wants_it() {
 		})
 		.await;
 	for _ in 0..7 {
-		consumer
-			.ask(a_prompt(), tokens(3))
-			.await
-			.unwrap()
-			.receipt()
-			.await
-			.unwrap();
+		an_answer(&consumer, 3).await;
 	}
 	let account = consumer.account().await.unwrap();
 	assert_eq!(account.lanes[0].answered, 7);
@@ -212,13 +194,7 @@ async fn what_is_unpaid_is_vouched_for_at_once_when_the_endpoint_wants_it() {
 async fn after_a_crash_the_very_same_request_gets_its_receipt() {
 	let setting = Setting::new(House::new().await).await;
 	let consumer = setting.open().await;
-	consumer
-		.ask(a_prompt(), tokens(3))
-		.await
-		.unwrap()
-		.receipt()
-		.await
-		.unwrap();
+	an_answer(&consumer, 3).await;
 	consumer.vouch().await.unwrap();
 	setting.house.engine.hold_after(5);
 	let mut answer = consumer.ask(a_prompt(), tokens(300)).await.unwrap();
@@ -233,7 +209,7 @@ async fn after_a_crash_the_very_same_request_gets_its_receipt() {
 	})
 	.await;
 	setting.house.engine.let_go();
-	let answered = again.ask(a_prompt(), tokens(2)).await.unwrap().receipt().await.unwrap();
+	let answered = an_answer(&again, 2).await;
 	assert_eq!(
 		(answered.revealed.request.lane, answered.revealed.request.sequence),
 		(0, 2)
@@ -244,13 +220,7 @@ async fn after_a_crash_the_very_same_request_gets_its_receipt() {
 async fn a_channel_is_closed_when_everything_is_paid() {
 	let setting = Setting::new(House::new().await).await;
 	let consumer = setting.open().await;
-	consumer
-		.ask(a_prompt(), tokens(20))
-		.await
-		.unwrap()
-		.receipt()
-		.await
-		.unwrap();
+	an_answer(&consumer, 20).await;
 	consumer.close().await.unwrap();
 	let error = consumer
 		.ask(a_prompt(), tokens(3))

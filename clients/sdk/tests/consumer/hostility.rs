@@ -2,7 +2,7 @@
 
 use crate::{
 	hostile::{event, head, hex_of, json, not_found, stream, Came, Hostile, Said, Worker},
-	setting::{all, failure, settings, tokens, until, Setting},
+	setting::{all, an_answer, failure, settings, tokens, until, Setting},
 };
 use assay_endpoint_testing::{a_prompt, House};
 use assay_protocol::channel::{Contradiction, Receipt, Request};
@@ -71,13 +71,7 @@ async fn an_honest_script_is_believed_so_that_the_others_fail_for_their_lies() {
 		worker.answer(&request, &TOKENS, &worker.receipt(&request, &TOKENS, |_| ()))
 	})
 	.await;
-	let answered = consumer
-		.ask(a_prompt(), tokens(20))
-		.await
-		.unwrap()
-		.receipt()
-		.await
-		.unwrap();
+	let answered = an_answer(&consumer, 20).await;
 	assert_eq!(answered.revealed.receipt.output.length, 20);
 	until("it is vouched for", async || hostile.vouchers().len() == 1).await;
 }
@@ -349,13 +343,7 @@ async fn no_endpoint_talks_a_lane_to_where_nothing_was_signed() {
 	.await;
 	setting.at(hostile.place);
 	let consumer = setting.open().await;
-	consumer
-		.ask(a_prompt(), tokens(20))
-		.await
-		.unwrap()
-		.receipt()
-		.await
-		.unwrap();
+	an_answer(&consumer, 20).await;
 	let refused = consumer.vouch().await.unwrap_err();
 	assert!(matches!(refused, ConsumerError::OutOfStep { lane: 0, .. }), "{refused}");
 	let signed = hostile.vouchers();

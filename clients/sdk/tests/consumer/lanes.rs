@@ -1,18 +1,12 @@
 //! Lanes that the endpoint cuts, and vouchers that follow.
 
-use crate::setting::{tokens, until, Setting};
-use assay_endpoint_testing::{a_prompt, House};
+use crate::setting::{an_answer, until, Setting};
+use assay_endpoint_testing::House;
 use std::sync::Arc;
 
 async fn ask(consumer: &Arc<assay_sdk::consumer::Consumer>, times: u32) {
 	for _ in 0..times {
-		consumer
-			.ask(a_prompt(), tokens(20))
-			.await
-			.unwrap()
-			.receipt()
-			.await
-			.unwrap();
+		an_answer(consumer, 20).await;
 	}
 }
 
@@ -74,13 +68,7 @@ async fn what_is_settled_is_dropped_and_a_reopened_journal_goes_on() {
 async fn content_is_kept_as_long_as_it_can_be_challenged() {
 	let setting = Setting::new(House::new().await).await;
 	let consumer = setting.open().await;
-	let answered = consumer
-		.ask(a_prompt(), tokens(20))
-		.await
-		.unwrap()
-		.receipt()
-		.await
-		.unwrap();
+	let answered = an_answer(&consumer, 20).await;
 	let request = answered.revealed.receipt.request;
 	for _ in 0..20 {
 		setting.block().await;

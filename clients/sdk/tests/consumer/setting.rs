@@ -1,12 +1,12 @@
 //! A channel to an endpoint in this process, a consumer for it, and a wire between them that can be cut.
 
 use assay_endpoint::chain::{Balance, Chain, State};
-use assay_endpoint_testing::{House, Opened, Place, GENESIS, PARAMETERS, WRITER};
+use assay_endpoint_testing::{a_prompt, House, Opened, Place, GENESIS, PARAMETERS, WRITER};
 use assay_exact::{Generation, Sampler};
 use assay_protocol::channel::Endpoint;
 use assay_sdk::{
 	channels::Channel,
-	consumer::{Answer, Consumer, ConsumerError, Event, Facts, Now, Settings},
+	consumer::{Answer, Answered, Consumer, ConsumerError, Event, Facts, Now, Settings},
 };
 use codec::{Decode, Encode};
 use std::{
@@ -166,6 +166,12 @@ pub(crate) async fn all(mut answer: Answer) -> (Vec<Event>, Option<ConsumerError
 		}
 	}
 	(events, None)
+}
+
+/// The whole answer to a request: it is good.
+pub(crate) async fn an_answer(consumer: &Arc<Consumer>, max_tokens: u32) -> Answered {
+	let answer = consumer.ask(a_prompt(), tokens(max_tokens)).await.unwrap();
+	answer.receipt().await.unwrap()
 }
 
 /// The error with which an answer ends.

@@ -1,6 +1,6 @@
 //! Endpoints that are not there, or say no.
 
-use crate::setting::{failure, record, settings, tokens, Setting};
+use crate::setting::{an_answer, failure, record, settings, tokens, Setting};
 use assay_endpoint_testing::{a_prompt, House, Place, ASY, MISSING};
 use assay_sdk::consumer::{ConsumerError, Settings};
 use assay_trace::Hash32;
@@ -27,13 +27,7 @@ async fn nobody_is_spoken_to_who_has_another_key_and_the_record_may_change() {
 	assert!(matches!(error, ConsumerError::Impatient { .. }), "{error}");
 	assert_eq!(setting.house.engine.runs.load(std::sync::atomic::Ordering::SeqCst), 0);
 	setting.at(right);
-	let answered = consumer
-		.ask(a_prompt(), tokens(3))
-		.await
-		.unwrap()
-		.receipt()
-		.await
-		.unwrap();
+	let answered = an_answer(&consumer, 3).await;
 	assert_eq!(answered.revealed.request.channel, setting.opened.channel);
 }
 
@@ -71,13 +65,7 @@ async fn what_the_operator_or_the_program_does_not_take_is_refused_and_its_place
 		.offers
 		.store(true, std::sync::atomic::Ordering::SeqCst);
 	setting.block().await;
-	let answered = consumer
-		.ask(a_prompt(), tokens(3))
-		.await
-		.unwrap()
-		.receipt()
-		.await
-		.unwrap();
+	let answered = an_answer(&consumer, 3).await;
 	assert_eq!(
 		(answered.revealed.request.lane, answered.revealed.request.sequence),
 		(0, 0)
