@@ -1,9 +1,10 @@
 //! What the node may ask of the runtime.
 
+use crate::governance::queries;
 use crate::{
-	genesis, AccountId, Audits, Babe, Balance, Block, BlockNumber, Channels, Disputes, Executive, Grandpa, Historical,
-	InherentDataExt, Jobs, Models, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, Staking, System,
-	TransactionPayment, Validators, VERSION,
+	genesis, AccountId, Audits, AuthorityDiscovery, Babe, Balance, Block, BlockNumber, Channels, Disputes, Executive,
+	Grandpa, Historical, InherentDataExt, Jobs, Models, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys,
+	Staking, System, TransactionPayment, Validators, VERSION,
 };
 use alloc::vec::Vec;
 use assay_protocol::{
@@ -13,6 +14,7 @@ use assay_protocol::{
 	dispute::{
 		AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, MoveDuty, SignedAnswer, SignedMove,
 	},
+	governance::{ParameterSummary, Referendum, TrackTerms, VotingSummary},
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary, Serving},
 	operator::{OperatorSummary, Operators, WorkerKey},
@@ -192,6 +194,12 @@ sp_api::impl_runtime_apis! {
 			owner: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
 		) -> Option<()> {
 			Grandpa::submit_unsigned_equivocation_report(equivocation, owner.decode()?)
+		}
+	}
+
+	impl sp_authority_discovery::AuthorityDiscoveryApi<Block> for Runtime {
+		fn authorities() -> Vec<sp_authority_discovery::AuthorityId> {
+			AuthorityDiscovery::authorities()
 		}
 	}
 
@@ -381,6 +389,28 @@ sp_api::impl_runtime_apis! {
 
 		fn validation() -> ValidationParameters<Balance> {
 			Validators::validation_parameters()
+		}
+	}
+
+	impl assay_api::GovernanceApi<Block, AccountId, Balance, BlockNumber> for Runtime {
+		fn referendum(index: u32) -> Option<Referendum<AccountId, Balance, BlockNumber>> {
+			queries::referendum(index)
+		}
+
+		fn referenda(before: Option<u32>, limit: u32) -> Vec<Referendum<AccountId, Balance, BlockNumber>> {
+			queries::referenda(before, limit)
+		}
+
+		fn tracks() -> Vec<TrackTerms<Balance, BlockNumber>> {
+			queries::tracks()
+		}
+
+		fn voting(account: AccountId) -> VotingSummary<AccountId, Balance> {
+			queries::voting(&account)
+		}
+
+		fn open_parameters() -> Vec<ParameterSummary<Balance>> {
+			queries::parameters()
 		}
 	}
 

@@ -1,6 +1,7 @@
 //! The chain's currency and every constant that is an amount of it.
 
 use crate::Balance;
+use sp_runtime::Permill;
 
 /// What wallets call the currency.
 pub const SYMBOL: &str = "ASY";
@@ -21,6 +22,11 @@ pub const EXISTENTIAL_DEPOSIT: Balance = MILLIUNIT;
 /// What a byte of a transaction costs. A picosecond of computation costs one smallest unit, so a
 /// transfer, about 150 bytes and 300 µs, costs about half a thousandth of an ASY.
 pub const TRANSACTION_BYTE_FEE: Balance = MICROUNIT;
+/// The author's share of the fees in its block, unless a referendum says otherwise: an author that fills its blocks with its own
+/// transactions pays for it.
+pub const AUTHOR_FEE_SHARE: Permill = Permill::from_percent(50);
+/// The treasury's share of what jobs cost, unless a referendum says otherwise.
+pub const TREASURY_SHARE: Permill = Permill::from_percent(5);
 /// Held while session keys are registered.
 pub const SESSION_KEY_DEPOSIT: Balance = UNIT;
 /// The least an operator bonds to be given work.

@@ -4,12 +4,12 @@ use crate::{
 	currency::{EXISTENTIAL_DEPOSIT, MINIMUM_BOND, UNIT},
 	time::{
 		Milliseconds, BABE_GENESIS_EPOCH_CONFIG, DEFAULT_SLOT_DURATION, DEVELOPMENT_DRAW_WINDOW,
-		DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_GUILT_PERIOD, DEVELOPMENT_SLOT_DURATION, DEVELOPMENT_STAKING_PERIOD,
-		TESTNET_DRAW_WINDOW,
+		DEVELOPMENT_EPOCH_SLOTS, DEVELOPMENT_GOVERNANCE_DAY, DEVELOPMENT_GUILT_PERIOD, DEVELOPMENT_SLOT_DURATION,
+		DEVELOPMENT_STAKING_PERIOD, TESTNET_DRAW_WINDOW,
 	},
 	treasury::TreasuryAccount,
 	AccountId, BabeConfig, Balance, BalancesConfig, BlockNumber, RuntimeGenesisConfig, SessionConfig, SessionKeys,
-	StakingConfig, SudoConfig, TimingConfig, ValidatorsConfig,
+	StakingConfig, SudoConfig, TechnicalCommitteeConfig, TimingConfig, ValidatorsConfig,
 };
 use alloc::{vec, vec::Vec};
 use assay_protocol::operator::WorkerKey;
@@ -45,6 +45,7 @@ impl Validator {
 		SessionKeys {
 			babe: self.account.public().into(),
 			grandpa: self.finality.public().into(),
+			authority_discovery: self.account.public().into(),
 		}
 	}
 }
@@ -66,14 +67,21 @@ const DAVE: Validator = Validator {
 	finality: Ed25519Keyring::Dave,
 };
 
-fn genesis(slot_duration_ms: Milliseconds, draw_window: BlockNumber, validators: &[Validator]) -> Value {
+fn genesis(
+	slot_duration_ms: Milliseconds,
+	draw_window: BlockNumber,
+	validators: &[Validator],
+	sudo: Option<Sr25519Keyring>,
+) -> Value {
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		timing: TimingConfig {
 			slot_duration_ms,
 			epoch_slots: DEVELOPMENT_EPOCH_SLOTS,
 			staking_period: DEVELOPMENT_STAKING_PERIOD,
 			draw_window,
-			guilt_period: DEVELOPMENT_GUILT_PERIOD
+			guilt_period: DEVELOPMENT_GUILT_PERIOD,
+			governance_day: DEVELOPMENT_GOVERNANCE_DAY,
+			stake_may_escape: true
 		},
 		babe: BabeConfig {
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
@@ -111,20 +119,36 @@ fn genesis(slot_duration_ms: Milliseconds, draw_window: BlockNumber, validators:
 				.map(|validator| validator.account.to_account_id())
 				.collect::<Vec<_>>(),
 		},
+		technical_committee: TechnicalCommitteeConfig {
+			members: validators
+				.iter()
+				.map(|validator| validator.account.to_account_id())
+				.collect::<Vec<_>>(),
+		},
 		sudo: SudoConfig {
-			key: Some(Sr25519Keyring::Alice.to_account_id())
+			key: sudo.map(|key| key.to_account_id())
 		},
 	})
 }
 
-/// One validator and operator, Alice, and slots of one second. Her worker key is that of her account.
+/// One validator and operator, Alice, who may call anything, and slots of one second. Her worker key is that of her account.
 fn development() -> Value {
-	genesis(DEVELOPMENT_SLOT_DURATION, DEVELOPMENT_DRAW_WINDOW, &[ALICE])
+	genesis(
+		DEVELOPMENT_SLOT_DURATION,
+		DEVELOPMENT_DRAW_WINDOW,
+		&[ALICE],
+		Some(Sr25519Keyring::Alice),
+	)
 }
 
-/// Four validators and operators, Alice to Dave: one may fail. Their worker keys are those of their accounts.
+/// Four validators and operators, Alice to Dave: one may fail, and none may call anything. Their worker keys are those of their accounts.
 fn local_testnet() -> Value {
-	genesis(DEFAULT_SLOT_DURATION, TESTNET_DRAW_WINDOW, &[ALICE, BOB, CHARLIE, DAVE])
+	genesis(
+		DEFAULT_SLOT_DURATION,
+		TESTNET_DRAW_WINDOW,
+		&[ALICE, BOB, CHARLIE, DAVE],
+		None,
+	)
 }
 
 /// The preset's genesis as JSON, or nothing if no preset has that name.

@@ -18,6 +18,7 @@ mod benchmarks;
 pub mod configs;
 pub mod currency;
 pub mod genesis;
+pub mod governance;
 pub mod time;
 pub mod transactions;
 pub mod treasury;
@@ -92,12 +93,14 @@ pub mod opaque {
 }
 
 impl_opaque_keys! {
-	/// The keys with which a validator authors and finalises.
+	/// The keys with which a validator authors, finalises and is found.
 	pub struct SessionKeys {
 		/// Signs blocks.
 		pub babe: Babe,
 		/// Signs finality votes.
 		pub grandpa: Grandpa,
+		/// Signs where the validator is found.
+		pub authority_discovery: AuthorityDiscovery,
 	}
 }
 
@@ -126,7 +129,8 @@ version!(1);
 version!(2);
 
 /// The pallets. An index never changes and is never given to another pallet: calls, events, errors
-/// and hold reasons are encoded with it. Room: 0–19 the chain itself, 20–29 Assay, 255 sudo.
+/// and hold reasons are encoded with it. Room: 0–19 the chain itself, 20–29 Assay, 30–49 governance,
+/// 50–59 accounts, 255 sudo.
 ///
 /// Genesis is built, and hooks run, in this order: balances exist before session keys are
 /// registered, and BABE knows the slot before anything asks for the author.
@@ -180,6 +184,12 @@ mod runtime {
 	#[runtime::pallet_index(10)]
 	pub type Offences = pallet_offences;
 
+	#[runtime::pallet_index(11)]
+	pub type MultiBlockMigrations = pallet_migrations;
+
+	#[runtime::pallet_index(12)]
+	pub type AuthorityDiscovery = pallet_authority_discovery;
+
 	#[runtime::pallet_index(20)]
 	pub type Staking = pallet_assay_staking;
 
@@ -203,6 +213,48 @@ mod runtime {
 
 	#[runtime::pallet_index(27)]
 	pub type Channels = pallet_assay_channels;
+
+	#[runtime::pallet_index(30)]
+	pub type Preimage = pallet_preimage;
+
+	#[runtime::pallet_index(31)]
+	pub type Scheduler = pallet_scheduler;
+
+	#[runtime::pallet_index(32)]
+	pub type ConvictionVoting = pallet_conviction_voting;
+
+	#[runtime::pallet_index(33)]
+	pub type Referenda = pallet_referenda;
+
+	#[runtime::pallet_index(34)]
+	pub type Origins = governance::origins;
+
+	#[runtime::pallet_index(35)]
+	pub type Whitelist = pallet_whitelist;
+
+	#[runtime::pallet_index(36)]
+	pub type TechnicalCommittee = pallet_collective::Pallet<Runtime, Instance1>;
+
+	#[runtime::pallet_index(37)]
+	pub type Treasury = pallet_treasury;
+
+	#[runtime::pallet_index(38)]
+	pub type Parameters = pallet_parameters;
+
+	#[runtime::pallet_index(39)]
+	pub type TxPause = pallet_tx_pause;
+
+	#[runtime::pallet_index(50)]
+	pub type Utility = pallet_utility;
+
+	#[runtime::pallet_index(51)]
+	pub type Multisig = pallet_multisig;
+
+	#[runtime::pallet_index(52)]
+	pub type Proxy = pallet_proxy;
+
+	#[runtime::pallet_index(53)]
+	pub type Identity = pallet_identity;
 
 	#[runtime::pallet_index(255)]
 	pub type Sudo = pallet_sudo;

@@ -93,3 +93,7 @@ pub const DEVELOPMENT_DRAW_WINDOW: BlockNumber = 1;
 pub const TESTNET_DRAW_WINDOW: BlockNumber = 8;
 /// Windows that are kept: of a day at three seconds.
 pub const DRAW_WINDOWS_KEPT: u32 = 1_024;
+/// Blocks that referenda count as a day, unless genesis says otherwise: a day at three seconds.
+pub const DEFAULT_GOVERNANCE_DAY: BlockNumber = 28_800;
+/// Such days on development and test chains: short, so that votes are seen to change something.
+pub const DEVELOPMENT_GOVERNANCE_DAY: BlockNumber = 4;

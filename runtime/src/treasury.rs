@@ -1,13 +1,30 @@
 //! Where the chain's own money goes: the treasury's share of fees and what penalties take.
 
 use crate::{AccountId, Balances};
-use frame_support::{parameter_types, traits::tokens::imbalance::ResolveTo, PalletId};
+use frame_support::{
+	parameter_types,
+	traits::{tokens::imbalance::ResolveTo, Currency, OnUnbalanced},
+	PalletId,
+};
 use sp_runtime::traits::AccountIdConversion;
 
 parameter_types! {
-	/// An account that nobody has the key of. How it is spent is for governance to say; until then it grows.
-	pub TreasuryAccount: AccountId = PalletId(*b"assaytrs").into_account_truncating();
+	/// From which the account follows.
+	pub const TreasuryId: PalletId = PalletId(*b"assaytrs");
+	/// An account that nobody has the key of: referenda spend it.
+	pub TreasuryAccount: AccountId = TreasuryId::get().into_account_truncating();
 }
 
 /// Pays into the treasury.
 pub type ToTreasury = ResolveTo<TreasuryAccount, Balances>;
+
+/// Pays deposits that were forfeited into the treasury.
+pub struct FromDeposits;
+
+type Deposit = <Balances as Currency<AccountId>>::NegativeImbalance;
+
+impl OnUnbalanced<Deposit> for FromDeposits {
+	fn on_nonzero_unbalanced(deposit: Deposit) {
+		Balances::resolve_creating(&TreasuryAccount::get(), deposit);
+	}
+}

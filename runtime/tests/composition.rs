@@ -38,6 +38,8 @@ fn pallet_indices_should_stay_as_they_are() {
 			(8, "Grandpa"),
 			(9, "Historical"),
 			(10, "Offences"),
+			(11, "MultiBlockMigrations"),
+			(12, "AuthorityDiscovery"),
 			(20, "Staking"),
 			(21, "Models"),
 			(22, "Jobs"),
@@ -46,6 +48,20 @@ fn pallet_indices_should_stay_as_they_are() {
 			(25, "Validators"),
 			(26, "Beacon"),
 			(27, "Channels"),
+			(30, "Preimage"),
+			(31, "Scheduler"),
+			(32, "ConvictionVoting"),
+			(33, "Referenda"),
+			(34, "Origins"),
+			(35, "Whitelist"),
+			(36, "TechnicalCommittee"),
+			(37, "Treasury"),
+			(38, "Parameters"),
+			(39, "TxPause"),
+			(50, "Utility"),
+			(51, "Multisig"),
+			(52, "Proxy"),
+			(53, "Identity"),
 			(255, "Sudo"),
 		]
 	);
@@ -136,21 +152,7 @@ fn assert_fits(call: &RuntimeCall, name: &str) {
 #[test]
 fn stake_should_wait_longer_than_receipts_can_be_disputed() {
 	sp_io::TestExternalities::default().execute_with(|| {
-		use pallet_assay_channels::Config as Channels;
-		use pallet_assay_jobs::Config as Jobs;
-		let [window, run, load]: [u32; 3] = [
-			<Runtime as Jobs>::Window::get(),
-			<Runtime as Jobs>::LongestRun::get(),
-			<Runtime as Jobs>::MaxLoad::get(),
-		];
-		let dispute = pallet_assay_disputes::Pallet::<Runtime>::longest_delay() + pallet_assay_disputes::MOVES * load;
-		let answerable: u32 = <Runtime as Channels>::Answerable::get();
-		// The worker may be late for longer than about other claims, and its challenger then has as long.
-		let [usual, presented]: [u32; 2] = [
-			<Runtime as Jobs>::GuiltPeriod::get(),
-			<Runtime as Jobs>::PresentedGuiltPeriod::get(),
-		];
-		let judged = answerable + window + run + dispute + 2 * presented.saturating_sub(usual);
+		let judged = <Runtime as pallet_assay_timing::Config>::LongestJudgement::get();
 		let waits: u32 = pallet_assay_timing::UnbondingPeriod::<Runtime>::get();
 		assert!(judged < waits, "{judged} blocks, stake waits {waits}");
 	});

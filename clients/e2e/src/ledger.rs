@@ -2,7 +2,7 @@
 
 use crate::rpc::Rpc;
 use anyhow::Result;
-use assay_runtime::{configs::validators::AuthorFeeShare, AccountId, RuntimeEvent};
+use assay_runtime::{currency::AUTHOR_FEE_SHARE, AccountId, RuntimeEvent};
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 /// What the runtime said of money in a stretch of blocks.
@@ -36,7 +36,7 @@ impl Ledger {
 		match event {
 			RuntimeEvent::TransactionPayment(TransactionPayment::TransactionFeePaid { who, actual_fee, tip }) => {
 				let fee = actual_fee.saturating_sub(tip);
-				self.burned += fee - AuthorFeeShare::get().mul_floor(fee);
+				self.burned += fee - AUTHOR_FEE_SHARE.mul_floor(fee);
 				*self.fees.entry(who).or_default() += actual_fee;
 			}
 			RuntimeEvent::Validators(Validators::Paid { issued, .. }) => self.minted += issued,

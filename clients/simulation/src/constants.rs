@@ -112,7 +112,15 @@ impl Constants {
 	/// Those of the runtime that this program was built with, on a chain whose genesis chooses nothing.
 	pub fn of_the_runtime() -> Self {
 		// Some may be for genesis to choose: the runtime then looks for them in storage, and has defaults.
-		TestExternalities::default().execute_with(Self::read)
+		Self::of_a_chain_where(|| ())
+	}
+
+	/// Those of the runtime on a chain whose parameters `set` has set.
+	pub fn of_a_chain_where(set: impl FnOnce()) -> Self {
+		TestExternalities::default().execute_with(|| {
+			set();
+			Self::read()
+		})
 	}
 
 	fn read() -> Self {

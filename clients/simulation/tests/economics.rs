@@ -1,11 +1,23 @@
 //! The program as people run it, and the documentation that shows what it printed.
 
+use assay_protocol::{
+	api::runtime_decl_for_governance_api,
+	governance::{ParameterSummary, ParameterValue},
+};
+use assay_runtime::{
+	governance::parameters::RuntimeParameters, AccountId, Balance, Block, BlockNumber, Parameters, Runtime,
+	RuntimeOrigin,
+};
 use assay_simulation::{
+	conditions::conditions,
 	constants::Constants,
 	plots::{COLLUSION_PLOT, INFLATION_PLOT, STAKE_PLOT},
 	report::{Report, Settings},
 };
+use codec::{Decode, Encode};
 use serde_json::Value;
+use sp_io::TestExternalities;
+use sp_runtime::Permill;
 use std::{
 	fs,
 	path::{Path, PathBuf},
@@ -17,6 +29,15 @@ const DOCUMENTED: Settings = Settings {
 	seed: 1,
 	trials: 20_000,
 };
+
+/// The runtime's answers to those who vote.
+struct Governance;
+
+impl Governance {
+	fn open_parameters() -> Vec<ParameterSummary<Balance>> {
+		<Runtime as runtime_decl_for_governance_api::GovernanceApi<Block, AccountId, Balance, BlockNumber>>::open_parameters()
+	}
+}
 
 fn simulate(arguments: &[&str]) -> Output {
 	Command::new(env!("CARGO_BIN_EXE_assay-simulate"))
@@ -73,6 +94,40 @@ fn p15_every_condition_should_be_promised_and_hold() {
 	assert!(rows
 		.iter()
 		.all(|row| row["holds"] == true && row.get("required").is_none()));
+}
+
+/// Whatever a referendum of the general admin does, alone or with others.
+#[test]
+fn every_condition_should_hold_at_all_bounds_of_the_parameters() {
+	let parameters = TestExternalities::default().execute_with(Governance::open_parameters);
+	let corners = 1u32 << parameters.len();
+	assert!(corners > 100, "{parameters:?}");
+	for corner in 0..corners {
+		let set = || {
+			for (place, parameter) in parameters.iter().enumerate() {
+				let most = corner >> place & 1 == 1;
+				let value = match parameter.value {
+					ParameterValue::Amount { least, most: bound, .. } => {
+						Some(if most { bound } else { least }).encode()
+					}
+					ParameterValue::Share { most: bound, .. } => {
+						Some(if most { bound } else { Permill::zero() }).encode()
+					}
+				};
+				let set = [&parameter.key[..], &value].concat();
+				let set = RuntimeParameters::decode(&mut &set[..]).expect("it is a parameter");
+				Parameters::set_parameter(RuntimeOrigin::root(), set).expect("root may");
+			}
+		};
+		let failed: Vec<_> = conditions(&Constants::of_a_chain_where(set))
+			.into_iter()
+			.filter(|condition| !condition.holds())
+			.collect();
+		assert!(
+			failed.is_empty(),
+			"at corner {corner:08b} of {parameters:?}: {failed:#?}"
+		);
+	}
 }
 
 #[test]

@@ -37,6 +37,10 @@ pub mod pallet {
 		type DefaultDrawWindow: Get<BlockNumberFor<Self>>;
 		/// The time in which a worker may answer late.
 		type DefaultGuiltPeriod: Get<BlockNumberFor<Self>>;
+		/// What referenda count as a day, in blocks.
+		type DefaultGovernanceDay: Get<BlockNumberFor<Self>>;
+		/// Blocks for which a fault may be judged that stake answers for.
+		type LongestJudgement: Get<BlockNumberFor<Self>>;
 		/// Staking periods that stake which asked to leave waits, after the one in which it asked. No genesis says otherwise.
 		type StakingPeriods: Get<u32>;
 	}
@@ -61,6 +65,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type GuiltPeriod<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery, T::DefaultGuiltPeriod>;
 
+	/// The stretch of blocks that referenda count as a day.
+	#[pallet::storage]
+	pub type GovernanceDay<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery, T::DefaultGovernanceDay>;
+
 	/// The durations at genesis.
 	#[pallet::genesis_config]
 	pub struct GenesisConfig<T: Config> {
@@ -74,6 +82,10 @@ pub mod pallet {
 		pub draw_window: BlockNumberFor<T>,
 		/// The number of blocks, from the first missed deadline of a question about a claim, in which its worker may answer late.
 		pub guilt_period: BlockNumberFor<T>,
+		/// The number of blocks that referenda count as a day: not zero.
+		pub governance_day: BlockNumberFor<T>,
+		/// Whether stake may leave before faults are judged: so that development and test chains see it leave. On no other.
+		pub stake_may_escape: bool,
 	}
 
 	impl<T: Config> Default for GenesisConfig<T> {
@@ -84,6 +96,8 @@ pub mod pallet {
 				staking_period: T::DefaultStakingPeriod::get(),
 				draw_window: T::DefaultDrawWindow::get(),
 				guilt_period: T::DefaultGuiltPeriod::get(),
+				governance_day: T::DefaultGovernanceDay::get(),
+				stake_may_escape: false,
 			}
 		}
 	}
@@ -100,11 +114,18 @@ pub mod pallet {
 			assert!(self.epoch_slots > 0, "epoch_slots must not be zero");
 			assert!(!self.staking_period.is_zero(), "staking_period must not be zero");
 			assert!(!self.draw_window.is_zero(), "draw_window must not be zero");
+			assert!(!self.governance_day.is_zero(), "governance_day must not be zero");
 			SlotDuration::<T>::put(self.slot_duration_ms);
 			EpochSlots::<T>::put(self.epoch_slots);
 			StakingPeriod::<T>::put(self.staking_period);
 			DrawWindow::<T>::put(self.draw_window);
 			GuiltPeriod::<T>::put(self.guilt_period);
+			GovernanceDay::<T>::put(self.governance_day);
+			let (waits, judged) = (UnbondingPeriod::<T>::get(), T::LongestJudgement::get());
+			assert!(
+				self.stake_may_escape || judged < waits,
+				"stake would leave after {waits:?} blocks and faults are judged after {judged:?}: staking_period is too short"
+			);
 		}
 	}
 }

@@ -31,6 +31,8 @@ impl Config for Test {
 	type DefaultStakingPeriod = ConstU64<20>;
 	type DefaultDrawWindow = ConstU64<32>;
 	type DefaultGuiltPeriod = ConstU64<100>;
+	type DefaultGovernanceDay = ConstU64<28_800>;
+	type LongestJudgement = ConstU64<100>;
 	type StakingPeriods = ConstU32<6>;
 }
 
@@ -47,6 +49,7 @@ fn chain_should_have_the_default_durations_unless_genesis_says_otherwise() {
 			assert_eq!(StakingPeriod::<Test>::get(), 20);
 			assert_eq!(DrawWindow::<Test>::get(), 32);
 			assert_eq!(GuiltPeriod::<Test>::get(), 100);
+			assert_eq!(GovernanceDay::<Test>::get(), 28_800);
 		});
 	}
 }
@@ -59,6 +62,8 @@ fn durations_should_follow_from_those_of_genesis() {
 		staking_period: 5,
 		draw_window: 3,
 		guilt_period: 9,
+		governance_day: 11,
+		stake_may_escape: true,
 	};
 	chain(genesis).execute_with(|| {
 		assert_eq!(MinimumPeriod::<Test>::get(), 500);
@@ -67,6 +72,7 @@ fn durations_should_follow_from_those_of_genesis() {
 		assert_eq!(PeriodOfStaking::<Test>::get(), 5);
 		assert_eq!(WindowOfDraws::<Test>::get(), 3);
 		assert_eq!(PeriodOfGuilt::<Test>::get(), 9);
+		assert_eq!(GovernanceDay::<Test>::get(), 11);
 		assert_eq!(UnbondingPeriod::<Test>::get(), 30);
 		assert_eq!(ReportLongevity::<Test>::get(), 30);
 		assert_eq!(CommissionNotice::<Test>::get(), 40);
@@ -117,6 +123,24 @@ fn staking_periods_without_blocks_should_be_refused() {
 fn windows_of_draws_without_blocks_should_be_refused() {
 	chain(GenesisConfig {
 		draw_window: 0,
+		..Default::default()
+	});
+}
+
+#[test]
+#[should_panic(expected = "staking_period is too short")]
+fn c12_stake_that_leaves_before_faults_are_judged_should_be_refused() {
+	chain(GenesisConfig {
+		// Six of them are waited for.
+		staking_period: 16,
+		..Default::default()
+	});
+}
+
+#[test]
+fn c12_stake_that_leaves_after_faults_are_judged_should_be_taken() {
+	chain(GenesisConfig {
+		staking_period: 17,
 		..Default::default()
 	});
 }

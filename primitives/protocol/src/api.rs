@@ -6,6 +6,7 @@ use crate::{
 	dispute::{
 		AnswerDuty, DisputeParameters, DisputeRecord, DisputeSummary, DisputedClaim, MoveDuty, SignedAnswer, SignedMove,
 	},
+	governance::{ParameterSummary, Referendum, TrackTerms, VotingSummary},
 	ids::*,
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary, Serving},
@@ -178,5 +179,25 @@ sp_api::decl_runtime_apis! {
 		fn election() -> Vec<(AccountId, Balance)>;
 		/// What rules validators, and what blocks earn at present.
 		fn validation() -> ValidationParameters<Balance>;
+	}
+
+	/// What holders decide.
+	#[api_version(1)]
+	pub trait GovernanceApi<AccountId, Balance, BlockNumber>
+	where
+		AccountId: Codec,
+		Balance: Codec,
+		BlockNumber: Codec,
+	{
+		/// One referendum.
+		fn referendum(index: u32) -> Option<Referendum<AccountId, Balance, BlockNumber>>;
+		/// At most `limit` (capped at 100) referenda, newest first, with numbers below `before`.
+		fn referenda(before: Option<u32>, limit: u32) -> Vec<Referendum<AccountId, Balance, BlockNumber>>;
+		/// What it takes to decide.
+		fn tracks() -> Vec<TrackTerms<Balance, BlockNumber>>;
+		/// How an account votes.
+		fn voting(account: AccountId) -> VotingSummary<AccountId, Balance>;
+		/// The constants that are open to referenda.
+		fn open_parameters() -> Vec<ParameterSummary<Balance>>;
 	}
 }

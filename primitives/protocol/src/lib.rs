@@ -12,6 +12,7 @@ pub mod channel;
 mod clock;
 pub mod dispute;
 mod draw;
+pub mod governance;
 pub mod ids;
 pub mod job;
 pub mod model;

@@ -16,8 +16,8 @@ impl pallet_balances::Config for Runtime {
 	type AccountStore = System;
 	type FreezeIdentifier = RuntimeFreezeReason;
 	type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
-	// Locks and reserves are the older means; every pallet here uses holds.
-	type MaxLocks = ConstU32<0>;
+	// Every pallet of Assay uses holds; votes are locks.
+	type MaxLocks = ConstU32<4>;
 	type ReserveIdentifier = ();
 	type MaxReserves = ConstU32<0>;
 	type DoneSlashHandler = ();

@@ -2,16 +2,12 @@
 
 use super::{models::MAX_ANSWER_BYTES, system::BlockWeights};
 use crate::{
-	currency::CHALLENGE_BOND,
+	governance::parameters::ChallengeBond,
 	time::{DISPUTE_MOVE_PERIOD, DISPUTE_RETENTION},
 	treasury::TreasuryAccount,
 	Audits, Balances, Jobs, Models, Runtime, RuntimeHoldReason, Staking,
 };
-use frame_support::{
-	parameter_types,
-	traits::{ConstU128, ConstU32},
-	weights::Weight,
-};
+use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
 use sp_runtime::{Perbill, Permill};
 
 parameter_types! {
@@ -30,7 +26,7 @@ impl pallet_assay_disputes::Config for Runtime {
 	type Claims = Jobs;
 	type Audits = Audits;
 	type Treasury = TreasuryAccount;
-	type Bond = ConstU128<CHALLENGE_BOND>;
+	type Bond = ChallengeBond;
 	type MovePeriod = ConstU32<DISPUTE_MOVE_PERIOD>;
 	type ReporterShare = ReporterShare;
 	type Retention = ConstU32<DISPUTE_RETENTION>;

@@ -2,7 +2,8 @@
 
 use super::system::BlockWeights;
 use crate::{
-	currency::{MIN_WRONG_RESULT_PENALTY, MISSED_DEADLINE_PENALTY, TRANSACTION_BYTE_FEE},
+	currency::MIN_WRONG_RESULT_PENALTY,
+	governance::parameters::{BytePrice, MissedDeadlinePenalty, TreasuryShare},
 	time::{
 		ASSIGNMENT_DELAY, JOB_OPEN_PERIOD, JOB_RESULT_PERIOD, JOB_RETENTION, JOB_RETRY_PERIOD, JOB_WINDOW, LONGEST_RUN,
 		MAX_LOAD, QUESTION_UNITS, REFERENCE_SPEED,
@@ -19,8 +20,6 @@ use pallet_assay_timing::{ExpectedBlockTime, PeriodOfGuilt, UnbondingPeriod};
 use sp_runtime::{Perbill, Permill};
 
 parameter_types! {
-	/// The treasury's share of every fee.
-	pub const TreasuryShare: Permill = Permill::from_percent(5);
 	/// A good third of the fee for each auditor: running a job again is one prefill, less than a third of generating.
 	pub const AuditorShare: Permill = Permill::from_percent(34);
 	/// A fifth of what an operator earns by a job: stake answers for the work, the operator does it.
@@ -61,7 +60,7 @@ impl pallet_assay_jobs::Config for Runtime {
 	type Treasury = TreasuryAccount;
 	type TreasuryShare = TreasuryShare;
 	type AuditorShare = AuditorShare;
-	type BytePrice = ConstU128<TRANSACTION_BYTE_FEE>;
+	type BytePrice = BytePrice;
 	type AuditWeight = AuditWeight;
 	type StakersShare = StakersShare;
 	type ResultPeriod = ConstU32<JOB_RESULT_PERIOD>;
@@ -78,7 +77,7 @@ impl pallet_assay_jobs::Config for Runtime {
 	type Window = ConstU32<JOB_WINDOW>;
 	type Retention = ConstU32<JOB_RETENTION>;
 	type MaxAttempts = ConstU32<3>;
-	type MissedDeadlinePenalty = ConstU128<MISSED_DEADLINE_PENALTY>;
+	type MissedDeadlinePenalty = MissedDeadlinePenalty;
 	type WrongResultPenalty = WrongResultPenalty;
 	type MinWrongResultPenalty = ConstU128<MIN_WRONG_RESULT_PENALTY>;
 	type MaxInFlight = ConstU32<64>;

@@ -16,7 +16,7 @@ pub(super) const MAX_ANSWER_BYTES: u32 = 1024 * 1024;
 
 /// The least that an offer asks for a unit.
 #[cfg(not(feature = "runtime-benchmarks"))]
-type LeastPrice = ConstU128<{ crate::currency::MIN_UNIT_PRICE }>;
+type LeastPrice = crate::governance::parameters::MinUnitPrice;
 /// None: the longest jobs of benchmarks cost more than there is.
 #[cfg(feature = "runtime-benchmarks")]
 type LeastPrice = ConstU128<0>;

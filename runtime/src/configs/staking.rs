@@ -1,16 +1,12 @@
 //! What operators and delegators bond.
 
 use crate::{
-	currency::{MINIMUM_BOND, MINIMUM_DELEGATION},
+	governance::parameters::{MinBond, MinDelegation},
 	time::STAKE_SETTLING_PERIOD,
 	treasury::ToTreasury,
 	Balances, Runtime, RuntimeHoldReason,
 };
-use frame_support::{
-	parameter_types,
-	traits::{ConstU128, ConstU32},
-	PalletId,
-};
+use frame_support::{parameter_types, traits::ConstU32, PalletId};
 use pallet_assay_timing as timing;
 use sp_runtime::Permill;
 
@@ -33,8 +29,8 @@ impl pallet_assay_staking::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Slashed = ToTreasury;
 	type PotId = StakingPot;
-	type MinBond = ConstU128<MINIMUM_BOND>;
-	type MinDelegation = ConstU128<MINIMUM_DELEGATION>;
+	type MinBond = MinBond;
+	type MinDelegation = MinDelegation;
 	type Period = timing::PeriodOfStaking<Runtime>;
 	type UnbondingPeriod = timing::UnbondingPeriod<Runtime>;
 	type SettlingPeriod = ConstU32<STAKE_SETTLING_PERIOD>;

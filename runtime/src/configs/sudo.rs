@@ -1,7 +1,4 @@
-//! One key may call anything: for development and test chains.
-//!
-//! `docs/architecture.md` says how it goes away. A chain without it is a genesis without
-//! `sudo.key`, or a call of `sudo.remove_key`, which cannot be undone.
+//! One key may call anything: for development chains. Every other genesis has no `sudo.key`, and nobody can set one.
 
 use crate::{AccountId, Runtime, RuntimeCall, RuntimeEvent};
 use frame_support::traits::Contains;

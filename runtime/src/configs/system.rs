@@ -3,7 +3,8 @@
 use crate::{
 	currency::SS58_PREFIX,
 	time::{BLOCK_HASH_COUNT, MAXIMUM_BLOCK_MILLISECONDS},
-	Balance, Block, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, VERSION,
+	Balance, Block, MultiBlockMigrations, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask,
+	TxPause, VERSION,
 };
 use frame_support::{
 	derive_impl,
@@ -46,6 +47,8 @@ parameter_types! {
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
 	type Block = Block;
+	type BaseCallFilter = TxPause;
+	type MultiBlockMigrator = MultiBlockMigrations;
 	type Version = Version;
 	type BlockWeights = BlockWeights;
 	type BlockLength = BlockLength;

@@ -1,9 +1,9 @@
 //! What a transaction costs.
 
-use crate::{currency::TRANSACTION_BYTE_FEE, Balance, Balances, Runtime, RuntimeEvent};
+use crate::{governance::parameters::BytePrice, Balance, Balances, Runtime, RuntimeEvent};
 use frame_support::{
 	parameter_types,
-	traits::{ConstU128, ConstU8},
+	traits::ConstU8,
 	weights::{ConstantMultiplier, IdentityFee},
 };
 use pallet_assay_validators::Fees;
@@ -25,7 +25,7 @@ impl pallet_transaction_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type OnChargeTransaction = FungibleAdapter<Balances, Fees<Runtime>>;
 	type WeightToFee = IdentityFee<Balance>;
-	type LengthToFee = ConstantMultiplier<Balance, ConstU128<TRANSACTION_BYTE_FEE>>;
+	type LengthToFee = ConstantMultiplier<Balance, BytePrice>;
 	type FeeMultiplierUpdate =
 		TargetedFeeAdjustment<Self, TargetBlockFullness, AdjustmentVariable, MinimumMultiplier, MaximumMultiplier>;
 	type OperationalFeeMultiplier = ConstU8<5>;

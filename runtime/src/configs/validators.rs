@@ -1,7 +1,10 @@
 //! Who is elected to make blocks, what that earns, and what breaking its rules costs.
 
 use super::{session::MaxAuthorities, staking::MaxOperators};
-use crate::{time::SILENCE_LIMIT, AccountId, Authorship, Balances, Runtime, Session, Staking};
+use crate::{
+	governance::parameters::AuthorFeeShare, time::SILENCE_LIMIT, AccountId, Authorship, Balances, Runtime, Session,
+	Staking,
+};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, Get},
@@ -24,8 +27,6 @@ pub const INFLATION: PiecewiseLinear<'static> = PiecewiseLinear {
 parameter_types! {
 	/// The curve.
 	pub const Inflation: &'static PiecewiseLinear<'static> = &INFLATION;
-	/// A half: an author that fills its blocks with its own transactions pays for it.
-	pub const AuthorFeeShare: Permill = Permill::from_percent(50);
 	/// A tenth, as much as whoever watches needs, and less than the offender could gain by reporting itself.
 	pub const ReporterShare: Permill = Permill::from_percent(10);
 	/// An account that nobody has the key of: authors' parts of fees until the session ends.

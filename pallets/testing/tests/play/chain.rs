@@ -120,6 +120,8 @@ impl pallet_assay_timing::Config for Test {
 	type DefaultStakingPeriod = ConstU64<STAKING_PERIOD>;
 	type DefaultDrawWindow = ConstU64<DRAW_WINDOW>;
 	type DefaultGuiltPeriod = ConstU64<GUILT_PERIOD>;
+	type DefaultGovernanceDay = ConstU64<28_800>;
+	type LongestJudgement = ConstU64<0>;
 	type StakingPeriods = ConstU32<6>;
 }
 

@@ -1,0 +1,5 @@
+//! What referenda act as.
+
+use crate::{governance::origins, Runtime};
+
+impl origins::Config for Runtime {}
