@@ -1,4 +1,4 @@
-//! `assay`: models, jobs, receipts, disputes, audits, accounts, operators, stake and validators from the command line.
+//! `assay`: models, jobs, receipts, disputes, audits, accounts, operators, stake, validators and referenda from the command line.
 //!
 //! [`assay_sdk`] talks to a node, [`commands`] hold one file per command, [`views`] what they show.
 
@@ -23,7 +23,7 @@ use keys::KeySource;
 use output::Output;
 use std::{ffi::OsString, process::ExitCode, time::Duration};
 
-/// Inference that is checked: models, jobs, disputes, audits, accounts, operators, stake and validators of an Assay chain.
+/// Inference that is checked: models, jobs, disputes, audits, accounts, operators, stake, validators and referenda of an Assay chain.
 #[derive(Debug, Parser)]
 #[command(
 	name = "assay",

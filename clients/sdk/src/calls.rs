@@ -1,10 +1,11 @@
 //! Calls: their pallet and name, and their arguments in SCALE as the pallets declare them.
 
-use crate::{AccountId, Balance, Error, Result};
+use crate::{AccountId, Balance, BlockNumber, Error, Result};
 use assay_exact::Generation;
 use assay_protocol::{
 	channel::{ChannelKey, Contradiction, Endpoint, Revealed},
 	dispute::{Accusation, Proof},
+	governance::{Conviction, Track},
 	job::JobInput,
 	model::{ModelMetadata, VersionSubmission},
 	operator::{WorkerKey, WorkerSignature},
@@ -289,6 +290,101 @@ impl Call {
 			"transfer_keep_alive",
 			(MultiAddress::<AccountId, ()>::Id(to), Compact(amount)),
 		)
+	}
+
+	/// Bytes that a call has at most to travel with the referendum on it; a longer one is noted before, by [`Call::note_preimage`].
+	pub const MAX_INLINE: usize = 128;
+
+	/// Has the chain keep the bytes of a call whose hash is put to the vote.
+	pub fn note_preimage(call: &[u8]) -> Self {
+		Self::new("Preimage", "note_preimage", call)
+	}
+
+	/// Puts an encoded call to the vote.
+	pub fn submit_referendum(track: Track, call: &[u8]) -> Self {
+		let hash = H256(sp_crypto_hashing::blake2_256(call));
+		// `Bounded::Inline` and `Bounded::Lookup`.
+		let proposal = match u32::try_from(call.len()) {
+			Ok(length) if call.len() > Self::MAX_INLINE => (2u8, hash, length).encode(),
+			_ => (1u8, call).encode(),
+		};
+		// As soon as the track allows: `DispatchTime::After(0)`.
+		let enactment = (1u8, 0u32);
+		Self {
+			pallet: "Referenda",
+			name: "submit",
+			arguments: [track.encode(), proposal, enactment.encode()].concat(),
+		}
+	}
+
+	/// Puts up what has to be deposited before a referendum is decided.
+	pub fn place_decision_deposit(index: u32) -> Self {
+		Self::new("Referenda", "place_decision_deposit", index)
+	}
+
+	/// Returns the decision deposit of a referendum that is over.
+	pub fn refund_decision_deposit(index: u32) -> Self {
+		Self::new("Referenda", "refund_decision_deposit", index)
+	}
+
+	/// Returns the submission deposit of a referendum that is over.
+	pub fn refund_submission_deposit(index: u32) -> Self {
+		Self::new("Referenda", "refund_submission_deposit", index)
+	}
+
+	/// Votes in a referendum.
+	pub fn vote(index: u32, aye: bool, amount: Balance, conviction: Conviction) -> Self {
+		// `AccountVote::Standard`; the vote is a byte, its highest bit for aye.
+		let vote = conviction as u8 | if aye { 0x80 } else { 0 };
+		Self::new("ConvictionVoting", "vote", (Compact(index), 0u8, vote, amount))
+	}
+
+	/// Takes back a vote.
+	pub fn remove_vote(track: Track, index: u32) -> Self {
+		Self::new("ConvictionVoting", "remove_vote", (Some(track.number()), index))
+	}
+
+	/// Lends votes on a track to somebody.
+	pub fn lend_votes(track: Track, to: AccountId, conviction: Conviction, amount: Balance) -> Self {
+		let to = MultiAddress::<AccountId, ()>::Id(to);
+		Self::new("ConvictionVoting", "delegate", (track.number(), to, conviction, amount))
+	}
+
+	/// Takes back votes that were lent on a track.
+	pub fn reclaim_votes(track: Track) -> Self {
+		Self::new("ConvictionVoting", "undelegate", track.number())
+	}
+
+	/// Frees what votes on a track have locked and need not lock any more.
+	pub fn unlock_votes(track: Track, account: AccountId) -> Self {
+		let account = MultiAddress::<AccountId, ()>::Id(account);
+		Self::new("ConvictionVoting", "unlock", (track.number(), account))
+	}
+
+	/// For root: lets the code with this hash become the runtime.
+	pub fn authorize_upgrade(code: H256) -> Self {
+		Self::new("System", "authorize_upgrade", code)
+	}
+
+	/// Makes the code that was authorised the runtime. Nobody signs it and nobody pays for it.
+	pub fn apply_authorized_upgrade(code: &[u8]) -> Self {
+		Self::new("System", "apply_authorized_upgrade", code)
+	}
+
+	/// For those who may: pays so much of the treasury to somebody, who then has to ask for it.
+	pub fn spend(amount: Balance, to: AccountId) -> Self {
+		Self::new("Treasury", "spend", (Compact(amount), to, None::<BlockNumber>))
+	}
+
+	/// Pays a spend that was approved.
+	pub fn pay_out(spend: u32) -> Self {
+		Self::new("Treasury", "payout", spend)
+	}
+
+	/// For the general admin: sets a parameter, an amount or a share in parts in a million, by its numbers.
+	pub fn set_parameter(key: [u8; 2], value: impl Encode) -> Self {
+		// Pallet, parameter, its key, which is empty, and its new value.
+		Self::new("Parameters", "set_parameter", (key, Some(value)))
 	}
 
 	/// Whose stake it is about, of a call to the staking pallet that says so first.

@@ -287,6 +287,8 @@ pub enum Missing {
 	Dispute(DisputeId),
 	/// A channel.
 	Channel(ChannelId),
+	/// A referendum.
+	Referendum(u32),
 	/// An operator.
 	Operator(AccountId),
 	/// Where an operator answers requests.
@@ -322,6 +324,7 @@ impl fmt::Display for Missing {
 				"there is no dispute {id}: there never was, or it ended long ago and was removed"
 			),
 			Self::Channel(id) => write!(f, "there is no channel {id}"),
+			Self::Referendum(index) => write!(f, "there is no referendum {index}"),
 			Self::Endpoint(account) => write!(f, "{account} does not say where it answers requests"),
 			Self::Operator(account) => write!(f, "{account} is not an operator"),
 			Self::Block(number) => write!(f, "the node does not have block {number}"),

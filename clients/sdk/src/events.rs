@@ -144,6 +144,16 @@ events! {
 		/// Whether they were added to the stake.
 		compounded: bool,
 	}
+	/// A call was put to the vote.
+	"Referenda" Submitted {
+		/// The referendum.
+		index: u32,
+	}
+	/// A spend of the treasury was approved.
+	"Treasury" Paid {
+		/// The spend.
+		index: u32,
+	}
 	/// An operator chose what it keeps of rewards.
 	"Staking" CommissionSet {
 		/// From when that holds.

@@ -10,6 +10,7 @@ pub mod consumer;
 pub mod disputes;
 mod error;
 pub mod events;
+pub mod governance;
 pub mod jobs;
 pub mod keys;
 pub mod models;

@@ -6,6 +6,7 @@ mod audit;
 mod challenge;
 mod channel;
 mod dispute;
+mod governance;
 mod job;
 mod light;
 mod model;
@@ -171,6 +172,9 @@ pub(crate) enum Command {
 	/// Make blocks as an operator, see who does.
 	#[command(subcommand)]
 	Validator(validators::ValidatorCommand),
+	/// Vote with all you have, stake included; put things to the vote.
+	#[command(subcommand)]
+	Governance(governance::GovernanceCommand),
 }
 
 impl Command {
@@ -190,6 +194,7 @@ impl Command {
 			Self::Operator(command) => command.run(context).await,
 			Self::Stake(command) => command.run(context).await,
 			Self::Validator(command) => command.run(context).await,
+			Self::Governance(command) => command.run(context).await,
 		}
 	}
 }

@@ -1,4 +1,4 @@
-//! What commands show of models, jobs, receipts, disputes, audits, accounts, operators, stake and validators: the JSON documents and,
+//! What commands show of models, jobs, receipts, disputes, audits, accounts, operators, stake, validators and referenda: the JSON documents and,
 //! from them, the texts.
 
 mod account;
@@ -6,6 +6,7 @@ mod audit;
 mod channel;
 mod dispute;
 mod elements;
+mod governance;
 mod job;
 mod model;
 mod moves;
@@ -21,6 +22,7 @@ pub(crate) use audit::{AuditView, AuditorView, RatesView};
 pub(crate) use channel::ChannelView;
 pub(crate) use dispute::{is_struck_down, DisputeView, RecordView};
 pub(crate) use elements::{fixed, Elements};
+pub(crate) use governance::{ParameterView, ReferendumView, TrackView, VotingView};
 pub(crate) use job::{Change, JobView, StateView};
 pub(crate) use model::ModelView;
 pub(crate) use moves::{EndingView, MoveView};

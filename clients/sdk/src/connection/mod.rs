@@ -8,8 +8,8 @@ mod transport;
 pub use blocks::{Block, Heads};
 
 use crate::{
-	accounts::Accounts, audits::Audits, channels::Channels, disputes::Disputes, jobs::Jobs, models::Models,
-	operators::Operators, reading::Reading, receipts::Receipts, staking::Staking, transactions::Desks,
+	accounts::Accounts, audits::Audits, channels::Channels, disputes::Disputes, governance::Governance, jobs::Jobs,
+	models::Models, operators::Operators, reading::Reading, receipts::Receipts, staking::Staking, transactions::Desks,
 	validators::Validators, Result,
 };
 use codec::Decode;
@@ -126,6 +126,11 @@ impl Assay {
 	/// Who makes blocks.
 	pub fn validators(&self) -> Validators<'_> {
 		Validators(Reading::new(self))
+	}
+
+	/// What holders decide.
+	pub fn governance(&self) -> Governance<'_> {
+		Governance(Reading::new(self))
 	}
 
 	/// What accounts have.

@@ -188,8 +188,9 @@ impl Assay {
 		self.watch(sent, Some(signer), sending.finalized).await
 	}
 
-	/// Sends the transaction that delivers a result, which needs no signature and is of use up to block `last`.
-	pub async fn submit_result(&self, bytes: Vec<u8>, last: BlockNumber, finalized: bool) -> Result<Receipt> {
+	/// Sends a transaction that needs no signature and is of use up to block `last`: one that delivers a result, or a runtime that was
+	/// decided on.
+	pub async fn submit_unsigned(&self, bytes: Vec<u8>, last: BlockNumber, finalized: bool) -> Result<Receipt> {
 		let best = self.best().await?;
 		let client = self.client().at_block(best.hash).await?;
 		let transaction = client.transactions().from_bytes(bytes);

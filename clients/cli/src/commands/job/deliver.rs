@@ -93,7 +93,7 @@ impl Deliver {
 			JobState::Assigned { deadline, .. } => deadline,
 			_ => at.number,
 		};
-		let receipt = chain.submit_result(transaction, last, context.finalized).await;
+		let receipt = chain.submit_unsigned(transaction, last, context.finalized).await;
 		let receipt = receipt.with_context(|| format!("the result of job {}", self.job))?;
 		let document = json!({
 			"job": self.job,
