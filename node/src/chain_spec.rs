@@ -1,15 +1,34 @@
 //! The chains that are built into the node. Their genesis is the runtime's: a specification only
 //! names one of its presets.
 
+use crate::service::Block;
 use assay_runtime::{
 	currency::{DECIMALS, SS58_PREFIX, SYMBOL},
 	WASM_BINARY,
 };
-use sc_service::{ChainType, Properties};
+use sc_chain_spec::ChainSpecExtension;
+use sc_client_api::client::{BadBlocks, ForkBlocks};
+use sc_service::{config::MultiaddrWithPeerId, ChainType, Properties};
+use sc_sync_state_rpc::LightSyncStateExtension;
+use serde::{Deserialize, Serialize};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 
+/// What a specification says beside genesis.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ChainSpecExtension)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Extensions {
+	/// Blocks that the chain has at these heights, whatever else a node hears.
+	pub(crate) fork_blocks: ForkBlocks<Block>,
+	/// Blocks that are never imported.
+	pub(crate) bad_blocks: BadBlocks<Block>,
+	/// From where light clients begin.
+	pub(crate) light_sync_state: LightSyncStateExtension,
+}
+
 /// A chain's specification.
-pub(crate) type ChainSpec = sc_service::GenericChainSpec;
+pub(crate) type ChainSpec = sc_service::GenericChainSpec<Extensions>;
+
+const NO_RUNTIME: &str = "this node was built with SKIP_WASM_BUILD and holds no runtime";
 
 /// What wallets need to know to show amounts and addresses.
 fn properties() -> Properties {
@@ -21,14 +40,33 @@ fn properties() -> Properties {
 }
 
 fn chain_spec(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, String> {
-	let runtime = WASM_BINARY.ok_or("this node was built with SKIP_WASM_BUILD and holds no runtime")?;
-	Ok(ChainSpec::builder(runtime, None)
+	let runtime = WASM_BINARY.ok_or(NO_RUNTIME)?;
+	Ok(ChainSpec::builder(runtime, Extensions::default())
 		.with_name(name)
 		.with_id(id)
 		.with_chain_type(chain_type)
 		.with_protocol_id("assay")
 		.with_properties(properties())
 		.with_genesis_config_preset_name(preset)
+		.build())
+}
+
+/// A chain that strangers run, with the durations that the runtime has by default and this genesis.
+pub(crate) fn live(
+	name: &str,
+	id: &str,
+	bootnodes: Vec<MultiaddrWithPeerId>,
+	genesis: serde_json::Value,
+) -> Result<ChainSpec, String> {
+	let runtime = WASM_BINARY.ok_or(NO_RUNTIME)?;
+	Ok(ChainSpec::builder(runtime, Extensions::default())
+		.with_name(name)
+		.with_id(id)
+		.with_chain_type(ChainType::Live)
+		.with_protocol_id(id)
+		.with_boot_nodes(bootnodes)
+		.with_properties(properties())
+		.with_genesis_config_patch(genesis)
 		.build())
 }
 

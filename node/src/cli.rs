@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::key::KeyCommand;
+use crate::{key::KeyCommand, launch::LaunchCmd};
 use clap::ValueEnum;
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
@@ -31,6 +31,9 @@ pub(crate) enum Subcommand {
 	/// Generate, inspect and insert keys.
 	#[command(subcommand)]
 	Key(KeyCommand),
+
+	/// Make the specification of a live chain from what its founders agree on.
+	Launch(LaunchCmd),
 
 	/// Print a chain's specification.
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),

@@ -10,6 +10,11 @@ use sc_cli::SubstrateCli;
 use sc_service::PartialComponents;
 use std::path::PathBuf;
 
+/// Whoever runs a node says for which chain: a network whose keys everybody knows must not be joined by mistake.
+const NO_CHAIN: &str =
+	"which chain? `--chain FILE` joins the one whose specification you were given, `--dev` starts one of your own \
+	with a single validator, `--chain local` is for test networks of four whose keys everybody knows";
+
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
 		"Assay Node".into()
@@ -57,6 +62,9 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 	let cli = Cli::from_args();
 	match &cli.subcommand {
 		None => {
+			if cli.run.shared_params.chain.is_none() && !cli.run.shared_params.is_dev() {
+				return Err(NO_CHAIN.into());
+			}
 			let runner = cli.create_runner(&cli.run)?;
 			runner.run_node_until_exit(|mut config| async move {
 				ports::check(&mut config, &cli.run)?;
@@ -64,6 +72,7 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 			})
 		}
 		Some(Subcommand::Key(command)) => command.run(&cli),
+		Some(Subcommand::Launch(command)) => command.run(),
 		Some(Subcommand::ExportChainSpec(command)) => command.run(cli.load_spec(&command.chain)?),
 		Some(Subcommand::CheckBlock(command)) => cli.create_runner(command)?.async_run(|config| {
 			let PartialComponents {

@@ -107,10 +107,11 @@ impl KeyCommand {
 }
 
 /// The types of keys that a node of this chain looks for, and their schemes.
-const KEY_TYPES: [(KeyTypeId, CryptoScheme); 3] = [
+const KEY_TYPES: [(KeyTypeId, CryptoScheme); 4] = [
 	(WORKER_KEY_TYPE, CryptoScheme::Sr25519),
 	(key_types::BABE, CryptoScheme::Sr25519),
 	(key_types::GRANDPA, CryptoScheme::Ed25519),
+	(key_types::AUTHORITY_DISCOVERY, CryptoScheme::Sr25519),
 ];
 
 fn insert<C: SubstrateCli>(cli: &C, arguments: &InsertKeyCmd, given: Option<&str>, kind: &str) -> Result<()> {

@@ -28,6 +28,7 @@ use sc_consensus_babe_rpc::{Babe, BabeApiServer};
 use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState};
 use sc_consensus_grandpa_rpc::GrandpaApiServer;
 use sc_rpc::SubscriptionTaskExecutor;
+use sc_sync_state_rpc::{SyncState, SyncStateApiServer};
 use sp_keystore::KeystorePtr;
 use staking::StakingApiServer;
 use std::sync::Arc;
@@ -63,6 +64,8 @@ pub(crate) struct Dependencies {
 	pub(crate) babe_worker: BabeWorkerHandle<Block>,
 	/// Knows about finality.
 	pub(crate) grandpa: Grandpa,
+	/// The chain's specification.
+	pub(crate) chain_spec: Box<dyn sc_chain_spec::ChainSpec>,
 	/// Runs subscriptions.
 	pub(crate) executor: SubscriptionTaskExecutor,
 }
@@ -78,6 +81,7 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 		endpoint,
 		babe_worker,
 		grandpa,
+		chain_spec,
 		executor,
 	} = dependencies;
 	let mut module = RpcModule::new(());
@@ -98,6 +102,13 @@ pub(crate) fn create(dependencies: Dependencies) -> Result<RpcModule<()>, Box<dy
 		provider::Provider::new(client.clone(), keystore.clone(), models, endpoint).into_rpc(),
 		provider::TAKEN,
 	)?)?;
+	let sync_state = SyncState::new(
+		chain_spec,
+		client.clone(),
+		grandpa.authority_set.clone(),
+		babe_worker.clone(),
+	)?;
+	module.merge(sync_state.into_rpc())?;
 	module.merge(Babe::new(client, babe_worker, keystore, select_chain).into_rpc())?;
 	module.merge(
 		sc_consensus_grandpa_rpc::Grandpa::new(

@@ -1,7 +1,7 @@
 //! The running node: network, RPC, authoring and finality.
 
 use super::{
-	endpoint,
+	discovery, endpoint,
 	parts::{inherent_data_providers, new_parts, JUSTIFICATION_PERIOD},
 	worker, Block, Consensus, Parts,
 };
@@ -67,6 +67,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 	let name = config.network.node_name.clone();
 	let registry = config.prometheus_registry().cloned();
 	let data_path = config.data_path.clone();
+	let discovered = discovery::settings(&config.network);
 	if let Some(seed) = &config.dev_key_seed {
 		worker::insert_dev_key(&keystore, seed)?;
 	}
@@ -143,6 +144,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 		let models = models.clone();
 		let endpoint = door.as_ref().map(|door| door.sign);
 		let voter_state = voter_state.clone();
+		let chain_spec = config.chain_spec.cloned_box();
 		let justification_stream = grandpa_link.justification_stream();
 		let authority_set = grandpa_link.shared_authority_set().clone();
 		let finality_proofs = FinalityProofProvider::new_for_service(backend.clone(), Some(authority_set.clone()));
@@ -161,6 +163,7 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 					justification_stream: justification_stream.clone(),
 					finality_proofs: finality_proofs.clone(),
 				},
+				chain_spec: chain_spec.cloned_box(),
 				executor,
 			})
 			.map_err(Into::into)
@@ -199,6 +202,14 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 	}
 
 	if role.is_authority() {
+		discovery::spawn(
+			&task_manager,
+			discovered,
+			client.clone(),
+			network.clone(),
+			keystore.clone(),
+			registry.clone(),
+		);
 		let slot_duration = babe_link.config().slot_duration();
 		let babe = sc_consensus_babe::start_babe(BabeParams {
 			keystore: keystore.clone(),

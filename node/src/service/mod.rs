@@ -3,6 +3,7 @@
 //! [`parts`] builds what every command needs (client, database, import queue), [`full`] starts the
 //! network, consensus and RPC on top of it.
 
+mod discovery;
 mod endpoint;
 mod equivocation;
 mod full;
