@@ -19,14 +19,15 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let id = revealed.receipt.channel;
 		let channel = Channels::<T>::get(id).ok_or(Error::<T>::UnknownChannel)?;
-		Self::check_blocks(&channel, revealed.receipt.block, revealed.receipt.block)?;
+		let since = Self::made_at(&channel, revealed.receipt.block)?;
+		Self::ensure_answered_for(since)?;
 		let payload = revealed.receipt.signing_payload(&Self::genesis());
 		ensure!(
 			channel.terms.worker_key.verify(&payload, signature),
 			Error::<T>::BadReceipt
 		);
 		let request = revealed.receipt.request;
-		let job = T::Batches::present(presenter, &channel.terms, revealed)?;
+		let job = T::Batches::present(presenter, &channel.terms, revealed, since)?;
 		Self::deposit_event(Event::ReceiptPresented {
 			channel: id,
 			request,
@@ -39,8 +40,8 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_accuse(reporter: &T::AccountId, contradiction: &Contradiction) -> DispatchResult {
 		let (id, signed) = contradiction.signed(&Self::genesis());
 		let mut channel = Channels::<T>::get(id).ok_or(Error::<T>::UnknownChannel)?;
-		Self::check_blocks(&channel, contradiction.since(), contradiction.until())?;
-		let since = BlockNumberFor::<T>::from(contradiction.since());
+		let since = Self::made_at(&channel, contradiction.since())?;
+		Self::ensure_answered_for(Self::made_at(&channel, contradiction.until())?)?;
 		// An earlier one reaches stake that a later one did not.
 		let known = channel.convicted.is_some_and(|convicted| convicted <= since);
 		ensure!(!known, Error::<T>::AlreadyConvicted);
@@ -73,13 +74,22 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// That statements were made while the channel was there, the last of them so lately that what stood behind it answers for it.
-	fn check_blocks(channel: &Channel<T>, first: u32, last: u32) -> Result<(), Error<T>> {
-		let (first, last) = (BlockNumberFor::<T>::from(first), BlockNumberFor::<T>::from(last));
+	/// When a statement counts as made that names this block. The block is the worker's own word: one that is too late, after the end of
+	/// the channel or still to come, is held against it as if it had been said at the last moment. Else it could say what it likes, and
+	/// then close the channel.
+	fn made_at(channel: &Channel<T>, stated: u32) -> Result<BlockNumberFor<T>, Error<T>> {
+		let stated = BlockNumberFor::<T>::from(stated);
+		ensure!(channel.opened_at <= stated, Error::<T>::BadBlock);
 		let now = Self::now();
-		let end = channel.closed_at.unwrap_or(now).min(now);
-		ensure!(channel.opened_at <= first && last <= end, Error::<T>::BadBlock);
-		ensure!(now <= last.saturating_add(T::Answerable::get()), Error::<T>::TooOld);
+		Ok(stated.min(channel.closed_at.unwrap_or(now)).min(now))
+	}
+
+	/// That what stood behind a statement still answers for it.
+	fn ensure_answered_for(made_at: BlockNumberFor<T>) -> Result<(), Error<T>> {
+		ensure!(
+			Self::now() <= made_at.saturating_add(T::Answerable::get()),
+			Error::<T>::TooOld
+		);
 		Ok(())
 	}
 

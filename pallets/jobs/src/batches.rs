@@ -138,8 +138,9 @@ impl<T: Config> Batches<T::AccountId, BalanceOf<T>, BlockNumberFor<T>> for Palle
 		presenter: &T::AccountId,
 		terms: &Terms<T::AccountId, BalanceOf<T>>,
 		revealed: Revealed,
+		since: BlockNumberFor<T>,
 	) -> Result<JobId, DispatchError> {
-		let (statement, since) = (revealed.receipt.statement(), revealed.receipt.block.into());
+		let statement = revealed.receipt.statement();
 		// A receipt for the same that names an earlier block reaches stake that a later one does not.
 		let mut known = Struck::<T>::get(statement)
 			.into_iter()

@@ -23,7 +23,7 @@ use sp_core::Pair;
 
 /// [`PROGRESS_TOKENS`], to count tokens with.
 const STRIDE: usize = PROGRESS_TOKENS as usize;
-/// Blocks between a recent block and the best one that is known, at most.
+/// Blocks by which what a worker states may be older than the request, at most.
 pub const RECENT: BlockNumber = 100;
 
 /// A request as the journal keeps it until it has a receipt.
@@ -335,7 +335,8 @@ impl Heard {
 		wrong: impl Fn(Falsehood) -> Evidence,
 	) -> Result<(), Disbelief> {
 		let earliest = self.asked.at.saturating_sub(RECENT).max(subject.opened_at);
-		let latest = now.saturating_add(RECENT);
+		// An honest worker names a final block. Of one that is still to come, the worker's stake might leave before it.
+		let latest = now;
 		let evidence = || {
 			Box::new(wrong(Falsehood::Block {
 				stated,

@@ -123,7 +123,7 @@ async fn a_receipt_that_states_what_is_not_so_is_kept_and_never_paid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_block_that_is_ahead_is_waited_for() {
+async fn q01_a_block_that_is_ahead_is_waited_for_and_not_believed() {
 	let (setting, _hostile, consumer) = against(|worker, came, _| {
 		let request = came.asked().0.request;
 		let receipt = worker.receipt(&request, &TOKENS, |receipt| receipt.block = 150);
@@ -132,8 +132,32 @@ async fn a_block_that_is_ahead_is_waited_for() {
 	.await;
 	let answer = consumer.ask(a_prompt(), tokens(20)).await.unwrap();
 	tokio::time::sleep(Duration::from_millis(100)).await;
-	setting.now.send_modify(|now| now.height = 60);
+	setting.now.send_modify(|now| now.height = 149);
+	tokio::time::sleep(Duration::from_millis(100)).await;
+	assert!(consumer.evidence().is_empty());
+	setting.now.send_modify(|now| now.height = 150);
 	answer.receipt().await.unwrap();
+
+	let (setting, hostile, consumer) = against(|worker, came, _| {
+		let request = came.asked().0.request;
+		let receipt = worker.receipt(&request, &TOKENS, |receipt| receipt.block = 150);
+		worker.answer(&request, &TOKENS, &receipt)
+	})
+	.await;
+	setting.now.send_modify(|now| now.height = 149);
+	let error = failure(consumer.ask(a_prompt(), tokens(20)).await.unwrap()).await;
+	assert!(
+		matches!(
+			falsehood(&error),
+			Falsehood::Block {
+				stated: 150,
+				latest: 149,
+				..
+			}
+		),
+		"{error}"
+	);
+	assert!(hostile.vouchers().is_empty(), "nothing is paid");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -122,9 +122,6 @@ fn only_what_the_worker_signed_while_stake_answers_is_presented() {
 		let mut early = answer.clone();
 		early.receipt.block = 0;
 		assert_noop!(present(&early), Error::<Test>::BadBlock);
-		let mut late = answer.clone();
-		late.receipt.block += 1;
-		assert_noop!(present(&late), Error::<Test>::BadBlock);
 		let mut other = answer.clone();
 		other.receipt.units += 1;
 		assert_noop!(present(&other), pallet_assay_jobs::Error::<Test>::WrongUnits);
@@ -202,10 +199,10 @@ fn c01_a_later_contradiction_shields_no_earlier_one() {
 		assert_eq!(stake(ALICE), STAKE - rest - (STAKE - rest) / 5);
 		assert_noop!(accuse(early), Error::<Test>::AlreadyConvicted);
 		blocks(2);
-		// Nothing that was said after the end counts.
+		// What names a block after the end counts as said at the end, which was punished.
 		assert_noop!(
 			accuse(Contradiction::Receipts(said(3), said(4))),
-			Error::<Test>::BadBlock
+			Error::<Test>::AlreadyConvicted
 		);
 	});
 }
@@ -289,10 +286,50 @@ fn d11_receipts_of_a_closed_channel_can_be_challenged() {
 		settle(talk.channel, &[], true).unwrap();
 		blocks(ANSWERABLE - 1);
 		assert_ok!(present(&talk.answers[0]));
-		blocks(1);
-		let mut after = talk.answers[0].clone();
-		after.receipt.block = System::block_number() as u32;
-		assert_noop!(present(&after), Error::<Test>::BadBlock);
+	});
+}
+
+/// Q1: a receipt that names a block to come is presented all the same, whenever its worker closes the channel, and for no longer than one
+/// that names the last moment.
+#[test]
+fn q01_a_block_that_is_named_too_late_is_held_against_the_worker() {
+	run(|| {
+		let mut talk = Talk::new(open(), 0);
+		talk.answer(Cheat::Root);
+		let mut ahead = talk.answers[0].clone();
+		ahead.receipt.block += 50;
+		settle(talk.channel, &[], true).unwrap();
+		let closed_at = System::block_number();
+		blocks(3);
+		assert_ok!(present(&ahead));
+		// It counts as made when the channel ended: what asked to leave since then answers for it.
+		let job = presented();
+		assert_eq!(
+			pallet_assay_jobs::Jobs::<Test>::get(job).unwrap().assigned_at,
+			closed_at
+		);
+		JobsPallet::strike_down(job, None).unwrap();
+		blocks(ANSWERABLE);
+		assert_noop!(present(&ahead), Error::<Test>::TooOld);
+	});
+}
+
+/// Q1: a contradiction does not escape by naming a block to come.
+#[test]
+fn q01_contradictions_that_name_a_block_to_come_are_punished() {
+	run(|| {
+		let channel = open();
+		let output = right_output(DECODER);
+		let said = |trace, ahead| {
+			let mut answer = answered(channel, 0, 0, output.clone(), TraceRoot(Hash32([trace; 32])));
+			answer.receipt.block += ahead;
+			signed(&answer.receipt)
+		};
+		let (now, to_come) = (said(1, 0), said(2, 50));
+		settle(channel, &[], true).unwrap();
+		blocks(3);
+		assert_ok!(accuse(Contradiction::Receipts(now, to_come)));
+		assert_eq!(stake(ALICE), STAKE - STAKE / 5);
 	});
 }
 

@@ -56,7 +56,7 @@ fn lie(worker: &Worker, block: u32) -> (Terms<AccountId, Balance>, Revealed) {
 
 fn present(who: AccountId, worker: &Worker, block: u32) -> Result<JobId, sp_runtime::DispatchError> {
 	let (terms, revealed) = lie(worker, block);
-	<JobsPallet as Batches<_, _, _>>::present(&who, &terms, revealed)
+	<JobsPallet as Batches<_, _, _>>::present(&who, &terms, revealed, block.into())
 }
 
 /// H2: an accomplice's dispute holds a lie that its own worker presents. Once its window is over anybody presents it again, and the

@@ -513,11 +513,13 @@ pub trait Batches<AccountId, Balance, BlockNumber> {
 		opened_at: BlockNumber,
 	) -> Result<JobId, DispatchError>;
 
-	/// Makes a job of a receipt that `presenter` holds, so that it can be challenged. Nobody is paid for it.
+	/// Makes a job of a receipt that `presenter` holds and that counts as made in block `since`, so that it can be challenged. Nobody is
+	/// paid for it.
 	fn present(
 		presenter: &AccountId,
 		terms: &Terms<AccountId, Balance>,
 		revealed: Revealed,
+		since: BlockNumber,
 	) -> Result<JobId, DispatchError>;
 
 	/// Takes from an operator what a wrong result costs, for a fault that became possible in block `since`; returns what was taken. If
