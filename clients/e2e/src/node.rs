@@ -244,6 +244,17 @@ impl Node {
 
 	/// Puts a worker key into the keystore of a node that does not run yet.
 	pub fn insert_worker_key(binaries: &Binaries, base: &Path, chain: &str, secret: &str) -> Result<()> {
+		Self::insert_key(binaries, base, chain, ("assa", "sr25519"), secret)
+	}
+
+	/// Puts a key of some type and scheme into the keystore of a node that does not run yet.
+	pub fn insert_key(
+		binaries: &Binaries,
+		base: &Path,
+		chain: &str,
+		(kind, scheme): (&str, &str),
+		secret: &str,
+	) -> Result<()> {
 		let output = Command::new(&binaries.node)
 			.args([
 				"key",
@@ -251,9 +262,9 @@ impl Node {
 				"--chain",
 				chain,
 				"--key-type",
-				"assa",
+				kind,
 				"--scheme",
-				"sr25519",
+				scheme,
 				"--suri",
 				secret,
 			])

@@ -13,7 +13,7 @@ fn two_validators(genesis: &mut Value) {
 	let finality = "5GoNkf6WdbxCFnPdAnYYQyCjAKPJgLNxXwPjwTh6DGg6gN3E";
 	let keys = genesis["session"]["keys"].as_array_mut();
 	let keys = keys.expect("the chain has validators");
-	keys.push(json!([bob, bob, { "babe": bob, "grandpa": finality }]));
+	keys.push(json!([bob, bob, { "babe": bob, "grandpa": finality, "authority_discovery": bob }]));
 }
 
 #[test]
