@@ -29,7 +29,7 @@ export interface Walk {
 	levels: Level[];
 	/** The value that the worker claims at the step, if it can be read. */
 	claimed: string | undefined;
-	/** What the challenger says instead, if it can be read. */
+	/** What the challenger says instead, if that can be read: what the referee computes is on no chain. */
 	instead: string | undefined;
 	/** How it ended. */
 	ruling: string | undefined;
@@ -41,6 +41,19 @@ export interface Proof {
 	place: CellPlace;
 	/** The step in it. */
 	step: Step;
+}
+
+/** The proof that a transaction brings to a dispute, if it brings one: a challenger's, or that of the node of an auditor. */
+export function proofIn({ pallet, call, arguments: given }: { pallet: string; call: string; arguments: unknown }): { dispute: bigint; proof: Proof } | undefined {
+	type Prove = { dispute: bigint; proof: Proof };
+	if (pallet !== 'Disputes') {
+		return undefined;
+	}
+	if (call === 'prove') {
+		return given as Prove;
+	}
+	const act = call === 'move_as_operator' ? (given as { signed: { act: { type: string; value: unknown } } }).signed.act : undefined;
+	return act?.type === 'Prove' ? (act.value as Prove) : undefined;
 }
 
 /**
@@ -155,7 +168,7 @@ function valuesOf(
 	const value = exhibit?.type === 'Values' && index !== undefined ? exhibit.value[index] : undefined;
 	return {
 		claimed: value === undefined ? undefined : String(value / ONE),
-		instead: step ? 'what the referee computes from the operands of the step' : undefined,
+		instead: undefined,
 	};
 }
 
