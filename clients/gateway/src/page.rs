@@ -18,11 +18,11 @@ const LASTING: &str = "assets/";
 const MAX_BYTES: usize = 64 << 20;
 
 /// What the page may do: run its own scripts, and talk to whatever node and gateway its reader names. Nothing of others is
-/// shown, run or framed.
+/// shown, run or framed, and browsers that know trusted types make no markup of text.
 const POLICY: &str =
 	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
 	font-src 'self'; connect-src 'self' ws: wss: http: https:; worker-src 'self'; base-uri 'none'; form-action 'none'; \
-	frame-ancestors 'none'";
+	require-trusted-types-for 'script'; trusted-types svelte-trusted-html; frame-ancestors 'none'";
 
 /// The kinds of files that a page is made of.
 const KINDS: [(&str, &str); 8] = [
