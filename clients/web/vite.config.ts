@@ -4,13 +4,14 @@ import { defineConfig } from 'vitest/config';
 /** What the page may do, for servers that send no policy of their own; the gateway sends the same. */
 const POLICY =
 	"default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
-	"font-src 'self'; connect-src 'self' ws: wss: http: https:; worker-src 'self'; base-uri 'none'; form-action 'none'";
+	"font-src 'self'; connect-src 'self' ws: wss: http: https:; worker-src 'self'; base-uri 'none'; form-action 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
 export default defineConfig({
 	// Any folder of any server will do.
 	base: './',
 	plugins: [
-		svelte(),
+		svelte({ configFile: false }),
 		{
 			name: 'policy',
 			apply: 'build',
@@ -34,6 +35,7 @@ export default defineConfig({
 					testTimeout: 240_000,
 					hookTimeout: 240_000,
 					fileParallelism: false,
+					expect: { poll: { timeout: 90_000 } },
 				},
 			},
 		],

@@ -1,6 +1,7 @@
 // Who signs: an account of a browser's extension, or on a development chain one that everybody has the key of.
 
 import { accountOf, signer, type Signer } from 'assay-sdk';
+import type { InjectedPolkadotAccount } from 'polkadot-api/pjs-signer';
 import { network } from './network.svelte';
 
 /** Names that everybody has the keys of. */
@@ -25,10 +26,13 @@ class Wallet {
 	account = $state.raw<Account>();
 	/** Those of the extension that was asked. */
 	private injected = $state.raw<Account[]>([]);
+	/** Ends what the last extension tells. */
+	private disconnect: () => void = () => undefined;
 
-	/** All accounts there are to choose from. */
+	/** All accounts there are to choose from: the reader's own before those of everybody, each once. */
 	get accounts(): Account[] {
-		return [...this.injected, ...(network.kind?.development ? developers() : [])];
+		const all = [...this.injected, ...(network.kind?.development ? developers() : [])];
+		return all.filter(({ address }, index) => all.findIndex((other) => other.address === address) === index);
 	}
 
 	/** Extensions in this browser. */
@@ -41,13 +45,19 @@ class Wallet {
 	async connect(extension: string): Promise<void> {
 		const { connectInjectedExtension } = await import('polkadot-api/pjs-signer');
 		const connected = await connectInjectedExtension(extension, NAME);
-		this.injected = connected.getAccounts().map(({ address, name = '', polkadotSigner }) => ({
-			address,
-			name,
-			keeper: extension,
-			signer: polkadotSigner,
-		}));
-		this.account = this.injected[0] ?? this.account;
+		const take = (accounts: InjectedPolkadotAccount[]) => {
+			this.injected = accounts.map(({ address, name = '', polkadotSigner }) => ({
+				address,
+				name,
+				keeper: extension,
+				signer: polkadotSigner,
+			}));
+			// An account that its user has hidden signs no more.
+			this.account = this.injected.find(({ address }) => address === this.account?.address) ?? this.injected[0];
+		};
+		take(connected.getAccounts());
+		this.disconnect();
+		this.disconnect = connected.subscribe(take);
 	}
 
 	/** Chooses who signs. */

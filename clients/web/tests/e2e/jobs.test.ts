@@ -4,19 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { browser, expectAccessible, open, shoot } from './browser';
-import { CLONE, Node } from './programs';
-
-/** The command line beside the node that all tests share. */
-function theNode(): Node {
-	const node = new Node(inject('base'));
-	node.port = Number(new URL(inject('node')).port);
-	return node;
-}
+import { CLONE, theNode } from './programs';
 
 test('a job is watched to its end, read as text, and its receipt verifies unless it is tampered with', async () => {
 	const chromium = await browser();
 	const { page, errors, go } = await open(chromium, inject('page'), inject('node'));
-	const { job } = await theNode().assay('//Bob', 'job', 'submit', '--model', '0.0', '--text', 'harbour (noun):', '--max-tokens', '24');
+	const { job } = await theNode(inject('base'), inject('node')).assay('//Bob', 'job', 'submit', '--model', '0.0', '--text', 'harbour (noun):', '--max-tokens', '24');
 	await go(`jobs/${String(job)}`);
 	const line = page.getByRole('list', { name: 'the life of the job' });
 	for (const state of ['submitted', 'assigned', 'claimed', 'final']) {
@@ -32,7 +25,7 @@ test('a job is watched to its end, read as text, and its receipt verifies unless
 	await tokenizer.setInputFiles(join(CLONE, 'scripts/models/glossary-2m/tokenizer.json'));
 	await expect.poll(() => page.getByRole('region', { name: 'the input as text' }).innerText()).toBe('harbour (noun):');
 	const output = await page.getByRole('region', { name: 'the output as text' }).innerText();
-	const shown = await theNode().assay('//Bob', 'job', 'show', String(job));
+	const shown = await theNode(inject('base'), inject('node')).assay('//Bob', 'job', 'show', String(job));
 	expect(output.trim()).toBe(String(shown['text']).trim());
 	await shoot(page, 'job-as-text');
 
@@ -66,7 +59,7 @@ test('a job is watched to its end, read as text, and its receipt verifies unless
 	expect(await page.locator('[data-verified=true]').count()).toBe(0);
 	await shoot(page, 'receipt-tampered');
 	// What this page has kept the command line believes too, and not what was tampered with.
-	const verified = await theNode().assay('//Bob', 'receipt', 'verify', receipt, '--checkpoint', checkpoint);
+	const verified = await theNode(inject('base'), inject('node')).assay('//Bob', 'receipt', 'verify', receipt, '--checkpoint', checkpoint);
 	expect(String((verified['job'] as { id: number }).id)).toBe(String(job));
 	expect(errors).toEqual([]);
 	await chromium.close();

@@ -43,7 +43,7 @@ for (const [name, options] of [
 		const { page, errors, go } = await open(chromium, inject('page'), inject('node'), options);
 		for (const [place, picture, seen] of PLACES) {
 			await go(place);
-			await expect.poll(() => page.locator('main').innerText(), { timeout: 60_000, message: place }).toMatch(seen);
+			await expect.poll(() => page.locator('main').innerText(), { message: place }).toMatch(seen);
 			await expectFits(page, place);
 			await expectAccessible(page, place);
 			await shoot(page, name.includes('phone') ? `phone-${picture}` : picture);

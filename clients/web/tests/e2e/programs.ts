@@ -145,7 +145,7 @@ export class Node {
 		const log = join(this.base, 'node.log');
 		const from = existsSync(log) ? readFileSync(log, 'utf8').length : 0;
 		const options = ['--dev', '--chain', await specification(), '--base-path', join(this.base, 'data'), '--models-dir', this.models];
-		options.push('--rpc-port', String(this.port), '--listen-addr', '/ip4/127.0.0.1/tcp/0', '--endpoint-addr', '127.0.0.1:0');
+		options.push('--rpc-port', String(this.port), '--listen-addr', '/ip4/127.0.0.1/tcp/0/ws', '--endpoint-addr', '127.0.0.1:0');
 		options.push('--no-mdns', '--no-prometheus', '--no-telemetry', '--runtime-cache', join(made(), 'runtime'));
 		this.running = Running.start('assay-node', options, log);
 		this.port = Number(/:(\d+)/.exec(await this.running.says('Running JSON-RPC server: addr=', '\n', from))?.[1]);
@@ -191,4 +191,11 @@ export class Node {
 		}
 		return result;
 	}
+}
+
+/** The node that all tests share, for what is done beside the page. */
+export function theNode(base: string, url: string): Node {
+	const node = new Node(base);
+	node.port = Number(new URL(url).port);
+	return node;
 }

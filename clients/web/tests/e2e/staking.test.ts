@@ -40,7 +40,7 @@ test('stake is delegated, asked to leave, and taken back when it is free', async
 
 	await page.getByLabel('what to do').selectOption('withdraw');
 	await page.getByText('nothing that has asked to leave is free yet').waitFor();
-	await expect.poll(() => page.locator('[data-withdrawable]').getAttribute('data-withdrawable'), { timeout: 120_000 }).toBe(String(40n * 10n ** 12n));
+	await expect.poll(() => page.locator('[data-withdrawable]').getAttribute('data-withdrawable')).toBe(String(40n * 10n ** 12n));
 	await send.click();
 	expect(await page.locator('[data-done=withdraw]').innerText()).toContain('40 ASY are free');
 	await expect.poll(() => page.locator('[data-unbonding]').getAttribute('data-unbonding')).toBe('0');
