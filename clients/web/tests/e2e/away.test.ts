@@ -27,7 +27,16 @@ test('a node that goes away is told of, what it said stays, and it is followed a
 		await page.locator('[data-condition=live]').waitFor();
 		await expect.poll(height).toBeGreaterThan(before + 2);
 		// What is read is new as well.
-		await expect.poll(async () => Number((await page.locator('main td a').first().innerText()).replace(/,/g, ''))).toBeGreaterThan(before + 2);
+		const read = async () => Number((await page.locator('main td a').first().innerText()).replace(/,/g, ''));
+		await expect.poll(read).toBeGreaterThan(before + 2);
+
+		// One that is away for longer than connections are kept is connected to anew.
+		await node.kill();
+		await page.locator('[data-condition=lost]').getByText('no node answers').waitFor();
+		const then = await height();
+		await node.start();
+		await page.locator('[data-condition=live]').waitFor();
+		await expect.poll(read).toBeGreaterThan(then + 2);
 		expect(errors).toEqual([]);
 	} finally {
 		await chromium.close();

@@ -64,7 +64,7 @@ export async function shoot(page: Page, name: string): Promise<void> {
 	if (SHOTS) {
 		mkdirSync(SHOTS, { recursive: true });
 		await page.evaluate(() => document.fonts.ready);
-		await page.screenshot({ path: join(SHOTS, `${name}.jpg`), type: 'jpeg', quality: 60 });
+		await page.screenshot({ path: join(SHOTS, `${name}.jpg`), type: 'jpeg', quality: 45 });
 	}
 }
 
