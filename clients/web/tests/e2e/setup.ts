@@ -43,7 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 	return close;
 }
 
-/** A model that is served, jobs of it, stake behind its operator, a channel, a challenge, and strangers who call themselves things. */
+/** A model that is served, jobs of it, stake behind its operator, another operator, a channel, and strangers who call themselves things. */
 async function history(node: Node): Promise<void> {
 	const model = join(CLONE, 'scripts/models/glossary-2m');
 	const { artifact } = await node.assay('//Alice', 'model', 'import', model, '--as', 'glossary-2m');
@@ -56,6 +56,8 @@ async function history(node: Node): Promise<void> {
 	await node.assay('//Alice', 'operator', 'identity', SCRIPT);
 	await node.assay('//Alice', 'operator', 'endpoint', `https://${await node.endpoint()}`);
 	await node.assay('//Charlie', 'stake', 'delegate', '//Alice', '500');
+	await node.assay('//Eve', 'operator', 'register', '--worker-suri', '//Eve', '--bond', '5000');
+	await node.assay('//Eve', 'operator', 'identity', 'Eve & daughters');
 	await until('the offer to be listed', async () => {
 		const shown = (await node.assay('//Alice', 'model', 'show', '0.0')) as { versions: { offers: { listed: boolean }[] }[] };
 		return shown.versions[0]?.offers.some(({ listed }) => listed) || undefined;

@@ -48,6 +48,40 @@ test('stake is delegated, asked to leave, and taken back when it is free', async
 	await chromium.close();
 });
 
+test('what was earned is claimed, and stake that moves to another operator answers for both', async () => {
+	const chromium = await browser();
+	const { page, errors, go } = await open(chromium, inject('page'), inject('node'));
+	await go('staking');
+	const wallet = page.getByLabel('account that signs');
+	await wallet.selectOption({ label: await wallet.locator('option', { hasText: 'Charlie' }).innerText() });
+	const action = page.getByLabel('what to do');
+	const send = page.getByRole('button', { name: 'Sign and send' });
+	await action.selectOption('claim');
+	// Sessions pay their validators when they end.
+	await expect.poll(() => page.locator('[data-preview=claim]').innerText()).toMatch(/free at once\s+[\d.]+ ASY/);
+	await send.click();
+	expect(await page.locator('[data-done=claim]').innerText()).toMatch(/[\d.]+ ASY were earned and are yours/);
+
+	await action.selectOption('redelegate');
+	await page.getByLabel('to', { exact: true }).selectOption({ label: await page.getByLabel('to', { exact: true }).locator('option', { hasText: 'Eve & daughters' }).innerText() });
+	await page.getByLabel('amount in ASY').fill('100');
+	await page.locator('[data-preview=redelegate]').getByText('faults of the old operator can cost it too').waitFor();
+	await send.click();
+	expect(await page.locator('[data-done=redelegate]').innerText()).toContain('The stake moved to');
+	await expect.poll(() => page.locator('main').innerText()).toMatch(/100 ASY for 5Grwva…GKutQY\s+until/);
+	await expectAccessible(page, 'positions');
+
+	// Until then it cannot leave: that is told before anything is signed.
+	await action.selectOption('unbond');
+	const operator = page.getByLabel('operator', { exact: true });
+	await operator.selectOption({ label: await operator.locator('option', { hasText: 'Eve & daughters' }).innerText() });
+	await page.getByLabel('amount in ASY').fill('100');
+	await page.locator('[data-refusal]').getByText('still answers for that one').waitFor();
+	expect(await send.isDisabled()).toBe(true);
+	expect(errors).toEqual([]);
+	await chromium.close();
+});
+
 test('what the chain refuses is told with its reason', async () => {
 	const chromium = await browser();
 	const { page, go } = await open(chromium, inject('page'), inject('node'));
