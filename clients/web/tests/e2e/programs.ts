@@ -146,6 +146,8 @@ export class Node {
 		const from = existsSync(log) ? readFileSync(log, 'utf8').length : 0;
 		const options = ['--dev', '--chain', await specification(), '--base-path', join(this.base, 'data'), '--models-dir', this.models];
 		options.push('--rpc-port', String(this.port), '--listen-addr', '/ip4/127.0.0.1/tcp/0/ws', '--endpoint-addr', '127.0.0.1:0');
+		// However long the tests take, what happened before can be read.
+		options.push('--state-pruning', 'archive');
 		options.push('--no-mdns', '--no-prometheus', '--no-telemetry', '--runtime-cache', join(made(), 'runtime'));
 		this.running = Running.start('assay-node', options, log);
 		this.port = Number(/:(\d+)/.exec(await this.running.says('Running JSON-RPC server: addr=', '\n', from))?.[1]);

@@ -63,7 +63,7 @@ test('what was earned is claimed, and stake that moves to another operator answe
 	expect(await page.locator('[data-done=claim]').innerText()).toMatch(/[\d.]+ ASY were earned and are yours/);
 
 	await action.selectOption('redelegate');
-	await page.getByLabel('to', { exact: true }).selectOption({ label: await page.getByLabel('to', { exact: true }).locator('option', { hasText: 'Eve & daughters' }).innerText() });
+	await page.locator('select[name=to]').selectOption({ label: await page.locator('select[name=to]').locator('option', { hasText: 'Eve & daughters' }).innerText() });
 	await page.getByLabel('amount in ASY').fill('100');
 	await page.locator('[data-preview=redelegate]').getByText('faults of the old operator can cost it too').waitFor();
 	await send.click();
@@ -73,7 +73,7 @@ test('what was earned is claimed, and stake that moves to another operator answe
 
 	// Until then it cannot leave: that is told before anything is signed.
 	await action.selectOption('unbond');
-	const operator = page.getByLabel('operator', { exact: true });
+	const operator = page.locator('select[name=operator]');
 	await operator.selectOption({ label: await operator.locator('option', { hasText: 'Eve & daughters' }).innerText() });
 	await page.getByLabel('amount in ASY').fill('100');
 	await page.locator('[data-refusal]').getByText('still answers for that one').waitFor();
