@@ -50,6 +50,10 @@ export function folder(): string {
 	return mkdtempSync(join(tmpdir(), 'assay-web-'));
 }
 
+/** Processes that run, for tests that are stopped before their time. */
+const all = new Set<ChildProcess>();
+process.once('exit', () => all.forEach((running) => running.kill('SIGKILL')));
+
 /** A process that ends with the tests. */
 export class Running {
 	private constructor(
@@ -61,8 +65,10 @@ export class Running {
 	/** Starts a program, which writes to a file. */
 	static start(name: string, parameters: string[], log: string, environment: Record<string, string> = {}): Running {
 		const out = openSync(log, 'a');
-		const process_ = spawn(program(name), parameters, { stdio: ['ignore', out, out], env: { ...process.env, ...environment } });
-		return new Running(process_, log);
+		const child = spawn(program(name), parameters, { stdio: ['ignore', out, out], env: { ...process.env, ...environment } });
+		all.add(child);
+		child.once('exit', () => all.delete(child));
+		return new Running(child, log);
 	}
 
 	/** Whether it runs. */
