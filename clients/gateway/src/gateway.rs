@@ -9,6 +9,7 @@ use crate::{
 	ledger::Ledger,
 	lines::Lines,
 	metrics::Metrics,
+	page::Page,
 	rates::{Meters, Rates},
 	settlement::round,
 };
@@ -56,6 +57,8 @@ pub struct Options {
 	pub open: bool,
 	/// Names of its own for model versions.
 	pub aliases: BTreeMap<String, ModelVersion>,
+	/// What browsers are shown at the same address.
+	pub page: Option<Page>,
 }
 
 /// A gateway.
@@ -68,6 +71,7 @@ pub struct Gateway {
 	pub(crate) metrics: Arc<Metrics>,
 	pub(crate) limits: Limits,
 	pub(crate) meters: Meters,
+	pub(crate) page: Option<Page>,
 	keys: Keys,
 	open: bool,
 	requests: Arc<Semaphore>,
@@ -99,6 +103,7 @@ impl Gateway {
 			rates,
 			open,
 			aliases,
+			page,
 		} = options;
 		let ledger = Arc::new(Ledger::open(folder)?);
 		let metrics = Arc::new(Metrics::default());
@@ -119,6 +124,7 @@ impl Gateway {
 			metrics,
 			limits,
 			meters: Meters::new(rates),
+			page,
 			open,
 		})
 	}

@@ -1,7 +1,7 @@
 //! `assay-gateway`: serves OpenAI's interface, and makes, changes and revokes the keys for it.
 
 use anyhow::{bail, ensure, Context, Result};
-use assay_gateway::{keys, ledger, parse_version, serve, Channels, Gateway, Limits, Lines, Node, Options, Rates};
+use assay_gateway::{keys, ledger, parse_version, serve, Channels, Gateway, Limits, Lines, Node, Options, Page, Rates};
 use assay_library::Library;
 use assay_protocol::ModelVersion;
 use assay_sdk::{keys::signer, Amount, Assay, Patience, Signer};
@@ -72,6 +72,9 @@ struct Serve {
 	/// A name of one's own for a model version, such as gpt-4o-mini=0.0; may be repeated.
 	#[arg(long = "alias", value_parser = parse_alias, value_name = "NAME=VERSION")]
 	aliases: Vec<(String, ModelVersion)>,
+	/// Show browsers at the same address the page in this folder, which `scripts/page` builds.
+	#[arg(long, value_name = "FOLDER")]
+	page: Option<PathBuf>,
 	/// Requests at the same time.
 	#[arg(long, default_value_t = Limits::default().requests)]
 	requests: u16,
@@ -198,6 +201,7 @@ impl Serve {
 			},
 			open: self.open,
 			aliases: self.aliases.into_iter().collect(),
+			page: self.page.as_deref().map(Page::read).transpose()?,
 		};
 		let gateway = Gateway::new(Arc::new(node), lines, self.library, folder, options)?;
 		let listener = bind(self.listen).await?;

@@ -65,7 +65,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
 	Router::new()
 		.route("/health", get(health))
 		.merge(guests)
-		.fallback(no_path)
+		.fallback(page)
 		.method_not_allowed_fallback(no_path)
 		.layer(middleware::from_fn_with_state(gateway.clone(), observe))
 		.with_state(gateway)
@@ -140,6 +140,13 @@ async fn admit(State(gateway): State<Arc<Gateway>>, mut request: Request, next: 
 	};
 	gateway.meters.tell(&guest.key, response.headers_mut());
 	response
+}
+
+/// A file of the page, if there is one at this path.
+async fn page(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+	let page = gateway.page.as_ref();
+	let file = page.and_then(|page| page.answer(request.method(), request.uri().path(), request.headers()));
+	file.unwrap_or_else(|| ApiError::no_path().into_response())
 }
 
 async fn no_path() -> ApiError {

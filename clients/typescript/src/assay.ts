@@ -30,6 +30,8 @@ export interface Connecting {
 	patience?: number;
 	/** The class of WebSockets. Browsers and Node.js from 22 on have one; before that it is that of the package `ws`. */
 	websocketClass?: unknown;
+	/** Is told that the connection is lost, or there again. What is asked meanwhile waits. */
+	onConnection?: (connected: boolean) => void;
 }
 
 /** A connection to a chain. */
@@ -60,7 +62,7 @@ export class Assay {
 	 * @throws {@link NotConnected} if no node answers, {@link OtherChain} if it is none of this chain.
 	 */
 	static async connect(url: string, connecting: Connecting = {}): Promise<Assay> {
-		const { wait = WAIT, patience = PATIENCE, websocketClass } = connecting;
+		const { wait = WAIT, patience = PATIENCE, websocketClass, onConnection } = connecting;
 		let reason = 'it does not answer';
 		let connected: Assay | undefined;
 		let gone: ReturnType<typeof setTimeout> | undefined;
@@ -71,9 +73,15 @@ export class Assay {
 		const onStatusChanged = (status: StatusChange) => {
 			if (status.type === WsEvent.CONNECTED) {
 				stopWaiting();
+				if (connected) {
+					onConnection?.(true);
+				}
 			} else if (status.type === WsEvent.ERROR || status.type === WsEvent.CLOSE) {
 				reason = whyNot(status.event) ?? reason;
-				connected?.requests.lose();
+				if (connected) {
+					connected.requests.lose();
+					onConnection?.(false);
+				}
 				// Whatever was asked of a node that does not come back is told so by the end of the connection.
 				gone ??= connected && setTimeout(() => connected?.close(), patience * 1_000);
 			}

@@ -3,5 +3,6 @@
 mod api;
 mod lines;
 mod money;
+mod page;
 mod rates;
 mod support;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use assay_gateway::{
 	keys::{self, Terms},
 	ledger::{self, Account, KeyNumber, Most, OnChain},
-	metrics_router, router, Asked, Chain, Fate, Gateway, Language, Languages, Limits, Lines, Options, Template,
+	metrics_router, router, Asked, Chain, Fate, Gateway, Language, Languages, Limits, Lines, Options, Page, Template,
 };
 use assay_library::Text;
 use assay_protocol::{
@@ -347,14 +347,27 @@ impl Bench {
 
 	/// The same with lines.
 	pub(crate) fn with_lines(limit: u128, lines: impl Lines) -> Self {
-		Self::made(limit, Limits::default(), Some(Arc::new(lines)))
+		Self::made(limit, Options::default(), Some(Arc::new(lines)))
 	}
 
 	pub(crate) fn with(limit: u128, limits: Limits) -> Self {
-		Self::made(limit, limits, None)
+		let options = Options {
+			limits,
+			..Options::default()
+		};
+		Self::made(limit, options, None)
 	}
 
-	fn made(limit: u128, limits: Limits, lines: Option<Arc<dyn Lines>>) -> Self {
+	/// With a page beside it.
+	pub(crate) fn with_page(page: Page) -> Self {
+		let options = Options {
+			page: Some(page),
+			..Options::default()
+		};
+		Self::made(0, options, None)
+	}
+
+	fn made(limit: u128, options: Options, lines: Option<Arc<dyn Lines>>) -> Self {
 		let folder = Arc::new(tempfile::tempdir().unwrap());
 		let (_, key) = keys::create(folder.path(), "tester", up_to(limit), 0).unwrap();
 		let chain = Arc::new(Fake {
@@ -363,7 +376,7 @@ impl Bench {
 			fates: Mutex::default(),
 			tells: AtomicBool::new(true),
 		});
-		Self::open(chain, lines, key, folder, limits)
+		Self::open(chain, lines, key, folder, options)
 	}
 
 	fn open(
@@ -371,12 +384,8 @@ impl Bench {
 		lines: Option<Arc<dyn Lines>>,
 		key: String,
 		folder: Arc<TempDir>,
-		limits: Limits,
+		options: Options,
 	) -> Self {
-		let options = Options {
-			limits,
-			..Options::default()
-		};
 		let gateway = Arc::new(Gateway::new(chain.clone(), lines, Words, folder.path(), options).unwrap());
 		Self {
 			chain,
@@ -406,7 +415,7 @@ impl Bench {
 			folder,
 		} = self;
 		drop((router, gateway));
-		Self::open(chain, lines, key, folder, Limits::default())
+		Self::open(chain, lines, key, folder, Options::default())
 	}
 
 	/// Looks at the open charges once.

@@ -1,0 +1,20 @@
+// What of the chain the page reads beside what the SDK does: for nothing else are descriptors generated.
+export const whitelist = [
+	"api.AuditsApi.audit",
+	"api.AuditsApi.auditors",
+	"api.AuditsApi.rates",
+	"api.ChannelsApi.channel",
+	"api.ChannelsApi.channels_of_consumer",
+	"api.ChannelsApi.channels_of_worker",
+	"api.ChannelsApi.endpoint",
+	"api.ChannelsApi.parameters",
+	"api.DisputesApi.dispute",
+	"api.DisputesApi.disputes",
+	"api.DisputesApi.record",
+	"api.DisputesApi.parameters",
+	"api.JobsApi.due",
+	"api.ModelsApi.operator",
+	"api.ModelsApi.serving",
+	"api.StakingApi.validation",
+	"api.StakingApi.validators",
+];
