@@ -18,7 +18,10 @@ use assay_protocol::{
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary, Serving},
 	operator::{OperatorSummary, Operators, WorkerKey},
-	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary},
+	stake::{
+		PendingSlash, StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters,
+		ValidatorSummary,
+	},
 	ChannelId, DisputeId, JobId, ModelId, ModelVersion,
 };
 use codec::Encode;
@@ -385,6 +388,10 @@ sp_api::impl_runtime_apis! {
 
 		fn election() -> Vec<(AccountId, Balance)> {
 			Validators::election()
+		}
+
+		fn pending_slashes() -> Vec<PendingSlash<AccountId, Balance>> {
+			Validators::pending_slashes()
 		}
 
 		fn validation() -> ValidationParameters<Balance> {

@@ -31,6 +31,8 @@ pub const TREASURY_SHARE: Permill = Permill::from_percent(5);
 pub const SESSION_KEY_DEPOSIT: Balance = UNIT;
 /// The least an operator bonds to be given work.
 pub const MINIMUM_BOND: Balance = 1_000 * UNIT;
+/// The least that a validator bonds.
+pub const MINIMUM_VALIDATOR_BOND: Balance = 5 * MINIMUM_BOND;
 /// The least that is put behind somebody else.
 pub const MINIMUM_DELEGATION: Balance = 10 * UNIT;
 /// What an operator loses for a missed deadline.

@@ -74,6 +74,9 @@ pub const STAKE_SETTLING_PERIOD: BlockNumber = 600;
 pub const DEFAULT_STAKING_PERIOD: BlockNumber = 57_600;
 /// Such stretches that it then waits: fourteen days together, longer than any job and every dispute about it.
 pub const STAKING_PERIODS: BlockNumber = 7;
+/// Sessions after which validators are announced anew though they have not changed: a day of one hour each. Each time a proof of finality
+/// grows by all their votes.
+pub const SESSIONS_OF_SET: u32 = 24;
 /// Staking periods of development and test chains: short, so that leaving is seen. Disputes may last longer than stake
 /// waits there.
 pub const DEVELOPMENT_STAKING_PERIOD: BlockNumber = 20;

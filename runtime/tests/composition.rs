@@ -187,5 +187,8 @@ fn wallets_should_find_stake_in_the_metadata() {
 		views("Staking"),
 		["positions_of", "balance_of", "operator_of", "operators_by_stake"]
 	);
-	assert_eq!(views("Validators"), ["validators", "elected_now", "parameters"]);
+	assert_eq!(
+		views("Validators"),
+		["validators", "elected_now", "slashes", "parameters"]
+	);
 }

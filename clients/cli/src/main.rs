@@ -281,6 +281,8 @@ mod tests {
 			"validator join",
 			"validator leave",
 			"validator list",
+			"validator slashes",
+			"validator purge-keys",
 			"validator parameters",
 		] {
 			assert!(parse(&format!("assay {right} --json")).is_ok(), "{right}");

@@ -248,6 +248,11 @@ impl Call {
 		Self::new("Staking", "kick", member)
 	}
 
+	/// Gives session keys back.
+	pub fn purge_session_keys() -> Self {
+		Self::new("Validators", "purge_keys", ())
+	}
+
 	/// Stops taking new work.
 	pub fn chill() -> Self {
 		Self::new("Staking", "chill", ())

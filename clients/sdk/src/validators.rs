@@ -1,7 +1,7 @@
 //! Who makes blocks, and the keys with which blocks are made.
 
 use crate::{reading::room, AccountId, Balance, Error, Missing, Result};
-use assay_protocol::stake::{ValidationParameters, ValidatorSummary};
+use assay_protocol::stake::{PendingSlash, ValidationParameters, ValidatorSummary};
 use codec::Encode;
 use serde::Deserialize;
 use subxt::{
@@ -11,6 +11,8 @@ use subxt::{
 
 /// A validator or candidate as the runtime describes it.
 pub type Validator = ValidatorSummary<AccountId, Balance>;
+/// What an offence is to cost that is not paid for.
+pub type Slash = PendingSlash<AccountId, Balance>;
 /// What rules validators.
 pub type Validation = ValidationParameters<Balance>;
 
@@ -53,6 +55,11 @@ impl Validators<'_> {
 	/// Whom an election would choose, with the stake behind each.
 	pub async fn election(&self) -> Result<Vec<(AccountId, Balance)>> {
 		self.0.ask("StakingApi_election", ()).await
+	}
+
+	/// What offences are to cost that are not paid for, the next due first.
+	pub async fn pending_slashes(&self) -> Result<Vec<Slash>> {
+		self.0.ask("StakingApi_pending_slashes", ()).await
 	}
 
 	/// What rules validators, and what blocks earn.

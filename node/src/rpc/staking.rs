@@ -9,7 +9,10 @@ use super::{
 use crate::service::FullClient;
 use assay_protocol::{
 	api::StakingApi as _,
-	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary},
+	stake::{
+		PendingSlash, StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters,
+		ValidatorSummary,
+	},
 };
 use assay_runtime::{AccountId, BlockNumber, Hash};
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
@@ -40,6 +43,7 @@ pub(super) const TAKEN: &[Taken] = &[
 	("staking_parameters", &[BLOCK]),
 	("staking_validators", &[BLOCK]),
 	("staking_election", &[BLOCK]),
+	("staking_pendingSlashes", &[BLOCK]),
 	("staking_validation", &[BLOCK]),
 ];
 
@@ -97,6 +101,10 @@ pub(crate) trait StakingApi {
 	/// Whom an election would choose now.
 	#[method(name = "election")]
 	fn election(&self, at: Option<Hash>) -> RpcResult<Vec<Ranked>>;
+
+	/// What offences of validators are to cost that are not paid for, the next due first.
+	#[method(name = "pendingSlashes")]
+	fn pending_slashes(&self, at: Option<Hash>) -> RpcResult<Vec<PendingSlash<AccountId, Amount>>>;
 
 	/// What rules validators, and what blocks earn at present.
 	#[method(name = "validation")]
@@ -230,6 +238,15 @@ impl StakingApiServer for Staking {
 				stake: Amount(stake),
 			})
 			.collect())
+	}
+
+	fn pending_slashes(&self, at: Option<Hash>) -> RpcResult<Vec<PendingSlash<AccountId, Amount>>> {
+		let slashes = self
+			.client
+			.runtime_api()
+			.pending_slashes(self.at(at)?)
+			.map_err(|error| Error::Runtime.because(error))?;
+		Ok(slashes.into_iter().map(|slash| slash.map_amounts(Amount)).collect())
 	}
 
 	fn validation(&self, at: Option<Hash>) -> RpcResult<ValidationParameters<Amount>> {

@@ -43,6 +43,8 @@ pub mod pallet {
 		type LongestJudgement: Get<BlockNumberFor<Self>>;
 		/// Staking periods that stake which asked to leave waits, after the one in which it asked. No genesis says otherwise.
 		type StakingPeriods: Get<u32>;
+		/// Sessions that validators may be announced for at once. No genesis says otherwise.
+		type SessionsOfSet: Get<u32>;
 	}
 
 	/// The duration of a slot in milliseconds.
@@ -210,17 +212,22 @@ impl<T: Config> Get<BlockNumberFor<T>> for CommissionNotice<T> {
 	}
 }
 
-/// Sessions in which an offence can be reported: as many as begin while stake answers for it.
+/// Sessions in which an offence can be reported: as long as the stake answers that stood behind the validators when they were announced,
+/// which is a session before the first for which they were, and lasts [`Config::SessionsOfSet`]. Never fewer than two, so that it can be
+/// in the session after it; stake may be free by then where genesis has it wait for so short a time.
 pub struct ReportableSessions<T>(PhantomData<T>);
 impl<T: Config> Get<u32> for ReportableSessions<T>
 where
 	BlockNumberFor<T>: Into<u64>,
 {
 	fn get() -> u32 {
-		let sessions = ReportLongevity::<T>::get()
-			.checked_div(EpochSlots::<T>::get())
-			.unwrap_or_default();
-		u32::try_from(sessions).unwrap_or(u32::MAX).saturating_add(1)
+		let waits: u64 = UnbondingPeriod::<T>::get().into();
+		let sessions = waits.checked_div(EpochSlots::<T>::get()).unwrap_or_default();
+		let announced = T::SessionsOfSet::get().saturating_add(1);
+		u32::try_from(sessions)
+			.unwrap_or(u32::MAX)
+			.saturating_sub(announced)
+			.max(2)
 	}
 }
 
@@ -230,5 +237,17 @@ where
 {
 	fn get() -> u64 {
 		<Self as Get<u32>>::get().into()
+	}
+}
+
+/// Sessions after which an offence is paid for: most of those in which it can be reported, so that there is time to see whether it was a
+/// fault of the software. None where stake waits for so short a time.
+pub struct SlashDeferral<T>(PhantomData<T>);
+impl<T: Config> Get<u32> for SlashDeferral<T>
+where
+	BlockNumberFor<T>: Into<u64>,
+{
+	fn get() -> u32 {
+		<ReportableSessions<T> as Get<u32>>::get().saturating_sub(2)
 	}
 }

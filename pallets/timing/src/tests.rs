@@ -33,6 +33,7 @@ impl Config for Test {
 	type DefaultGuiltPeriod = ConstU64<100>;
 	type DefaultGovernanceDay = ConstU64<28_800>;
 	type LongestJudgement = ConstU64<100>;
+	type SessionsOfSet = ConstU32<2>;
 	type StakingPeriods = ConstU32<6>;
 }
 
@@ -76,9 +77,10 @@ fn durations_should_follow_from_those_of_genesis() {
 		assert_eq!(UnbondingPeriod::<Test>::get(), 30);
 		assert_eq!(ReportLongevity::<Test>::get(), 30);
 		assert_eq!(CommissionNotice::<Test>::get(), 40);
-		// Four begin in thirty blocks, and the one before them has not ended.
-		assert_eq!(<ReportableSessions<Test> as Get<u32>>::get(), 5);
-		assert_eq!(<ReportableSessions<Test> as Get<u64>>::get(), 5);
+		// Of four in thirty blocks, one is there to plan a set, which may last for two.
+		assert_eq!(<ReportableSessions<Test> as Get<u32>>::get(), 2);
+		assert_eq!(<ReportableSessions<Test> as Get<u64>>::get(), 2);
+		assert_eq!(SlashDeferral::<Test>::get(), 0);
 	});
 }
 

@@ -46,6 +46,18 @@ fn work<T: Config>(validators: &[T::AccountId]) {
 	}
 }
 
+/// Each has offended in a session, and has not paid.
+fn offend<T: Config>(validators: &[T::AccountId]) {
+	for validator in validators {
+		let offence = Offence {
+			share: Perbill::from_percent(50),
+			settled: Perbill::zero(),
+			reporter: Some(validator.clone()),
+		};
+		Offences::<T>::insert(9, validator, offence);
+	}
+}
+
 #[benchmarks(where T: pallet_session::Config<ValidatorId = <T as frame_system::Config>::AccountId>)]
 mod benchmarks {
 	use super::*;
@@ -68,6 +80,29 @@ mod benchmarks {
 		_(RawOrigin::Signed(operator.clone()));
 
 		assert!(!Candidates::<T>::contains_key(&operator));
+	}
+
+	#[benchmark]
+	fn purge_keys() {
+		let operator = operator::<T>(0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()));
+
+		assert!(!T::Session::is_registered(&operator));
+	}
+
+	#[benchmark]
+	fn cancel_slash() -> Result<(), BenchmarkError> {
+		let operator = candidates::<T>(1).remove(0);
+		offend::<T>(core::slice::from_ref(&operator));
+		let origin = T::SlashCancelOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, 9, operator.clone());
+
+		assert!(Offences::<T>::get(9, operator).is_some_and(|offence| offence.settled == offence.share));
+		Ok(())
 	}
 
 	// Half of all there may be, for genesis may have some; more cost in proportion.
@@ -99,6 +134,19 @@ mod benchmarks {
 		}
 
 		assert_eq!(Works::<T>::iter_keys().count(), 0);
+	}
+
+	#[benchmark]
+	fn apply_slashes(v: Linear<1, { T::MaxValidators::get() }>) {
+		let validators = candidates::<T>(v);
+		offend::<T>(&validators);
+
+		#[block]
+		{
+			Pallet::<T>::apply_slashes(Pallet::<T>::due(9));
+		}
+
+		assert!(Pallet::<T>::pending_slashes().is_empty());
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::tests::ExtBuilder::default().build(), crate::tests::Test);

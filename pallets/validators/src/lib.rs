@@ -21,13 +21,16 @@ pub mod weights;
 pub use election::Unidentified;
 pub use fees::Fees;
 pub use pallet::*;
-pub use types::{AccountIdOf, BalanceOf, Barred, Candidate, CandidateOf, CreditOf, LeaveReason, Work};
+pub use sessions::SessionKeys;
+pub use types::{
+	AccountIdOf, BalanceOf, Barred, Candidate, CandidateOf, CreditOf, LeaveReason, Offence, OffenceOf, SetStart, Work,
+};
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
 use assay_protocol::{
 	operator::{Operators, Rewards},
-	stake::{ValidationParameters, ValidatorSummary},
+	stake::{PendingSlash, ValidationParameters, ValidatorSummary},
 };
 use frame_support::{
 	pallet_prelude::*,
@@ -39,6 +42,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::*;
 use pallet_session::SessionInterface;
+use sp_core::H256;
 use sp_runtime::{curve::PiecewiseLinear, traits::Zero, Perbill, Permill};
 use sp_staking::SessionIndex;
 
@@ -66,6 +70,7 @@ pub mod pallet {
 
 		/// The validators of the present session, and their session keys.
 		type Session: SessionInterface<ValidatorId = Self::AccountId, AccountId = Self::AccountId>
+			+ SessionKeys<Self::AccountId>
 			+ ValidatorRegistration<Self::AccountId>
 			+ ValidatorSet<Self::AccountId>;
 
@@ -79,6 +84,24 @@ pub mod pallet {
 		/// Validators at most.
 		#[pallet::constant]
 		type MaxValidators: Get<u32>;
+
+		/// An election that would leave the set with fewer than so many, and fewer than it has, is not held. As many have seats whatever
+		/// [`SeatShare`](Config::SeatShare) says.
+		#[pallet::constant]
+		type MinValidators: Get<u32>;
+
+		/// The least bond of its own with which an operator can be a validator.
+		#[pallet::constant]
+		type MinValidatorBond: Get<BalanceOf<Self>>;
+
+		/// The share of the median stake behind a seat, each seat counted by its stake, that another seat takes.
+		#[pallet::constant]
+		type SeatShare: Get<Permill>;
+
+		/// Sessions after which a set is announced anew though nothing in it has changed. An offence reaches the stake behind the set as
+		/// it was announced.
+		#[pallet::constant]
+		type SetSessions: Get<SessionIndex>;
 
 		/// Candidates at most: as many as there may be operators.
 		#[pallet::constant]
@@ -106,6 +129,13 @@ pub mod pallet {
 		/// Sessions in which an offence can still be reported: as long as stake answers for it.
 		type ReportableSessions: Get<SessionIndex>;
 
+		/// Sessions, from the one of an offence on, after which it is paid for. Until then it can be cancelled. None if it is paid for when it
+		/// is reported.
+		type SlashDeferral: Get<SessionIndex>;
+
+		/// Who may cancel what an offence is to cost.
+		type SlashCancelOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -122,14 +152,27 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ElectedStake<T: Config> = StorageValue<_, BalanceOf<T>, ValueQuery>;
 
-	/// First blocks of the sessions in which offences can be reported.
+	/// The validators that were planned last, by account, and a hash of the session keys of each.
 	#[pallet::storage]
-	pub type SessionStarts<T: Config> = StorageMap<_, Twox64Concat, SessionIndex, BlockNumberFor<T>>;
+	pub type PlannedSet<T: Config> = StorageValue<_, BoundedVec<(T::AccountId, H256), T::MaxValidators>, ValueQuery>;
 
-	/// The largest share that each offender has lost for what it did in a session.
+	/// Since when they are.
+	#[pallet::storage]
+	pub type PlannedSince<T: Config> = StorageValue<_, SetStart<BlockNumberFor<T>>>;
+
+	/// Blocks in which the sets were planned of the sessions in which offences can be reported: what stood behind a validator then answers
+	/// for the session.
+	#[pallet::storage]
+	pub type PlannedAt<T: Config> = StorageMap<_, Twox64Concat, SessionIndex, BlockNumberFor<T>>;
+
+	/// Blocks with which those of them ended that have: what is brought after that does not answer for the session.
+	#[pallet::storage]
+	pub type EndedAt<T: Config> = StorageMap<_, Twox64Concat, SessionIndex, BlockNumberFor<T>>;
+
+	/// What each offender did in a session, and what of it is paid for.
 	#[pallet::storage]
 	pub type Offences<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, SessionIndex, Blake2_128Concat, T::AccountId, Perbill, ValueQuery>;
+		StorageDoubleMap<_, Twox64Concat, SessionIndex, Blake2_128Concat, T::AccountId, OffenceOf<T>>;
 
 	/// Offenders that may still be in the set.
 	#[pallet::storage]
@@ -186,6 +229,13 @@ pub mod pallet {
 			/// The stake behind them.
 			stake: BalanceOf<T>,
 		},
+		/// An election was not held, for too few would have been elected. The validators stay.
+		ElectionNotHeld {
+			/// The session.
+			session: SessionIndex,
+			/// How many would have been elected.
+			validators: u32,
+		},
 		/// A validator and those behind it were paid for a session.
 		Paid {
 			/// The validator.
@@ -203,10 +253,35 @@ pub mod pallet {
 			validator: T::AccountId,
 			/// The session in which it did.
 			session: SessionIndex,
-			/// The share that was to be taken for all it did in that session.
+			/// The share that it is to lose for all it did in that session.
 			share: Perbill,
-			/// What this report took of all stake behind it.
+			/// The session with whose start that is taken.
+			due: SessionIndex,
+		},
+		/// An offence was paid for.
+		Slashed {
+			/// The validator.
+			validator: T::AccountId,
+			/// The session in which it had offended.
+			session: SessionIndex,
+			/// The share that was taken by now.
+			share: Perbill,
+			/// What was taken of all stake behind it this time.
 			amount: BalanceOf<T>,
+		},
+		/// What an offence was to cost was cancelled.
+		SlashCancelled {
+			/// The validator.
+			validator: T::AccountId,
+			/// The session in which it had offended.
+			session: SessionIndex,
+			/// The share that it is not to lose.
+			share: Perbill,
+		},
+		/// An operator gave its session keys back.
+		KeysPurged {
+			/// The operator.
+			operator: T::AccountId,
 		},
 	}
 
@@ -225,6 +300,14 @@ pub mod pallet {
 		TooManyCandidates,
 		/// The operator has offended and is still in a set that was elected before.
 		StillBarred,
+		/// The operator's own bond is below the least of a validator.
+		BondBelowValidators,
+		/// The keys are those of a candidate: call `stop_validating` first.
+		StillCandidate,
+		/// The keys are those of a validator of this session or of one that is planned.
+		StillValidator,
+		/// There is nothing to cancel.
+		NoPendingSlash,
 	}
 
 	#[pallet::hooks]
@@ -237,6 +320,18 @@ pub mod pallet {
 			assert!(
 				T::MaxCandidates::get() >= T::MaxValidators::get(),
 				"MaxCandidates is below MaxValidators: places would stay empty"
+			);
+			assert!(
+				(1..=T::MaxValidators::get()).contains(&T::MinValidators::get()),
+				"MinValidators is zero or above MaxValidators: the set could become empty, or never change"
+			);
+			assert!(
+				!T::SetSessions::get().is_zero(),
+				"SetSessions is zero: no set would last a session"
+			);
+			assert!(
+				T::SlashDeferral::get() < T::ReportableSessions::get(),
+				"SlashDeferral is not below ReportableSessions: offences would be forgotten before they are paid for"
 			);
 			assert!(
 				!T::SilenceLimit::get().is_zero(),
@@ -252,10 +347,11 @@ pub mod pallet {
 			);
 			let ends = <T as Config>::WeightInfo::end_session(T::MaxValidators::get());
 			let plans = <T as Config>::WeightInfo::plan_session(T::MaxCandidates::get());
+			let slashes = <T as Config>::WeightInfo::apply_slashes(T::MaxValidators::get());
 			let block = T::BlockWeights::get().max_block;
 			assert!(
-				ends.saturating_add(plans).all_lte(block),
-				"the end of a session does not fit into a block: {ends:?} and {plans:?} of {block:?}"
+				ends.saturating_add(plans).saturating_add(slashes).all_lte(block),
+				"the end of a session does not fit into a block: {ends:?}, {plans:?} and {slashes:?} of {block:?}"
 			);
 		}
 
@@ -284,6 +380,30 @@ pub mod pallet {
 			Self::remove_candidate(&operator, LeaveReason::Asked);
 			Ok(())
 		}
+
+		/// Gives the calling operator's session keys back, and their deposit, unless it makes blocks or offers to. The runtime lets nobody
+		/// call `session.purge_keys`, which asks no such thing.
+		#[pallet::call_index(2)]
+		pub fn purge_keys(origin: OriginFor<T>) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Self::do_purge_keys(&operator)?;
+			Self::deposit_event(Event::KeysPurged { operator });
+			Ok(())
+		}
+
+		/// Cancels what an offence of `session` is to cost. What it has cost already stays taken, and if more is reported of the same
+		/// session, the difference is due.
+		#[pallet::call_index(3)]
+		pub fn cancel_slash(origin: OriginFor<T>, session: SessionIndex, validator: T::AccountId) -> DispatchResult {
+			T::SlashCancelOrigin::ensure_origin(origin)?;
+			let share = Self::cancel(session, &validator)?;
+			Self::deposit_event(Event::SlashCancelled {
+				validator,
+				session,
+				share,
+			});
+			Ok(())
+		}
 	}
 
 	/// What wallets read without knowing the runtime API `StakingApi`.
@@ -297,6 +417,11 @@ pub mod pallet {
 		/// Whom an election would choose now, with the stake behind each.
 		pub fn elected_now() -> Vec<(T::AccountId, BalanceOf<T>)> {
 			Self::election()
+		}
+
+		/// What offences are to cost that are not paid for, the next due first.
+		pub fn slashes() -> Vec<PendingSlash<T::AccountId, BalanceOf<T>>> {
+			Self::pending_slashes()
 		}
 
 		/// What rules validators, and what blocks earn at present.

@@ -1,17 +1,23 @@
-//! What signing twice costs.
+//! What signing twice costs, and when.
 
 use crate::{
-	AccountIdOf, BalanceOf, Barred, BarredValidators, Config, Event, LeaveReason, Offences, Pallet, SessionStarts,
+	AccountIdOf, BalanceOf, Barred, BarredValidators, Config, EndedAt, Error, Event, LeaveReason, Offence, Offences,
+	Pallet, PlannedAt,
 };
-use assay_protocol::operator::{Fault, Operators, Reporter};
+use alloc::vec::Vec;
+use assay_protocol::{
+	operator::{Fault, Operators, Reporter},
+	stake::PendingSlash,
+};
 use frame_support::{
 	traits::{Get, ValidatorSet},
 	weights::Weight,
 };
+use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_session::SessionInterface;
 use sp_runtime::{
 	traits::{UniqueSaturatedInto, Zero},
-	PerThing, Perbill, Saturating,
+	DispatchError, PerThing, Perbill, Saturating,
 };
 use sp_staking::{
 	offence::{OffenceDetails, OffenceSeverity, OnOffenceHandler},
@@ -28,7 +34,7 @@ impl<T: Config> OnOffenceHandler<AccountIdOf<T>, (AccountIdOf<T>, ()), Weight> f
 	) -> Weight {
 		for (details, share) in offenders.iter().zip(shares) {
 			let (offender, ()) = &details.offender;
-			Self::punish(offender, *share, session, details.reporters.first());
+			Self::note_offence(offender, *share, session, details.reporters.first());
 		}
 		// Reports carry the weight of their calls.
 		Weight::zero()
@@ -36,31 +42,116 @@ impl<T: Config> OnOffenceHandler<AccountIdOf<T>, (AccountIdOf<T>, ()), Weight> f
 }
 
 impl<T: Config> Pallet<T> {
-	fn punish(offender: &AccountIdOf<T>, share: Perbill, session: SessionIndex, reporter: Option<&AccountIdOf<T>>) {
-		let before = Offences::<T>::get(session, offender);
-		if share <= before {
+	/// Disables an offender, and has it pay when that is due: at once if it is.
+	fn note_offence(
+		offender: &AccountIdOf<T>,
+		share: Perbill,
+		session: SessionIndex,
+		reporter: Option<&AccountIdOf<T>>,
+	) {
+		let mut offence = Offences::<T>::get(session, offender).unwrap_or_else(|| Offence {
+			share: Perbill::zero(),
+			settled: Perbill::zero(),
+			reporter: reporter.cloned(),
+		});
+		if share <= offence.share {
 			return;
 		}
-		Offences::<T>::insert(session, offender, share);
-
-		let reporter = reporter.map(|account| Reporter {
-			account,
-			share: T::ReporterShare::get(),
-		});
-		let age = Self::age_of(session);
-		let amount = more(before, share).mul_ceil(T::Operators::at_risk(offender, age));
-		let amount: BalanceOf<T> = match amount.is_zero() {
-			true => amount,
-			false => T::Operators::penalise_recent(offender, amount, Fault::Equivocation, age, reporter),
-		};
+		offence.share = share;
+		Offences::<T>::insert(session, offender, offence);
 		Self::bar(offender, share);
 		Self::remove_candidate(offender, LeaveReason::Equivocated);
+		let due = Self::due(session);
 		Self::deposit_event(Event::Offended {
 			validator: offender.clone(),
 			session,
 			share,
+			due,
+		});
+		if due <= <T::Session as ValidatorSet<AccountIdOf<T>>>::session_index() {
+			Self::apply_slash(session, offender);
+		}
+	}
+
+	/// The session with whose start an offence of `session` is paid for.
+	pub(crate) fn due(session: SessionIndex) -> SessionIndex {
+		session.saturating_add(T::SlashDeferral::get())
+	}
+
+	/// Has everybody pay whose offence is due with the start of `session`.
+	pub(crate) fn apply_slashes(session: SessionIndex) {
+		let Some(of) = session.checked_sub(T::SlashDeferral::get()) else {
+			return;
+		};
+		let offenders: Vec<_> = Offences::<T>::iter_key_prefix(of).collect();
+		for offender in offenders {
+			Self::apply_slash(of, &offender);
+		}
+	}
+
+	/// Takes what an offender owes for a session; nothing the second time.
+	fn apply_slash(session: SessionIndex, offender: &AccountIdOf<T>) {
+		let Some(mut offence) = Offences::<T>::get(session, offender).filter(|of| of.share > of.settled) else {
+			return;
+		};
+		let reporter = offence.reporter.as_ref().map(|account| Reporter {
+			account,
+			share: T::ReporterShare::get(),
+		});
+		let (age, amount) = Self::owed(session, offender, &offence);
+		let amount: BalanceOf<T> = match amount.is_zero() {
+			true => amount,
+			false => {
+				let done = Self::blocks_since(EndedAt::<T>::get(session)).unwrap_or_default();
+				T::Operators::penalise_done(offender, amount, Fault::Equivocation, age, done, reporter)
+			}
+		};
+		offence.settled = offence.share;
+		Self::deposit_event(Event::Slashed {
+			validator: offender.clone(),
+			session,
+			share: offence.share,
 			amount,
 		});
+		Offences::<T>::insert(session, offender, offence);
+	}
+
+	/// The blocks since the offender was elected for `session`, and what of the stake that answers since then is owed.
+	fn owed(
+		session: SessionIndex,
+		offender: &AccountIdOf<T>,
+		offence: &Offence<AccountIdOf<T>>,
+	) -> (u32, BalanceOf<T>) {
+		let age = Self::age_of(session);
+		let share = more(offence.settled, offence.share);
+		(age, share.mul_ceil(T::Operators::at_risk(offender, age)))
+	}
+
+	/// Waives what an offence is to cost, and returns the share.
+	pub(crate) fn cancel(session: SessionIndex, offender: &AccountIdOf<T>) -> Result<Perbill, DispatchError> {
+		Offences::<T>::try_mutate(session, offender, |offence| {
+			let offence = offence.as_mut().filter(|of| of.share > of.settled);
+			let offence = offence.ok_or(Error::<T>::NoPendingSlash)?;
+			offence.settled = offence.share;
+			Ok(offence.share)
+		})
+	}
+
+	/// What offences are to cost that are not paid for, the next due first.
+	pub fn pending_slashes() -> Vec<PendingSlash<AccountIdOf<T>, BalanceOf<T>>> {
+		let mut pending: Vec<_> = Offences::<T>::iter()
+			.filter(|(.., offence)| offence.share > offence.settled)
+			.map(|(session, validator, offence)| PendingSlash {
+				session,
+				due: Self::due(session),
+				share: offence.share,
+				amount: Self::owed(session, &validator, &offence).1,
+				reporter: offence.reporter,
+				validator,
+			})
+			.collect();
+		pending.sort_by(|one, other| (one.due, &one.validator).cmp(&(other.due, &other.validator)));
+		pending
 	}
 
 	/// Disables an offender in the present session and the next, which is planned already.
@@ -74,12 +165,15 @@ impl<T: Config> Pallet<T> {
 		T::Session::report_offence(offender.clone(), OffenceSeverity(severity));
 	}
 
-	/// Blocks since `session` began; all there were if that is not known any more.
+	/// Blocks since the set of `session` was planned; all there were if that is not known any more.
 	fn age_of(session: SessionIndex) -> u32 {
-		let start = SessionStarts::<T>::get(session).unwrap_or_default();
-		frame_system::Pallet::<T>::block_number()
-			.saturating_sub(start)
-			.unique_saturated_into()
+		let planned = PlannedAt::<T>::get(session).unwrap_or_default();
+		Self::blocks_since(Some(planned)).unwrap_or_default()
+	}
+
+	fn blocks_since(block: Option<BlockNumberFor<T>>) -> Option<u32> {
+		let now = frame_system::Pallet::<T>::block_number();
+		Some(now.saturating_sub(block?).unique_saturated_into())
 	}
 }
 

@@ -43,6 +43,9 @@ impl<T: Config> Pallet<T> {
 		ValidationParameters {
 			session: <T::Session as ValidatorSet<AccountIdOf<T>>>::session_index(),
 			max_validators: T::MaxValidators::get(),
+			min_validators: T::MinValidators::get(),
+			min_validator_bond: T::MinValidatorBond::get(),
+			seat_share: T::SeatShare::get(),
 			elected_stake: ElectedStake::<T>::get(),
 			yearly_issuance: Self::yearly_issuance(),
 			block_reward: Self::block_reward(),
@@ -50,6 +53,7 @@ impl<T: Config> Pallet<T> {
 			reporter_share: T::ReporterShare::get(),
 			silence_limit: T::SilenceLimit::get(),
 			reportable_sessions: T::ReportableSessions::get(),
+			slash_deferral: T::SlashDeferral::get(),
 		}
 	}
 }

@@ -1,9 +1,9 @@
 //! The invariants of the README.
 
-use crate::{BalanceOf, BarredValidators, Candidates, Config, Offences, Pallet, SessionStarts, Works};
+use crate::{BalanceOf, BarredValidators, Candidates, Config, EndedAt, Offences, Pallet, PlannedAt, Works};
 use frame_support::{
 	ensure,
-	traits::{fungible::Inspect, Get, ValidatorSet},
+	traits::{fungible::Inspect, Get, ValidatorRegistration, ValidatorSet},
 };
 use sp_runtime::{traits::Zero, Saturating, TryRuntimeError};
 
@@ -23,15 +23,31 @@ impl<T: Config> Pallet<T> {
 		let session = T::Session::session_index();
 		let forgotten = session.checked_sub(T::ReportableSessions::get());
 		ensure!(
-			SessionStarts::<T>::iter_keys().all(|of| of <= session && forgotten.is_none_or(|last| of > last)),
-			"the start of a session is known in which offences cannot be reported"
+			PlannedAt::<T>::iter_keys()
+				.all(|of| of <= session.saturating_add(1) && forgotten.is_none_or(|last| of > last)),
+			"the planning of a session is known in which offences cannot be reported"
 		);
-		for (of, _, share) in Offences::<T>::iter() {
+		ensure!(
+			EndedAt::<T>::iter_keys().all(|of| of < session && forgotten.is_none_or(|last| of > last)),
+			"the end of a session is known that has not ended, or in which offences cannot be reported"
+		);
+		for (of, _, offence) in Offences::<T>::iter() {
 			ensure!(
-				SessionStarts::<T>::contains_key(of),
+				forgotten.is_none_or(|last| of > last),
 				"an offence is remembered longer than its session"
 			);
-			ensure!(!share.is_zero(), "an offence has cost nothing");
+			ensure!(!offence.share.is_zero(), "an offence costs nothing");
+			ensure!(
+				offence.settled <= offence.share,
+				"an offence has cost more than it should"
+			);
+			ensure!(
+				offence.settled == offence.share || Self::due(of) > session,
+				"an offence is due and was not paid for"
+			);
+		}
+		for account in Self::planned() {
+			ensure!(T::Session::is_registered(&account), "a validator has no session keys");
 		}
 		for (offender, barred) in BarredValidators::<T>::iter() {
 			ensure!(barred.until >= session, "an offender is barred for too long");

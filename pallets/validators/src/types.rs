@@ -14,6 +14,8 @@ pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
 pub type BalanceOf<T> = <<T as Config>::Currency as Inspect<AccountIdOf<T>>>::Balance;
 /// Money that belongs to nobody yet.
 pub type CreditOf<T> = Credit<AccountIdOf<T>, <T as Config>::Currency>;
+/// An offence on this chain.
+pub type OffenceOf<T> = Offence<AccountIdOf<T>>;
 /// A candidate of this chain.
 pub type CandidateOf<T> = Candidate<BlockNumberFor<T>>;
 
@@ -44,6 +46,26 @@ pub struct Barred {
 	pub until: SessionIndex,
 	/// The largest share that it lost.
 	pub severity: Perbill,
+}
+
+/// Since when a set of validators is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct SetStart<BlockNumber> {
+	/// The first session that was planned with it.
+	pub first: SessionIndex,
+	/// Block in which that was planned.
+	pub planned_at: BlockNumber,
+}
+
+/// What a validator did that it must not, in one session.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Offence<AccountId> {
+	/// The share that it is to lose for all of it: the largest that was reported.
+	pub share: Perbill,
+	/// The share that was taken, or cancelled.
+	pub settled: Perbill,
+	/// Who reported it first.
+	pub reporter: Option<AccountId>,
 }
 
 /// Why an operator is no candidate any more.

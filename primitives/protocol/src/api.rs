@@ -11,7 +11,10 @@ use crate::{
 	job::{Duty, JobError, JobParameters, JobSummary, Quote, SignedResult},
 	model::{ModelSummary, OfferSummary, Serving},
 	operator::{OperatorSummary, WorkerKey},
-	stake::{StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters, ValidatorSummary},
+	stake::{
+		PendingSlash, StakeBalance, StakeOperator, StakeParameters, StakePosition, ValidationParameters,
+		ValidatorSummary,
+	},
 };
 use alloc::vec::Vec;
 use codec::Codec;
@@ -177,6 +180,8 @@ sp_api::decl_runtime_apis! {
 		fn validators() -> Vec<ValidatorSummary<AccountId, Balance>>;
 		/// Whom an election would choose now, with the stake behind each.
 		fn election() -> Vec<(AccountId, Balance)>;
+		/// What offences of validators are to cost that are not paid for, the next due first.
+		fn pending_slashes() -> Vec<PendingSlash<AccountId, Balance>>;
 		/// What rules validators, and what blocks earn at present.
 		fn validation() -> ValidationParameters<Balance>;
 	}

@@ -216,6 +216,20 @@ pub trait Operators<AccountId, Balance> {
 		Self::penalise(who, amount, fault, reporter)
 	}
 
+	/// Like [`penalise_recent`](Self::penalise_recent), for a fault that was done `done` blocks ago at the latest: stake that others have
+	/// brought since pays nothing, as far as it can be told apart.
+	fn penalise_done(
+		who: &AccountId,
+		amount: Balance,
+		fault: Fault,
+		age: u32,
+		done: u32,
+		reporter: Option<Reporter<'_, AccountId>>,
+	) -> Balance {
+		let _ = done;
+		Self::penalise_recent(who, amount, fault, age, reporter)
+	}
+
 	/// Takes `share` of what a fault that became possible `age` blocks ago reaches and a punishment for the same fault, which took it to
 	/// have become possible later, `reached` blocks ago, has spared: of the stake that asked to leave between the two. Nothing more is taken
 	/// of any other.

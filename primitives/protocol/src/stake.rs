@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use sp_runtime::Permill;
+use sp_runtime::{Perbill, Permill};
 
 /// Somebody's stake behind an operator, with every slash and reward so far counted in.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
@@ -138,6 +138,23 @@ pub struct ValidatorSummary<AccountId, Balance> {
 	pub silence: u32,
 }
 
+/// What a validator is to lose for what it signed, unless that is cancelled before.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+pub struct PendingSlash<AccountId, Balance> {
+	/// The validator.
+	pub validator: AccountId,
+	/// The session in which it offended.
+	pub session: u32,
+	/// The session with whose start it pays.
+	pub due: u32,
+	/// The share that it is to lose for all it did in that session.
+	pub share: Perbill,
+	/// What that is of all stake that answers for it, as much as there is at present.
+	pub amount: Balance,
+	/// Who reported it.
+	pub reporter: Option<AccountId>,
+}
+
 /// What rules validators, and what blocks earn at present.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
 pub struct ValidationParameters<Balance> {
@@ -145,6 +162,12 @@ pub struct ValidationParameters<Balance> {
 	pub session: u32,
 	/// Validators at most.
 	pub max_validators: u32,
+	/// Validators at least: an election that would leave fewer, and fewer than there are, is not held.
+	pub min_validators: u32,
+	/// The least bond of its own with which an operator can be a validator.
+	pub min_validator_bond: Balance,
+	/// The share of the median stake behind a seat, each counted by its stake, that another seat takes.
+	pub seat_share: Permill,
 	/// The stake behind the validators that were elected last.
 	pub elected_stake: Balance,
 	/// What is issued in a year at that stake.
@@ -160,6 +183,8 @@ pub struct ValidationParameters<Balance> {
 	pub silence_limit: u32,
 	/// Sessions in which an offence can still be reported.
 	pub reportable_sessions: u32,
+	/// Sessions after which an offence is paid for.
+	pub slash_deferral: u32,
 }
 
 /// A higher commission under notice.
@@ -299,12 +324,29 @@ impl<AccountId, Balance> ValidatorSummary<AccountId, Balance> {
 	}
 }
 
+impl<AccountId, Balance> PendingSlash<AccountId, Balance> {
+	/// The same with amounts in another form.
+	pub fn map_amounts<Amount>(self, form: impl Fn(Balance) -> Amount) -> PendingSlash<AccountId, Amount> {
+		PendingSlash {
+			validator: self.validator,
+			session: self.session,
+			due: self.due,
+			share: self.share,
+			amount: form(self.amount),
+			reporter: self.reporter,
+		}
+	}
+}
+
 impl<Balance> ValidationParameters<Balance> {
 	/// The same with amounts in another form.
 	pub fn map_amounts<Amount>(self, form: impl Fn(Balance) -> Amount) -> ValidationParameters<Amount> {
 		ValidationParameters {
 			session: self.session,
 			max_validators: self.max_validators,
+			min_validators: self.min_validators,
+			min_validator_bond: form(self.min_validator_bond),
+			seat_share: self.seat_share,
 			elected_stake: form(self.elected_stake),
 			yearly_issuance: form(self.yearly_issuance),
 			block_reward: form(self.block_reward),
@@ -312,6 +354,7 @@ impl<Balance> ValidationParameters<Balance> {
 			reporter_share: self.reporter_share,
 			silence_limit: self.silence_limit,
 			reportable_sessions: self.reportable_sessions,
+			slash_deferral: self.slash_deferral,
 		}
 	}
 }

@@ -10,7 +10,7 @@ use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
 	parameter_types,
-	traits::{ConstU16, ConstU32},
+	traits::{ConstU16, ConstU32, Contains, InsideBoth},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_MILLIS},
 		Weight,
@@ -23,6 +23,16 @@ use sp_version::RuntimeVersion;
 const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 /// The longest block in bytes.
 const MAXIMUM_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
+
+/// What may be called: everything but what would let validators forget their keys while they are needed. `validators.purge_keys` asks
+/// whether they are.
+pub struct Calls;
+
+impl Contains<RuntimeCall> for Calls {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(call, RuntimeCall::Session(pallet_session::Call::purge_keys {}))
+	}
+}
 
 parameter_types! {
 	/// The runtime's version.
@@ -47,7 +57,7 @@ parameter_types! {
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
 	type Block = Block;
-	type BaseCallFilter = TxPause;
+	type BaseCallFilter = InsideBoth<Calls, TxPause>;
 	type MultiBlockMigrator = MultiBlockMigrations;
 	type Version = Version;
 	type BlockWeights = BlockWeights;

@@ -3,7 +3,7 @@
 use crate::{
 	time::{
 		DEFAULT_DRAW_WINDOW, DEFAULT_EPOCH_SLOTS, DEFAULT_GOVERNANCE_DAY, DEFAULT_GUILT_PERIOD, DEFAULT_SLOT_DURATION,
-		DEFAULT_STAKING_PERIOD, JOB_WINDOW, LONGEST_RUN, MAX_LOAD, STAKING_PERIODS,
+		DEFAULT_STAKING_PERIOD, JOB_WINDOW, LONGEST_RUN, MAX_LOAD, SESSIONS_OF_SET, STAKING_PERIODS,
 	},
 	BlockNumber, Runtime,
 };
@@ -33,5 +33,6 @@ impl pallet_assay_timing::Config for Runtime {
 	type DefaultGuiltPeriod = ConstU32<DEFAULT_GUILT_PERIOD>;
 	type DefaultGovernanceDay = ConstU32<DEFAULT_GOVERNANCE_DAY>;
 	type LongestJudgement = LongestJudgement;
+	type SessionsOfSet = ConstU32<SESSIONS_OF_SET>;
 	type StakingPeriods = ConstU32<STAKING_PERIODS>;
 }

@@ -2,12 +2,14 @@
 
 use super::{session::MaxAuthorities, staking::MaxOperators};
 use crate::{
-	governance::parameters::AuthorFeeShare, time::SILENCE_LIMIT, AccountId, Authorship, Balances, Runtime, Session,
-	Staking,
+	currency::MINIMUM_VALIDATOR_BOND,
+	governance::{origins::SlashCanceller, parameters::AuthorFeeShare, Root},
+	time::{SESSIONS_OF_SET, SILENCE_LIMIT},
+	AccountId, Authorship, Balances, Runtime, Session, Staking,
 };
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, Get},
+	traits::{ConstU128, ConstU32, EitherOfDiverse, Get},
 	PalletId,
 };
 use pallet_assay_timing as timing;
@@ -24,9 +26,14 @@ pub const INFLATION: PiecewiseLinear<'static> = PiecewiseLinear {
 	maximum: Perbill::from_percent(10),
 };
 
+/// The least validators there are once there are as many: of four, of which one may fail, one that offends can be sent away.
+const MIN_VALIDATORS: u32 = 3;
+
 parameter_types! {
 	/// The curve.
 	pub const Inflation: &'static PiecewiseLinear<'static> = &INFLATION;
+	/// A half: a third of the votes costs a quarter of the stake of all others, and who has half of the usual stake has a seat.
+	pub const SeatShare: Permill = Permill::from_percent(50);
 	/// A tenth, as much as whoever watches needs, and less than the offender could gain by reporting itself.
 	pub const ReporterShare: Permill = Permill::from_percent(10);
 	/// An account that nobody has the key of: authors' parts of fees until the session ends.
@@ -49,6 +56,10 @@ impl pallet_assay_validators::Config for Runtime {
 	type Author = Author;
 	type PotId = FeePot;
 	type MaxValidators = MaxAuthorities;
+	type MinValidators = ConstU32<MIN_VALIDATORS>;
+	type MinValidatorBond = ConstU128<MINIMUM_VALIDATOR_BOND>;
+	type SeatShare = SeatShare;
+	type SetSessions = ConstU32<SESSIONS_OF_SET>;
 	type MaxCandidates = MaxOperators;
 	type Inflation = Inflation;
 	type BlockTime = timing::ExpectedBlockTime<Runtime>;
@@ -56,5 +67,7 @@ impl pallet_assay_validators::Config for Runtime {
 	type ReporterShare = ReporterShare;
 	type SilenceLimit = ConstU32<SILENCE_LIMIT>;
 	type ReportableSessions = timing::ReportableSessions<Runtime>;
+	type SlashDeferral = timing::SlashDeferral<Runtime>;
+	type SlashCancelOrigin = EitherOfDiverse<Root, SlashCanceller>;
 	type WeightInfo = crate::weights::pallet_assay_validators::WeightInfo<Runtime>;
 }

@@ -19,6 +19,18 @@ impl<T: frame_system::Config> pallet_assay_validators::WeightInfo for WeightInfo
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
+	/// Not measured yet: of the size of `validate`, with the session's writes.
+	fn purge_keys() -> Weight {
+		Weight::from_parts(80_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(6))
+	}
+	/// Not measured yet.
+	fn cancel_slash() -> Weight {
+		Weight::from_parts(25_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
 	/// `c` is 1 to 500.
 	fn plan_session(c: u32) -> Weight {
 		Weight::from_parts(78_430_000, 0)
@@ -37,5 +49,13 @@ impl<T: frame_system::Config> pallet_assay_validators::WeightInfo for WeightInfo
 			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(v.into())))
+	}
+	/// `v` is 1 to 100. Not measured yet: each as much as `settle` of the staking pallet, and the sums of nine periods.
+	fn apply_slashes(v: u32) -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(Weight::from_parts(400_000_000, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads((30_u64).saturating_mul(v.into())))
+			.saturating_add(T::DbWeight::get().writes((18_u64).saturating_mul(v.into())))
 	}
 }

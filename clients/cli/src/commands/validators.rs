@@ -3,7 +3,7 @@
 use super::Context;
 use crate::{
 	output::table,
-	views::{KeysView, ValidationView, ValidatorView},
+	views::{KeysView, SlashView, ValidationView, ValidatorView},
 	Outcome,
 };
 use anyhow::{bail, ensure, Context as _, Result};
@@ -29,6 +29,10 @@ pub(crate) enum ValidatorCommand {
 	Leave,
 	/// List the validators of this session and the candidates, by the stake behind them.
 	List,
+	/// List what offences are to cost validators that are not paid for yet.
+	Slashes,
+	/// Give the signing account's session keys back, and their deposit: when it neither makes blocks nor offers to.
+	PurgeKeys,
 	/// Show the session, the limits, and what blocks earn.
 	Parameters,
 }
@@ -50,6 +54,20 @@ impl ValidatorCommand {
 				context.submit_and_tell(Call::stop_validating(), done).await
 			}
 			Self::List => list(context).await,
+			Self::Slashes => {
+				let (chain, at) = context.reading().await?;
+				let slashes = chain.validators().at(at).pending_slashes().await?;
+				let views: Vec<_> = slashes.into_iter().map(SlashView::new).collect();
+				context.output.answer(&views, || match views.is_empty() {
+					true => "no offence is to be paid for".into(),
+					false => table(SlashView::HEADER, 1, views.iter().map(SlashView::row).collect()),
+				});
+				Ok(Outcome::Done)
+			}
+			Self::PurgeKeys => {
+				let done = "the session keys are given back";
+				context.submit_and_tell(Call::purge_session_keys(), done).await
+			}
 			Self::Parameters => {
 				let (chain, at) = context.reading().await?;
 				let view = ValidationView::new(chain.validators().at(at).rules().await?);

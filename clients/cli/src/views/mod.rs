@@ -31,7 +31,7 @@ pub(crate) use places::Places;
 pub(crate) use positions::{PositionsView, SumsView};
 pub(crate) use receipt::SettlementView;
 pub(crate) use stake::{RankView, RulesView, StakeOperatorView};
-pub(crate) use validators::{KeysView, ValidationView, ValidatorView};
+pub(crate) use validators::{KeysView, SlashView, ValidationView, ValidatorView};
 
 /// The beginning of an address or hash, enough to recognise it.
 pub(crate) fn short(text: &impl ToString) -> String {

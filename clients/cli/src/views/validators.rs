@@ -1,7 +1,12 @@
 //! Who makes blocks, with which keys, and what it earns.
 
 use crate::output::fields;
-use assay_sdk::{amount::show_share, validators::Validation, validators::Validator, AccountId, Amount, Receipt};
+use assay_protocol::stake::PendingSlash;
+use assay_sdk::{
+	amount::show_share,
+	validators::{Slash, Validation, Validator},
+	AccountId, Amount, Receipt,
+};
 use serde::Serialize;
 
 /// Session keys that were registered.
@@ -109,6 +114,9 @@ impl ValidatorView {
 pub(crate) struct ValidationView {
 	session: u32,
 	max_validators: u32,
+	min_validators: u32,
+	min_validator_bond: Amount,
+	seat_share: String,
 	elected_stake: Amount,
 	yearly_issuance: Amount,
 	block_reward: Amount,
@@ -116,6 +124,7 @@ pub(crate) struct ValidationView {
 	reporter_share: String,
 	silence_limit: u32,
 	reportable_sessions: u32,
+	slash_deferral: u32,
 }
 
 impl ValidationView {
@@ -124,6 +133,9 @@ impl ValidationView {
 		Self {
 			session: validation.session,
 			max_validators: validation.max_validators,
+			min_validators: validation.min_validators,
+			min_validator_bond: Amount(validation.min_validator_bond),
+			seat_share: show_share(validation.seat_share),
 			elected_stake: Amount(validation.elected_stake),
 			yearly_issuance: Amount(validation.yearly_issuance),
 			block_reward: Amount(validation.block_reward),
@@ -131,6 +143,7 @@ impl ValidationView {
 			reporter_share: show_share(validation.reporter_share),
 			silence_limit: validation.silence_limit,
 			reportable_sessions: validation.reportable_sessions,
+			slash_deferral: validation.slash_deferral,
 		}
 	}
 
@@ -138,7 +151,21 @@ impl ValidationView {
 	pub(crate) fn text(&self) -> String {
 		fields([
 			("session", Some(self.session.to_string())),
-			("validators", Some(format!("at most {}", self.max_validators))),
+			(
+				"validators",
+				Some(format!(
+					"at least {}, at most {}",
+					self.min_validators, self.max_validators
+				)),
+			),
+			(
+				"a validator bonds",
+				Some(format!("at least {}", self.min_validator_bond)),
+			),
+			(
+				"a seat takes",
+				Some(format!("{} of the median stake of a seat", self.seat_share)),
+			),
 			("stake behind them", Some(self.elected_stake.to_string())),
 			("a block earns", Some(self.block_reward.to_string())),
 			("all blocks of a year", Some(self.yearly_issuance.to_string())),
@@ -161,8 +188,43 @@ impl ValidationView {
 				"offences are reported",
 				Some(format!("within {} sessions", self.reportable_sessions)),
 			),
+			(
+				"offences are paid for",
+				Some(match self.slash_deferral {
+					0 => "when they are reported".into(),
+					sessions => format!("after {sessions} sessions, unless that is cancelled"),
+				}),
+			),
 		])
 	}
+}
+
+/// What an offence is to cost.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(crate) struct SlashView(PendingSlash<AccountId, Amount>);
+
+impl SlashView {
+	/// Describes it.
+	pub(crate) fn new(slash: Slash) -> Self {
+		Self(slash.map_amounts(Amount))
+	}
+
+	/// One line of a list.
+	pub(crate) fn row(&self) -> [String; 5] {
+		let slash = &self.0;
+		[
+			slash.validator.to_string(),
+			slash.session.to_string(),
+			slash.due.to_string(),
+			format!("{:?}", slash.share),
+			slash.amount.to_string(),
+		]
+	}
+
+	/// The header of a list.
+	pub(crate) const HEADER: [&'static str; 5] =
+		["validator", "offended in session", "pays in session", "share", "amount"];
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -190,6 +252,20 @@ mod tests {
 		let [_, state, stake, blocks, fees] = view.row();
 		assert_eq!([&*stake, &*blocks, &*fees], ["2 ASY", "3", "0 ASY"]);
 		state
+	}
+
+	#[test]
+	fn a_slash_shows_who_pays_how_much_and_when() {
+		let view = SlashView::new(Slash {
+			validator: AccountId::from([8; 32]),
+			session: 7,
+			due: 19,
+			share: sp_runtime::Perbill::from_percent(56),
+			amount: 3_000_000_000_000,
+			reporter: None,
+		});
+		assert_eq!(view.row()[1..], ["7", "19", "56%", "3 ASY"]);
+		assert_eq!(serde_json::to_value(&view).unwrap()["due"], 19);
 	}
 
 	#[test]

@@ -122,6 +122,7 @@ impl pallet_assay_timing::Config for Test {
 	type DefaultGuiltPeriod = ConstU64<GUILT_PERIOD>;
 	type DefaultGovernanceDay = ConstU64<28_800>;
 	type LongestJudgement = ConstU64<0>;
+	type SessionsOfSet = ConstU32<1>;
 	type StakingPeriods = ConstU32<6>;
 }
 

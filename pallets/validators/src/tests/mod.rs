@@ -18,6 +18,7 @@ use frame_support::{
 	traits::{fungible::Inspect, tokens::imbalance::ResolveTo, Hooks},
 	PalletId,
 };
+use frame_system::EnsureRoot;
 use pallet_session::{
 	disabling::UpToLimitWithReEnablingDisablingStrategy,
 	historical::{self as pallet_session_historical, NoteHistoricalRoot},
@@ -95,12 +96,14 @@ impl_opaque_keys! {
 	}
 }
 
-/// Knows nothing of consensus.
+/// Counts how often the set changes.
 pub struct NoConsensus;
 impl pallet_session::SessionHandler<AccountId> for NoConsensus {
 	const KEY_TYPE_IDS: &'static [sp_runtime::KeyTypeId] = &[DUMMY];
 	fn on_genesis_session<T: OpaqueKeys>(_: &[(AccountId, T)]) {}
-	fn on_new_session<T: OpaqueKeys>(_: bool, _: &[(AccountId, T)], _: &[(AccountId, T)]) {}
+	fn on_new_session<T: OpaqueKeys>(changed: bool, _: &[(AccountId, T)], _: &[(AccountId, T)]) {
+		SetChanges::mutate(|count| *count += u32::from(changed));
+	}
 	fn on_disabled(_: u32) {}
 }
 
@@ -139,6 +142,13 @@ parameter_types! {
 	pub const ReporterShare: Permill = Permill::from_percent(10);
 	pub const SilenceLimit: u32 = SILENCE_LIMIT;
 	pub const ReportableSessions: SessionIndex = REPORTABLE;
+	pub const SeatShare: Permill = Permill::from_percent(50);
+	pub static MinValidators: u32 = 1;
+	pub static MinValidatorBond: Balance = MIN_BOND;
+	pub static SetSessions: SessionIndex = 3;
+	pub static SlashDeferral: SessionIndex = 0;
+	/// Changes of the set that consensus was told of.
+	pub static SetChanges: u32 = 0;
 	pub static MaxValidators: u32 = 4;
 	pub static MaxCandidates: u32 = 20;
 	pub static Author: Option<AccountId> = None;
@@ -182,6 +192,10 @@ impl pallet_assay_validators::Config for Test {
 	type Author = Author;
 	type PotId = FeePot;
 	type MaxValidators = MaxValidators;
+	type MinValidators = MinValidators;
+	type MinValidatorBond = MinValidatorBond;
+	type SeatShare = SeatShare;
+	type SetSessions = SetSessions;
 	type MaxCandidates = MaxCandidates;
 	type Inflation = Inflation;
 	type BlockTime = ConstU64<{ YEAR / 10 }>;
@@ -189,6 +203,8 @@ impl pallet_assay_validators::Config for Test {
 	type ReporterShare = ReporterShare;
 	type SilenceLimit = SilenceLimit;
 	type ReportableSessions = ReportableSessions;
+	type SlashDeferral = SlashDeferral;
+	type SlashCancelOrigin = EnsureRoot<AccountId>;
 	type WeightInfo = ();
 }
 
@@ -207,6 +223,7 @@ impl ExtBuilder {
 
 	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		Author::set(None);
+		SetChanges::set(0);
 		let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 		pallet_balances::GenesisConfig::<Test> {
 			balances: [ALICE, BOB, CAROL, DAVE, EVE, TREASURY]

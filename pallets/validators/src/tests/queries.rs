@@ -4,12 +4,12 @@ use frame_support::assert_ok;
 #[test]
 fn validators_and_candidates_are_shown_by_stake() {
 	ExtBuilder::default().validators(&[ALICE, BOB]).build_and_execute(|| {
-		candidate(CAROL, 500);
+		candidate(CAROL, 150);
 		assert_ok!(Validators::stop_validating(signed(BOB)));
 		block(BOB);
 		let shown = Validators::validator_summaries();
 		let accounts: Vec<_> = shown.iter().map(|of| (of.account, of.stake)).collect();
-		assert_eq!(accounts, [(CAROL, 500), (ALICE, 100), (BOB, 100)]);
+		assert_eq!(accounts, [(CAROL, 150), (ALICE, 100), (BOB, 100)]);
 		let [carol, alice, bob] = &shown[..] else {
 			panic!("three are shown")
 		};
