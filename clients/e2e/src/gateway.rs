@@ -1,11 +1,9 @@
 //! The gateway as a program that others run.
 
-use crate::{binaries::Binaries, wait::until};
+use crate::{binaries::Binaries, node::metrics_at, wait::until};
 use anyhow::{bail, ensure, Context, Result};
 use std::{
 	fs::{self, File},
-	io::{Read, Write},
-	net::TcpStream,
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
 	time::Duration,
@@ -109,11 +107,7 @@ impl Gateway {
 
 	/// What it tells Prometheus.
 	pub fn metrics(&self) -> Result<String> {
-		let mut stream = TcpStream::connect(&self.running.metrics)?;
-		stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
-		let mut answer = String::new();
-		stream.read_to_string(&mut answer)?;
-		Ok(answer)
+		metrics_at(&self.running.metrics)
 	}
 
 	fn kill(&mut self) -> Result<()> {

@@ -5,8 +5,8 @@ use anyhow::{bail, ensure, Context, Result};
 use serde_json::json;
 use std::{
 	fs::{File, OpenOptions},
-	io::{Read, Seek, SeekFrom},
-	net::SocketAddr,
+	io::{Read, Seek, SeekFrom, Write},
+	net::{SocketAddr, TcpStream, ToSocketAddrs},
 	os::unix::process::CommandExt,
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
@@ -41,6 +41,13 @@ pub struct NodeOptions {
 	pub arguments: Vec<String>,
 	/// Environment.
 	pub environment: Vec<(String, String)>,
+}
+
+impl NodeOptions {
+	/// Whether the arguments say where its metrics are.
+	fn tells_metrics(&self) -> bool {
+		self.arguments.iter().any(|argument| argument == "--prometheus-port")
+	}
 }
 
 /// The ports of a node.
@@ -118,7 +125,8 @@ impl Node {
 			})
 			.arg("--runtime-cache")
 			.arg(compiled)
-			.args(["--no-mdns", "--no-prometheus", "--no-telemetry"])
+			.args(["--no-mdns", "--no-telemetry"])
+			.args((!self.options.tells_metrics()).then_some("--no-prometheus"))
 			.envs(self.options.environment.iter().cloned())
 			.stdin(Stdio::null())
 			.stdout(log.try_clone()?)
@@ -236,6 +244,16 @@ impl Node {
 		Ok(())
 	}
 
+	/// What it tells Prometheus, if its arguments said where.
+	pub fn metrics(&self) -> Result<String> {
+		let log = std::fs::read_to_string(self.log())?;
+		let mut addresses = log
+			.lines()
+			.filter_map(|line| line.split_once("Prometheus exporter started at "));
+		let (_, address) = addresses.next_back().context("it tells no metrics")?;
+		metrics_at(address.trim())
+	}
+
 	/// Starts a killed node again on the data it left.
 	pub fn restart(&mut self) -> Result<()> {
 		ensure!(self.process.is_none(), "node {} still runs", self.options.name);
@@ -285,6 +303,15 @@ impl Drop for Node {
 		// Nothing can be done about a process that cannot be killed.
 		let _ = self.kill();
 	}
+}
+
+/// What Prometheus is told at an address.
+pub(crate) fn metrics_at(address: impl ToSocketAddrs) -> Result<String> {
+	let mut stream = TcpStream::connect(address)?;
+	stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
+	let mut answer = String::new();
+	stream.read_to_string(&mut answer)?;
+	Ok(answer)
 }
 
 /// Finds the address in the part of a log that begins at `from`.

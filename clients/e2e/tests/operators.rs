@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use assay_e2e::{amount, until, Binaries, Node, Scene, ASY};
 use serde_json::{json, Value};
 use std::{
+	collections::BTreeSet,
 	fs,
 	net::TcpListener,
 	path::Path,
@@ -269,6 +270,40 @@ fn a_port_that_was_asked_for_and_is_taken_is_an_error() -> Result<()> {
 			text.contains(&format!(":{port}, where")) && text.contains(option),
 			"{text}"
 		);
+	}
+	scene.end()
+}
+
+/// The series that a text names.
+fn series(text: &str) -> BTreeSet<&str> {
+	text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+		.filter(|word| word.starts_with("assay_provider_") || word.starts_with("substrate_"))
+		.map(|word| word.strip_suffix("_bucket").unwrap_or(word))
+		.collect()
+}
+
+#[test]
+fn alerts_and_the_dashboard_name_what_a_node_tells() -> Result<()> {
+	let scene = Scene::quick()?;
+	let arguments = "--dev --prometheus-port 0";
+	let node = Node::start(&scene.binaries, scene.options("alice", arguments))?;
+	scene.generator(&node)?;
+	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/monitoring");
+	let files = [
+		fs::read_to_string(folder.join("alerts.yaml"))?,
+		fs::read_to_string(folder.join("dashboard.json"))?,
+	];
+	serde_json::from_str::<Value>(&files[1])?;
+	for file in &files {
+		let named = series(file);
+		assert!(named.len() > 5, "{named:?}");
+		until("the node to tell all that is named", LIMIT, || {
+			let told = node.metrics()?;
+			let told: BTreeSet<_> = series(&told);
+			let missing: Vec<_> = named.difference(&told).collect();
+			Ok(missing.is_empty().then_some(()))
+		})
+		.with_context(|| format!("{named:?}"))?;
 	}
 	scene.end()
 }
