@@ -70,6 +70,15 @@ fn limit(error: &str, rules: &StakingRules) -> Option<String> {
 		"RemainderBelowMinimum" => {
 			format!("what remains is nothing, or at least {delegation} of a delegation and {bond} of an operator's own bond")
 		}
+		"TooMuchDelegated" => format!(
+			"at most {} times the own bond of an operator may be delegated to it",
+			rules.max_leverage
+		),
+		"SentAway" => "the operator sent this account away: `assay operator readmit` takes it back".into(),
+		"NotIdle" => format!(
+			"an operator makes room when its bond has been below {bond}, and it without work, for {} blocks",
+			rules.unbonding_period
+		),
 		"TooManyOperators" => format!("there may be {}", rules.max_operators),
 		"CommissionTooHigh" => format!("it is {} at most", show_share(rules.max_commission)),
 		"TooManyRedelegations" => format!("a position has room for {} at a time", rules.max_exposures),
@@ -158,6 +167,7 @@ mod tests {
 			unbonding_period: 28_800,
 			max_chunks: 8,
 			max_exposures: 4,
+			max_leverage: 9,
 			max_operators: 900,
 			commitment_limit: Permill::from_percent(10),
 			own_commitment_limit: Permill::from_percent(40),
@@ -173,6 +183,7 @@ mod tests {
 			("NotActive", "1000 ASY"),
 			("DelegationBelowMinimum", "10 ASY"),
 			("RemainderBelowMinimum", "10 ASY"),
+			("TooMuchDelegated", "9 times"),
 			("TooManyOperators", "900"),
 			("CommissionTooHigh", "50%"),
 			("TooManyRedelegations", "4"),
@@ -196,6 +207,7 @@ mod tests {
 			pending_slash: 0,
 			pending_rewards: 0,
 			compound: false,
+			payee: None,
 			unbonding: vec![chunk(3 * ASY, 60), chunk(4 * ASY, 50)],
 			exposures: vec![ExposedStake {
 				operator: AccountId::from([9; 32]),

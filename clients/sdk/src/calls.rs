@@ -248,6 +248,21 @@ impl Call {
 		Self::new("Staking", "kick", member)
 	}
 
+	/// Takes stake again of somebody who was sent away.
+	pub fn readmit(member: AccountId) -> Self {
+		Self::new("Staking", "readmit", member)
+	}
+
+	/// Makes room where an operator has stayed on too little.
+	pub fn reap(operator: AccountId) -> Self {
+		Self::new("Staking", "reap", operator)
+	}
+
+	/// Chooses who is paid what stake earns.
+	pub fn set_payee(operator: AccountId, payee: Option<AccountId>) -> Self {
+		Self::new("Staking", "set_payee", (operator, payee))
+	}
+
 	/// Gives session keys back.
 	pub fn purge_session_keys() -> Self {
 		Self::new("Validators", "purge_keys", ())
@@ -396,7 +411,12 @@ impl Call {
 	pub fn operator(&self) -> Option<AccountId> {
 		let first = matches!(
 			self.name,
-			"bond_extra" | "unbond" | "rebond" | "withdraw_unbonded" | "delegate" | "redelegate" | "claim" | "settle"
+			"bond_extra"
+				| "unbond" | "rebond"
+				| "withdraw_unbonded"
+				| "delegate" | "redelegate"
+				| "claim" | "settle"
+				| "reap" | "set_payee"
 		);
 		let account = self.arguments.get(..32).filter(|_| first && self.pallet == "Staking")?;
 		Some(AccountId::from(<[u8; 32]>::try_from(account).ok()?))

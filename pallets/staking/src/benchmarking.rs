@@ -1,8 +1,8 @@
 //! Benchmarks of every call, behind an operator with a second delegator, for the fullest position there can be.
 
 use crate::{
-	AccountIdOf, BalanceOf, Call, Config, HoldReason, IdentityText, Operators, Pallet, Period, Pools, Positions,
-	WorkerKeys, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY,
+	AccountIdOf, BalanceOf, Call, Config, HoldReason, IdentityText, Kicked, Operators, Pallet, Period, Pools,
+	Positions, WorkerKeys, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY,
 };
 use assay_protocol::operator::{possession_payload, Fault, Operators as _, Rewards as _, WorkerKey, WorkerSignature};
 use frame_benchmarking::v2::*;
@@ -320,6 +320,53 @@ mod benchmarks {
 		_(RawOrigin::Signed(operator.clone()), member.clone());
 
 		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.amount.is_zero()));
+	}
+
+	#[benchmark]
+	fn readmit() {
+		let operator = operator::<T>();
+		let member: AccountIdOf<T> = account("member", 0, 0);
+		Kicked::<T>::insert(&operator, &member, ());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(operator.clone()), member.clone());
+
+		assert!(!Kicked::<T>::contains_key(&operator, &member));
+	}
+
+	#[benchmark]
+	fn reap() {
+		let operator = other_operator::<T>(0);
+		let origin = || RawOrigin::Signed(operator.clone()).into();
+		Pallet::<T>::chill(origin()).expect("it takes work");
+		// In as many parts as there may be, and some of it bonded again.
+		let part = T::MinBond::get();
+		for period in 0..3 {
+			go_to::<T>(Period(period));
+			Pallet::<T>::unbond(origin(), operator.clone(), part).expect("a part may leave in every period");
+		}
+		go_to::<T>(Period(3));
+		Pallet::<T>::unbond(origin(), operator.clone(), part).expect("the last may leave");
+		let free_from = Pallet::<T>::free_from(Period(3));
+		frame_system::Pallet::<T>::set_block_number(free_from);
+		Pallet::<T>::bond_extra(origin(), operator.clone(), 1u32.into()).expect("a funded account can bond");
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(whitelisted_caller()), operator.clone());
+
+		assert!(!Operators::<T>::contains_key(&operator));
+	}
+
+	#[benchmark]
+	fn set_payee() {
+		let member = caller::<T>();
+		let operator = full_position::<T>(&member);
+		let payee: AccountIdOf<T> = account("payee", 0, 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(member.clone()), operator.clone(), Some(payee.clone()));
+
+		assert!(Positions::<T>::get(&member, &operator).is_some_and(|position| position.payee == Some(payee)));
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::tests::ExtBuilder::default().build(), crate::tests::Test);

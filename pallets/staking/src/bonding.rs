@@ -1,17 +1,20 @@
 //! How stake comes: operators register and bond, others delegate, unbonding stake returns.
 
 use crate::{
-	AccountIdOf, BalanceOf, Config, Error, Event, HoldReason, Identities, Operator, OperatorOf, Operators, Pallet,
-	PoolOf, Pools, Spared, Touched, WorkerKeys,
+	AccountIdOf, BalanceOf, Config, Error, Event, HoldReason, Identities, Kicked, Operator, OperatorOf, Operators,
+	Pallet, PoolOf, Pools, Spared, Touched, WorkerKeys,
 };
 use assay_protocol::operator::{possession_payload, WorkerKey, WorkerSignature};
 use frame_support::{
 	ensure,
-	traits::{fungible::MutateHold, Get},
+	traits::{fungible::MutateHold, tokens::Precision, Get},
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_application_crypto::RuntimeAppPublic;
-use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
+use sp_runtime::{
+	traits::{Bounded, Zero},
+	DispatchError, DispatchResult, Saturating,
+};
 
 impl<T: Config> Pallet<T> {
 	/// Checks that `proof` is the signature of `worker_key` over `who` and this chain.
@@ -63,6 +66,30 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::OperatorLeft { operator: who.clone() });
 	}
 
+	/// Forgets an operator whose bond has been below the minimum for an unbonding period, and gives it back what is left of it. It has had
+	/// no work since, and what asked to leave before is free.
+	pub(crate) fn do_reap(who: &AccountIdOf<T>) -> Result<BalanceOf<T>, DispatchError> {
+		let record = Operators::<T>::get(who).ok_or(Error::<T>::NotOperator)?;
+		let mut own = Touched::<T>::load_or_new(who, who);
+		let since = own.pool.below_since.ok_or(Error::<T>::NotIdle)?;
+		let idle = Self::now() >= Self::free_from(Self::period_of(since));
+		ensure!(
+			idle && own.pool.own < T::MinBond::get() && record.committed.is_zero(),
+			Error::<T>::NotIdle
+		);
+		let waiting = Self::release_free(&mut own, who)?;
+		ensure!(own.position.chunks.is_empty(), Error::<T>::NotIdle);
+		let left = match own.position.amount.is_zero() {
+			true => Zero::zero(),
+			false => own.leave(Bounded::max_value(), Zero::zero())?,
+		};
+		T::Currency::release(&HoldReason::Bond.into(), who, left, Precision::Exact)?;
+		own.pool.chilled = true;
+		Self::forget(who, &record);
+		own.finish();
+		Ok(left.saturating_add(waiting))
+	}
+
 	/// Bonds `amount` of `member` behind `operator`.
 	pub(crate) fn do_bond(
 		operator: &AccountIdOf<T>,
@@ -99,7 +126,7 @@ impl<T: Config> Pallet<T> {
 		let spared = Spared::<T>::get(operator);
 		let amount = position.take_chunks(amount, |period| Self::end_of(period) > spared);
 		ensure!(!amount.is_zero(), Error::<T>::NothingUnbonding);
-		position.join(amount)?;
+		position.join_again(amount)?;
 		Self::ensure_enough(&position)?;
 		position.finish();
 		Self::deposit_event(Event::Rebonded {
@@ -110,15 +137,26 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Only an operator itself bonds more while it is chilled, to be able to come back.
+	/// Only an operator itself bonds more while it is chilled, to be able to come back, and nobody whom it has sent away.
 	pub(crate) fn ensure_takes_stake(operator: &AccountIdOf<T>, position: &Touched<T>) -> DispatchResult {
+		ensure!(
+			!Kicked::<T>::contains_key(operator, position.member()),
+			Error::<T>::SentAway
+		);
 		ensure!(Operators::<T>::contains_key(operator), Error::<T>::NotOperator);
 		ensure!(position.is_own() || !position.pool.chilled, Error::<T>::Chilled);
 		Ok(())
 	}
 
-	/// A delegation has a minimum. An operator's bond too, but one that was slashed may be filled up in steps.
+	/// A delegation has a minimum, and all delegations together a maximum. An operator's bond has a minimum too, but one that was
+	/// slashed may be filled up in steps.
 	pub(crate) fn ensure_enough(position: &Touched<T>) -> DispatchResult {
+		let pool = &position.pool;
+		let delegated = pool.stake.balance.saturating_sub(pool.own);
+		ensure!(
+			position.is_own() || delegated <= Self::most_delegated(pool.own),
+			Error::<T>::TooMuchDelegated
+		);
 		ensure!(
 			position.is_own() || position.position.amount >= T::MinDelegation::get(),
 			Error::<T>::DelegationBelowMinimum

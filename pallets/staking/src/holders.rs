@@ -1,7 +1,7 @@
 //! What the runtime API `StakingApi` returns: stake as its holders see it.
 
 use crate::{
-	AccountIdOf, BalanceOf, Config, Identities, OperatorOf, Operators, Pallet, Pools, Positions, MAX_CHUNKS,
+	AccountIdOf, BalanceOf, Config, Identities, OperatorOf, Operators, Pallet, Pools, Positions, Returns, MAX_CHUNKS,
 	MAX_EXPOSURES,
 };
 use alloc::{string::String, vec::Vec};
@@ -39,6 +39,7 @@ impl<T: Config> Pallet<T> {
 				pending_slash: touched.lost,
 				pending_rewards: position.earned.amount,
 				compound: position.compound,
+				payee: position.payee.clone(),
 				unbonding: chunks
 					.map(|chunk| UnbondingStake {
 						amount: chunk.amount,
@@ -126,6 +127,7 @@ impl<T: Config> Pallet<T> {
 			unbonding_period: T::UnbondingPeriod::get(),
 			max_chunks: MAX_CHUNKS,
 			max_exposures: MAX_EXPOSURES,
+			max_leverage: T::MaxLeverage::get(),
 			max_operators: T::MaxOperators::get(),
 			commitment_limit: T::CommitmentLimit::get(),
 			own_commitment_limit: T::OwnCommitmentLimit::get(),
@@ -156,8 +158,8 @@ impl<T: Config> Pallet<T> {
 			penalised: operator.penalised,
 			faults: operator.faults,
 			registered_at: operator.registered_at,
-			returns: pool
-				.returns
+			room: Self::most_delegated(pool.own).saturating_sub(pool.stake.balance.saturating_sub(pool.own)),
+			returns: Returns::<T>::get(account)
 				.iter()
 				.map(|of| StakeReturn {
 					from: Self::start_of(of.period),

@@ -30,8 +30,9 @@ pub use pallet::*;
 pub use settled::Settled;
 pub use shares::{Points, Shares};
 pub use types::{
-	AccountIdOf, BalanceOf, Chunk, Commission, CreditOf, Exposure, Extent, IdentityText, Operator, OperatorOf, Period,
-	Pool, PoolOf, Position, PositionOf, Reach, Return, MAX_CHUNKS, MAX_EXPOSURES, MAX_IDENTITY, MAX_RETURNS,
+	AccountIdOf, BalanceOf, Chunk, Commission, CreditOf, Cut, Exposure, Extent, Fresh, IdentityText, Operator,
+	OperatorOf, Period, Pool, PoolOf, Position, PositionOf, Reach, Return, ReturnsOf, MAX_CHUNKS, MAX_CUTS,
+	MAX_EXPOSURES, MAX_FRESH, MAX_IDENTITY, MAX_RETURNS,
 };
 pub use weights::WeightInfo;
 
@@ -111,6 +112,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type SettlingPeriod: Get<BlockNumberFor<Self>>;
 
+		/// Times the own bond of an operator that may be delegated to it, and that counts of what is.
+		#[pallet::constant]
+		type MaxLeverage: Get<u32>;
+
 		/// Operators at most.
 		#[pallet::constant]
 		type MaxOperators: Get<u32>;
@@ -168,6 +173,15 @@ pub mod pallet {
 	/// ended by then is not bonded again.
 	#[pallet::storage]
 	pub type Spared<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>, ValueQuery>;
+
+	/// What each pool shared out in the last periods that brought something, oldest first.
+	#[pallet::storage]
+	pub type Returns<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ReturnsOf<T>, ValueQuery>;
+
+	/// Whom each operator has sent away and not taken back: first the operator, then the member.
+	#[pallet::storage]
+	pub type Kicked<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Blake2_128Concat, T::AccountId, ()>;
 
 	/// Each member's stake behind each operator: first the member, then the operator.
 	#[pallet::storage]
@@ -277,6 +291,29 @@ pub mod pallet {
 			operator: T::AccountId,
 			/// Whose stake asked to leave by that.
 			member: T::AccountId,
+		},
+		/// An operator takes stake again of somebody it had sent away.
+		Readmitted {
+			/// The operator.
+			operator: T::AccountId,
+			/// Who may delegate again.
+			member: T::AccountId,
+		},
+		/// An operator is none any more whose bond had been below the minimum for too long.
+		Reaped {
+			/// The former operator.
+			operator: T::AccountId,
+			/// What was left of its bond, and given back.
+			amount: BalanceOf<T>,
+		},
+		/// A member chose who is paid what it earns.
+		PayeeSet {
+			/// The operator.
+			operator: T::AccountId,
+			/// The member.
+			member: T::AccountId,
+			/// Who is paid; the member if nobody.
+			payee: Option<T::AccountId>,
 		},
 		/// An operator takes no new work.
 		Chilled {
@@ -421,6 +458,14 @@ pub mod pallet {
 		CommissionTooHigh,
 		/// The identity is not UTF-8 text.
 		IdentityNotText,
+		/// As much is delegated to the operator as its own bond carries.
+		TooMuchDelegated,
+		/// The operator has sent the account away.
+		SentAway,
+		/// The operator has not sent the account away.
+		NotSentAway,
+		/// The operator has its bond, or work, or has been without for less than an unbonding period.
+		NotIdle,
 	}
 
 	#[pallet::hooks]
@@ -605,14 +650,19 @@ pub mod pallet {
 		}
 
 		/// Takes what slashes have left to be taken from a member, and compounds its rewards if it chose that. Anybody may
-		/// call it for anybody.
+		/// call it for anybody, and pays nothing where there was anything to be taken.
 		#[pallet::call_index(10)]
-		pub fn settle(origin: OriginFor<T>, operator: T::AccountId, member: T::AccountId) -> DispatchResult {
+		pub fn settle(
+			origin: OriginFor<T>,
+			operator: T::AccountId,
+			member: T::AccountId,
+		) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
-			Self::do_settle(&operator, &member)
+			let took = Self::do_settle(&operator, &member)?;
+			Ok(if took { Pays::No } else { Pays::Yes }.into())
 		}
 
-		/// Chooses what the operator keeps of rewards: less at once, more after a notice.
+		/// Chooses what the operator keeps of rewards: less at once, more after a notice if anybody has delegated to it.
 		#[pallet::call_index(11)]
 		pub fn set_commission(origin: OriginFor<T>, rate: Permill) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
@@ -654,14 +704,52 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Sends a delegator away: all of its stake behind the calling operator starts to unbond.
+		/// Sends a delegator away: all of its stake behind the calling operator starts to unbond, and none comes back before
+		/// [`readmit`](Self::readmit).
 		#[pallet::call_index(15)]
 		pub fn kick(origin: OriginFor<T>, member: T::AccountId) -> DispatchResult {
 			let operator = ensure_signed(origin)?;
 			ensure!(Operators::<T>::contains_key(&operator), Error::<T>::NotOperator);
 			ensure!(member != operator, Error::<T>::OwnBond);
 			Self::do_unbond(&operator, &member, Bounded::max_value())?;
+			Kicked::<T>::insert(&operator, &member, ());
 			Self::deposit_event(Event::Kicked { operator, member });
+			Ok(())
+		}
+
+		/// Takes stake again of somebody whom the calling operator has sent away.
+		#[pallet::call_index(16)]
+		pub fn readmit(origin: OriginFor<T>, member: T::AccountId) -> DispatchResult {
+			let operator = ensure_signed(origin)?;
+			Kicked::<T>::take(&operator, &member).ok_or(Error::<T>::NotSentAway)?;
+			Self::deposit_event(Event::Readmitted { operator, member });
+			Ok(())
+		}
+
+		/// Makes room for another operator where one has stayed on less than the minimum bond, without work, for an unbonding period. It is
+		/// given back what is left. Anybody may call it.
+		#[pallet::call_index(17)]
+		pub fn reap(origin: OriginFor<T>, operator: T::AccountId) -> DispatchResult {
+			ensure_signed(origin)?;
+			let amount = Self::do_reap(&operator)?;
+			Self::deposit_event(Event::Reaped { operator, amount });
+			Ok(())
+		}
+
+		/// Chooses who is paid what the stake behind `operator` earns, an operator's commission included: the member itself if nobody. What is
+		/// added to the stake is added to the member's.
+		#[pallet::call_index(18)]
+		pub fn set_payee(origin: OriginFor<T>, operator: T::AccountId, payee: Option<T::AccountId>) -> DispatchResult {
+			let member = ensure_signed(origin)?;
+			Positions::<T>::try_mutate(&member, &operator, |position| {
+				position.as_mut().ok_or(Error::<T>::NoPosition)?.payee = payee.clone();
+				Ok::<_, DispatchError>(())
+			})?;
+			Self::deposit_event(Event::PayeeSet {
+				operator,
+				member,
+				payee,
+			});
 			Ok(())
 		}
 	}

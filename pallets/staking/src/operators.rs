@@ -8,7 +8,7 @@ use frame_support::{
 };
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedDiv, CheckedSub, UniqueSaturatedInto, Zero},
-	DispatchResult, Perbill,
+	DispatchResult, Perbill, Saturating,
 };
 
 impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>> for Pallet<T> {
@@ -25,7 +25,7 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 	}
 
 	fn stake(who: &AccountIdOf<T>) -> BalanceOf<T> {
-		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| pool.stake.balance)
+		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| Self::counted(pool.stake.balance, pool.own))
 	}
 
 	fn own_stake(who: &AccountIdOf<T>) -> BalanceOf<T> {
@@ -33,7 +33,10 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 	}
 
 	fn settled_stake(who: &AccountIdOf<T>) -> BalanceOf<T> {
-		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| Self::settled(pool.settled, pool.stake.balance))
+		Pools::<T>::get(who).map_or_else(Zero::zero, |pool| {
+			let own = Self::settled(pool.settled_own, pool.own);
+			Self::counted(Self::settled(pool.settled, pool.stake.balance), own)
+		})
 	}
 
 	fn settled_own_stake(who: &AccountIdOf<T>) -> BalanceOf<T> {
@@ -99,6 +102,21 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 		Self::slash(who, Extent::Amount(amount), fault, reach, reporter)
 	}
 
+	fn penalise_done(
+		who: &AccountIdOf<T>,
+		amount: BalanceOf<T>,
+		fault: Fault,
+		age: u32,
+		done: u32,
+		reporter: Option<Reporter<'_, AccountIdOf<T>>>,
+	) -> BalanceOf<T> {
+		let reach = Reach {
+			done: Some(Self::blocks_ago(done)),
+			..Reach::since(Self::blocks_ago(age))
+		};
+		Self::slash(who, Extent::Amount(amount), fault, reach, reporter)
+	}
+
 	fn penalise_spared(
 		who: &AccountIdOf<T>,
 		share: Perbill,
@@ -110,6 +128,7 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 		let reach = Reach {
 			since: Self::blocks_ago(age),
 			reached: Some(Self::blocks_ago(reached)),
+			done: None,
 		};
 		// Nothing, and no fault, if nothing was spared.
 		if Self::leaving(who, reach).next().is_none() {
@@ -124,8 +143,6 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 			fungible::{Inspect, Mutate},
 			Get,
 		};
-		use sp_runtime::Saturating;
-
 		if Operators::<T>::contains_key(who) {
 			return;
 		}
@@ -137,6 +154,16 @@ impl<T: Config> assay_protocol::operator::Operators<AccountIdOf<T>, BalanceOf<T>
 }
 
 impl<T: Config> Pallet<T> {
+	/// The most that may stand behind an operator beside its own bond.
+	pub(crate) fn most_delegated(own: BalanceOf<T>) -> BalanceOf<T> {
+		own.saturating_mul(T::MaxLeverage::get().into())
+	}
+
+	/// What counts of stake in elections and draws: no more than may stand beside the bond in it.
+	fn counted(stake: BalanceOf<T>, own: BalanceOf<T>) -> BalanceOf<T> {
+		stake.min(own.saturating_add(Self::most_delegated(own)))
+	}
+
 	/// The window of blocks that it is; none if stake settles at once.
 	fn window() -> Option<u32> {
 		let window = Self::now().checked_div(&T::SettlingPeriod::get())?;

@@ -1,6 +1,9 @@
 //! What an operator's pool earns: commission at once, the rest by points, claimed or compounded at any time.
 
-use crate::{AccountIdOf, BalanceOf, Config, CreditOf, Error, Event, HoldReason, Operators, Pallet, Pools, Touched};
+use crate::{
+	types::note_return, AccountIdOf, BalanceOf, Config, CreditOf, Error, Event, HoldReason, Operators, Pallet, Pools,
+	Positions, Returns, Touched,
+};
 use assay_protocol::operator::Rewards;
 use frame_support::{
 	ensure,
@@ -31,7 +34,8 @@ impl<T: Config> Rewards<AccountIdOf<T>, CreditOf<T>> for Pallet<T> {
 			credit.split(commission)
 		};
 		let mut kept = commission.peek();
-		if let Err(commission) = <T::Currency as Balanced<AccountIdOf<T>>>::resolve(operator, commission) {
+		let payee = Self::payee(operator, operator);
+		if let Err(commission) = <T::Currency as Balanced<AccountIdOf<T>>>::resolve(&payee, commission) {
 			kept = Zero::zero();
 			rest = rest.merge(commission);
 		}
@@ -45,7 +49,9 @@ impl<T: Config> Rewards<AccountIdOf<T>, CreditOf<T>> for Pallet<T> {
 			return Err(rest);
 		}
 		<T::Currency as Balanced<AccountIdOf<T>>>::resolve(&Self::pot(), rest)?;
-		pool.note_return(Self::period_of(Self::now()), shared);
+		Returns::<T>::mutate(operator, |returns| {
+			note_return(returns, Self::period_of(Self::now()), shared, pool.stake.balance);
+		});
 		Pools::<T>::insert(operator, pool);
 		Self::deposit_event(Event::Rewarded {
 			operator: operator.clone(),
@@ -66,8 +72,13 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_claim(operator: &AccountIdOf<T>, member: &AccountIdOf<T>) -> DispatchResult {
 		let mut position = Touched::<T>::load(operator, member)?;
 		ensure!(!position.position.earned.amount.is_zero(), Error::<T>::NothingToClaim);
-		let amount = Self::pay_out(&mut position, member)?;
-		let compounded = position.position.compound && Self::may_compound(operator, &position);
+		let amount = core::mem::replace(&mut position.position.earned.amount, Zero::zero());
+		let compounded = position.position.compound && Self::may_compound(operator, &position, amount);
+		let to = match &position.position.payee {
+			Some(payee) if !compounded => payee,
+			_ => member,
+		};
+		T::Currency::transfer(&Self::pot(), to, amount, Preservation::Preserve)?;
 		if compounded {
 			Self::compound(&mut position, member, amount)?;
 		}
@@ -81,29 +92,37 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes what slashes have left to be taken from `member`, and compounds what it earned if that is its wish.
-	pub(crate) fn do_settle(operator: &AccountIdOf<T>, member: &AccountIdOf<T>) -> DispatchResult {
+	/// Takes what slashes have left to be taken from `member`, and compounds what it earned if that is its wish. Returns whether there was
+	/// anything to be taken.
+	pub(crate) fn do_settle(operator: &AccountIdOf<T>, member: &AccountIdOf<T>) -> Result<bool, DispatchError> {
 		let position = Touched::<T>::load(operator, member)?;
-		let compounds = position.position.compound
-			&& !position.position.earned.amount.is_zero()
-			&& Self::may_compound(operator, &position);
+		let earned = position.position.earned.amount;
+		let compounds =
+			position.position.compound && !earned.is_zero() && Self::may_compound(operator, &position, earned);
+		let took = position.took();
 		position.finish();
 		if compounds {
 			// What cannot be compounded stays to be claimed, and keeps no slash from being taken.
 			let _ = with_storage_layer(|| Self::do_claim(operator, member));
 		}
-		Ok(())
+		Ok(took)
 	}
 
-	fn pay_out(position: &mut Touched<T>, member: &AccountIdOf<T>) -> Result<BalanceOf<T>, DispatchError> {
-		let amount = core::mem::replace(&mut position.position.earned.amount, Zero::zero());
-		T::Currency::transfer(&Self::pot(), member, amount, Preservation::Preserve)?;
-		Ok(amount)
+	/// Whom what `member` earns behind `operator` is paid to.
+	fn payee(operator: &AccountIdOf<T>, member: &AccountIdOf<T>) -> AccountIdOf<T> {
+		let position = Positions::<T>::get(member, operator);
+		position
+			.and_then(|position| position.payee)
+			.unwrap_or_else(|| member.clone())
 	}
 
 	/// Rewards are added to stake that is still there, and of which the operator may have more.
-	fn may_compound(operator: &AccountIdOf<T>, position: &Touched<T>) -> bool {
-		position.position.points > 0 && Self::ensure_takes_stake(operator, position).is_ok()
+	fn may_compound(operator: &AccountIdOf<T>, position: &Touched<T>, amount: BalanceOf<T>) -> bool {
+		let pool = &position.pool;
+		let delegated = pool.stake.balance.saturating_sub(pool.own).saturating_add(amount);
+		position.position.points > 0
+			&& Self::ensure_takes_stake(operator, position).is_ok()
+			&& (position.is_own() || delegated <= Self::most_delegated(pool.own))
 	}
 
 	fn compound(position: &mut Touched<T>, member: &AccountIdOf<T>, amount: BalanceOf<T>) -> DispatchResult {
@@ -111,17 +130,22 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Bond.into(), member, amount)
 	}
 
-	/// Lowers an operator's commission at once, or announces a higher one. Returns the block from which it holds.
+	/// Lowers an operator's commission at once, or announces a higher one to its delegators if it has any. Returns the block from which it holds.
 	pub(crate) fn do_set_commission(
 		operator: &AccountIdOf<T>,
 		rate: Permill,
 	) -> Result<frame_system::pallet_prelude::BlockNumberFor<T>, DispatchError> {
 		ensure!(rate <= T::MaxCommission::get(), Error::<T>::CommissionTooHigh);
 		let now = Self::now();
+		// Of nobody else's rewards, it may be any.
+		let alone = Pools::<T>::get(operator).is_none_or(|pool| {
+			let own = Positions::<T>::get(operator, operator).map_or(0, |position| position.points);
+			pool.stake.points <= own
+		});
 		Self::try_mutate_operator(operator, |operator| {
 			let commission = &mut operator.commission;
 			commission.rate = commission.at(now);
-			if rate <= commission.rate {
+			if alone || rate <= commission.rate {
 				commission.rate = rate;
 				commission.next = None;
 				return Ok(now);

@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
 		let part = rest.min(bonded);
 		rest = rest.saturating_sub(part);
 		let before = pool.stake.balance;
-		pool.stake.cut(part);
+		pool.cut(part, reach.done);
 		let stake = pool.stake.balance;
 		pool.settled = Self::changed(pool.settled, before, stake);
 		Pools::<T>::insert(operator, pool);
@@ -99,8 +99,8 @@ impl<T: Config> Pallet<T> {
 	/// Writes down that a punishment has spared what asked to leave in periods that had ended by `since`, if anything has.
 	fn note_spared(operator: &AccountIdOf<T>, since: BlockNumberFor<T>) {
 		let before = Reach {
-			since: Zero::zero(),
 			reached: Some(since),
+			..Reach::default()
 		};
 		if Self::leaving(operator, before).next().is_some() {
 			Spared::<T>::mutate(operator, |spared| *spared = (*spared).max(since));

@@ -4,15 +4,21 @@
 //! touched, from at most [`MAX_CHUNKS`](crate::MAX_CHUNKS) + [`MAX_EXPOSURES`](crate::MAX_EXPOSURES) + 1 pools.
 
 use crate::{
-	shares::proportion, AccountIdOf, BalanceOf, Chunk, Config, CreditOf, Error, Event, HoldReason, Leaving, Operators,
-	Pallet, Period, Points, PoolOf, Pools, PositionOf, Positions, Shares,
+	shares::proportion, AccountIdOf, BalanceOf, Chunk, Config, CreditOf, Error, Event, Fresh, HoldReason, Leaving,
+	Operators, Pallet, Period, Points, PoolOf, Pools, PositionOf, Positions, Returns, Shares,
 };
+use alloc::vec::Vec;
 use frame_support::{
 	ensure,
-	traits::{fungible::BalancedHold, Defensive, Imbalance, OnUnbalanced},
+	traits::{
+		fungible::{BalancedHold, MutateHold},
+		tokens::Precision,
+		Defensive, Get, Imbalance, OnUnbalanced,
+	},
 };
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{
-	traits::{CheckedAdd, UniqueSaturatedInto, Zero},
+	traits::{CheckedAdd, UniqueSaturatedFrom, UniqueSaturatedInto, Zero},
 	ArithmeticError, DispatchError, DispatchResult, Rounding, Saturating,
 };
 
@@ -24,6 +30,10 @@ pub(crate) struct Touched<T: Config> {
 	pub(crate) position: PositionOf<T>,
 	/// What slashes have taken since the position was last touched, still under hold.
 	pub(crate) lost: BalanceOf<T>,
+	/// What a slash spares of it and cannot be bonded again, for nothing is left of the pool. Still under hold.
+	spared: BalanceOf<T>,
+	/// Whether a slash of an old operator has burned points.
+	burned: bool,
 	/// The stake of the pool and the operator's own bond as they were loaded.
 	loaded: (BalanceOf<T>, BalanceOf<T>),
 }
@@ -50,6 +60,8 @@ impl<T: Config> Touched<T> {
 			pool,
 			position,
 			lost: Zero::zero(),
+			spared: Zero::zero(),
+			burned: false,
 		};
 		touched.settle();
 		touched
@@ -60,8 +72,36 @@ impl<T: Config> Touched<T> {
 		self.operator == self.member
 	}
 
-	/// Adds money that is under hold already.
+	/// Whose position it is.
+	pub(crate) fn member(&self) -> &AccountIdOf<T> {
+		&self.member
+	}
+
+	/// Whether a slash had left something to be taken.
+	pub(crate) fn took(&self) -> bool {
+		!self.lost.is_zero() || !self.spared.is_zero() || self.burned
+	}
+
+	/// Adds money that is under hold already, and pays for no fault that is done by now. An operator's own bond always does.
 	pub(crate) fn join(&mut self, amount: BalanceOf<T>) -> Result<Points, DispatchError> {
+		let points = self.join_again(amount)?;
+		if !self.is_own() {
+			let fresh = &mut self.position.fresh;
+			let since = Pallet::<T>::now();
+			let full = fresh.is_full();
+			match fresh.last_mut() {
+				Some(last) if full || last.since == since => last.points = last.points.saturating_add(points),
+				// There is room.
+				_ => {
+					let _ = fresh.try_push(Fresh { since, points });
+				}
+			}
+		}
+		Ok(points)
+	}
+
+	/// Adds money that is under hold already and was there before.
+	pub(crate) fn join_again(&mut self, amount: BalanceOf<T>) -> Result<Points, DispatchError> {
 		ensure!(
 			self.pool.stake.is_empty() || !self.pool.stake.balance.is_zero(),
 			Error::<T>::PoolIsEmpty
@@ -92,6 +132,7 @@ impl<T: Config> Touched<T> {
 		self.pool.stake.leave(points, amount);
 		self.position.points = left;
 		self.position.amount = remaining;
+		self.position.trim_fresh();
 		Ok(amount)
 	}
 
@@ -153,8 +194,21 @@ impl<T: Config> Touched<T> {
 			});
 			credit
 		};
+		if !self.spared.is_zero() {
+			let reason = HoldReason::Bond.into();
+			let _ = T::Currency::release(&reason, member, self.spared, Precision::Exact)
+				.defensive_proof("what a position records is held for it");
+			Pallet::<T>::deposit_event(Event::Withdrawn {
+				operator: operator.clone(),
+				member: member.clone(),
+				amount: self.spared,
+			});
+		}
 		if operator == member {
 			self.pool.own = self.position.amount;
+			let below = self.pool.own < T::MinBond::get();
+			let since = self.pool.below_since.unwrap_or_else(Pallet::<T>::now);
+			self.pool.below_since = below.then_some(since);
 		}
 		if self.position.is_empty() {
 			Positions::<T>::remove(member, operator);
@@ -163,6 +217,7 @@ impl<T: Config> Touched<T> {
 		}
 		if self.pool.stake.is_empty() && !Operators::<T>::contains_key(operator) {
 			Pools::<T>::remove(operator);
+			Returns::<T>::remove(operator);
 		} else {
 			let (stake, own) = self.loaded;
 			let pool = &mut self.pool;
@@ -190,6 +245,7 @@ impl<T: Config> Touched<T> {
 	}
 
 	fn settle_bonded(&mut self) {
+		let spared = self.spared_by_cuts();
 		let (pool, position) = (&mut self.pool, &mut self.position);
 		// Rounding of others may have left something over: nobody is owed more than is held for it.
 		let worth = pool.stake.worth(position.points).min(position.amount);
@@ -204,6 +260,71 @@ impl<T: Config> Touched<T> {
 				exposure.here = 0;
 			}
 		}
+		self.give_back(spared);
+	}
+
+	/// What slashes since the position was last touched have taken of each of its fresh parts that came after the fault was done, worth what
+	/// later slashes would have left of it.
+	fn spared_by_cuts(&mut self) -> Vec<(BlockNumberFor<T>, BalanceOf<T>)> {
+		self.position.trim_fresh();
+		let seen = core::mem::replace(&mut self.position.cuts_seen, self.pool.cut_count);
+		let cuts = self.pool.cuts.iter().filter(|cut| cut.number > seen);
+		let parts = self.position.fresh.iter();
+		parts
+			.map(|part| {
+				let spared = cuts.clone().fold(Zero::zero(), |spared: BalanceOf<T>, cut| {
+					if cut.done.is_some_and(|done| part.since > done) {
+						let left = Shares {
+							balance: cut.after,
+							points: cut.before.points,
+						};
+						let taken = cut
+							.before
+							.worth(part.points)
+							.saturating_sub(left.worth_at_most(part.points));
+						return spared.saturating_add(taken);
+					}
+					BalanceOf::<T>::unique_saturated_from(proportion(
+						spared.unique_saturated_into(),
+						cut.after.unique_saturated_into(),
+						cut.before.balance.unique_saturated_into(),
+						Rounding::Down,
+					))
+				});
+				(part.since, spared)
+			})
+			.filter(|(_, spared)| !spared.is_zero())
+			.collect()
+	}
+
+	/// Bonds again what slashes have taken and are to spare. It came when it came.
+	fn give_back(&mut self, spared: Vec<(BlockNumberFor<T>, BalanceOf<T>)>) {
+		self.position.trim_fresh();
+		for (since, amount) in spared {
+			let amount = amount.min(self.lost);
+			if amount.is_zero() {
+				continue;
+			}
+			self.lost = self.lost.saturating_sub(amount);
+			match self.join_again(amount) {
+				Ok(points) => {
+					let fresh = &mut self.position.fresh;
+					match fresh.iter_mut().find(|part| part.since == since) {
+						Some(part) => part.points = part.points.saturating_add(points),
+						// There is room: no part was added.
+						None => {
+							let _ = fresh.try_push(Fresh { since, points });
+						}
+					}
+				}
+				Err(_) => self.spared = self.spared.saturating_add(amount),
+			}
+		}
+		// No fault that was done before is still to be punished.
+		let now = Pallet::<T>::now();
+		let fresh = &mut self.position.fresh;
+		fresh.sort_by_key(|part| part.since);
+		fresh.retain(|part| now < part.since.saturating_add(T::UnbondingPeriod::get()));
 	}
 
 	fn settle_chunks(&mut self) {
@@ -240,6 +361,7 @@ impl<T: Config> Touched<T> {
 				exposure.here = exposure.here.saturating_sub(burned);
 				exposure.amount = worth;
 				self.position.points = self.position.points.saturating_sub(burned);
+				self.burned = true;
 			}
 		}
 		let now = Pallet::<T>::now();

@@ -1,6 +1,6 @@
 //! What is stored of operators, pools and positions.
 
-use crate::{Config, Earned, Earnings, Points, Settled, Shares};
+use crate::{shares::proportion, Config, Earned, Earnings, Points, Settled, Shares};
 use assay_protocol::operator::{FaultCounts, WorkerKey};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -12,15 +12,19 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use scale_info::TypeInfo;
-use sp_runtime::{traits::AtLeast32BitUnsigned, Permill};
+use sp_runtime::{traits::AtLeast32BitUnsigned, Permill, Rounding};
 
 /// Parts of a position that are unbonding at most. No fewer than there are periods in which stake may have asked to
 /// leave and is not free yet, so that nobody is kept from leaving.
 pub const MAX_CHUNKS: u32 = 8;
 /// Redelegations into a position of which the old operators' faults are still charged, at most.
 pub const MAX_EXPOSURES: u32 = 4;
-/// Periods of which a pool remembers what it shared out, at most.
-pub const MAX_RETURNS: u32 = 6;
+/// Periods of which it is remembered what a pool shared out, at most: of two months at two days each.
+pub const MAX_RETURNS: u32 = 32;
+/// Slashes of a pool that are remembered, so that who came after a fault pays nothing for it, at most.
+pub const MAX_CUTS: u32 = 16;
+/// Parts of a position that came at different times and may be spared by a slash, at most.
+pub const MAX_FRESH: u32 = 8;
 /// Bytes of an operator's identity at most.
 pub const MAX_IDENTITY: u32 = 128;
 
@@ -33,9 +37,11 @@ pub type CreditOf<T> = Credit<AccountIdOf<T>, <T as Config>::Currency>;
 /// An operator of this chain.
 pub type OperatorOf<T> = Operator<BalanceOf<T>, BlockNumberFor<T>>;
 /// A pool of this chain.
-pub type PoolOf<T> = Pool<BalanceOf<T>>;
+pub type PoolOf<T> = Pool<BalanceOf<T>, BlockNumberFor<T>>;
+/// What a pool of this chain shared out.
+pub type ReturnsOf<T> = BoundedVec<Return<BalanceOf<T>>, ConstU32<MAX_RETURNS>>;
 /// A position of this chain.
-pub type PositionOf<T> = Position<AccountIdOf<T>, BalanceOf<T>>;
+pub type PositionOf<T> = Position<AccountIdOf<T>, BalanceOf<T>, BlockNumberFor<T>>;
 /// What an operator says of itself.
 pub type IdentityText = BoundedVec<u8, ConstU32<MAX_IDENTITY>>;
 
@@ -99,7 +105,7 @@ impl<BlockNumber: PartialOrd + Copy> Commission<BlockNumber> {
 /// The stake behind an operator that is bonded, and what it earns. It outlives an operator that leaves until its last
 /// member has left too.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Pool<Balance> {
+pub struct Pool<Balance, BlockNumber> {
 	/// Whether the operator takes no new work.
 	pub chilled: bool,
 	/// The operator's own bond.
@@ -112,26 +118,82 @@ pub struct Pool<Balance> {
 	pub settled_own: Settled<Balance>,
 	/// What its points have earned.
 	pub earnings: Earnings,
-	/// What was shared out in the last periods that brought something, oldest first.
-	pub returns: BoundedVec<Return<Balance>, ConstU32<MAX_RETURNS>>,
+	/// Since when the operator's own bond has been below the least of an operator.
+	pub below_since: Option<BlockNumber>,
+	/// The last slashes, oldest first.
+	pub cuts: BoundedVec<Cut<Balance, BlockNumber>, ConstU32<MAX_CUTS>>,
+	/// Slashes so far.
+	pub cut_count: u32,
 }
 
-impl<Balance: AtLeast32BitUnsigned + Copy> Pool<Balance> {
-	/// Notes that `shared` was shared out in `period`; the oldest note gives way.
-	pub fn note_return(&mut self, period: Period, shared: Balance) {
-		let stake = self.stake.balance;
-		if let Some(last) = self.returns.last_mut().filter(|last| last.period == period) {
-			// All of it was issued.
-			last.shared = last.shared.saturating_add(shared);
-			last.stake = stake;
-			return;
+/// What a slash, or several in a row, left of a pool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Cut<Balance, BlockNumber> {
+	/// How many there had been with the last of it.
+	pub number: u32,
+	/// Block by which the fault was done: who came later is spared. Nobody is if it is not known.
+	pub done: Option<BlockNumber>,
+	/// The pool before.
+	pub before: Shares<Balance>,
+	/// Its money afterwards.
+	pub after: Balance,
+}
+
+impl<Balance: AtLeast32BitUnsigned + Copy, BlockNumber: Copy> Pool<Balance, BlockNumber> {
+	/// Takes `amount` from everybody, in proportion, for a fault that was done by a block. Who came later is given its part back when it is
+	/// settled; the oldest slashes that are remembered give way, and spare nobody any more.
+	pub(crate) fn cut(&mut self, amount: Balance, done: Option<BlockNumber>) {
+		let before = self.stake;
+		self.stake.cut(amount);
+		self.cut_count = self.cut_count.saturating_add(1);
+		let number = self.cut_count;
+		let after = self.stake.balance;
+		match self.cuts.last_mut() {
+			// Nobody is spared by either: they take as one.
+			Some(last) if last.done.is_none() && done.is_none() => {
+				let left = proportion(
+					last.after.unique_saturated_into(),
+					after.unique_saturated_into(),
+					before.balance.unique_saturated_into(),
+					Rounding::Down,
+				);
+				last.after = Balance::unique_saturated_from(left);
+				last.number = number;
+			}
+			_ => {
+				if self.cuts.is_full() {
+					self.cuts.remove(0);
+				}
+				// There is room.
+				let _ = self.cuts.try_push(Cut {
+					number,
+					done,
+					before,
+					after,
+				});
+			}
 		}
-		if self.returns.is_full() {
-			self.returns.remove(0);
-		}
-		// There is room.
-		let _ = self.returns.try_push(Return { period, shared, stake });
 	}
+}
+
+/// Notes that `shared` was shared out in `period` among `stake`; the oldest note gives way.
+pub(crate) fn note_return<Balance: AtLeast32BitUnsigned + Copy>(
+	returns: &mut BoundedVec<Return<Balance>, ConstU32<MAX_RETURNS>>,
+	period: Period,
+	shared: Balance,
+	stake: Balance,
+) {
+	if let Some(last) = returns.last_mut().filter(|last| last.period == period) {
+		// All of it was issued.
+		last.shared = last.shared.saturating_add(shared);
+		last.stake = stake;
+		return;
+	}
+	if returns.is_full() {
+		returns.remove(0);
+	}
+	// There is room.
+	let _ = returns.try_push(Return { period, shared, stake });
 }
 
 /// What a pool shared out among its members in a period.
@@ -147,7 +209,7 @@ pub struct Return<Balance> {
 
 /// Somebody's stake behind an operator. The money lies under hold in the member's account.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Position<AccountId, Balance> {
+pub struct Position<AccountId, Balance, BlockNumber> {
 	/// Its part of the pool.
 	pub points: Points,
 	/// What is held for the points: their worth when last settled.
@@ -160,9 +222,15 @@ pub struct Position<AccountId, Balance> {
 	pub earned: Earned<Balance>,
 	/// Whether rewards are added to the stake.
 	pub compound: bool,
+	/// Whom rewards are paid to that are not; the member if nobody.
+	pub payee: Option<AccountId>,
+	/// Parts of its points that came lately, oldest first: a slash for what was done before spares them.
+	pub fresh: BoundedVec<Fresh<BlockNumber>, ConstU32<MAX_FRESH>>,
+	/// Slashes of the pool that are settled.
+	pub cuts_seen: u32,
 }
 
-impl<AccountId, Balance: Default> Default for Position<AccountId, Balance> {
+impl<AccountId, Balance: Default, BlockNumber> Default for Position<AccountId, Balance, BlockNumber> {
 	fn default() -> Self {
 		Self {
 			points: 0,
@@ -175,11 +243,14 @@ impl<AccountId, Balance: Default> Default for Position<AccountId, Balance> {
 				amount: Balance::default(),
 			},
 			compound: false,
+			payee: None,
+			fresh: BoundedVec::new(),
+			cuts_seen: 0,
 		}
 	}
 }
 
-impl<AccountId, Balance: AtLeast32BitUnsigned + Copy> Position<AccountId, Balance> {
+impl<AccountId, Balance: AtLeast32BitUnsigned + Copy, BlockNumber> Position<AccountId, Balance, BlockNumber> {
 	/// What is held for it.
 	pub fn held(&self) -> Balance {
 		let chunks = self.chunks.iter().map(|chunk| chunk.amount);
@@ -193,6 +264,23 @@ impl<AccountId, Balance: AtLeast32BitUnsigned + Copy> Position<AccountId, Balanc
 		exposed.fold(0, |sum: Points, here| sum.saturating_add(here))
 	}
 
+	/// Points that are fresh.
+	pub fn fresh_points(&self) -> Points {
+		let fresh = self.fresh.iter().map(|fresh| fresh.points);
+		fresh.fold(0, |sum: Points, points| sum.saturating_add(points))
+	}
+
+	/// Forgets fresh points of which there are more than points at all, the newest first.
+	pub(crate) fn trim_fresh(&mut self) {
+		let mut excess = self.fresh_points().saturating_sub(self.points);
+		for fresh in self.fresh.iter_mut().rev() {
+			let part = fresh.points.min(excess);
+			fresh.points = fresh.points.saturating_sub(part);
+			excess = excess.saturating_sub(part);
+		}
+		self.fresh.retain(|fresh| fresh.points > 0);
+	}
+
 	/// Whether nothing is bonded or unbonding.
 	pub fn is_without_stake(&self) -> bool {
 		self.points == 0 && self.amount.is_zero() && self.chunks.is_empty()
@@ -202,6 +290,15 @@ impl<AccountId, Balance: AtLeast32BitUnsigned + Copy> Position<AccountId, Balanc
 	pub fn is_empty(&self) -> bool {
 		self.is_without_stake() && self.exposures.is_empty() && self.earned.amount.is_zero()
 	}
+}
+
+/// Points of a position that came at a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Fresh<BlockNumber> {
+	/// The block; the first if there were several.
+	pub since: BlockNumber,
+	/// How many.
+	pub points: Points,
 }
 
 /// Part of a position that asked to leave.
@@ -237,12 +334,18 @@ pub struct Reach<BlockNumber> {
 	pub since: BlockNumber,
 	/// Where another punishment for the same fault began to reach: what it reached, and all that is bonded, is left alone.
 	pub reached: Option<BlockNumber>,
+	/// Block by which the fault was done: stake that came later is spared. None if that is not known.
+	pub done: Option<BlockNumber>,
 }
 
 impl<BlockNumber: AtLeast32BitUnsigned + Copy> Reach<BlockNumber> {
 	/// All that can be reached from a block on.
 	pub fn since(since: BlockNumber) -> Self {
-		Self { since, reached: None }
+		Self {
+			since,
+			reached: None,
+			done: None,
+		}
 	}
 
 	/// Whether what asked to leave in a period that ended at this block is reached.

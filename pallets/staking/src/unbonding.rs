@@ -96,7 +96,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	fn release_free(
+	pub(crate) fn release_free(
 		position: &mut Touched<T>,
 		member: &AccountIdOf<T>,
 	) -> Result<BalanceOf<T>, sp_runtime::DispatchError> {

@@ -36,6 +36,12 @@ pub trait WeightInfo {
 	fn unchill() -> Weight;
 	/// `kick`
 	fn kick() -> Weight;
+	/// `readmit`
+	fn readmit() -> Weight;
+	/// `reap`
+	fn reap() -> Weight;
+	/// `set_payee`
+	fn set_payee() -> Weight;
 }
 
 /// Small and all different, for tests.
@@ -87,5 +93,14 @@ impl WeightInfo for () {
 	}
 	fn kick() -> Weight {
 		Weight::from_parts(65, 0)
+	}
+	fn readmit() -> Weight {
+		Weight::from_parts(35, 0)
+	}
+	fn reap() -> Weight {
+		Weight::from_parts(150, 0)
+	}
+	fn set_payee() -> Weight {
+		Weight::from_parts(32, 0)
 	}
 }

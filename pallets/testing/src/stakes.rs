@@ -83,6 +83,7 @@ macro_rules! stakes_and_jobs {
 			type Period = $crate::UnbondingPeriod;
 			type UnbondingPeriod = $crate::UnbondingPeriod;
 			type SettlingPeriod = $crate::SettlingPeriod;
+			type MaxLeverage = frame_support::traits::ConstU32<9>;
 			type MaxOperators = frame_support::traits::ConstU32<10>;
 			type CommitmentLimit = $commitment;
 			type OwnCommitmentLimit = $own;

@@ -20,6 +20,8 @@ pub struct StakePosition<AccountId, Balance, BlockNumber> {
 	pub pending_rewards: Balance,
 	/// Whether rewards are added to the stake.
 	pub compound: bool,
+	/// Whom rewards are paid to that are not, if not its holder.
+	pub payee: Option<AccountId>,
 	/// Parts that asked to leave, oldest first.
 	pub unbonding: Vec<UnbondingStake<Balance, BlockNumber>>,
 	/// Parts that came from other operators and still answer for their faults.
@@ -88,6 +90,8 @@ pub struct StakeOperator<AccountId, Balance, BlockNumber> {
 	pub commission: Permill,
 	/// A higher commission that it has announced.
 	pub commission_rise: Option<CommissionRise<BlockNumber>>,
+	/// What may still be delegated to it.
+	pub room: Balance,
 	/// Value of its work in flight.
 	pub committed: Balance,
 	/// The value of work in flight that the stake behind it covers.
@@ -213,6 +217,8 @@ pub struct StakeParameters<Balance, BlockNumber> {
 	pub max_chunks: u32,
 	/// Redelegations into a position that still answer for faults of old operators, at most.
 	pub max_exposures: u32,
+	/// Times the own bond of an operator that may be delegated to it, and that counts of what is.
+	pub max_leverage: u32,
 	/// Operators at most.
 	pub max_operators: u32,
 	/// The share of the stake behind it that an operator's work in flight may be worth.
@@ -237,6 +243,7 @@ impl<AccountId, Balance, BlockNumber> StakePosition<AccountId, Balance, BlockNum
 			pending_slash: form(self.pending_slash),
 			pending_rewards: form(self.pending_rewards),
 			compound: self.compound,
+			payee: self.payee,
 			unbonding: self
 				.unbonding
 				.into_iter()
@@ -289,6 +296,7 @@ impl<AccountId, Balance, BlockNumber> StakeOperator<AccountId, Balance, BlockNum
 			chilled: self.chilled,
 			commission: self.commission,
 			commission_rise: self.commission_rise,
+			room: form(self.room),
 			committed: form(self.committed),
 			commitment_limit: form(self.commitment_limit),
 			penalised: form(self.penalised),
@@ -369,6 +377,7 @@ impl<Balance, BlockNumber> StakeParameters<Balance, BlockNumber> {
 			unbonding_period: self.unbonding_period,
 			max_chunks: self.max_chunks,
 			max_exposures: self.max_exposures,
+			max_leverage: self.max_leverage,
 			max_operators: self.max_operators,
 			commitment_limit: self.commitment_limit,
 			own_commitment_limit: self.own_commitment_limit,

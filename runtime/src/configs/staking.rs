@@ -10,6 +10,8 @@ use frame_support::{parameter_types, traits::ConstU32, PalletId};
 use pallet_assay_timing as timing;
 use sp_runtime::Permill;
 
+/// Nine times: with its own, an operator answers with at most ten times its bond, and has a tenth of what a fault takes to lose itself.
+type MaxLeverage = ConstU32<9>;
 /// Operators at most.
 pub(super) type MaxOperators = ConstU32<1_000>;
 
@@ -34,6 +36,7 @@ impl pallet_assay_staking::Config for Runtime {
 	type Period = timing::PeriodOfStaking<Runtime>;
 	type UnbondingPeriod = timing::UnbondingPeriod<Runtime>;
 	type SettlingPeriod = ConstU32<STAKE_SETTLING_PERIOD>;
+	type MaxLeverage = MaxLeverage;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = OwnCommitmentLimit;

@@ -89,4 +89,22 @@ impl<T: frame_system::Config> pallet_assay_staking::WeightInfo for WeightInfo<T>
 			.saturating_add(T::DbWeight::get().reads(19))
 			.saturating_add(T::DbWeight::get().writes(11))
 	}
+	/// Not measured yet: as `set_compound`.
+	fn readmit() -> Weight {
+		Weight::from_parts(27_005_000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Not measured yet: as `withdraw_unbonded`.
+	fn reap() -> Weight {
+		Weight::from_parts(317_534_000, 0)
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().writes(18))
+	}
+	/// Not measured yet: as `set_compound`.
+	fn set_payee() -> Weight {
+		Weight::from_parts(27_005_000, 0)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
 }

@@ -91,8 +91,14 @@ pub(crate) enum OperatorCommand {
 		#[arg(long, conflicts_with = "address")]
 		none: bool,
 	},
-	/// Send a delegator away: all of its stake behind this operator starts to unbond.
+	/// Send a delegator away: all of its stake behind this operator starts to unbond, and none comes back until it is readmitted.
 	Kick {
+		/// Its address, or a development name.
+		#[arg(value_parser = parse_account)]
+		member: AccountId,
+	},
+	/// Take stake again of somebody who was sent away.
+	Readmit {
 		/// Its address, or a development name.
 		#[arg(value_parser = parse_account)]
 		member: AccountId,
@@ -230,6 +236,10 @@ impl OperatorCommand {
 			Self::Kick { member } => {
 				let done = format!("all of {member}'s stake started to unbond");
 				context.submit_and_tell(Call::kick(member), &done).await
+			}
+			Self::Readmit { member } => {
+				let done = format!("{member} may delegate again");
+				context.submit_and_tell(Call::readmit(member), &done).await
 			}
 		}
 	}

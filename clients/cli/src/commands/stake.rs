@@ -90,6 +90,21 @@ pub(crate) enum StakeCommand {
 		/// Whether they are.
 		choice: Switch,
 	},
+	/// Choose who is paid what stake earns, unless it is added to the stake.
+	Payee {
+		/// The operator.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+		/// Who is paid; the signing account if absent.
+		#[arg(value_parser = parse_account)]
+		payee: Option<AccountId>,
+	},
+	/// Make room for another operator where one has stayed on less than the least bond for as long as unbonding takes. Anybody may.
+	Reap {
+		/// The operator.
+		#[arg(value_parser = parse_account)]
+		operator: AccountId,
+	},
 	/// Bring somebody's position up to date: take what slashes are due, compound what is to be. Anybody may.
 	Settle {
 		/// The operator.
@@ -202,6 +217,17 @@ impl StakeCommand {
 				context
 					.submit_and_tell(Call::set_compound(operator, compound), done)
 					.await
+			}
+			Self::Payee { operator, payee } => {
+				let done = match payee {
+					Some(payee) => format!("{payee} is paid what is earned"),
+					None => "what is earned is paid to its owner".into(),
+				};
+				context.submit_and_tell(Call::set_payee(operator, payee), &done).await
+			}
+			Self::Reap { operator } => {
+				let done = format!("{operator} is no operator any more");
+				context.submit_and_tell(Call::reap(operator), &done).await
 			}
 			Self::Settle { operator, account } => {
 				let done = format!("{account}'s position is up to date");

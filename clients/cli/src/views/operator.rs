@@ -317,6 +317,7 @@ mod tests {
 				chilled: false,
 				commission: Permill::from_percent(5),
 				commission_rise: None,
+				room: 8_500 * ASY,
 				committed: 30 * ASY,
 				commitment_limit: 150 * ASY,
 				penalised: 20 * ASY,
@@ -345,6 +346,7 @@ mod tests {
 				pending_slash: 0,
 				pending_rewards: ASY / 2,
 				compound: false,
+				payee: None,
 				unbonding: vec![
 					UnbondingStake {
 						amount: 3 * ASY,

@@ -45,7 +45,7 @@ impl PositionsView {
 				operator,
 				position.stake.to_string(),
 				position.pending_rewards.to_string(),
-				goes(position.compound).into(),
+				goes(position),
 				position.pending_slash.to_string(),
 			]);
 		}
@@ -76,10 +76,11 @@ impl PositionsView {
 }
 
 /// Where rewards go.
-fn goes(compound: bool) -> &'static str {
-	match compound {
-		true => "added to stake",
-		false => "paid out",
+fn goes(position: &StakePosition<AccountId, Amount, BlockNumber>) -> String {
+	match (position.compound, &position.payee) {
+		(true, _) => "added to stake".into(),
+		(false, None) => "paid out".into(),
+		(false, Some(payee)) => format!("paid to {payee}"),
 	}
 }
 
@@ -155,6 +156,7 @@ mod tests {
 			pending_slash: 2 * ASY,
 			pending_rewards: ASY * 3 / 5,
 			compound: false,
+			payee: None,
 			unbonding: vec![],
 			exposures: vec![],
 		}

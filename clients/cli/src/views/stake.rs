@@ -14,6 +14,8 @@ pub(crate) struct StakeOperatorView {
 	identity: String,
 	own: Amount,
 	delegated: Amount,
+	/// What may still be delegated.
+	room: Amount,
 	active: bool,
 	chilled: bool,
 	commission: String,
@@ -55,6 +57,7 @@ impl StakeOperatorView {
 			identity: operator.identity,
 			own: Amount(operator.own),
 			delegated: Amount(operator.delegated),
+			room: Amount(operator.room),
 			active: operator.active,
 			chilled: operator.chilled,
 			commission: show_share(operator.commission),
@@ -122,6 +125,7 @@ impl StakeOperatorView {
 			("state", Some(self.state().into())),
 			("own stake", Some(self.own.to_string())),
 			("delegated", Some(self.delegated.to_string())),
+			("may be delegated", Some(format!("{} more", self.room))),
 			("commission", Some(self.keeps())),
 			(
 				"work in flight",
@@ -219,6 +223,7 @@ pub(crate) struct RulesView {
 	unbonding_period: BlockNumber,
 	max_chunks: u32,
 	max_exposures: u32,
+	max_leverage: u32,
 	max_operators: u32,
 	commitment_limit: String,
 	own_commitment_limit: String,
@@ -236,6 +241,7 @@ impl RulesView {
 			unbonding_period: rules.unbonding_period,
 			max_chunks: rules.max_chunks,
 			max_exposures: rules.max_exposures,
+			max_leverage: rules.max_leverage,
 			max_operators: rules.max_operators,
 			commitment_limit: show_share(rules.commitment_limit),
 			own_commitment_limit: show_share(rules.own_commitment_limit),
@@ -261,6 +267,10 @@ impl RulesView {
 			(
 				"moves from others",
 				Some(format!("at most {} into a position at a time", self.max_exposures)),
+			),
+			(
+				"delegated to an operator",
+				Some(format!("at most {} times its own bond", self.max_leverage)),
 			),
 			("commission", Some(format!("at most {}", self.max_commission))),
 			(
@@ -303,6 +313,7 @@ mod tests {
 			identity: "Alice".into(),
 			own: 1_000 * ASY,
 			delegated: 500 * ASY,
+			room: 8_500 * ASY,
 			active: true,
 			chilled: false,
 			commission: Permill::from_percent(5),
@@ -328,6 +339,7 @@ mod tests {
 		shows(
 			&view.text(),
 			&[
+				"8500 ASY more",
 				"30 ASY of at most 150 ASY",
 				"none",
 				"block 3",
@@ -369,6 +381,7 @@ mod tests {
 			unbonding_period: 28_800,
 			max_chunks: 8,
 			max_exposures: 4,
+			max_leverage: 9,
 			max_operators: 1_000,
 			commitment_limit: Permill::from_percent(10),
 			own_commitment_limit: Permill::from_percent(40),
@@ -377,7 +390,13 @@ mod tests {
 		};
 		shows(
 			&RulesView::new(rules).text(),
-			&["28800 to 33600 blocks", "10 ASY", "at most 50%", "38400 blocks"],
+			&[
+				"28800 to 33600 blocks",
+				"10 ASY",
+				"9 times its own bond",
+				"at most 50%",
+				"38400 blocks",
+			],
 		);
 	}
 }

@@ -55,6 +55,9 @@ fn costs(delegators: u64) -> Vec<(&'static str, u32)> {
 		.operator(ALICE, 400)
 		.operator(BOB, 200)
 		.build_and_execute(|| {
+			// A bond that carries them all.
+			Balances::mint_into(&ALICE, 100_000).unwrap();
+			Staking::bond_extra(signed(ALICE), ALICE, 100_000).unwrap();
 			for delegator in 0..delegators {
 				let delegator = 1_000 + delegator;
 				Balances::mint_into(&delegator, FUNDS).unwrap();
@@ -73,7 +76,10 @@ fn costs(delegators: u64) -> Vec<(&'static str, u32)> {
 				}),
 			));
 			costs.push(("reward", accesses(|| reward(ALICE, 100_000))));
-			costs.push(call("settle", || Staking::settle(signed(EVE), ALICE, CAROL)));
+			costs.push(call("settle", || {
+				let settled = Staking::settle(signed(EVE), ALICE, CAROL);
+				settled.map(|_| ()).map_err(|error| error.error)
+			}));
 			costs.push(call("delegate", || delegate(DAVE, ALICE, 50)));
 			costs.push(call("bond_extra", || Staking::bond_extra(signed(CAROL), ALICE, 50)));
 			costs.push(call("unbond", || unbond(CAROL, ALICE, 50)));

@@ -28,6 +28,7 @@ fn a_position_tells_what_is_bonded_unbonding_earned_and_lost() {
 			pending_slash: 30,
 			pending_rewards: 75,
 			compound: true,
+			payee: None,
 			unbonding: vec![
 				UnbondingStake {
 					amount: 90,
@@ -49,6 +50,7 @@ fn a_position_tells_what_is_bonded_unbonding_earned_and_lost() {
 		let settled = StakePosition {
 			pending_slash: 0,
 			compound: false,
+			payee: None,
 			..expected
 		};
 		assert_eq!(position(BOB, ALICE), settled);

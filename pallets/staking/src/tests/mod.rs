@@ -14,6 +14,7 @@ mod properties;
 mod queries;
 mod redelegation;
 mod rewards;
+mod security;
 mod slashing;
 mod unbonding;
 mod worker_keys;
@@ -110,6 +111,7 @@ impl pallet_assay_staking::Config for Test {
 	type Period = Period;
 	type UnbondingPeriod = UnbondingPeriod;
 	type SettlingPeriod = SettlingPeriod;
+	type MaxLeverage = frame_support::traits::ConstU32<9>;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = OwnCommitmentLimit;

@@ -16,6 +16,7 @@ fn set(percent: u32) -> DispatchResult {
 #[test]
 fn a_commission_rises_after_a_notice_and_falls_at_once() {
 	ExtBuilder::default().operator(ALICE, 100).build_and_execute(|| {
+		assert_ok!(delegate(BOB, ALICE, 10));
 		assert_ok!(set(20));
 		last_event(Event::CommissionSet {
 			operator: ALICE,

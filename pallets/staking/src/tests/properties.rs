@@ -59,6 +59,24 @@ enum Action {
 		who: AccountId,
 		member: AccountId,
 	},
+	Readmit {
+		who: AccountId,
+		member: AccountId,
+	},
+	Reap {
+		operator: AccountId,
+	},
+	SetPayee {
+		who: AccountId,
+		operator: AccountId,
+		chosen: bool,
+	},
+	PenaliseDone {
+		who: AccountId,
+		amount: Balance,
+		age: u32,
+		done: u32,
+	},
 	Chill {
 		who: AccountId,
 	},
@@ -146,6 +164,14 @@ fn an_action() -> impl Strategy<Value = Action> {
 			|(who, from, to, amount)| Action::Redelegate { who, from, to, amount }
 		),
 		1 => (operator(), who()).prop_map(|(who, member)| Action::Kick { who, member }),
+		1 => (operator(), who()).prop_map(|(who, member)| Action::Readmit { who, member }),
+		1 => operator().prop_map(|operator| Action::Reap { operator }),
+		1 => (who(), operator(), any::<bool>()).prop_map(
+			|(who, operator, chosen)| Action::SetPayee { who, operator, chosen }
+		),
+		3 => (operator(), prop_oneof![0..200u64, Just(Balance::MAX)], 0..20u32, 0..20u32).prop_map(
+			|(who, amount, age, done)| Action::PenaliseDone { who, amount, age, done }
+		),
 		1 => operator().prop_map(|who| Action::Chill { who }),
 		2 => operator().prop_map(|who| Action::Unchill { who }),
 		2 => (who(), operator()).prop_map(|(who, operator)| Action::Claim { who, operator }),
@@ -204,6 +230,14 @@ fn act(action: Action, in_flight: &mut InFlight) -> DispatchResult {
 		Action::Withdraw { who, operator } => withdraw(who, operator),
 		Action::Redelegate { who, from, to, amount } => Staking::redelegate(signed(who), from, to, amount),
 		Action::Kick { who, member } => Staking::kick(signed(who), member),
+		Action::Readmit { who, member } => Staking::readmit(signed(who), member),
+		Action::Reap { operator } => Staking::reap(signed(EVE), operator),
+		// Nobody else, who would gain by it.
+		Action::SetPayee { who, operator, chosen } => Staking::set_payee(signed(who), operator, chosen.then_some(who)),
+		Action::PenaliseDone { who, amount, age, done } => {
+			Staking::penalise_done(&who, amount, Fault::Equivocation, age, done, None);
+			Ok(())
+		}
 		Action::Chill { who } => Staking::chill(signed(who)),
 		Action::Unchill { who } => Staking::unchill(signed(who)),
 		Action::Claim { who, operator } => Staking::claim(signed(who), operator),
@@ -213,7 +247,10 @@ fn act(action: Action, in_flight: &mut InFlight) -> DispatchResult {
 			compound,
 		} => Staking::set_compound(signed(who), operator, compound),
 		Action::SetCommission { who, percent } => Staking::set_commission(signed(who), Permill::from_percent(percent)),
-		Action::Settle { who, operator } => Staking::settle(signed(who), operator, who),
+		Action::Settle { who, operator } => {
+			let settled = Staking::settle(signed(who), operator, who);
+			settled.map(|_| ()).map_err(|error| error.error)
+		}
 		Action::Commit { who, value } => {
 			let covered = Staking::stake(&who) / 10;
 			let already = Staking::operator_summary(&who).map_or(0, |summary| summary.committed);
@@ -277,10 +314,9 @@ fn act(action: Action, in_flight: &mut InFlight) -> DispatchResult {
 /// What an account would have if everything were settled, claimed and withdrawn.
 fn wealth(who: AccountId) -> Balance {
 	let positions = Staking::positions(&who, 100).into_iter();
-	free(who)
-		+ positions
-			.map(|(_, position, _)| position.held() + position.earned.amount)
-			.sum::<Balance>()
+	positions.fold(free(who) + held(who), |sum, (_, position, lost)| {
+		sum + position.earned.amount - lost
+	})
 }
 
 fn all_wealth() -> BTreeMap<AccountId, Balance> {

@@ -144,6 +144,7 @@ impl pallet_assay_staking::Config for Test {
 	type Period = PeriodOfStaking<Test>;
 	type UnbondingPeriod = UnbondingPeriod<Test>;
 	type SettlingPeriod = ConstU64<100>;
+	type MaxLeverage = ConstU32<9>;
 	type MaxOperators = ConstU32<16>;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = OwnCommitmentLimit;

@@ -177,6 +177,7 @@ impl pallet_assay_staking::Config for Test {
 	type Period = ConstU64<10>;
 	type UnbondingPeriod = ConstU64<40>;
 	type SettlingPeriod = ConstU64<0>;
+	type MaxLeverage = frame_support::traits::ConstU32<9>;
 	type MaxOperators = MaxOperators;
 	type CommitmentLimit = CommitmentLimit;
 	type OwnCommitmentLimit = OwnCommitmentLimit;
