@@ -3,6 +3,7 @@
 use super::{
 	discovery, endpoint,
 	parts::{inherent_data_providers, new_parts, JUSTIFICATION_PERIOD},
+	progress::Progress,
 	worker, Block, Consensus, Parts,
 };
 use crate::{cli::WorkerParams, rpc};
@@ -16,7 +17,6 @@ use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkBacke
 use sc_service::{Configuration, Error, TaskManager, WarpSyncConfig};
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use sp_consensus::SyncOracle;
 use std::{path::Path, sync::Arc, time::Duration};
 
 /// How long a vote takes to reach the other validators.
@@ -186,13 +186,17 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 	})?;
 
 	if let Some(models) = models {
-		let sync_service = sync_service.clone();
+		let progress = Progress {
+			client: client.clone(),
+			oracle: sync_service.clone(),
+			slot_duration: babe_link.config().slot_duration(),
+		};
 		let node = Arc::new(worker::Node {
 			client: client.clone(),
 			backend,
 			transaction_pool: transaction_pool.clone(),
 			keystore: keystore.clone(),
-			is_syncing: Arc::new(move || sync_service.is_major_syncing()),
+			progress: Arc::new(progress),
 			data_path,
 			jobs_at_once: worker_params.jobs_at_once(),
 			registry: registry.clone(),

@@ -9,6 +9,7 @@ mod equivocation;
 mod full;
 mod parts;
 mod pool;
+mod progress;
 mod worker;
 
 use std::sync::Arc;

@@ -30,8 +30,8 @@ pub(super) struct Node {
 	pub(super) transaction_pool: Arc<TransactionPool>,
 	/// Holds the worker keys.
 	pub(super) keystore: KeystorePtr,
-	/// Whether the node is far behind its peers.
-	pub(super) is_syncing: Arc<dyn Fn() -> bool + Send + Sync>,
+	/// How far the node is behind the present.
+	pub(super) progress: Arc<dyn node::Progress>,
 	/// Folder of the chain's data.
 	pub(super) data_path: PathBuf,
 	/// Jobs that are run at the same time at most.
@@ -43,13 +43,12 @@ pub(super) struct Node {
 impl Node {
 	/// The chain as this node sees it.
 	pub(super) fn chain(&self) -> NodeChain {
-		let is_syncing = self.is_syncing.clone();
 		NodeChain::new(
 			self.client.clone(),
 			self.transaction_pool.clone(),
 			self.keystore.clone(),
 			self.backend.offchain_storage(),
-			move || is_syncing(),
+			self.progress.clone(),
 		)
 	}
 }

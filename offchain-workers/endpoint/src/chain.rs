@@ -5,11 +5,12 @@ use assay_protocol::{
 	audit::SignedReply,
 	channel::SignedSettlement,
 	operator::{WorkerKey, WorkerSignature},
-	ModelVersion,
+	ChannelId, ModelVersion,
 };
 use assay_trace::merkle::Hash32;
 use futures::future::BoxFuture;
 use sp_core::crypto::AccountId32;
+use std::time::Duration;
 
 pub use assay_provider::chain::{BlockNumber, ChainError, ChainEvent, ServedOperator, Worker};
 
@@ -43,6 +44,15 @@ pub struct Version {
 	pub artifact: Hash32,
 }
 
+/// The channels of a state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Channels {
+	/// Height of the block whose state it is.
+	pub height: BlockNumber,
+	/// The channels.
+	pub channels: Vec<ChannelSummary>,
+}
+
 /// A chain as the endpoint sees it.
 pub trait Chain: Send + Sync + 'static {
 	/// Hash of the genesis block: everything is signed for one chain only.
@@ -51,14 +61,18 @@ pub trait Chain: Send + Sync + 'static {
 	/// Height of a block.
 	fn height(&self, of: State) -> BlockNumber;
 
-	/// Whether the node is still far behind its peers, so that its best state is history.
+	/// Whether the node is still far behind its peers, so that its best state is history. One that has no peers does not know.
 	fn is_syncing(&self) -> bool;
 
 	/// Constants, in the state of the best block.
 	fn parameters(&self) -> Result<ChannelParameters, ChainError>;
 
-	/// All channels whose answers worker keys at hand sign.
-	fn channels(&self, at: State) -> Result<Vec<ChannelSummary>, ChainError>;
+	/// How long ago the best block was made, by what that block says itself; none if it cannot be read.
+	fn age(&self) -> Option<Duration>;
+
+	/// All channels whose answers worker keys at hand sign; and of these, whoever signs, all that there are in the state. One of these
+	/// that is missing is none in this state.
+	fn channels(&self, at: State, these: &[ChannelId]) -> Result<Channels, ChainError>;
 
 	/// The worker keys at hand and what is expected of them, in the state of the best block.
 	fn workers(&self) -> Result<Vec<Worker>, ChainError>;

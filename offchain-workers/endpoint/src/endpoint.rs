@@ -2,7 +2,7 @@
 
 use crate::{
 	answer::{Answer, Listener, Subject, Writing},
-	chain::{BlockNumber, Chain, ChainError, ChainEvent, ServedOperator, State, Terms, Version, Worker},
+	chain::{BlockNumber, Chain, ChainError, ChainEvent, Channels, ServedOperator, State, Terms, Version, Worker},
 	desk::{Account, Asked, Credit, Desk, Goodbye, Record, RecordKey, Refusal, Taken, Unrecorded, Vouched},
 	engine::Engine,
 	kept::Kept,
@@ -43,6 +43,8 @@ pub(crate) const SEND_AGAIN_AFTER: BlockNumber = 4;
 const SETTLE_WITHIN: BlockNumber = 64;
 /// Blocks that a receipt's block is behind the last one at most: consumers accept a hundred.
 const RECENT: BlockNumber = 50;
+/// How old the best block of a node is at most that knows the present. Together with [`RECENT`] it is less than consumers accept.
+const FRESH: Duration = Duration::from_secs(60);
 /// How often an endpoint that ends looks whether it may.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -108,6 +110,8 @@ pub struct Endpoint {
 	pub(crate) revealed: Mutex<HashMap<Hash32, BlockNumber>>,
 	/// What was sent to be settled, and in which block.
 	sent: Mutex<HashMap<ChannelId, (Settlement, BlockNumber)>>,
+	/// Whether what is known of channels is of the present.
+	has_looked: AtomicBool,
 	is_stopping: AtomicBool,
 	/// Whether the disk has not taken something.
 	is_broken: AtomicBool,
@@ -152,6 +156,7 @@ impl Endpoint {
 			operators: Mutex::default(),
 			revealed: Mutex::default(),
 			sent: Mutex::default(),
+			has_looked: AtomicBool::new(false),
 			is_stopping: AtomicBool::new(false),
 			is_broken: AtomicBool::new(false),
 			metrics,
@@ -177,6 +182,10 @@ impl Endpoint {
 	/// Answers a request: the listener is told what comes. One that was answered is answered with the same, and one that is being
 	/// answered is joined.
 	pub async fn ask(self: &Arc<Self>, signed: SignedRequest, input: JobInput) -> Result<Listener, Problem> {
+		// Who is behind names blocks that are history, and is a liar to whoever knows better.
+		if !self.is_ready() {
+			return Err(Problem::Behind);
+		}
 		let terms = self.terms(&signed.request.channel)?;
 		let version = self.version(terms.version).await?;
 		let asked = Asked::check(
@@ -267,7 +276,28 @@ impl Endpoint {
 	}
 
 	fn terms(&self, id: &ChannelId) -> Result<Terms, Problem> {
-		Ok(self.shared.lock().desk.terms(id)?.clone())
+		let terms = self.shared.lock().desk.terms(id).cloned();
+		terms.map_err(|refusal| self.because(refusal))
+	}
+
+	/// Whether the best block is of the present, so that what the chain does not show there is not there.
+	fn is_up_to_date(&self) -> bool {
+		!self.chain.is_syncing() && self.chain.age().is_some_and(|age| age <= FRESH)
+	}
+
+	/// Whether requests are answered: the node is up to date, channels were looked at, and what is final is near, so that the best block is
+	/// one of the chain on which others agree.
+	pub fn is_ready(&self) -> bool {
+		let (best, finalized) = (self.chain.height(State::Best), self.chain.height(State::Finalized));
+		self.has_looked.load(Ordering::SeqCst) && self.is_up_to_date() && best.saturating_sub(finalized) <= RECENT
+	}
+
+	/// Why something is refused: while the node is behind, nobody can say that there is no such channel.
+	fn because(&self, refusal: Refusal) -> Problem {
+		match refusal {
+			Refusal::UnknownChannel if !self.is_ready() => Problem::Behind,
+			refusal => refusal.into(),
+		}
 	}
 
 	async fn version(&self, id: ModelVersion) -> Result<Arc<Version>, Problem> {
@@ -453,7 +483,7 @@ impl Endpoint {
 			let mut shared = self.shared.lock();
 			for vouched in &good {
 				if let Err(refusal) = shared.desk.vouch(vouched) {
-					first = first.or(Some(refusal.into()));
+					first = first.or_else(|| Some(self.because(refusal)));
 				}
 			}
 			self.commit(&mut shared.desk, None)
@@ -464,7 +494,8 @@ impl Endpoint {
 
 	/// Where a channel stands.
 	pub fn account(&self, id: &ChannelId) -> Result<Account, Problem> {
-		Ok(self.shared.lock().desk.account(id)?)
+		let account = self.shared.lock().desk.account(id);
+		account.map_err(|refusal| self.because(refusal))
 	}
 
 	/// Takes no more requests of a channel, settles what it has and closes it, as its consumer wishes.
@@ -473,7 +504,10 @@ impl Endpoint {
 		let goodbye = Goodbye::check(&id, signature, &terms.key, &self.chain.genesis())?;
 		let commit = {
 			let mut shared = self.shared.lock();
-			shared.desk.close(&id, goodbye)?;
+			shared
+				.desk
+				.close(&id, goodbye)
+				.map_err(|refusal| self.because(refusal))?;
 			self.commit(&mut shared.desk, None)
 		};
 		self.durable(commit).await
@@ -516,13 +550,20 @@ impl Endpoint {
 	}
 
 	fn observe(&self) -> Result<Option<(Commit, Vec<Settlement>)>, ChainError> {
-		if self.chain.is_syncing() {
+		if !self.is_up_to_date() {
+			if self.has_looked.swap(false, Ordering::SeqCst) {
+				log::warn!(target: LOG, "the node is behind the chain: no requests are answered, and nothing is settled, until it has caught up");
+			}
 			return Ok(None);
 		}
-		let now = self.chain.height(State::Best);
 		let parameters = self.chain.parameters()?;
-		let best = self.chain.channels(State::Best)?;
-		let finalized = self.chain.channels(State::Finalized)?;
+		let expected = self.shared.lock().desk.expected();
+		// The final block first: the last one comes after it then.
+		let finalized = self.chain.channels(State::Finalized, &expected)?;
+		let Channels {
+			height: now,
+			channels: best,
+		} = self.chain.channels(State::Best, &[])?;
 		let workers = self.chain.workers()?.into_iter();
 		let served = |worker: Worker| {
 			worker.operator.map(|served| Operator {
@@ -542,6 +583,7 @@ impl Endpoint {
 		shared.desk.forget(now);
 		let settlements = shared.desk.settlements(now.saturating_add(SETTLE_WITHIN));
 		let commit = self.commit(&mut shared.desk, None);
+		self.has_looked.store(true, Ordering::SeqCst);
 		self.count(|metrics| {
 			metrics.in_flight.set(shared.answers.len() as u64);
 			metrics.kept.set(shared.desk.answers() as u64);

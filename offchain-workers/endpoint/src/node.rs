@@ -1,7 +1,8 @@
 //! The chain as a node sees it from inside: what the provider works with, with channels.
 
 use crate::chain::{
-	Balance, BlockNumber, Chain, ChainError, ChannelParameters, ChannelSummary, RevealDuty, State, Version, Worker,
+	Balance, BlockNumber, Chain, ChainError, ChannelParameters, ChannelSummary, Channels, RevealDuty, State, Version,
+	Worker,
 };
 use assay_exact::Program;
 use assay_protocol::{
@@ -21,6 +22,7 @@ use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_core::{crypto::AccountId32, offchain::OffchainStorage};
 use sp_runtime::traits::{Block as BlockT, SaturatedConversion};
+use std::{collections::BTreeSet, time::Duration};
 
 /// Channels that are read at a time.
 const PAGE: u32 = 100;
@@ -57,15 +59,19 @@ where
 		ChannelsApi::<Block, AccountId32, _, _>::parameters(&*api, at).map_err(runtime_error("ChannelsApi_parameters"))
 	}
 
-	fn channels(&self, at: State) -> Result<Vec<ChannelSummary>, ChainError> {
+	fn age(&self) -> Option<Duration> {
+		self.progress().age()
+	}
+
+	fn channels(&self, at: State, these: &[ChannelId]) -> Result<Channels, ChainError> {
 		let info = self.client().info();
-		let at = match at {
-			State::Best => info.best_hash,
-			State::Finalized => info.finalized_hash,
+		let (number, at) = match at {
+			State::Best => (info.best_number, info.best_hash),
+			State::Finalized => (info.finalized_number, info.finalized_hash),
 		};
 		let api = self.client().runtime_api();
 		let mut channels = Vec::<ChannelSummary>::new();
-		for worker in self.worker_keys() {
+		for worker in self.worker_keys()? {
 			let mut after: Option<ChannelId> = None;
 			loop {
 				let page = api
@@ -78,7 +84,15 @@ where
 				}
 			}
 		}
-		Ok(channels)
+		let listed: BTreeSet<_> = channels.iter().map(|channel| channel.id).collect();
+		for id in these.iter().filter(|id| !listed.contains(id)) {
+			let channel = api.channel(at, *id).map_err(runtime_error("ChannelsApi_channel"))?;
+			channels.extend(channel);
+		}
+		Ok(Channels {
+			height: number.saturated_into(),
+			channels,
+		})
 	}
 
 	fn workers(&self) -> Result<Vec<Worker>, ChainError> {
@@ -127,7 +141,7 @@ where
 	fn reveals_due(&self) -> Result<Vec<(WorkerKey, RevealDuty)>, ChainError> {
 		let (api, at) = (self.client().runtime_api(), self.client().info().best_hash);
 		let mut due = Vec::new();
-		for worker in self.worker_keys() {
+		for worker in self.worker_keys()? {
 			let of_key = AuditsApi::<Block, AccountId32, Balance, BlockNumber>::reveals_due(&*api, at, worker.clone())
 				.map_err(runtime_error("AuditsApi_reveals_due"))?;
 			due.extend(of_key.into_iter().map(|duty| (worker.clone(), duty)));

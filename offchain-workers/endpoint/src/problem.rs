@@ -14,6 +14,9 @@ pub enum Problem {
 	/// No more fits onto the disk.
 	#[error("the disk has no room for more answers: settled ones have to become old first")]
 	Full,
+	/// The node does not know the present: it is catching up, or finality stands still.
+	#[error("the node of the endpoint is behind the chain: as soon as it has caught up requests are answered")]
+	Behind,
 	/// The endpoint ends.
 	#[error("the endpoint is being stopped")]
 	Stopping,

@@ -220,6 +220,12 @@ pub enum ChainError {
 		/// What the client said.
 		reason: String,
 	},
+	/// The keystore cannot say which worker keys it holds.
+	#[error("the keystore cannot be read: {reason}")]
+	Keystore {
+		/// What it said.
+		reason: String,
+	},
 	/// The worker key cannot sign.
 	#[error("the keystore cannot sign with worker key {key}: {reason}")]
 	Signature {

@@ -28,10 +28,19 @@ use sp_core::{
 };
 use sp_keystore::KeystorePtr;
 use sp_runtime::traits::{Block as BlockT, Header, NumberFor, SaturatedConversion};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What a worker key signs to show that it can. Nothing that is signed for the chain begins like it.
 const KEY_CHECK: &[u8] = b"assay/keystore-check";
+
+/// How far a node is behind the present.
+pub trait Progress: Send + Sync + 'static {
+	/// Whether its peers tell it that they are far ahead. Without peers nobody tells it.
+	fn is_syncing(&self) -> bool;
+
+	/// How long ago its best block was made, by what that block says itself; none if it cannot be read.
+	fn age(&self) -> Option<Duration>;
+}
 
 /// A node's client, pool, keystore and offchain storage, together a [`Chain`].
 pub struct NodeChain<Block: BlockT, Client, Pool, Storage> {
@@ -39,7 +48,7 @@ pub struct NodeChain<Block: BlockT, Client, Pool, Storage> {
 	pool: Arc<Pool>,
 	keystore: KeystorePtr,
 	offchain: Option<Mutex<Storage>>,
-	is_syncing: Box<dyn Fn() -> bool + Send + Sync>,
+	progress: Arc<dyn Progress>,
 	genesis: [u8; 32],
 	_block: core::marker::PhantomData<fn() -> Block>,
 }
@@ -55,7 +64,7 @@ where
 		pool: Arc<Pool>,
 		keystore: KeystorePtr,
 		offchain: Option<Storage>,
-		is_syncing: impl Fn() -> bool + Send + Sync + 'static,
+		progress: Arc<dyn Progress>,
 	) -> Self {
 		let mut genesis = [0; 32];
 		let hash = client.info().genesis_hash;
@@ -68,7 +77,7 @@ where
 			pool,
 			keystore,
 			offchain: offchain.map(Mutex::new),
-			is_syncing: Box::new(is_syncing),
+			progress,
 			genesis,
 			_block: Default::default(),
 		}
@@ -86,15 +95,29 @@ where
 	}
 
 	/// The worker keys in the keystore.
-	pub fn worker_keys(&self) -> impl Iterator<Item = WorkerKey> {
-		let keys = self.keystore.sr25519_public_keys(WORKER_KEY_TYPE);
-		keys.into_iter().map(WorkerKey::from)
+	pub fn worker_keys(&self) -> Result<Vec<WorkerKey>, ChainError> {
+		worker_keys(&self.keystore)
+	}
+
+	/// How far the node is behind the present.
+	pub fn progress(&self) -> &dyn Progress {
+		&*self.progress
 	}
 
 	/// Hands an encoded transaction to the pool, as one that block `at` asks for; the error is what the pool said.
 	pub async fn hand_over(&self, at: Block::Hash, encoded: &[u8]) -> Result<(), String> {
 		hand_over(&*self.pool, at, encoded).await
 	}
+}
+
+/// The worker keys in a keystore. `sr25519_public_keys` of a keystore whose folder cannot be read, be it for want of file descriptors, is
+/// an empty list: as if the operator had taken its keys away.
+fn worker_keys(keystore: &KeystorePtr) -> Result<Vec<WorkerKey>, ChainError> {
+	let keys = keystore.keys(WORKER_KEY_TYPE).map_err(|error| ChainError::Keystore {
+		reason: error.to_string(),
+	})?;
+	// A name of another length is none of ours.
+	Ok(keys.iter().filter_map(|key| WorkerKey::from_slice(key).ok()).collect())
 }
 
 /// Best and finalised blocks of a client.
@@ -122,7 +145,7 @@ where
 {
 	fn duties_at(&self, at: Block::Hash) -> Result<Vec<Assignment>, ChainError> {
 		let mut assignments = vec![];
-		for worker in self.worker_keys() {
+		for worker in self.worker_keys()? {
 			let api = self.client.runtime_api();
 			let duties =
 				JobsApi::<Block, _, _, _>::due(&*api, at, worker.clone()).map_err(runtime_error("JobsApi_due"))?;
@@ -144,14 +167,13 @@ where
 {
 	let (api, at) = (client.runtime_api(), client.info().best_hash);
 	let mut workers = vec![];
-	for public in keystore.sr25519_public_keys(WORKER_KEY_TYPE) {
+	for key in worker_keys(keystore)? {
 		// The keystore lists what the names of its files say; only a signature shows what is inside.
-		let flaw = match keystore.sr25519_sign(WORKER_KEY_TYPE, &public, KEY_CHECK) {
+		let flaw = match keystore.sr25519_sign(WORKER_KEY_TYPE, key.as_ref(), KEY_CHECK) {
 			Ok(Some(_)) => None,
 			Ok(None) => Some("the keystore does not hold its secret".into()),
 			Err(error) => Some(error.to_string()),
 		};
-		let key = WorkerKey::from(public);
 		let owner = ModelsApi::<Block, AccountId32, u128, BlockNumber>::operator_of_worker(&*api, at, key.clone())
 			.map_err(runtime_error("ModelsApi_operator_of_worker"))?;
 		let summary = match owner {
@@ -207,7 +229,7 @@ where
 	}
 
 	fn is_syncing(&self) -> bool {
-		(self.is_syncing)()
+		self.progress.is_syncing()
 	}
 
 	fn duties(&self) -> Result<Vec<Assignment>, ChainError> {
@@ -248,7 +270,7 @@ where
 	fn requests(&self) -> Result<Vec<Requested>, ChainError> {
 		let (api, at) = (self.client.runtime_api(), self.client.info().best_hash);
 		let mut asked = vec![];
-		for worker in self.worker_keys() {
+		for worker in self.worker_keys()? {
 			let answers = DisputesApi::<Block, AccountId32, u128, BlockNumber>::due(&*api, at, worker.clone())
 				.map_err(runtime_error("DisputesApi_due"))?;
 			let replies = AuditsApi::<Block, AccountId32, u128, BlockNumber>::due(&*api, at, worker.clone())
@@ -311,5 +333,25 @@ where
 				.lock()
 				.set(STORAGE_PREFIX, PROVIDER_READINESS, &readiness.encode());
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use sc_keystore::LocalKeystore;
+	use sp_keystore::Keystore;
+
+	#[test]
+	fn q02_a_keystore_that_cannot_be_read_is_not_one_without_keys() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("keystore");
+		let keystore: KeystorePtr = Arc::new(LocalKeystore::open(&path, None).unwrap());
+		assert_eq!(worker_keys(&keystore).unwrap(), []);
+		let public = sp_core::sr25519::Public::from_raw([7; 32]);
+		keystore.insert(WORKER_KEY_TYPE, "//Worker", &public).unwrap();
+		assert_eq!(worker_keys(&keystore).unwrap(), [WorkerKey::from(public)]);
+		std::fs::remove_dir_all(&path).unwrap();
+		assert!(matches!(worker_keys(&keystore), Err(ChainError::Keystore { .. })));
 	}
 }

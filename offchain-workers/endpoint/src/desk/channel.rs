@@ -3,6 +3,7 @@
 use super::{lane::Lane, Credit};
 use crate::chain::{Balance, BlockNumber, ChannelParameters, ChannelSummary, Terms};
 use assay_protocol::channel::LANES;
+use assay_trace::merkle::Hash32;
 
 /// A channel to this operator.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,7 +12,9 @@ pub(super) struct Channel {
 	pub(super) terms: Terms,
 	/// What the chain says of it now; none when it is not open any more, or not known to be.
 	pub(super) open: Option<Open>,
-	/// Block in which it was first seen to be closed for good.
+	/// Block in which it was opened.
+	pub(super) opened_at: BlockNumber,
+	/// Block in which it was first seen to be closed for good: that the chain does not show it is not enough.
 	pub(super) gone_at: Option<BlockNumber>,
 	/// Whether the consumer has asked this desk to close it.
 	pub(super) is_closing: bool,
@@ -38,12 +41,21 @@ impl Channel {
 	pub(super) fn new(summary: &ChannelSummary) -> Self {
 		Self {
 			terms: summary.terms.clone(),
+			opened_at: summary.opened_at,
 			open: None,
 			gone_at: None,
 			is_closing: false,
 			forgotten: 0,
 			lanes: (0..LANES).map(|_| Lane::default()).collect(),
 		}
+	}
+
+	/// It is closed for good. Returns requests that were being answered, for which nobody would pay.
+	pub(super) fn end(&mut self, now: BlockNumber) -> Vec<Hash32> {
+		self.open = None;
+		self.gone_at.get_or_insert(now);
+		let running = self.lanes.iter_mut().filter_map(|lane| lane.running.take());
+		running.map(|running| running.request).collect()
 	}
 
 	/// What computation costs; none if that is more money than there is.

@@ -14,7 +14,7 @@ pub use asked::{Asked, Goodbye, Vouched};
 pub use records::{Record, RecordKey, Unrecorded};
 pub use refusal::{Refusal, Standing};
 
-use crate::chain::{Balance, BlockNumber, ChannelParameters, ChannelSummary, Terms};
+use crate::chain::{Balance, BlockNumber, ChannelParameters, ChannelSummary, Channels, Terms};
 use assay_protocol::{channel::Receipt, ChannelId};
 use assay_trace::merkle::Hash32;
 use channel::{Channel, Open};
@@ -118,6 +118,12 @@ impl Desk {
 	/// Channels that the desk knows, open or not.
 	pub fn channels(&self) -> impl Iterator<Item = ChannelId> + '_ {
 		self.channels.keys().copied()
+	}
+
+	/// Channels that are not known to be closed for good: what has to be looked for where the chain does not show them.
+	pub fn expected(&self) -> Vec<ChannelId> {
+		let expected = self.channels.iter().filter(|(_, channel)| channel.gone_at.is_none());
+		expected.map(|(id, _)| *id).collect()
 	}
 
 	/// The terms of a channel that is open.
@@ -272,32 +278,33 @@ impl Desk {
 		})
 	}
 
-	/// What the chain says of channels to this operator, all that there are: in the last block, at a height, and in the last that is
-	/// final. Nothing is lent against what may be left behind, and nothing is asked for that is due already. Returns requests that were
-	/// being answered and have no place any more.
-	pub fn observe(&mut self, best: &[ChannelSummary], finalized: &[ChannelSummary], now: BlockNumber) -> Vec<Hash32> {
-		let is_open = |summary: &&ChannelSummary| summary.closed_at.is_none();
-		let last: HashMap<_, _> = best
-			.iter()
-			.filter(is_open)
-			.map(|summary| (summary.id, summary))
-			.collect();
-		let finalized: Vec<_> = finalized.iter().filter(is_open).collect();
+	/// What the chain says of channels to this operator: in the last block, and in the last that is final, which has all that are
+	/// [expected](Self::expected) and are there. Nothing is lent against what may be left behind, and nothing is asked for that is due
+	/// already. A channel is closed for good where its summary in the final block says so, or where that block comes after its opening and
+	/// has it no more; what a final block from before the opening does not have means nothing. Returns requests that were being answered
+	/// and have no place any more.
+	///
+	/// - `now`: height of the last block.
+	pub fn observe(&mut self, best: &[ChannelSummary], finalized: &Channels, now: BlockNumber) -> Vec<Hash32> {
+		let last: HashMap<_, _> = best.iter().map(|summary| (summary.id, summary)).collect();
 		let mut lost = Vec::new();
-		for summary in &finalized {
-			lost.extend(self.observe_one(last.get(&summary.id).copied(), summary, now));
+		for summary in &finalized.channels {
+			// Of one that was closed before it was seen nothing is here.
+			if summary.closed_at.is_none() || self.channels.contains_key(&summary.id) {
+				lost.extend(self.observe_one(last.get(&summary.id).copied(), summary, now));
+			}
 		}
-		let open: BTreeSet<_> = finalized.iter().map(|summary| summary.id).collect();
+		let seen: BTreeSet<_> = finalized.channels.iter().map(|summary| summary.id).collect();
 		for (id, channel) in &mut self.channels {
-			if !open.contains(id) {
-				channel.open = None;
-				// Nobody would pay for it.
-				let running = channel.lanes.iter_mut().filter_map(|lane| lane.running.take());
-				lost.extend(running.map(|running| running.request));
+			if seen.contains(id) {
+				continue;
+			}
+			channel.open = None;
+			if channel.opened_at <= finalized.height {
 				if channel.gone_at.is_none() {
-					channel.gone_at = Some(now);
 					self.changed.insert(RecordKey::Channel(*id));
 				}
+				lost.extend(channel.end(now));
 			}
 		}
 		for request in &lost {
@@ -318,7 +325,17 @@ impl Desk {
 			changed.insert(RecordKey::Channel(id));
 			Channel::new(for_good)
 		});
-		channel.open = last.map(|last| Open {
+		let was_gone = channel.gone_at.is_some();
+		let mut lost = Vec::new();
+		match for_good.closed_at {
+			Some(_) => lost.extend(channel.end(now)),
+			None => channel.gone_at = None,
+		}
+		if was_gone != channel.gone_at.is_some() {
+			changed.insert(RecordKey::Channel(id));
+		}
+		let open = last.filter(|last| last.closed_at.is_none() && for_good.closed_at.is_none());
+		channel.open = open.map(|last| Open {
 			deposit: for_good.deposit,
 			closes_at: last.closes_at.or(for_good.closes_at),
 			is_noticed: last.closes_at.is_some() && for_good.closes_at.is_some(),
@@ -327,7 +344,6 @@ impl Desk {
 		let goes_on = !channel.is_ending();
 		let (price, least) = (channel.terms.price, self.parameters.min_batch_fee);
 		let is_little = |units: u64| price.checked_mul(units.into()).is_some_and(|fee| fee < least);
-		let mut lost = Vec::new();
 		let settled = last.settled.iter().zip(&for_good.settled);
 		for ((number, lane), (settled, for_good)) in (0u8..).zip(&mut channel.lanes).zip(settled) {
 			let observed = lane.observe(*settled, *for_good, now);

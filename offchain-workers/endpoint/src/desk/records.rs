@@ -37,6 +37,7 @@ pub type Record = (RecordKey, Option<Vec<u8>>);
 #[derive(Encode, Decode)]
 struct ChannelHead {
 	terms: Terms,
+	opened_at: BlockNumber,
 	gone_at: Option<BlockNumber>,
 	is_closing: bool,
 	forgotten: u64,
@@ -116,6 +117,7 @@ impl Desk {
 				let channel = self.channels.get(id)?;
 				let head = ChannelHead {
 					terms: channel.terms.clone(),
+					opened_at: channel.opened_at,
 					gone_at: channel.gone_at,
 					is_closing: channel.is_closing,
 					forgotten: channel.forgotten,
@@ -169,6 +171,7 @@ impl Desk {
 			let lanes = (0..LANES).map(|number| parts.lane(id, number));
 			let channel = Channel {
 				terms: head.terms,
+				opened_at: head.opened_at,
 				open: None,
 				gone_at: head.gone_at,
 				is_closing: head.is_closing,

@@ -75,6 +75,7 @@ impl From<Problem> for ApiError {
 				.with("voucher", voucher(&standing)),
 			Problem::Refused(Refusal::LaneBusy) | Problem::Busy(_) => is(StatusCode::TOO_MANY_REQUESTS, "busy"),
 			Problem::Stopping => is(StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+			Problem::Behind => is(StatusCode::SERVICE_UNAVAILABLE, "behind"),
 			Problem::Full => is(StatusCode::SERVICE_UNAVAILABLE, "full"),
 			Problem::Absent(_) => is(StatusCode::SERVICE_UNAVAILABLE, "absent"),
 			Problem::Unwanted => is(StatusCode::SERVICE_UNAVAILABLE, "unwanted"),

@@ -2,8 +2,8 @@
 
 use assay_artifact::synthetic::{bert, llama, BertShape, LlamaShape};
 use assay_endpoint::chain::{
-	Balance, BlockNumber, Chain, ChainError, ChannelParameters, ChannelSummary, RevealDuty, ServedOperator, State,
-	Terms, Version, Worker,
+	Balance, BlockNumber, Chain, ChainError, ChannelParameters, ChannelSummary, Channels, RevealDuty, ServedOperator,
+	State, Terms, Version, Worker,
 };
 use assay_protocol::{
 	audit::SignedReply,
@@ -22,6 +22,7 @@ use std::{
 		atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
 		Arc, Mutex,
 	},
+	time::Duration,
 };
 
 /// Hash of the genesis block.
@@ -75,6 +76,12 @@ pub struct Fake {
 	versions: BTreeMap<ModelVersion, Version>,
 	/// Height of the best block.
 	pub block: AtomicU32,
+	/// Blocks that are not final.
+	pub unfinal: AtomicU32,
+	/// How long ago the best block was made.
+	pub age: Mutex<Duration>,
+	/// Whether the worker key is in the keystore.
+	pub has_key: AtomicBool,
 	/// Channels that were opened.
 	pub channels: Mutex<BTreeMap<ChannelId, ChannelSummary>>,
 	/// Batches that were settled.
@@ -119,6 +126,9 @@ impl Fake {
 			worker: WorkerPair::from_string("//Worker", None).unwrap(),
 			versions,
 			block: AtomicU32::new(10),
+			unfinal: AtomicU32::new(2),
+			age: Mutex::default(),
+			has_key: AtomicBool::new(true),
 			channels: Mutex::default(),
 			batches: Mutex::default(),
 			due: Mutex::default(),
@@ -225,7 +235,7 @@ impl Chain for Fake {
 		let best = self.block.load(Ordering::SeqCst);
 		match of {
 			State::Best => best,
-			State::Finalized => best - 2,
+			State::Finalized => best.saturating_sub(self.unfinal.load(Ordering::SeqCst)),
 		}
 	}
 
@@ -237,8 +247,20 @@ impl Chain for Fake {
 		Ok(PARAMETERS)
 	}
 
-	fn channels(&self, _: State) -> Result<Vec<ChannelSummary>, ChainError> {
-		Ok(self.channels.lock().unwrap().values().cloned().collect())
+	fn age(&self) -> Option<Duration> {
+		Some(*self.age.lock().unwrap())
+	}
+
+	fn channels(&self, at: State, these: &[ChannelId]) -> Result<Channels, ChainError> {
+		let has_key = self.has_key.load(Ordering::SeqCst);
+		let channels = self.channels.lock().unwrap();
+		let shown = channels
+			.values()
+			.filter(|channel| has_key || these.contains(&channel.id));
+		Ok(Channels {
+			height: self.height(at),
+			channels: shown.cloned().collect(),
+		})
 	}
 
 	fn workers(&self) -> Result<Vec<Worker>, ChainError> {

@@ -1,6 +1,7 @@
 //! One rule each.
 
 use super::world::{pair, World, ASY, CREDIT, GENESIS, PARAMETERS, PRICE};
+use crate::chain::Channels;
 use crate::desk::{Asked, Desk, Goodbye, RecordKey, Refusal, Taken, Unrecorded, Vouched};
 use assay_exact::{program::Head, ComputeUnits, Output};
 use assay_protocol::{
@@ -638,4 +639,110 @@ fn records_that_make_no_desk_are_an_error() {
 		damaged.get_mut(key).unwrap().push(0);
 		assert_eq!(restore(&damaged), Err(Unrecorded::Undecodable(*key)));
 	}
+}
+
+/// What a node shows that knows no channels: its final block is that of this height.
+fn nothing(height: u32) -> Channels {
+	Channels {
+		height,
+		channels: vec![],
+	}
+}
+
+#[test]
+fn q02_what_a_block_from_before_the_opening_does_not_show_is_not_closed() {
+	let (mut world, id) = a_trusted_channel();
+	world.settle();
+	let batch = world.chain[&id].batches[0].1.clone();
+	world.serve(id, 0).unwrap();
+	world.vouch_for_all(id, 0);
+	let running = world.ask(id, 1).unwrap();
+	// The node has an empty database: it goes on from genesis.
+	assert_eq!(world.desk.observe(&[], &nothing(0), 0), []);
+	world.write();
+	assert_eq!(world.desk.terms(&id), Err(Refusal::UnknownChannel));
+	world.desk.forget(200_000);
+	world.write();
+	world.assert_reveals(&batch, 0);
+	// And with it the journal was opened again.
+	world.answer(running, 6);
+	let records = world.disk.clone();
+	world.desk = Desk::restore(CREDIT, PARAMETERS, records).unwrap();
+	assert_eq!(world.desk.observe(&[], &nothing(0), 0), []);
+	world.desk.forget(0);
+	world.write();
+	// It has caught up.
+	world.now = PARAMETERS.answerable + 5;
+	world.finalize();
+	world.desk.forget(world.now);
+	world.write();
+	world.assert_reveals(&batch, 0);
+	assert!(world.voucher(&id, 0).is_some(), "what was vouched for can be settled");
+	world.restart();
+	world.assert_reveals(&batch, 0);
+	assert_eq!(world.desk.account(&id).unwrap().lanes[1].0.count, 1);
+}
+
+#[test]
+fn q02_a_channel_that_is_seen_to_be_open_is_not_gone() {
+	let (mut world, id) = a_trusted_channel();
+	world.settle();
+	world.finalize();
+	// As journals say that were written when nothing was known to be closed.
+	world.desk.observe(&[], &nothing(world.now), world.now);
+	world.write();
+	world.now += PARAMETERS.answerable;
+	world.restart();
+	world.now += 1;
+	world.serve(id, 0).unwrap();
+	world.vouch_for_all(id, 0);
+	world.desk.forget(world.now);
+	world.write();
+	world.restart();
+	assert!(world.voucher(&id, 0).is_some());
+	assert_eq!(world.desk.expected(), [id]);
+}
+
+#[test]
+fn q02_a_channel_is_gone_when_a_final_block_says_that_it_is_closed() {
+	let (mut world, id) = a_world();
+	world.serve(id, 0).unwrap();
+	world.vouch_for_all(id, 0);
+	let running = world.ask(id, 1).unwrap();
+	// The consumer has closed it, with a settlement that another desk with this key has sent.
+	let mut closed = world.chain[&id].summary.clone();
+	closed.settled[0] = 1;
+	closed.closed_at = Some(world.now);
+	let open = Channels {
+		height: world.now - 1,
+		channels: vec![world.chain[&id].summary.clone()],
+	};
+	let shut = Channels {
+		height: world.now,
+		channels: vec![closed.clone()],
+	};
+	assert_eq!(world.desk.observe(&[closed.clone()], &open, world.now), []);
+	assert_eq!(world.desk.expected(), [id], "that block may be left behind");
+	let lost = world.desk.observe(&[closed.clone()], &shut, world.now);
+	assert_eq!(lost, [running.root()], "nobody would pay for it");
+	assert_eq!(world.desk.expected(), []);
+	world.write();
+	assert_eq!(world.desk.settlements(world.now), []);
+	// What was settled can be drawn, and what was answered can be asked about, for as long as the chain says.
+	let batch = Batch {
+		channel: id,
+		lane: 0,
+		base: 0,
+		count: 1,
+		tree: world.signed[0].voucher.tree,
+	};
+	world.assert_reveals(&batch, 0);
+	world.desk.forget(world.now + PARAMETERS.answerable);
+	world.assert_reveals(&batch, 0);
+	world.desk.forget(world.now + PARAMETERS.answerable + 1);
+	world.write();
+	assert!(world.desk.is_empty() && world.disk.is_empty());
+	// It does not come back, and neither does one that was closed before it was seen.
+	assert_eq!(world.desk.observe(&[closed], &shut, world.now), []);
+	assert!(world.desk.is_empty());
 }

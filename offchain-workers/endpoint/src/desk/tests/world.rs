@@ -1,7 +1,7 @@
 //! A chain that has nothing but channels, and consumers that sign what a test says.
 
 use crate::{
-	chain::{Balance, BlockNumber, ChannelParameters, ChannelSummary, Terms},
+	chain::{Balance, BlockNumber, ChannelParameters, ChannelSummary, Channels, Terms},
 	desk::{Asked, Credit, Desk, Goodbye, RecordKey, Refusal, Taken, Vouched},
 };
 use assay_exact::{program::Program, ComputeUnits, Generation, Output, Sampler};
@@ -104,6 +104,8 @@ pub(super) struct World {
 	pub(super) chain: BTreeMap<ChannelId, OnChain>,
 	/// The same in the last block that is final.
 	pub(super) finalized: BTreeMap<ChannelId, OnChain>,
+	/// Height of that block.
+	pub(super) finalized_at: BlockNumber,
 	/// Channels that were.
 	pub(super) closed: BTreeMap<ChannelId, OnChain>,
 	/// What consumers know of their answers, by lane and sequence.
@@ -137,6 +139,7 @@ impl World {
 			now: 10,
 			chain: chain.collect(),
 			finalized: BTreeMap::new(),
+			finalized_at: 0,
 			closed: BTreeMap::new(),
 			known: HashMap::new(),
 			signed: vec![],
@@ -300,9 +303,11 @@ impl World {
 		let summaries = |chain: &BTreeMap<ChannelId, OnChain>| -> Vec<_> {
 			chain.values().map(|on_chain| on_chain.summary.clone()).collect()
 		};
-		let lost = self
-			.desk
-			.observe(&summaries(&self.chain), &summaries(&self.finalized), self.now);
+		let finalized = Channels {
+			height: self.finalized_at,
+			channels: summaries(&self.finalized),
+		};
+		let lost = self.desk.observe(&summaries(&self.chain), &finalized, self.now);
 		self.running.retain(|asked| !lost.contains(&asked.root()));
 		self.write();
 	}
@@ -310,6 +315,7 @@ impl World {
 	/// All that has happened is final, and the desk sees it.
 	pub(super) fn finalize(&mut self) {
 		self.finalized = self.chain.clone();
+		self.finalized_at = self.now;
 		self.observe();
 	}
 
