@@ -87,7 +87,7 @@ impl Consumer {
 			vouched: lane.vouched(),
 			base: lane.base(),
 			unpaid: inner.subject.fee(lane.unpaid_units()),
-			trouble: lane.trouble.clone(),
+			trouble: lane.trouble.clone().or_else(|| lane.over.clone()),
 			said: said.lanes.iter().find(|said| said.lane == number).map(|said| said.said),
 		});
 		let is_used = |lane: &LaneAccount| lane.answered > 0 || lane.said.is_some() || lane.trouble.is_some();

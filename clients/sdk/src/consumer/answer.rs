@@ -3,7 +3,10 @@
 use super::{evidence::Answered, Consumer, ConsumerError};
 use assay_trace::Hash32;
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
+use tokio::{
+	sync::mpsc::UnboundedReceiver,
+	time::{sleep, Instant},
+};
 
 /// How often it is looked whether the receipt of an answer that was stopped is there.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -52,7 +55,7 @@ impl Answer {
 		self.request
 	}
 
-	/// Stops it, and waits for the receipt for what it has come to.
+	/// Stops it, and waits for the receipt for what it has come to, as long as there is patience. After that it is learnt in the background.
 	pub async fn stop(self) -> Result<Answered, ConsumerError> {
 		let Self {
 			request,
@@ -60,7 +63,14 @@ impl Answer {
 			consumer,
 		} = self;
 		drop(events);
+		let (since, patience) = (Instant::now(), consumer.inner.settings.patience);
 		while consumer.is_pending(&request) {
+			if since.elapsed() >= patience {
+				return Err(ConsumerError::Impatient {
+					waited: patience,
+					last: "the answer was stopped, and its receipt has not come".into(),
+				});
+			}
 			sleep(LOOK_EVERY).await;
 		}
 		let kept = consumer.kept(&request)?;

@@ -69,7 +69,7 @@ pub enum ConsumerError {
 	/// The endpoint could not be reached, or cannot do it at the moment.
 	#[error("{0}")]
 	Unreached(String),
-	/// There was no answer in time. The same request may be answered yet: what comes of it is learnt in the background.
+	/// There was no answer, or no lane, in time. If the request was sent it may be answered yet: what comes of it is learnt in the background.
 	#[error("no answer within {} s, last because {last}", waited.as_secs())]
 	Impatient {
 		/// For how long it was tried without getting any further.

@@ -85,6 +85,8 @@ pub(super) struct Lane {
 	taken: u64,
 	/// Why it is not used any more.
 	pub(super) trouble: Option<String>,
+	/// Why nothing more is asked in it; what was answered before is vouched for all the same.
+	pub(super) over: Option<String>,
 }
 
 impl Lane {
@@ -98,6 +100,7 @@ impl Lane {
 			voucher: None,
 			taken: head.first,
 			trouble: None,
+			over: None,
 		};
 		lane.go_on_from(head.base, head.voucher)?;
 		// What was sent last may not have arrived.
@@ -127,6 +130,13 @@ impl Lane {
 		self.base
 	}
 
+	/// Units of the receipts after the first `settled` of its life.
+	pub(super) fn units_after(&self, settled: u64) -> u64 {
+		let skipped = usize::try_from(settled.saturating_sub(self.first)).unwrap_or(usize::MAX);
+		let receipts = self.receipts.iter().skip(skipped);
+		receipts.fold(0, |sum, known| sum.saturating_add(known.units))
+	}
+
 	/// Units of receipts that are not vouched for.
 	pub(super) fn unpaid_units(&self) -> u64 {
 		let vouched = self.voucher.as_ref().map_or(0, |signed| signed.voucher.tree.units);
@@ -136,6 +146,11 @@ impl Lane {
 	/// Whether the endpoint has no voucher, as far as is known, for something.
 	pub(super) fn is_due(&self) -> bool {
 		self.trouble.is_none() && self.taken < self.end() && self.base < self.end()
+	}
+
+	/// Whether it can be asked in.
+	pub(super) fn is_of_use(&self) -> bool {
+		self.trouble.is_none() && self.over.is_none()
 	}
 
 	/// Takes a receipt that was checked; says whether there was room.

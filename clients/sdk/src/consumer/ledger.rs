@@ -30,6 +30,9 @@ pub(super) enum Key {
 	/// An [`Evidence`], by the root of the request.
 	#[codec(index = 4)]
 	Evidence(Hash32),
+	/// Why nothing more is asked in a lane: nobody will know what is at its next place, and no receipt for it is taken any more.
+	#[codec(index = 5)]
+	Over(u8),
 }
 
 impl Key {
@@ -78,6 +81,7 @@ impl Ledger {
 	) -> Result<(Self, BTreeMap<u8, Asked>), String> {
 		let (mut heads, mut receipts) = (BTreeMap::new(), BTreeMap::<_, BTreeMap<u64, Known>>::new());
 		let (mut asked, mut answers, mut evidence) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+		let mut over = BTreeMap::new();
 		for (key, head) in known {
 			match read(&key)? {
 				Key::Lane(lane) => drop(heads.insert(lane, read::<Head>(&head)?)),
@@ -90,6 +94,7 @@ impl Ledger {
 					answers.insert((block, root), bytes);
 				}
 				Key::Evidence(root) => drop(evidence.insert(root, read(&head)?)),
+				Key::Over(lane) => drop(over.insert(lane, read::<String>(&head)?)),
 			}
 		}
 		let lanes = (0..LANES).map(|number| {
@@ -103,11 +108,13 @@ impl Ledger {
 			let is_row = (head.first..)
 				.zip(own.keys())
 				.all(|(expected, sequence)| expected == *sequence);
-			match is_row {
+			let lane = match is_row {
 				true => Lane::restored(head, own.into_values().collect::<VecDeque<_>>()),
 				false => Err("receipts are missing".into()),
-			}
-			.map_err(|reason| format!("lane {number}: {reason}"))
+			};
+			let mut lane = lane.map_err(|reason| format!("lane {number}: {reason}"))?;
+			lane.over = over.remove(&number);
+			Ok(lane)
 		});
 		let ledger = Self {
 			lanes: lanes.collect::<Result<_, String>>()?,
@@ -138,6 +145,14 @@ impl Ledger {
 	/// A request was not taken, and never will be.
 	pub(super) fn give_up(number: u8) -> Vec<Change> {
 		vec![Key::Asked(number).remove()]
+	}
+
+	/// Nobody will know what became of a request: no receipt for it is taken any more, and nothing more is asked in its lane.
+	pub(super) fn leave(&mut self, number: u8, reason: &str) -> Vec<Change> {
+		if let Some(lane) = self.lanes.get_mut(usize::from(number)) {
+			lane.over.get_or_insert_with(|| reason.into());
+		}
+		vec![Key::Asked(number).remove(), Key::Over(number).put(&reason)]
 	}
 
 	/// A request was answered, and the receipt is good.

@@ -18,7 +18,8 @@
 //! 4. What the worker has signed and is not so is kept, and told as [`Evidence`]. Its lane is not used any more.
 //! 5. Nobody is spoken to but whoever has the key in the operator's record.
 //! 6. What an endpoint can make this end hold or wait for is bounded: the head of a response, an event, an answer, the time in which nothing
-//!    comes, and how long it is tried.
+//!    comes, the time in which an answer gets no further, and how long it is tried. What became of a request is asked for as long as the
+//!    channel is not closed and there is hope; then this end takes no receipt for it any more, for good, and leaves its lane.
 //! 7. A crash loses the stream in progress and nothing else: its receipt is asked for when the journal is opened again.
 
 mod account;
@@ -32,6 +33,7 @@ mod heard;
 mod lane;
 mod ledger;
 mod places;
+mod prepared;
 mod pursuit;
 mod settings;
 pub mod tls;
@@ -42,6 +44,7 @@ pub use answer::{Answer, Event};
 pub use error::{Breach, ConsumerError, Falsehood};
 pub use evidence::{Answered, Evidence};
 pub use heard::RECENT;
+pub use prepared::Prepared;
 pub use settings::Settings;
 
 use crate::{channels::Channel, AccountId, Amount, Balance, BlockNumber};
@@ -59,9 +62,10 @@ use codec::DecodeAll;
 use events::Complaint;
 use heard::{positions, Asked, Heard};
 use hyper::StatusCode;
+use lane::Lane;
 use ledger::{Keeping, Ledger};
 use parking_lot::Mutex;
-use places::Places;
+use places::{Place, Places};
 use pursuit::Pursuit;
 use sp_core::{sr25519, Pair};
 use std::{
@@ -74,8 +78,9 @@ use std::{
 	},
 };
 use tokio::{
-	sync::{mpsc, watch, Notify},
+	sync::{watch, Notify},
 	task::JoinSet,
+	time::timeout,
 };
 
 /// What a consumer has to know of its channel.
@@ -262,9 +267,14 @@ impl Consumer {
 		self.inner.subject.channel
 	}
 
-	/// Asks for an answer. It returns when there is a lane for it: sixteen requests run side by side, others wait. Everything else is told by the
-	/// answer, also why there is none.
+	/// Asks for an answer. It returns when there is a lane for it: sixteen requests run side by side, others wait, as long as there is patience.
+	/// Everything else is told by the answer, also why there is none.
 	pub async fn ask(self: &Arc<Self>, input: JobInput, generation: Generation) -> Result<Answer, ConsumerError> {
+		Ok(self.prepare(input, generation).await?.send())
+	}
+
+	/// The same for whoever has to write down what is going to be sent: it is sent by [`Prepared::send`]. It has a lane as long as it is held.
+	pub async fn prepare(self: &Arc<Self>, input: JobInput, generation: Generation) -> Result<Prepared, ConsumerError> {
 		let inner = &self.inner;
 		let program = &inner.subject.program;
 		let checked = program.check_job(&Input::from(input.clone()), &generation);
@@ -275,37 +285,39 @@ impl Consumer {
 				"the answer may have {most} elements, a receipt has at most {MAX_INLINE_ELEMENTS}"
 			)));
 		}
+		let patience = inner.settings.patience;
+		let place = timeout(patience, self.take_place()).await;
+		let place = place.map_err(|_| ConsumerError::Impatient {
+			waited: patience,
+			last: "all lanes are in use".into(),
+		})??;
+		let request = Request {
+			channel: inner.subject.channel,
+			lane: place.lane,
+			sequence: inner.ledger.lock().end(place.lane),
+			input: Content::of_input(&input),
+			generation,
+		};
+		let signature = inner.key.sign(&request.signing_payload(&inner.subject.genesis));
+		let asked = Asked {
+			signed: SignedRequest { request, signature },
+			input,
+			at: inner.now.borrow().height,
+		};
+		Ok(Prepared::new(self.clone(), place, Heard::new(asked)))
+	}
+
+	/// The next place in a lane that is of use.
+	async fn take_place(&self) -> Result<Place, ConsumerError> {
+		let inner = &self.inner;
 		loop {
 			let place = inner.places.take().await?;
-			let (sequence, trouble) = {
-				let ledger = inner.ledger.lock();
-				let lane = ledger.lanes.get(usize::from(place.lane));
-				(ledger.end(place.lane), lane.and_then(|lane| lane.trouble.clone()))
-			};
-			if trouble.is_some() {
-				// The lane is left out from now on.
-				drop(place);
-				continue;
+			let lane = usize::from(place.lane);
+			if inner.ledger.lock().lanes.get(lane).is_some_and(Lane::is_of_use) {
+				return Ok(place);
 			}
-			let request = Request {
-				channel: inner.subject.channel,
-				lane: place.lane,
-				sequence,
-				input: Content::of_input(&input),
-				generation,
-			};
-			let signature = inner.key.sign(&request.signing_payload(&inner.subject.genesis));
-			let asked = Asked {
-				signed: SignedRequest { request, signature },
-				input,
-				at: inner.now.borrow().height,
-			};
-			let (to, events) = mpsc::unbounded_channel();
-			let heard = Heard::new(asked);
-			let root = heard.root;
-			inner.pending.lock().insert(root);
-			self.spawn(Pursuit::new(inner.clone(), place, heard, to).begin());
-			return Ok(Answer::new(root, events, self.clone()));
+			// The lane is left out from now on.
+			drop(place);
 		}
 	}
 
@@ -322,6 +334,35 @@ impl Consumer {
 	/// What the last final block says is left in the channel.
 	pub fn deposit(&self) -> Amount {
 		Amount(self.inner.now.borrow().channel.deposit)
+	}
+
+	/// Whether the channel takes requests: no notice was given and it is not closed, as the last final block has it.
+	pub fn is_open(&self) -> bool {
+		let channel = &self.inner.now.borrow().channel;
+		channel.closes_at.is_none() && channel.closed_at.is_none()
+	}
+
+	/// What is left in the channel, in the last final block, of what is not owed for answers that came here.
+	pub fn left(&self) -> Amount {
+		self.left_in(&self.inner.now.borrow().channel)
+	}
+
+	/// The same as a block has it.
+	///
+	/// - `channel`: this one, in that block.
+	pub fn left_in(&self, channel: &Channel) -> Amount {
+		let ledger = self.inner.ledger.lock();
+		let lanes = ledger.lanes.iter().zip(&channel.settled);
+		let units = lanes.fold(0u64, |sum, (lane, settled)| {
+			sum.saturating_add(lane.units_after(*settled))
+		});
+		let owed = self.inner.subject.fee(units);
+		Amount(channel.deposit.checked_sub(owed.0).unwrap_or(0))
+	}
+
+	/// Whether no request waits for its receipt.
+	pub fn is_idle(&self) -> bool {
+		self.inner.pending.lock().is_empty()
 	}
 
 	/// The most that an answer costs; nothing if that is more than all money.

@@ -7,6 +7,9 @@
 //!
 //! **When nobody waits for it any more**, because the [`Answer`](super::Answer) was dropped or time was up, the connection is ended, which stops
 //! the answer, and its receipt is asked for. If there is none after a while the request is sent again, and left at its first token.
+//!
+//! **It ends by this end's own decision**, whatever the endpoint does: when nothing has become known for long enough, or the channel is closed, no
+//! receipt is taken any more. That is written down, and the lane is left. Without a receipt nothing is vouched for, so it costs nothing.
 
 mod attempt;
 
@@ -47,7 +50,7 @@ pub(super) struct Pursuit {
 	is_in_doubt: bool,
 	/// The next rest.
 	rest: Duration,
-	/// Since when it has not got any further.
+	/// Since when it has not got any further, or nobody waits for it.
 	since: Instant,
 	/// How often it was refused, or came in a way that is not believed, since nobody waits for it.
 	tries: u32,
@@ -60,8 +63,10 @@ enum Next {
 	Free(Option<ConsumerError>),
 	/// The worker has signed what is not so.
 	Wrong(Box<Evidence>),
-	/// Nobody will know.
+	/// Nobody will know, and the lane does not fit together.
 	Lost(ConsumerError),
+	/// Nobody will know, because it took too long.
+	Late(ConsumerError),
 	/// Whoever waits is told this; what comes of it is learnt all the same.
 	Fail(ConsumerError),
 	Again {
@@ -124,7 +129,7 @@ impl Pursuit {
 	/// Sees to it until there is a receipt, or there will be none.
 	pub(super) async fn run(mut self) {
 		loop {
-			let next = match self.to.clone() {
+			let mut next = match self.to.clone() {
 				Some(to) => {
 					let sent = tokio::select! {
 						biased;
@@ -135,48 +140,58 @@ impl Pursuit {
 				}
 				None => self.learn().await,
 			};
+			if let Next::Again { after, why } = next {
+				next = match self.wait(after, why).await {
+					Some(end) => end,
+					None => continue,
+				};
+			}
 			match next {
 				Next::Answered(answered) => return self.keep(answered).await,
 				Next::Free(error) => return self.give_up(error).await,
-				Next::Lost(error) => return self.lose(error),
+				Next::Lost(error) => return self.lose(error).await,
+				Next::Late(error) => return self.leave(error).await,
 				Next::Wrong(evidence) => {
 					let is_end = !matches!(*evidence, Evidence::Progress { .. });
 					if let Err(error) = self.convict(&evidence).await {
-						return self.lose(error);
+						return self.lose(error).await;
 					}
 					if is_end {
-						return self.lose(ConsumerError::Wrong(evidence));
+						return self.lose(ConsumerError::Wrong(evidence)).await;
 					}
 					self.desert(Some(ConsumerError::Wrong(evidence)));
 				}
 				Next::Fail(error) => {
 					self.tries += 1;
 					match self.to.is_none() && self.tries >= TRIES {
-						true => return self.lose(error),
+						true => return self.lose(error).await,
 						false => self.desert(Some(error)),
 					}
 				}
-				Next::Unwanted => self.desert(None),
-				Next::Again { after, why } => {
-					if let Some(error) = self.wait(after, why).await {
-						return self.give_up(Some(error)).await;
-					}
-				}
+				Next::Unwanted | Next::Again { .. } => self.desert(None),
 			}
 		}
 	}
 
-	/// Rests, unless time is up. An error says that it is, and that the request was not taken and never will be.
-	async fn wait(&mut self, after: Option<Duration>, why: String) -> Option<ConsumerError> {
-		let patience = self.inner.settings.patience;
-		if self.to.is_some() && self.since.elapsed() >= patience {
-			let waited = self.since.elapsed();
-			let error = ConsumerError::Impatient { waited, last: why };
-			if !self.is_in_doubt {
-				return Some(error);
-			}
-			self.desert(Some(error));
-			return None;
+	/// Rests, unless time is up: then it says what comes next.
+	async fn wait(&mut self, after: Option<Duration>, why: String) -> Option<Next> {
+		let settings = &self.inner.settings;
+		let time = match self.to.is_some() {
+			true => settings.patience,
+			false => settings.learning,
+		};
+		let is_closed = self.inner.now.borrow().channel.closed_at.is_some();
+		let waited = self.since.elapsed();
+		if is_closed || waited >= time {
+			let error = match is_closed {
+				true => ConsumerError::Closing,
+				false => ConsumerError::Impatient { waited, last: why },
+			};
+			return Some(match (self.is_in_doubt, self.to.is_some()) {
+				(false, _) => Next::Free(Some(error)),
+				(true, true) => Next::Fail(error),
+				(true, false) => Next::Late(error),
+			});
 		}
 		let rest = after.unwrap_or(self.rest).min(LONGEST_REST);
 		self.rest = (self.rest * 2).min(LONGEST_REST);
@@ -195,7 +210,9 @@ impl Pursuit {
 		if let Some(error) = error {
 			self.tell(Err(error));
 		}
-		self.to = None;
+		if self.to.take().is_some() {
+			self.since = Instant::now();
+		}
 		self.heard.is_stopped = true;
 		self.rest = FIRST_REST;
 	}
@@ -223,7 +240,7 @@ impl Pursuit {
 			Err(reason) => Err(ConsumerError::OutOfStep { lane, reason }),
 		};
 		if let Err(error) = kept {
-			return self.lose(error);
+			return self.lose(error).await;
 		}
 		self.is_over();
 		self.inner.due.notify_one();
@@ -238,7 +255,7 @@ impl Pursuit {
 		let commit = self.inner.journal.commit(Ledger::give_up(self.place.lane));
 		let error = match commit.await {
 			Ok(()) => error,
-			Err(error) => return self.lose(error.into()),
+			Err(error) => return self.lose(error.into()).await,
 		};
 		self.is_over();
 		let Self { place, to, .. } = self;
@@ -248,13 +265,23 @@ impl Pursuit {
 		}
 	}
 
-	/// Its lane is not used any more.
-	fn lose(self, error: ConsumerError) {
-		let mut ledger = self.inner.ledger.lock();
-		if let Some(lane) = ledger.lanes.get_mut(usize::from(self.place.lane)) {
+	/// Its lane is not used any more, not for vouchers either as long as this end runs.
+	async fn lose(self, error: ConsumerError) {
+		if let Some(lane) = self.inner.ledger.lock().lanes.get_mut(usize::from(self.place.lane)) {
 			lane.trouble.get_or_insert_with(|| error.to_string());
 		}
-		drop(ledger);
+		self.leave(error).await;
+	}
+
+	/// Nothing more is asked in its lane, and no receipt for it is taken any more.
+	async fn leave(self, error: ConsumerError) {
+		let commit = {
+			let mut ledger = self.inner.ledger.lock();
+			let changes = ledger.leave(self.place.lane, &error.to_string());
+			self.inner.journal.commit(changes)
+		};
+		// Where the disk takes no more, nothing more is signed.
+		let _ = commit.await;
 		self.is_over();
 		self.tell(Err(error));
 	}

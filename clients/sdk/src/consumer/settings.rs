@@ -7,8 +7,14 @@ use std::time::Duration;
 /// How a consumer works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
-	/// How long it is tried to get further with a request while the endpoint is busy, ends, or cannot be reached.
+	/// How long it is tried to get further with a request while the endpoint is busy, ends, or cannot be reached; how long a request waits for a
+	/// lane; and how long the receipt of an answer that was stopped is waited for.
 	pub patience: Duration,
+	/// How long an answer that has begun may get no further. Comments do not count as something.
+	pub stall: Duration,
+	/// How long it is tried to learn what became of a request that may have been taken and that nobody waits for any more. After that no receipt
+	/// for it is taken, it is never vouched for, and its lane is not used any more.
+	pub learning: Duration,
 	/// How long a connection may take to be made.
 	pub connect: Duration,
 	/// How long nothing may come; comments count as something.
@@ -30,6 +36,8 @@ impl Default for Settings {
 	fn default() -> Self {
 		Self {
 			patience: Duration::from_secs(60),
+			stall: Duration::from_secs(300),
+			learning: Duration::from_secs(3_600),
 			connect: Duration::from_secs(10),
 			silence: Duration::from_secs(30),
 			gather: Duration::from_millis(50),

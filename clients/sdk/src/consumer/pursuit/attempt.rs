@@ -70,6 +70,7 @@ impl Pursuit {
 	/// - `before`: whether it may have been taken before this attempt.
 	async fn listen(&mut self, mut reply: Reply<'_>, before: bool) -> Result<Next, Next> {
 		let mut events = Events::new(EVENT);
+		let begun = Instant::now();
 		self.heard.begin();
 		loop {
 			while let Some(told) = self.believe(events.next())? {
@@ -116,7 +117,12 @@ impl Pursuit {
 					return Ok(again("nobody waits for it".into()));
 				}
 			}
-			match reply.piece().await {
+			let stall = self.inner.settings.stall;
+			let Ok(piece) = timeout_at(self.since.max(begun) + stall, reply.piece()).await else {
+				let why = format!("the answer got no further for {} s", stall.as_secs());
+				return Ok(self.broken(NoReply::Broken(why)));
+			};
+			match piece {
 				Ok(Some(piece)) => events.push(&piece),
 				Ok(None) => return Ok(self.broken(NoReply::Broken("the answer ends without a receipt".into()))),
 				Err(error) => return Ok(self.broken(error)),
@@ -222,6 +228,9 @@ impl Pursuit {
 
 	/// Asks for the receipt of what nobody waits for any more.
 	pub(super) async fn learn(&mut self) -> Next {
+		if !self.is_in_doubt {
+			return Next::Free(None);
+		}
 		let inner = self.inner.clone();
 		let path = format!("/v1/requests/{}", self.heard.root);
 		for poll in 0..POLLS {
@@ -240,7 +249,6 @@ impl Pursuit {
 						Err(next) => next,
 					};
 				}
-				StatusCode::NOT_FOUND if !self.is_in_doubt => return Next::Free(None),
 				// It may not have ended yet.
 				StatusCode::NOT_FOUND => sleep(FIRST_REST * (1 << poll)).await,
 				status => return again(format!("the endpoint says {status}")),
