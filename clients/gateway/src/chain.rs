@@ -15,7 +15,7 @@ use std::time::Duration;
 /// while it waits.
 const BESIDE_FACTOR: Balance = 2;
 /// How long to wait before a node that is gone is asked again.
-const PAUSE: Duration = Duration::from_secs(2);
+pub(crate) const PAUSE: Duration = Duration::from_secs(2);
 
 /// What is asked of the chain.
 #[async_trait]
@@ -69,9 +69,10 @@ pub struct Asked {
 }
 
 /// The account of the gateway on a node.
+#[derive(Clone)]
 pub struct Node {
-	assay: Assay,
-	signer: Signer,
+	pub(crate) assay: Assay,
+	pub(crate) signer: Signer,
 }
 
 impl Node {

@@ -23,7 +23,7 @@ mod template;
 
 pub use catalog::{parse_version, Language, Languages};
 pub use chain::{Asked, Chain, Fate, Node};
-pub use channels::Channels;
+pub use channels::{Channels, Dealing, Exchange, Seller};
 pub use error::ApiError;
 pub use gateway::{Gateway, Limits, Options};
 pub use lines::{Answered, Line, Lines, NoteRequest, Outcome, Part, Reply, Unanswered};

@@ -33,7 +33,7 @@ pub enum Outcome {
 	Answered(Balance),
 }
 
-/// Is told of a request as it is sent; after an error it is stopped.
+/// Is told of a request before it is sent; after an error it is not.
 pub type NoteRequest<'a> = dyn Fn(OnLine) -> BoxFuture<'a, Result<(), String>> + Send + Sync + 'a;
 
 /// A line to an operator.
@@ -42,7 +42,7 @@ pub trait Line: Send + Sync {
 	/// The most that an answer costs; nothing if that is more than all money.
 	fn most(&self, asked: &Asked) -> Option<Balance>;
 
-	/// Asks; returns when the operator has taken the request.
+	/// Asks; returns when something of the answer has come. Dropped before that it is as if the answer was stopped.
 	async fn ask(&self, asked: Asked, note: &NoteRequest<'_>) -> Result<Box<dyn Reply>, Unanswered>;
 }
 

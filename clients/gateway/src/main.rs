@@ -1,7 +1,9 @@
 //! `assay-gateway`: serves OpenAI's interface, and makes, changes and revokes the keys for it.
 
 use anyhow::{bail, ensure, Context, Result};
-use assay_gateway::{keys, ledger, parse_version, serve, Channels, Gateway, Limits, Lines, Node, Options, Page, Rates};
+use assay_gateway::{
+	keys, ledger, parse_version, serve, Channels, Dealing, Gateway, Limits, Lines, Node, Options, Page, Rates,
+};
 use assay_library::Library;
 use assay_protocol::ModelVersion;
 use assay_sdk::{keys::signer, Amount, Assay, Patience, Signer};
@@ -180,13 +182,13 @@ impl Serve {
 		};
 		let waiting = || log::info!("no node answers at {} yet: waiting for one", self.url);
 		let assay = Assay::connect_patiently(&self.url, patience, waiting).await?;
+		let node = Node::new(assay, signer);
 		let lines: Option<Arc<dyn Lines>> = match self.channels {
 			Some(deposit) => Some(Arc::new(
-				Channels::new(assay.clone(), signer.clone(), deposit, folder).await?,
+				Channels::new(node.clone(), Dealing::with(deposit), folder).await?,
 			)),
 			None => None,
 		};
-		let node = Node::new(assay, signer);
 		let account = node.account();
 		let options = Options {
 			limits: Limits {

@@ -1,12 +1,11 @@
 //! A channel as a line.
 
-use super::Shared;
+use super::{Held, Shared};
 use crate::{
 	chain::Asked,
 	ledger::OnLine,
-	lines::{Answered, Line, NoteRequest, Part, Reply, Unanswered},
+	lines::{Answered, Line, NoteRequest, Outcome, Part, Reply, Unanswered},
 };
-use assay_protocol::ModelVersion;
 use assay_sdk::{
 	consumer::{self, Answer, Consumer, ConsumerError, Event},
 	jobs::Sampler,
@@ -19,17 +18,19 @@ use serde_json::{json, Value};
 use std::sync::Arc;
 
 /// A channel that is open.
+#[derive(Clone)]
 pub(super) struct Wire {
 	pub(super) shared: Arc<Shared>,
-	pub(super) version: ModelVersion,
-	pub(super) consumer: Arc<Consumer>,
+	pub(super) held: Arc<Held>,
 }
 
 /// An answer through it.
 struct Stream {
-	consumer: Arc<Consumer>,
+	wire: Wire,
 	answer: Answer,
 	request: Hash32,
+	/// What the request may cost.
+	most: Balance,
 	/// What came before anybody asked for it.
 	first: Option<Event>,
 }
@@ -37,72 +38,86 @@ struct Stream {
 #[async_trait]
 impl Line for Wire {
 	fn most(&self, asked: &Asked) -> Option<Balance> {
-		self.consumer.most(&asked.input, asked.generation.max_tokens)
+		self.consumer().most(&asked.input, asked.generation.max_tokens)
 	}
 
 	async fn ask(&self, asked: Asked, note: &NoteRequest<'_>) -> Result<Box<dyn Reply>, Unanswered> {
-		let answer = self.consumer.ask(asked.input, asked.generation).await;
-		let mut answer = answer.map_err(|error| self.unanswered(error, None))?;
-		let request = answer.request();
+		let consumer = self.consumer();
+		// What is more than all money no channel covers.
+		let most = self.most(&asked).unwrap_or(Balance::MAX);
+		if !self.shared.is_covered(consumer, most) {
+			self.shared.clone().fill(consumer.clone(), most);
+			return Err(Unanswered::Absent("too little is left in the channel".into()));
+		}
+		let prepared = consumer.prepare(asked.input, asked.generation).await;
+		let prepared = prepared.map_err(|error| self.unanswered(error, None, most))?;
+		let request = prepared.request();
 		let on_line = OnLine {
-			channel: self.consumer.channel(),
+			channel: consumer.channel(),
 			request,
 		};
-		// If the disk does not take it, the answer is dropped, and so stopped.
+		// If the disk does not take it, it is not sent.
 		note(on_line).await.map_err(Unanswered::Interrupted)?;
+		let mut answer = prepared.send();
 		let first = match answer.next().await {
 			Some(Ok(event)) => event,
-			Some(Err(error)) => return Err(self.unanswered(error, Some(&request))),
+			Some(Err(error)) => return Err(self.unanswered(error, Some(&request), most)),
 			None => return Err(ended()),
 		};
 		Ok(Box::new(Stream {
-			consumer: self.consumer.clone(),
+			wire: self.clone(),
 			answer,
 			request,
+			most,
 			first: Some(first),
 		}))
 	}
 }
 
 impl Wire {
-	/// What an error means for whoever asked.
+	fn consumer(&self) -> &Arc<Consumer> {
+		&self.held.consumer
+	}
+
+	/// What an error means for whoever asked, after what it calls for was done.
 	///
 	/// - `request`: if it may have been sent.
-	fn unanswered(&self, error: ConsumerError, request: Option<&Hash32>) -> Unanswered {
-		self.react(&error);
+	fn unanswered(&self, error: ConsumerError, request: Option<&Hash32>, most: Balance) -> Unanswered {
+		self.shared.react(&self.held, &error, most);
+		let is_open = |request| !matches!(outcome(self.consumer(), request), Ok(Outcome::Never));
 		match (request, &error) {
-			(Some(request), _) if is_open(&self.consumer, request) => Unanswered::Interrupted(error.to_string()),
+			(Some(request), _) if is_open(request) => Unanswered::Interrupted(error.to_string()),
 			(_, ConsumerError::Refused(_)) => Unanswered::Refused(error.to_string()),
 			_ => Unanswered::Absent(error.to_string()),
 		}
 	}
 
-	/// Does what an error calls for.
-	fn react(&self, error: &ConsumerError) {
-		let id = self.consumer.channel();
-		match error {
-			ConsumerError::Unpaid { .. } => {
-				log::warn!("channel {id}: {error}");
-				tokio::spawn(self.shared.clone().fill(id));
-			}
-			ConsumerError::Closing | ConsumerError::UnknownChannel | ConsumerError::NoLane => {
-				log::warn!("channel {id} is not used any more: {error}");
-				self.shared.hang_up(self.version, id);
-			}
-			ConsumerError::Wrong(evidence) => {
-				log::error!(
-					"channel {id} is not used any more: {evidence}; it is kept, and can be brought to the chain"
-				);
-				self.shared.hang_up(self.version, id);
-			}
-			_ => {}
+	/// The operator answers.
+	fn answered(&self, answered: consumer::Answered) -> Answered {
+		*self.held.unanswered.lock() = None;
+		Answered {
+			fee: answered.fee,
+			verification: verification(self.consumer(), &answered),
+			output: answered.revealed.output,
 		}
+	}
+
+	/// The same for an answer of which something was told.
+	fn interrupted(&self, error: ConsumerError, most: Balance) -> Unanswered {
+		self.shared.react(&self.held, &error, most);
+		Unanswered::Interrupted(error.to_string())
 	}
 }
 
-/// Whether a request may have to be paid yet.
-fn is_open(consumer: &Consumer, request: &Hash32) -> bool {
-	consumer.is_pending(request) || consumer.kept(request).is_ok_and(|kept| kept.is_some())
+/// What became of a request. A receipt is kept before it stops to be pending, so that none is missed between the two looks.
+pub(super) fn outcome(consumer: &Consumer, request: &Hash32) -> Result<Outcome, ConsumerError> {
+	if consumer.is_pending(request) {
+		return Ok(Outcome::Open);
+	}
+	Ok(match consumer.kept(request)? {
+		Some(answered) => Outcome::Answered(answered.fee),
+		None => Outcome::Never,
+	})
 }
 
 fn ended() -> Unanswered {
@@ -121,7 +136,7 @@ impl Reply for Stream {
 				Some(event) => event,
 				None => match self.answer.next().await {
 					Some(Ok(event)) => event,
-					Some(Err(error)) => return Err(Unanswered::Interrupted(error.to_string())),
+					Some(Err(error)) => return Err(self.wire.interrupted(error, self.most)),
 					None => return Err(ended()),
 				},
 			};
@@ -129,25 +144,17 @@ impl Reply for Stream {
 				Event::Tokens(tokens) => return Ok(Part::Tokens(tokens)),
 				// They come with the receipt.
 				Event::Values(_) => {}
-				Event::Receipt(answered) => return Ok(Part::End(of(&self.consumer, *answered))),
+				Event::Receipt(answered) => return Ok(Part::End(self.wire.answered(*answered))),
 			}
 		}
 	}
 
 	async fn stop(self: Box<Self>) -> Result<Answered, Unanswered> {
-		let Self { consumer, answer, .. } = *self;
+		let Self { wire, answer, most, .. } = *self;
 		match answer.stop().await {
-			Ok(answered) => Ok(of(&consumer, answered)),
-			Err(error) => Err(Unanswered::Interrupted(error.to_string())),
+			Ok(answered) => Ok(wire.answered(answered)),
+			Err(error) => Err(wire.interrupted(error, most)),
 		}
-	}
-}
-
-fn of(consumer: &Consumer, answered: consumer::Answered) -> Answered {
-	Answered {
-		fee: answered.fee,
-		verification: verification(consumer, &answered),
-		output: answered.revealed.output,
 	}
 }
 

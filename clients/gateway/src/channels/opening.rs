@@ -1,12 +1,12 @@
-//! Channels are opened, taken up after a restart, and kept filled.
+//! Channels are opened, and taken up after a restart.
 
-use super::{Shared, PATIENCE, REST};
+use super::Shared;
+use crate::desk::now;
 use anyhow::{Context, Result};
 use assay_protocol::{ChannelId, ModelVersion};
 use assay_sdk::{
 	channels::Channel,
 	consumer::{Consumer, Settings},
-	Amount, Call, Sending,
 };
 use sp_core::{sr25519, Pair};
 use std::{
@@ -16,31 +16,27 @@ use std::{
 	sync::Arc,
 };
 
-/// Channels of the account that are looked at.
-const MOST: u32 = 1_000;
-
 impl Shared {
 	/// Takes up the channels of before whose keys are here. Those that are being closed are for what was asked before only.
 	pub(super) async fn take_up(self: &Arc<Self>) -> Result<()> {
-		let channels = self.assay.channels().of_consumer(self.account(), MOST).await?;
-		for channel in channels {
+		for channel in self.exchange.channels().await? {
 			let Some(key) = read_key(&self.key_file(&channel))? else {
 				continue;
 			};
-			let (shared, is_usable) = (self.clone(), channel.closes_at.is_none() && channel.closed_at.is_none());
-			let version = channel.terms.version;
+			let (shared, version) = (self.clone(), channel.terms.version);
+			let is_usable = channel.closes_at.is_none() && channel.closed_at.is_none();
 			if is_usable {
 				self.waiting.lock().insert(version);
 			}
 			tokio::spawn(async move {
 				match shared.connect(channel.id, key).await {
-					Ok(consumer) if is_usable => {
-						shared.open.lock().insert(version, consumer);
-					}
+					Ok(consumer) if is_usable => shared.hold(version, consumer),
 					Ok(_) => {}
 					Err(error) => log::warn!("channel {}: {error:#}", channel.id),
 				}
-				shared.waiting.lock().remove(&version);
+				if is_usable {
+					shared.waiting.lock().remove(&version);
+				}
 			});
 		}
 		Ok(())
@@ -51,80 +47,43 @@ impl Shared {
 		match self.try_open(version).await {
 			Ok(Some(consumer)) => {
 				log::info!("answers of {version} come through channel {}", consumer.channel());
-				self.open.lock().insert(version, consumer);
+				self.hold(version, consumer);
 			}
 			Ok(None) => {
 				log::debug!("no operator answers for {version} through channels");
-				tokio::time::sleep(REST).await;
+				tokio::time::sleep(self.dealing.rest).await;
 			}
 			Err(error) => {
 				log::warn!("no channel for {version}: {error:#}");
-				tokio::time::sleep(REST).await;
+				tokio::time::sleep(self.dealing.rest).await;
 			}
 		}
 		self.waiting.lock().remove(&version);
 	}
 
+	/// Opens a channel to the cheapest operator that is not shunned.
 	async fn try_open(&self, version: ModelVersion) -> Result<Option<Arc<Consumer>>> {
-		let mut offers = self.assay.models().offers(version).await?;
-		offers.retain(|offer| offer.listed);
-		offers.sort_by_key(|offer| offer.offer.price);
-		for offer in offers {
-			let operator = offer.offer.operator;
-			if self.assay.channels().endpoint(operator).await?.is_none() {
-				continue;
-			}
-			let (key, _) = sr25519::Pair::generate();
-			// It is on the disk before there is money behind it.
-			write_key(&self.key_file_of(&key.public()), &key)?;
-			let opened = self
-				.assay
-				.channels()
-				.open(
-					&self.signer,
-					operator,
-					version,
-					Amount(offer.offer.price),
-					&key.public(),
-					self.deposit,
-				)
-				.await?;
-			return self.connect(opened, key).await.map(Some);
-		}
-		Ok(None)
+		let mut sellers = self.exchange.sellers(version).await?;
+		sellers.retain(|seller| !self.shunned.has(&seller.operator, now()));
+		let Some(seller) = sellers.into_iter().min_by_key(|seller| seller.price) else {
+			return Ok(None);
+		};
+		let (key, _) = sr25519::Pair::generate();
+		// It is on the disk before there is money behind it.
+		write_key(&self.key_file_of(&key.public()), &key)?;
+		let deposit = self.dealing.deposit.0;
+		let opened = self.exchange.open(&seller, version, &key.public(), deposit).await?;
+		self.connect(opened, key).await.map(Some)
 	}
 
 	async fn connect(&self, id: ChannelId, key: sr25519::Pair) -> Result<Arc<Consumer>> {
 		let settings = Settings {
-			patience: PATIENCE,
+			patience: self.dealing.patience,
 			..Settings::default()
 		};
-		let consumer = self.assay.channels().consumer(id, key, &self.folder, settings).await?;
+		let consumer = self.exchange.consumer(id, key, &self.folder, settings).await?;
 		self.known.lock().insert(id, consumer.clone());
 		Ok(consumer)
-	}
-
-	/// Puts money into channels that have less than half of what they should have, as long as the gateway runs.
-	pub(super) async fn keep_filled(self: Arc<Self>) {
-		loop {
-			tokio::time::sleep(REST).await;
-			let open: Vec<_> = self.open.lock().values().cloned().collect();
-			for consumer in open {
-				let left = consumer.deposit();
-				if left.0 < self.deposit.0 / 2 {
-					self.clone().fill(consumer.channel()).await;
-				}
-			}
-		}
-	}
-
-	/// Puts as much into a channel as it began with.
-	pub(super) async fn fill(self: Arc<Self>, id: ChannelId) {
-		let call = Call::top_up(id, self.deposit.0);
-		match self.assay.submit(&call, &self.signer, Sending::default()).await {
-			Ok(_) => log::info!("{} were put into channel {id}", self.deposit),
-			Err(error) => log::warn!("channel {id} cannot be filled: {error}"),
-		}
 	}
 
 	fn key_file(&self, channel: &Channel) -> PathBuf {

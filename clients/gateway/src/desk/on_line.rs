@@ -63,7 +63,12 @@ impl Desk {
 				noted.map_err(|error| format!("{error:#}"))
 			})
 		};
-		let ended = match line.ask(place.asked.clone(), &note).await {
+		let asked = tokio::select! {
+			asked = line.ask(place.asked.clone(), &note) => asked,
+			// What may have been sent is stopped.
+			() = self.is_left(&place) => Err(Unanswered::Interrupted("whoever asked has left".into())),
+		};
+		let ended = match asked {
 			Ok(reply) => {
 				self.metrics.job(Outcome::Asked);
 				self.listen(&place, reply).await
@@ -127,10 +132,7 @@ impl Desk {
 		loop {
 			let part = tokio::select! {
 				part = reply.next() => part,
-				() = place.teller.is_unwanted() => {
-					if !self.abandon(place) {
-						continue;
-					}
+				() = self.is_left(place) => {
 					return match reply.stop().await {
 						Ok(answered) => ended(answered, true),
 						Err(unanswered) => Ended::Not(unanswered),
@@ -141,6 +143,16 @@ impl Desk {
 				Ok(Part::Tokens(tokens)) => place.teller.add(&tokens),
 				Ok(Part::End(answered)) => return ended(answered, false),
 				Err(unanswered) => return Ended::Not(unanswered),
+			}
+		}
+	}
+
+	/// Returns when nobody waits for it any more, and it is off the shelf.
+	async fn is_left(&self, place: &Place) {
+		loop {
+			place.teller.is_unwanted().await;
+			if self.abandon(place) {
+				return;
 			}
 		}
 	}

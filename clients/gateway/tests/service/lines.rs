@@ -33,6 +33,8 @@ enum Manner {
 	Refuses,
 	/// It goes away after the first token.
 	GoesAway,
+	/// It takes requests, and never says a word.
+	IsSilent,
 }
 
 /// Lines that are made up: they answer `a b c a b c …`.
@@ -111,7 +113,7 @@ impl Line for Wire {
 		match manner {
 			Manner::IsAbsent => return Err(Unanswered::Absent("nobody is there".into())),
 			Manner::Refuses => return Err(Unanswered::Refused("it is not wanted".into())),
-			Manner::Generates(_) | Manner::GoesAway => {}
+			Manner::Generates(_) | Manner::GoesAway | Manner::IsSilent => {}
 		}
 		let number = self.0.asked.fetch_add(1, Ordering::SeqCst) + 1;
 		let request = Hash32([number as u8; 32]);
@@ -121,6 +123,9 @@ impl Line for Wire {
 		})
 		.await
 		.unwrap();
+		if manner == Manner::IsSilent {
+			std::future::pending::<()>().await;
+		}
 		Ok(Box::new(Stream {
 			operator: self.0.clone(),
 			request,
@@ -296,6 +301,33 @@ async fn d13_a_client_that_goes_away_stops_the_answer() {
 	let again = bench.post(CHAT, &a_chat(false)).await.document();
 	assert_eq!(again["usage"]["completion_tokens"], 4);
 	assert_eq!(operator.asked(), 2);
+}
+
+#[tokio::test]
+async fn q04_a_client_that_goes_away_is_not_waited_for_where_nothing_comes() {
+	let operator = Operator::new(Manner::IsSilent);
+	let bench = Bench::with_lines(1_000, operator.wires());
+	let asked = tokio::spawn({
+		let bench = bench.clone();
+		async move { bench.post(CHAT, &a_chat(false)).await }
+	});
+	until("it is asked", || operator.asked() == 1).await;
+	assert!(bench.metrics().await.contains("assay_gateway_jobs_in_flight 1"));
+	asked.abort();
+	for _ in 0..2_000 {
+		if bench.metrics().await.contains("assay_gateway_jobs_in_flight 0") {
+			break;
+		}
+		tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+	}
+	assert!(bench.metrics().await.contains("assay_gateway_jobs_in_flight 0"));
+	// No job is bought for it, and its charge waits for what became of the request.
+	assert_eq!(bench.chain.count(), 0);
+	bench.settle().await;
+	assert_eq!(bench.account(1).reserved, cost(4));
+	*operator.outcome.lock().unwrap() = Outcome::Never;
+	bench.settle().await;
+	assert_eq!(bench.account(1), Account::default());
 }
 
 #[tokio::test]
