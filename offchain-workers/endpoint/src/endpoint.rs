@@ -13,7 +13,8 @@ use assay_exact::{ComputeUnits, Input};
 use assay_journal::{Change, Commit, Journal, JournalError};
 use assay_protocol::{
 	channel::{
-		Batch, ChannelSignature, Settlement, SignedReceipt, SignedRequest, SignedSettlement, SignedVoucher, SumPath,
+		Batch, ChannelKey, ChannelSignature, Settlement, SignedReceipt, SignedRequest, SignedSettlement, SignedVoucher,
+		SumPath,
 	},
 	job::JobInput,
 	operator::WorkerKey,
@@ -466,18 +467,18 @@ impl Endpoint {
 		})
 	}
 
-	/// Takes vouchers; returns when they will not be forgotten. Where one is refused the others are taken all the same.
+	/// Takes vouchers; returns when they will not be forgotten. Where one is refused the others are taken all the same, but after one that
+	/// its channel's key has not signed none is looked at: whoever sends it may be anybody.
 	pub async fn vouch(&self, vouchers: Vec<SignedVoucher>) -> Result<(), Problem> {
 		let genesis = self.chain.genesis();
-		let mut first = None;
-		let mut good = Vec::with_capacity(vouchers.len());
-		for signed in vouchers {
+		let with_keys = vouchers.into_iter().map(|signed| {
 			let key = self.terms(&signed.voucher.channel).map(|terms| terms.key);
-			let checked = key.and_then(|key| Ok(Vouched::check(signed, &key, &genesis)?));
-			match checked {
-				Ok(vouched) => good.push(vouched),
-				Err(problem) => first = first.or(Some(problem)),
-			}
+			(signed, key)
+		});
+		let with_keys: Vec<_> = with_keys.collect();
+		let (good, mut first) = blocking(move || check(with_keys, &genesis)).await?;
+		if good.is_empty() {
+			return first.map_or(Ok(()), Err);
 		}
 		let commit = {
 			let mut shared = self.shared.lock();
@@ -653,6 +654,28 @@ impl Endpoint {
 			update(metrics);
 		}
 	}
+}
+
+/// Vouchers that are signed, up to the first that is forged, and the first reason why one is not taken.
+fn check(
+	vouchers: Vec<(SignedVoucher, Result<ChannelKey, Problem>)>,
+	genesis: &[u8; 32],
+) -> (Vec<Vouched>, Option<Problem>) {
+	let mut good = Vec::with_capacity(vouchers.len());
+	let mut first = None;
+	for (signed, key) in vouchers {
+		match key.and_then(|key| Ok(Vouched::check(signed, &key, genesis)?)) {
+			Ok(vouched) => good.push(vouched),
+			Err(problem) => {
+				let is_forged = problem == Problem::Refused(Refusal::BadSignature);
+				first = first.or(Some(problem));
+				if is_forged {
+					break;
+				}
+			}
+		}
+	}
+	(good, first)
 }
 
 /// Does something that blocks where that is allowed.

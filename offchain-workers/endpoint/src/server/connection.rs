@@ -13,7 +13,7 @@ use std::{
 	collections::HashMap,
 	future::Future,
 	io,
-	net::{IpAddr, SocketAddr},
+	net::{IpAddr, Ipv6Addr, SocketAddr},
 	pin::Pin,
 	sync::Arc,
 	task::{Context, Poll},
@@ -107,6 +107,15 @@ struct Guests {
 	most: usize,
 }
 
+/// What is counted as one address: of IPv6 a network of 64 bits, as one host may have all of it.
+fn origin(address: IpAddr) -> IpAddr {
+	const NETWORK: u128 = u128::MAX << 64;
+	match address.to_canonical() {
+		IpAddr::V4(address) => address.into(),
+		IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & NETWORK).into(),
+	}
+}
+
 /// Somebody who is connected.
 struct Guest {
 	address: IpAddr,
@@ -117,7 +126,7 @@ struct Guest {
 impl Guests {
 	/// Lets somebody in, unless too many are there from the same address.
 	fn admit(&self, room: OwnedSemaphorePermit, address: SocketAddr) -> Option<Guest> {
-		let address = address.ip();
+		let address = origin(address.ip());
 		let mut by_address = self.by_address.lock();
 		let count = by_address.entry(address).or_default();
 		if *count >= self.most {
@@ -249,6 +258,30 @@ impl<Stream: AsyncWrite + Unpin> AsyncWrite for Patient<Stream> {
 mod tests {
 	use super::*;
 	use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+	#[test]
+	fn q12h_a_network_of_one_host_is_one_address() {
+		let guests = Guests {
+			all: Arc::new(Semaphore::new(8)),
+			by_address: Arc::default(),
+			most: 2,
+		};
+		let admit = |address: &str| {
+			let room = guests.all.clone().try_acquire_owned().unwrap();
+			guests.admit(room, SocketAddr::new(address.parse().unwrap(), 1))
+		};
+		let first = admit("2001:db8:1:2::1").unwrap();
+		let _second = admit("2001:db8:1:2:ffff::9").unwrap();
+		assert!(admit("2001:db8:1:2:3:4:5:6").is_none());
+		let _other = admit("2001:db8:1:3::1").unwrap();
+		drop(first);
+		let _third = admit("2001:db8:1:2::7").unwrap();
+		// However an address of IPv4 is written.
+		let _fourth = admit("192.0.2.1").unwrap();
+		let _fifth = admit("::ffff:192.0.2.1").unwrap();
+		assert!(admit("192.0.2.1").is_none());
+		let _sixth = admit("192.0.2.2").unwrap();
+	}
 
 	#[tokio::test]
 	async fn whoever_reads_nothing_is_not_waited_for() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct Limits {
 	/// Connections at a time.
 	pub connections: usize,
-	/// Of which from one address.
+	/// Of which from one address, or one IPv6 network of 64 bits.
 	pub of_one_address: usize,
 	/// Bytes of a request of a channel.
 	pub request: usize,

@@ -15,7 +15,7 @@ use codec::Encode;
 use hyper::{Method, StatusCode};
 use proptest::prelude::*;
 use sp_core::Pair;
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{fs, path::Path, sync::atomic::Ordering, time::Duration};
 use tokio::{
 	io::{AsyncReadExt, AsyncWriteExt},
 	net::TcpStream,
@@ -258,6 +258,46 @@ async fn a_panic_of_the_model_ends_one_answer_and_leaves_the_lane_as_it_was() {
 	let (_, account) = consumer.account().await;
 	assert_eq!(account["unpaid"], "0");
 	assert_eq!(tokens(&consumer.answer(&signed, &a_prompt()).await).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q12f_what_nobody_signed_costs_the_endpoint_nothing() {
+	let house = House::new().await;
+	let consumer = house.a_consumer(1).await;
+	let signed = consumer.a_request(0, 0, &a_prompt(), 2);
+	let one = receipt(&consumer.answer(&signed, &a_prompt()).await);
+	let good = consumer.a_voucher(0, 0, &[one]);
+	let mut forged = good.clone();
+	forged.voucher.lane = 1;
+	let journal = house.folder.path().join("journal");
+	let before = bytes(&journal);
+	assert_eq!(consumer.vouch(&[]).await.0, StatusCode::OK);
+	for vouchers in [vec![forged.clone()], vec![forged, good.clone()]] {
+		let (status, document) = consumer.vouch(&vouchers).await;
+		assert_eq!(
+			(status, &document["error"]["code"]),
+			(StatusCode::UNAUTHORIZED, &"bad_signature".into())
+		);
+	}
+	assert_eq!(bytes(&journal), before);
+	let (_, account) = consumer.account().await;
+	assert_eq!(
+		account["lanes"][0]["vouched"], 0,
+		"who comes after a forger is not looked at"
+	);
+	assert_eq!(consumer.vouch(&[good]).await.0, StatusCode::OK);
+	assert!(bytes(&journal) > before);
+}
+
+/// Bytes of all files of a folder.
+fn bytes(folder: &Path) -> u64 {
+	let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+	entries
+		.map(|entry| match entry.file_type().unwrap().is_dir() {
+			true => bytes(&entry.path()),
+			false => entry.metadata().unwrap().len(),
+		})
+		.sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
