@@ -7,7 +7,8 @@ mod hostile;
 
 use crate::support::{Answer, Bench, Mood};
 use assay_endpoint_testing::{until, House, ASY, GENESIS, PARAMETERS, PRICE, WRITER};
-use assay_gateway::{ledger::OnLine, Channels, Dealing, Exchange, Lines, Outcome, Seller};
+use assay_exact::{Generation, Sampler};
+use assay_gateway::{ledger::OnLine, Asked, Channels, Dealing, Exchange, Lines, Outcome, Part, Seller};
 use assay_protocol::{
 	channel::{ChannelSummary, Endpoint, Terms, LANES},
 	ChannelId, ModelId, ModelVersion, VersionNumber,
@@ -19,6 +20,7 @@ use assay_sdk::{
 };
 use assay_trace::Hash32;
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use hostile::{json, not_found, stream, Came, Hostile, Said, Worker};
 use serde_json::{json, Value};
 use sp_core::sr25519;
@@ -281,7 +283,8 @@ fn is_job(answer: &Answer) -> bool {
 
 /// Ten answers, one after the other, each of which is a job.
 async fn ten_jobs(bench: &Bench) {
-	for number in 0..10 {
+	// None of them was asked for before.
+	for number in 100..110 {
 		let answer = bench.post(CHAT, &a_chat(number)).await;
 		assert!(is_job(&answer), "{answer:?}");
 	}
@@ -429,6 +432,55 @@ async fn q04_an_operator_that_goes_away_holds_neither_other_requests_nor_charges
 		tokio::time::sleep(Duration::from_millis(100)).await;
 	}
 	panic!("charges stay open: {:?}", bench.account(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q12a_a_request_that_is_open_is_answered_next_and_never_in_between_said_not_to_be() {
+	let scene = Scene::new(1, |worker, came| {
+		let request = came.asked().0.request;
+		let tokens = [1, 2, 3, 1];
+		worker.answer(&request, &tokens, &worker.receipt(&request, &tokens, |_| ()))
+	})
+	.await;
+	let channels = scene.channels(dealing()).await;
+	is_open(&channels).await;
+	let line = channels.find(VERSION).await.unwrap();
+	for seed in 0..20 {
+		let asked = Asked {
+			version: VERSION,
+			input: assay_endpoint_testing::a_prompt(),
+			generation: Generation {
+				sampler: Sampler::Gumbel {
+					inverse_temperature: 1 << 16,
+					seed: [seed; 32],
+				},
+				max_tokens: 4,
+				ignore_stop: true,
+			},
+		};
+		let noted = watch::channel(None).0;
+		let note = |on_line: OnLine| -> BoxFuture<'_, Result<(), String>> {
+			noted.send_replace(Some(on_line));
+			Box::pin(async { Ok(()) })
+		};
+		let told = async {
+			let mut reply = line.ask(asked, &note).await.unwrap();
+			while !matches!(reply.next().await.unwrap(), Part::End(_)) {}
+		};
+		let looked = async {
+			let on_line = noted.subscribe().wait_for(Option::is_some).await.unwrap().unwrap();
+			let mut was_open = false;
+			loop {
+				match channels.outcome(&on_line).await.unwrap() {
+					Outcome::Open => was_open = true,
+					Outcome::Never => assert!(!was_open, "it is said to be over, and is paid"),
+					Outcome::Answered(_) => break,
+				}
+				tokio::task::yield_now().await;
+			}
+		};
+		tokio::join!(told, looked);
+	}
 }
 
 #[tokio::test(flavor = "multi_thread")]
