@@ -184,9 +184,6 @@ mod runtime {
 	#[runtime::pallet_index(10)]
 	pub type Offences = pallet_offences;
 
-	#[runtime::pallet_index(11)]
-	pub type MultiBlockMigrations = pallet_migrations;
-
 	#[runtime::pallet_index(12)]
 	pub type AuthorityDiscovery = pallet_authority_discovery;
 

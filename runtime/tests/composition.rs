@@ -38,7 +38,6 @@ fn pallet_indices_should_stay_as_they_are() {
 			(8, "Grandpa"),
 			(9, "Historical"),
 			(10, "Offences"),
-			(11, "MultiBlockMigrations"),
 			(12, "AuthorityDiscovery"),
 			(20, "Staking"),
 			(21, "Models"),

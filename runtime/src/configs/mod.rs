@@ -12,7 +12,6 @@ mod disputes;
 mod grandpa;
 mod identity;
 mod jobs;
-mod migrations;
 mod models;
 mod multisig;
 mod offences;

@@ -3,8 +3,7 @@
 use crate::{
 	currency::SS58_PREFIX,
 	time::{BLOCK_HASH_COUNT, MAXIMUM_BLOCK_MILLISECONDS},
-	Balance, Block, MultiBlockMigrations, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask,
-	TxPause, VERSION,
+	Balance, Block, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, TxPause, VERSION,
 };
 use frame_support::{
 	derive_impl,
@@ -58,7 +57,6 @@ parameter_types! {
 impl frame_system::Config for Runtime {
 	type Block = Block;
 	type BaseCallFilter = InsideBoth<Calls, TxPause>;
-	type MultiBlockMigrator = MultiBlockMigrations;
 	type Version = Version;
 	type BlockWeights = BlockWeights;
 	type BlockLength = BlockLength;
