@@ -53,6 +53,10 @@ impl<T: Config> Pallet<T> {
 				"more points are exposed to other operators than there are"
 			);
 			ensure!(
+				position.fresh_points() <= position.points,
+				"more points are fresh than there are"
+			);
+			ensure!(
 				position.chunks.windows(2).all(|pair| pair[0].period < pair[1].period),
 				"chunks are out of order"
 			);

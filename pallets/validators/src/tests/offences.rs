@@ -311,3 +311,25 @@ fn c10_an_offender_that_stays_in_the_set_stays_disabled() {
 		assert!(!BarredValidators::<Test>::contains_key(BOB));
 	});
 }
+
+/// C9: who delegates to an offender before that is known or paid for, and after the session in which it offended, loses nothing.
+#[test]
+fn c9_who_delegates_after_the_offence_pays_nothing() {
+	SlashDeferral::set(3);
+	ExtBuilder::default().validators(&ALL).build_and_execute(|| {
+		Staking::delegate(signed(EVE), BOB, 100).unwrap();
+		sessions(2, &ALL);
+		block(ALICE);
+		// It offended in session 1, and that is reported late.
+		assert_ok!(Staking::delegate(signed(TREASURY), BOB, 300));
+		report(&[BOB], 50, 1);
+		sessions(2, &[ALICE, CAROL, DAVE]);
+		assert_eq!(pending(), []);
+		for member in [EVE, TREASURY] {
+			assert_ok!(Staking::settle(signed(ALICE), BOB, member));
+		}
+		let left = |member| Staking::stake_position(&BOB, &member).unwrap().stake;
+		assert_eq!((left(BOB), left(EVE)), (50, 50));
+		assert!((299..=300).contains(&left(TREASURY)), "{}", left(TREASURY));
+	});
+}
