@@ -1,6 +1,6 @@
 //! `assay governance`.
 
-use super::Context;
+use super::{Context, FEES_KEPT};
 use crate::{
 	output::table,
 	views::{ParameterView, ReferendumView, TrackView, VotingView},
@@ -67,7 +67,7 @@ pub(crate) enum GovernanceCommand {
 		/// With how much.
 		#[arg(required_unless_present = "all")]
 		amount: Option<Amount>,
-		/// With all that the account has.
+		/// With all that the account has, less a little for fees.
 		#[arg(long, conflicts_with = "amount")]
 		all: bool,
 		/// How much the vote weighs, and for how many periods it locks what it is cast with if its side wins.
@@ -306,7 +306,11 @@ impl GovernanceCommand {
 				let chain = context.chain().await?;
 				let amount = match amount {
 					Some(amount) => amount,
-					None => Amount(chain.governance().voting(own(context)?).await?.votes_with),
+					// Less what the fee of the vote takes.
+					None => {
+						let all = chain.governance().voting(own(context)?).await?.votes_with;
+						Amount(all.saturating_sub(FEES_KEPT.0))
+					}
 				};
 				let call = Call::vote(referendum, side == Side::Aye, amount.0, conviction.into());
 				let receipt = context.submit(&chain, call).await?;
