@@ -200,12 +200,13 @@ impl Shared {
 	}
 }
 
-/// Whether a worker has signed what no honest one signs. One that is stopped cuts answers short, and gives receipts for what came.
+/// Whether a worker has signed what no honest one signs. One that is stopped cuts answers short, and gives receipts for what came; and a
+/// block is too late or too early by the clock of this end, whose node may stand still.
 fn is_lie(evidence: &Evidence) -> bool {
 	match evidence {
 		Evidence::Contradiction(_) => true,
 		Evidence::Receipt { falsehood, .. } | Evidence::Progress { falsehood, .. } => {
-			!matches!(falsehood, Falsehood::CutShort { .. })
+			!matches!(falsehood, Falsehood::CutShort { .. } | Falsehood::Block { .. })
 		}
 	}
 }
