@@ -37,6 +37,17 @@ define_benchmarks!(
 	[pallet_transaction_payment, TransactionPayment]
 );
 
+/// Whom the treasury pays.
+pub struct Beneficiaries;
+
+impl pallet_treasury::ArgumentsFactory<(), AccountId> for Beneficiaries {
+	fn create_asset_kind(_: u32) {}
+
+	fn create_beneficiary(seed: [u8; 32]) -> AccountId {
+		AccountId::from(seed)
+	}
+}
+
 /// Randomness where no block has an author: BABE has none while a benchmark runs.
 pub struct FixedRandomness;
 

@@ -55,11 +55,8 @@ fn c10_the_only_validator_should_not_be_able_to_purge_its_keys() {
 		let filtered = Err(frame_system::Error::<Runtime>::CallFiltered.into());
 		let purge = || RuntimeCall::from(pallet_session::Call::purge_keys {});
 		assert_eq!(done(purge(), 0), filtered);
-		let wrapped = pallet_sudo::Call::sudo_as {
-			who: account(Alice).into(),
-			call: Box::new(purge()),
-		};
-		assert_eq!(done(wrapped.into(), 1), Ok(()));
+		let wrapped = pallet_utility::Call::batch_all { calls: vec![purge()] };
+		assert_eq!(done(wrapped.into(), 1), filtered);
 		assert!(Session::load_keys(&account(Alice)).is_some());
 
 		let own = || RuntimeCall::from(pallet_assay_validators::Call::purge_keys {});

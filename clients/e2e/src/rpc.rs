@@ -136,11 +136,16 @@ impl Rpc {
 		(!stored.is_null()).then(|| bytes(&stored)).transpose()
 	}
 
-	/// Everything that is stored under keys with a prefix at a block: pairs of key and value.
+	/// Everything that is stored under keys with a prefix at a block, but for the runtime, which is larger than a message: pairs of key and
+	/// value.
 	pub fn state(&self, prefix: &str, block: &Value) -> Result<Vec<Value>> {
 		// More than a test makes.
 		const PAGE: u32 = 1_000;
-		let keys = self.call("state_getKeysPaged", json!([prefix, PAGE, null, block]))?;
+		const CODE: &str = "0x3a636f6465";
+		let mut keys = self.call("state_getKeysPaged", json!([prefix, PAGE, null, block]))?;
+		if let Value::Array(keys) = &mut keys {
+			keys.retain(|key| key != CODE);
+		}
 		let mut stored = self.call("state_queryStorageAt", json!([keys, block]))?;
 		let Value::Array(pairs) = stored[0]["changes"].take() else {
 			bail!("nothing is stored under {prefix}");

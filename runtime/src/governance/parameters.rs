@@ -106,28 +106,29 @@ impl<P: Get<Permill>, const MOST: u32> Get<Permill> for AtMost<P, MOST> {
 	}
 }
 
-/// The least an operator bonds: a tenth of what it is at genesis to a hundred times as much.
-pub type MinBond = Within<dynamic::staking::MinBond, { MINIMUM_BOND / 10 }, { MINIMUM_BOND * 100 }>;
+/// The least an operator bonds: a tenth of what it is at genesis to twice as much, which the least penalty for a
+/// wrong result still covers.
+pub type MinBond = Within<dynamic::staking::MinBond, { MINIMUM_BOND / 10 }, { MINIMUM_BOND * 2 }>;
 /// The least that is put behind somebody else.
 pub type MinDelegation =
 	Within<dynamic::staking::MinDelegation, { MINIMUM_DELEGATION / 10 }, { MINIMUM_DELEGATION * 100 }>;
 /// The least that an offer asks for a unit.
 pub type MinUnitPrice = Within<dynamic::prices::MinUnitPrice, { MIN_UNIT_PRICE / 1_000 }, { MIN_UNIT_PRICE * 1_000 }>;
 /// What a byte costs.
-pub type BytePrice = Within<dynamic::prices::BytePrice, { TRANSACTION_BYTE_FEE / 100 }, { TRANSACTION_BYTE_FEE * 100 }>;
+pub type BytePrice = Within<dynamic::prices::BytePrice, { TRANSACTION_BYTE_FEE / 100 }, { TRANSACTION_BYTE_FEE * 2 }>;
 /// Parts in a million of fees that an author gets at most: or it fills its blocks for nothing.
-pub const MOST_AUTHOR_FEE_SHARE: u32 = 900_000;
+pub const MOST_AUTHOR_FEE_SHARE: u32 = 500_000;
 /// Parts in a million of what jobs cost that the treasury gets at most: a publisher's quarter and two auditors' thirds leave no more.
-pub const MOST_TREASURY_SHARE: u32 = 70_000;
+pub const MOST_TREASURY_SHARE: u32 = 50_000;
 /// The author's share of fees.
 pub type AuthorFeeShare = AtMost<dynamic::prices::AuthorFeeShare, MOST_AUTHOR_FEE_SHARE>;
 /// The treasury's share of what jobs cost.
 pub type TreasuryShare = AtMost<dynamic::prices::TreasuryShare, MOST_TREASURY_SHARE>;
 /// What a challenger puts up: never so much that one honest party cannot.
-pub type ChallengeBond = Within<dynamic::duties::ChallengeBond, CHALLENGE_BOND, { CHALLENGE_BOND * 10 }>;
+pub type ChallengeBond = Within<dynamic::duties::ChallengeBond, CHALLENGE_BOND, { CHALLENGE_BOND * 2 }>;
 /// What a missed deadline costs: never so much that it is taken for fraud.
 pub type MissedDeadlinePenalty =
-	Within<dynamic::duties::MissedDeadlinePenalty, { MISSED_DEADLINE_PENALTY / 10 }, { MISSED_DEADLINE_PENALTY * 5 }>;
+	Within<dynamic::duties::MissedDeadlinePenalty, { MISSED_DEADLINE_PENALTY / 10 }, MISSED_DEADLINE_PENALTY>;
 
 /// Who sets parameters.
 pub struct Administrator;

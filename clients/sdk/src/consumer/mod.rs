@@ -357,7 +357,7 @@ impl Consumer {
 			sum.saturating_add(lane.units_after(*settled))
 		});
 		let owed = self.inner.subject.fee(units);
-		Amount(channel.deposit.checked_sub(owed.0).unwrap_or(0))
+		Amount(channel.deposit.saturating_sub(owed.0))
 	}
 
 	/// Whether no request waits for its receipt.

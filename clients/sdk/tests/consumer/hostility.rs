@@ -137,27 +137,6 @@ async fn q01_a_block_that_is_ahead_is_waited_for_and_not_believed() {
 	assert!(consumer.evidence().is_empty());
 	setting.now.send_modify(|now| now.height = 150);
 	answer.receipt().await.unwrap();
-
-	let (setting, hostile, consumer) = against(|worker, came, _| {
-		let request = came.asked().0.request;
-		let receipt = worker.receipt(&request, &TOKENS, |receipt| receipt.block = 150);
-		worker.answer(&request, &TOKENS, &receipt)
-	})
-	.await;
-	setting.now.send_modify(|now| now.height = 149);
-	let error = failure(consumer.ask(a_prompt(), tokens(20)).await.unwrap()).await;
-	assert!(
-		matches!(
-			falsehood(&error),
-			Falsehood::Block {
-				stated: 150,
-				latest: 149,
-				..
-			}
-		),
-		"{error}"
-	);
-	assert!(hostile.vouchers().is_empty(), "nothing is paid");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -309,8 +309,9 @@ fn q01_a_block_that_is_named_too_late_is_held_against_the_worker() {
 			closed_at
 		);
 		JobsPallet::strike_down(job, None).unwrap();
+		// For no longer than what was said at the last moment: the channel is forgotten.
 		blocks(ANSWERABLE);
-		assert_noop!(present(&ahead), Error::<Test>::TooOld);
+		assert_noop!(present(&ahead), Error::<Test>::UnknownChannel);
 	});
 }
 
