@@ -95,7 +95,7 @@ fn holders_upgrade_the_chain_spend_its_money_and_change_its_constants() -> Resul
 			.then_some(()))
 	})?;
 	// Anybody has the spend paid, once.
-	bob.ok(&format!("account send {} 10", TreasuryAccount::get()))?;
+	bob.ok(&format!("account transfer {} 10", TreasuryAccount::get()))?;
 	let ferdie = || amount(&by("//Ferdie").ok("account show")?["free"]);
 	let before = ferdie()?;
 	bob.ok("governance payout 0")?;

@@ -129,7 +129,7 @@ fn p23_a_model_that_the_node_lacks_is_not_served_by_mistake_nor_kept_listed() ->
 	assert!(error.contains("0.1 ASY are kept back"), "{error}");
 	alice.ok("operator unchill")?;
 	// So little that her bond carries it.
-	bob.ok("account send //Charlie 920000")?;
+	bob.ok("account transfer //Charlie 920000")?;
 	bob.ok("stake delegate //Alice --all")?;
 	let left = amount(&bob.ok("account show")?["transferable"])?;
 	assert!(left > ASY / 20 && left < ASY, "{left}");

@@ -80,7 +80,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whom an election would choose now, with the stake behind each: of the candidates that are active operators with session
-	/// keys and a validator's bond those with the most stake, as long as it is enough for a [seat](seats); of two with the same, the one that
+	/// keys and a validator's bond those with the most stake, as long as it is enough for a seat; of two with the same, the one that
 	/// has been a candidate for longer, then the one with the lower account.
 	pub fn election() -> Vec<(AccountIdOf<T>, BalanceOf<T>)> {
 		let mut candidates: Vec<_> = Candidates::<T>::iter()
