@@ -6,7 +6,7 @@ use assay_runtime::{
 	currency::{DECIMALS, SS58_PREFIX, SYMBOL},
 	WASM_BINARY,
 };
-use sc_chain_spec::ChainSpecExtension;
+use sc_chain_spec::{ChainSpecBuilder, ChainSpecExtension};
 use sc_client_api::client::{BadBlocks, ForkBlocks};
 use sc_service::{config::MultiaddrWithPeerId, ChainType, Properties};
 use sc_sync_state_rpc::LightSyncStateExtension;
@@ -28,8 +28,6 @@ pub(crate) struct Extensions {
 /// A chain's specification.
 pub(crate) type ChainSpec = sc_service::GenericChainSpec<Extensions>;
 
-const NO_RUNTIME: &str = "this node was built with SKIP_WASM_BUILD and holds no runtime";
-
 /// What wallets need to know to show amounts and addresses.
 fn properties() -> Properties {
 	let mut properties = Properties::new();
@@ -39,14 +37,19 @@ fn properties() -> Properties {
 	properties
 }
 
-fn chain_spec(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, String> {
-	let runtime = WASM_BINARY.ok_or(NO_RUNTIME)?;
+/// A chain with this node's runtime, whose genesis is left to say.
+fn chain(name: &str, id: &str, chain_type: ChainType) -> Result<ChainSpecBuilder<Extensions>, String> {
+	let runtime = WASM_BINARY.ok_or("this node was built with SKIP_WASM_BUILD and holds no runtime")?;
 	Ok(ChainSpec::builder(runtime, Extensions::default())
 		.with_name(name)
 		.with_id(id)
 		.with_chain_type(chain_type)
+		.with_properties(properties()))
+}
+
+fn built_in(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, String> {
+	Ok(chain(name, id, chain_type)?
 		.with_protocol_id("assay")
-		.with_properties(properties())
 		.with_genesis_config_preset_name(preset)
 		.build())
 }
@@ -58,21 +61,16 @@ pub(crate) fn live(
 	bootnodes: Vec<MultiaddrWithPeerId>,
 	genesis: serde_json::Value,
 ) -> Result<ChainSpec, String> {
-	let runtime = WASM_BINARY.ok_or(NO_RUNTIME)?;
-	Ok(ChainSpec::builder(runtime, Extensions::default())
-		.with_name(name)
-		.with_id(id)
-		.with_chain_type(ChainType::Live)
+	Ok(chain(name, id, ChainType::Live)?
 		.with_protocol_id(id)
 		.with_boot_nodes(bootnodes)
-		.with_properties(properties())
 		.with_genesis_config_patch(genesis)
 		.build())
 }
 
 /// One validator on this machine: `--dev`.
 pub(crate) fn development() -> Result<ChainSpec, String> {
-	chain_spec(
+	built_in(
 		"Assay Development",
 		"assay_dev",
 		ChainType::Development,
@@ -82,7 +80,7 @@ pub(crate) fn development() -> Result<ChainSpec, String> {
 
 /// Four validators with well-known keys: `--chain local`.
 pub(crate) fn local_testnet() -> Result<ChainSpec, String> {
-	chain_spec(
+	built_in(
 		"Assay Local Testnet",
 		"assay_local",
 		ChainType::Local,

@@ -307,8 +307,13 @@ impl Drop for Node {
 
 /// What Prometheus is told at an address.
 pub(crate) fn metrics_at(address: impl ToSocketAddrs) -> Result<String> {
+	http(address, "GET /metrics HTTP/1.0\r\n\r\n")
+}
+
+/// The whole answer to a request after which the server hangs up.
+pub(crate) fn http(address: impl ToSocketAddrs, request: &str) -> Result<String> {
 	let mut stream = TcpStream::connect(address)?;
-	stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
+	stream.write_all(request.as_bytes())?;
 	let mut answer = String::new();
 	stream.read_to_string(&mut answer)?;
 	Ok(answer)

@@ -1,6 +1,6 @@
 //! A node's JSON-RPC, one call after the other.
 
-use crate::wait::until;
+use crate::{node::http, wait::until};
 use anyhow::{bail, ensure, Context, Result};
 use assay_runtime::{Hash, RuntimeEvent};
 use codec::{Decode, DecodeAll};
@@ -45,6 +45,17 @@ impl Rpc {
 			Err(error) => Err(error).with_context(|| format!("{method} at {}", self.address)),
 			Ok(answer) => bail!("{method} does not fail: {answer}"),
 		}
+	}
+
+	/// Calls a method whose answer holds the whole runtime, for which clients have no room; as it is told over HTTP.
+	pub fn call_for_much(&self, method: &str, parameters: &Value) -> Result<String> {
+		let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters }).to_string();
+		let head = format!(
+			"POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+			self.address,
+			body.len()
+		);
+		http(self.address, &(head + &body))
 	}
 
 	fn answer(&self, method: &str, parameters: Value) -> Result<Result<Value, subxt::rpcs::Error>> {

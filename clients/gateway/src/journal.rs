@@ -92,22 +92,25 @@ pub(crate) fn read<L: DeserializeOwned>(path: &Path) -> Result<Vec<L>> {
 
 /// Puts a file of these lines, which only its owner reads, in the place of another at once; returns it open at its end.
 pub(crate) fn replace<L: Serialize>(path: &Path, lines: &[L]) -> Result<File> {
-	let new = path.with_extension("new");
-	let written = || -> io::Result<File> {
-		let mut options = OpenOptions::new();
-		options.write(true).create(true).truncate(true);
-		#[cfg(unix)]
-		std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-		let mut file = options.open(&new)?;
-		file.write_all(&text(lines).map_err(io::Error::other)?)?;
-		file.sync_all()?;
-		fs::rename(&new, path)?;
-		// The name is on the disk when the folder is.
-		let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-		File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-		Ok(file)
-	};
+	let written = || -> io::Result<File> { write_whole(path, &text(lines).map_err(io::Error::other)?) };
 	written().with_context(|| path.display().to_string())
+}
+
+/// The same with these bytes.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<File> {
+	let new = path.with_extension("new");
+	let mut options = OpenOptions::new();
+	options.write(true).create(true).truncate(true);
+	#[cfg(unix)]
+	std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+	let mut file = options.open(&new)?;
+	file.write_all(bytes)?;
+	file.sync_all()?;
+	fs::rename(&new, path)?;
+	// The name is on the disk when the folder is.
+	let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+	File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+	Ok(file)
 }
 
 fn text<L: Serialize>(lines: &[L]) -> Result<Vec<u8>> {

@@ -149,11 +149,6 @@ events! {
 		/// The referendum.
 		index: u32,
 	}
-	/// A spend of the treasury was approved.
-	"Treasury" Paid {
-		/// The spend.
-		index: u32,
-	}
 	/// An operator chose what it keeps of rewards.
 	"Staking" CommissionSet {
 		/// From when that holds.

@@ -1,12 +1,9 @@
 //! The program as people run it, and the documentation that shows what it printed.
 
-use assay_protocol::{
-	api::runtime_decl_for_governance_api,
-	governance::{ParameterSummary, ParameterValue},
-};
+use assay_protocol::governance::ParameterValue;
 use assay_runtime::{
-	governance::parameters::RuntimeParameters, AccountId, Balance, Block, BlockNumber, Parameters, Runtime,
-	RuntimeOrigin,
+	governance::{parameters::RuntimeParameters, queries},
+	Parameters, RuntimeOrigin,
 };
 use assay_simulation::{
 	conditions::conditions,
@@ -29,15 +26,6 @@ const DOCUMENTED: Settings = Settings {
 	seed: 1,
 	trials: 20_000,
 };
-
-/// The runtime's answers to those who vote.
-struct Governance;
-
-impl Governance {
-	fn open_parameters() -> Vec<ParameterSummary<Balance>> {
-		<Runtime as runtime_decl_for_governance_api::GovernanceApi<Block, AccountId, Balance, BlockNumber>>::open_parameters()
-	}
-}
 
 fn simulate(arguments: &[&str]) -> Output {
 	Command::new(env!("CARGO_BIN_EXE_assay-simulate"))
@@ -99,7 +87,7 @@ fn p15_every_condition_should_be_promised_and_hold() {
 /// Whatever a referendum of the general admin does, alone or with others.
 #[test]
 fn every_condition_should_hold_at_all_bounds_of_the_parameters() {
-	let parameters = TestExternalities::default().execute_with(Governance::open_parameters);
+	let parameters = TestExternalities::default().execute_with(queries::parameters);
 	let corners = 1u32 << parameters.len();
 	assert!(corners > 100, "{parameters:?}");
 	for corner in 0..corners {

@@ -4,8 +4,8 @@
 //! touched, from at most [`MAX_CHUNKS`](crate::MAX_CHUNKS) + [`MAX_EXPOSURES`](crate::MAX_EXPOSURES) + 1 pools.
 
 use crate::{
-	shares::proportion, AccountIdOf, BalanceOf, Chunk, Config, CreditOf, Error, Event, Fresh, HoldReason, Leaving,
-	Operators, Pallet, Period, Points, PoolOf, Pools, PositionOf, Positions, Returns, Shares,
+	shares::proportion, AccountIdOf, BalanceOf, Chunk, Config, CreditOf, Error, Event, HoldReason, Leaving, Operators,
+	Pallet, Period, Points, PoolOf, Pools, PositionOf, Positions, Returns, Shares,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -86,16 +86,7 @@ impl<T: Config> Touched<T> {
 	pub(crate) fn join(&mut self, amount: BalanceOf<T>) -> Result<Points, DispatchError> {
 		let points = self.join_again(amount)?;
 		if !self.is_own() {
-			let fresh = &mut self.position.fresh;
-			let since = Pallet::<T>::now();
-			let full = fresh.is_full();
-			match fresh.last_mut() {
-				Some(last) if full || last.since == since => last.points = last.points.saturating_add(points),
-				// There is room.
-				_ => {
-					let _ = fresh.try_push(Fresh { since, points });
-				}
-			}
+			self.position.note_fresh(Pallet::<T>::now(), points);
 		}
 		Ok(points)
 	}
@@ -307,16 +298,7 @@ impl<T: Config> Touched<T> {
 			}
 			self.lost = self.lost.saturating_sub(amount);
 			match self.join_again(amount) {
-				Ok(points) => {
-					let fresh = &mut self.position.fresh;
-					match fresh.iter_mut().find(|part| part.since == since) {
-						Some(part) => part.points = part.points.saturating_add(points),
-						// There is room: no part was added.
-						None => {
-							let _ = fresh.try_push(Fresh { since, points });
-						}
-					}
-				}
+				Ok(points) => self.position.note_fresh(since, points),
 				Err(_) => self.spared = self.spared.saturating_add(amount),
 			}
 		}

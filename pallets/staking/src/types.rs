@@ -270,6 +270,25 @@ impl<AccountId, Balance: AtLeast32BitUnsigned + Copy, BlockNumber> Position<Acco
 		fresh.fold(0, |sum: Points, points| sum.saturating_add(points))
 	}
 
+	/// Notes that points came at a block: with those of the same block, or with the last if no more parts can be told apart.
+	pub(crate) fn note_fresh(&mut self, since: BlockNumber, points: Points)
+	where
+		BlockNumber: PartialEq,
+	{
+		let part = match self.fresh.iter().position(|part| part.since == since) {
+			None if self.fresh.is_full() => self.fresh.last_mut(),
+			None => None,
+			Some(place) => self.fresh.get_mut(place),
+		};
+		match part {
+			Some(part) => part.points = part.points.saturating_add(points),
+			// There is room.
+			None => {
+				let _ = self.fresh.try_push(Fresh { since, points });
+			}
+		}
+	}
+
 	/// Forgets fresh points of which there are more than points at all, the newest first.
 	pub(crate) fn trim_fresh(&mut self) {
 		let mut excess = self.fresh_points().saturating_sub(self.points);

@@ -187,7 +187,7 @@ pub(crate) fn voting(account: &AccountId) -> VotingSummary<AccountId, Balance> {
 }
 
 /// The constants that are open to referenda.
-pub(crate) fn parameters() -> Vec<ParameterSummary<Balance>> {
+pub fn parameters() -> Vec<ParameterSummary<Balance>> {
 	fn amount<P: parameters::Bounds>(name: &str, key: [u8; 2]) -> ParameterSummary<Balance> {
 		ParameterSummary {
 			name: name.into(),

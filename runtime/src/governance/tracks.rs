@@ -6,6 +6,7 @@
 use super::origins::Origin;
 use crate::{currency::UNIT, Balance, BlockNumber, OriginCaller, Runtime};
 use alloc::borrow::Cow;
+use assay_protocol::governance::Track as Named;
 use frame_support::sp_runtime::{str_array, FixedI64};
 use pallet_assay_timing::GovernanceDay;
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
@@ -36,8 +37,7 @@ const FEW: Curve = Curve::make_reciprocal(2, DECISION_DAYS as u128, percent(1), 
 
 /// A track, its times in quarters of an hour of a day of governance.
 struct Terms {
-	id: u16,
-	name: &'static str,
+	track: Named,
 	origin: Option<Origin>,
 	max_deciding: u32,
 	decision_deposit: Balance,
@@ -56,8 +56,7 @@ const DAY: u32 = 24 * HOUR;
 /// All tracks, by their ids, which never change.
 const TRACKS: [Terms; 8] = [
 	Terms {
-		id: 0,
-		name: "root",
+		track: Named::Root,
 		origin: None,
 		max_deciding: 2,
 		decision_deposit: 10_000 * UNIT,
@@ -68,8 +67,7 @@ const TRACKS: [Terms; 8] = [
 		support: MANY,
 	},
 	Terms {
-		id: 1,
-		name: "whitelisted_caller",
+		track: Named::WhitelistedCaller,
 		origin: Some(Origin::WhitelistedCaller),
 		max_deciding: 20,
 		decision_deposit: 1_000 * UNIT,
@@ -80,8 +78,7 @@ const TRACKS: [Terms; 8] = [
 		support: SOME,
 	},
 	Terms {
-		id: 2,
-		name: "general_admin",
+		track: Named::GeneralAdmin,
 		origin: Some(Origin::GeneralAdmin),
 		max_deciding: 10,
 		decision_deposit: 2_000 * UNIT,
@@ -92,8 +89,7 @@ const TRACKS: [Terms; 8] = [
 		support: SOME,
 	},
 	Terms {
-		id: 3,
-		name: "treasurer",
+		track: Named::Treasurer,
 		origin: Some(Origin::Treasurer),
 		max_deciding: 10,
 		decision_deposit: 2_000 * UNIT,
@@ -104,8 +100,7 @@ const TRACKS: [Terms; 8] = [
 		support: MANY,
 	},
 	Terms {
-		id: 4,
-		name: "small_spender",
+		track: Named::SmallSpender,
 		origin: Some(Origin::SmallSpender),
 		max_deciding: 50,
 		decision_deposit: 200 * UNIT,
@@ -116,8 +111,7 @@ const TRACKS: [Terms; 8] = [
 		support: FEW,
 	},
 	Terms {
-		id: 5,
-		name: "slash_canceller",
+		track: Named::SlashCanceller,
 		origin: Some(Origin::SlashCanceller),
 		max_deciding: 20,
 		decision_deposit: 1_000 * UNIT,
@@ -128,8 +122,7 @@ const TRACKS: [Terms; 8] = [
 		support: SOME,
 	},
 	Terms {
-		id: 6,
-		name: "referendum_canceller",
+		track: Named::ReferendumCanceller,
 		origin: Some(Origin::ReferendumCanceller),
 		max_deciding: 50,
 		decision_deposit: 1_000 * UNIT,
@@ -140,8 +133,7 @@ const TRACKS: [Terms; 8] = [
 		support: FEW,
 	},
 	Terms {
-		id: 7,
-		name: "referendum_killer",
+		track: Named::ReferendumKiller,
 		origin: Some(Origin::ReferendumKiller),
 		max_deciding: 50,
 		decision_deposit: 2_000 * UNIT,
@@ -169,9 +161,9 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
 	fn tracks() -> impl Iterator<Item = Cow<'static, Track<Self::Id, Balance, BlockNumber>>> {
 		TRACKS.iter().map(|terms| {
 			Cow::Owned(Track {
-				id: terms.id,
+				id: terms.track.number(),
 				info: TrackInfo {
-					name: str_array(terms.name),
+					name: str_array(terms.track.name()),
 					max_deciding: terms.max_deciding,
 					decision_deposit: terms.decision_deposit,
 					prepare_period: blocks(terms.prepare),
@@ -194,7 +186,7 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
 		TRACKS
 			.iter()
 			.find(|terms| terms.origin == of)
-			.map(|terms| terms.id)
+			.map(|terms| terms.track.number())
 			.ok_or(())
 	}
 }

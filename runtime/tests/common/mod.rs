@@ -3,6 +3,8 @@
 // Each test file uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod referenda;
+
 use assay_artifact::synthetic::InUse;
 use assay_protocol::{
 	job::{Duty, JobOutput, JobResult, SignedResult},

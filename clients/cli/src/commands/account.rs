@@ -32,7 +32,7 @@ impl AccountCommand {
 			Self::Show { account } => {
 				let account = match account {
 					Some(account) => account,
-					None => context.key.signer()?.public_key().to_account_id(),
+					None => context.account()?,
 				};
 				let chain = context.chain().await?;
 				let at = if context.finalized {

@@ -120,7 +120,7 @@ impl AuditCommand {
 			Self::Rates { operator } => {
 				let operator = match operator {
 					Some(operator) => operator,
-					None => context.key.signer()?.public_key().to_account_id(),
+					None => context.account()?,
 				};
 				let (chain, at) = context.reading().await?;
 				let known = chain.operators().at(at).find(operator).await?;

@@ -104,7 +104,7 @@ pub(crate) enum GovernanceCommand {
 	},
 	/// Make the runtime in a file the chain's, if a referendum has authorised it. Anybody may.
 	Upgrade {
-		/// The runtime: compressed or plain WebAssembly.
+		/// The runtime, small enough for a block: compressed WebAssembly.
 		runtime: PathBuf,
 	},
 	/// Have a spend of the treasury paid that was approved. Anybody may.
@@ -119,7 +119,7 @@ pub(crate) enum GovernanceCommand {
 pub(crate) enum Proposed {
 	/// A new runtime, by the hash of its file.
 	Upgrade {
-		/// The runtime: compressed or plain WebAssembly.
+		/// The runtime, small enough for a block: compressed WebAssembly.
 		runtime: PathBuf,
 	},
 	/// Another value of a constant.
@@ -269,7 +269,7 @@ impl GovernanceCommand {
 				Ok(Outcome::Done)
 			}
 			Self::Votes { account } => {
-				let account = account.map_or_else(|| own(context), Ok)?;
+				let account = account.map_or_else(|| context.account(), Ok)?;
 				let (chain, at) = context.reading().await?;
 				let view = VotingView::new(account, chain.governance().at(at).voting(account).await?);
 				context.output.answer(&view, || view.text());
@@ -308,7 +308,7 @@ impl GovernanceCommand {
 					Some(amount) => amount,
 					// Less what the fee of the vote takes.
 					None => {
-						let all = chain.governance().voting(own(context)?).await?.votes_with;
+						let all = chain.governance().voting(context.account()?).await?.votes_with;
 						Amount(all.saturating_sub(FEES_KEPT.0))
 					}
 				};
@@ -344,7 +344,7 @@ impl GovernanceCommand {
 				context.submit_and_tell(Call::reclaim_votes(track.into()), done).await
 			}
 			Self::Unlock { track } => {
-				let call = Call::unlock_votes(track.into(), own(context)?);
+				let call = Call::unlock_votes(track.into(), context.account()?);
 				context.submit_and_tell(call, "what need not be locked is free").await
 			}
 			Self::Upgrade { runtime } => {
@@ -449,9 +449,4 @@ fn read_runtime(file: &Path) -> Result<Vec<u8>> {
 		code.len()
 	);
 	Ok(code)
-}
-
-/// The signing account.
-fn own(context: &Context) -> Result<AccountId> {
-	Ok(context.key.signer()?.public_key().to_account_id())
 }

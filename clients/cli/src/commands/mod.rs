@@ -91,6 +91,11 @@ impl Context {
 		}
 	}
 
+	/// The signing account.
+	fn account(&self) -> Result<AccountId> {
+		Ok(self.key.signer()?.public_key().to_account_id())
+	}
+
 	/// How transactions are sent.
 	pub(crate) fn sending(&self) -> Sending {
 		Sending {
@@ -101,7 +106,7 @@ impl Context {
 
 	/// Refuses to lock up so much that the signing account could not pay the fees of getting it back.
 	async fn keep_fees(&self, chain: &Assay, amount: Amount) -> Result<()> {
-		let account = self.key.signer()?.public_key().to_account_id();
+		let account = self.account()?;
 		let most = self.lockable(chain, account).await?;
 		ensure!(
 			amount <= most,

@@ -112,7 +112,7 @@ impl OperatorCommand {
 			Self::Register { worker, bond } => {
 				let chain = context.chain().await?;
 				context.keep_fees(&chain, bond).await?;
-				let account = own(context)?;
+				let account = context.account()?;
 				let (key, proof) = worker.registration(&account, &chain.genesis())?;
 				let receipt = context
 					.submit(&chain, Call::register_operator(&key, &proof, bond.0))
@@ -122,7 +122,7 @@ impl OperatorCommand {
 			}
 			Self::SetWorkerKey { worker } => {
 				let chain = context.chain().await?;
-				let account = context.key.signer()?.public_key().to_account_id();
+				let account = context.account()?;
 				let (key, proof) = worker.registration(&account, &chain.genesis())?;
 				let receipt = context.submit(&chain, Call::set_worker_key(&key, &proof)).await?;
 				context.tell(&receipt, "worker key replaced");
@@ -131,7 +131,7 @@ impl OperatorCommand {
 			Self::Show { account } => {
 				let account = match account {
 					Some(account) => account,
-					None => context.key.signer()?.public_key().to_account_id(),
+					None => context.account()?,
 				};
 				let (chain, at) = context.reading().await?;
 				let operator = chain.operators().at(at).find(account).await?;
@@ -156,7 +156,7 @@ impl OperatorCommand {
 				let chain = context.chain().await?;
 				context.keep_fees(&chain, amount).await?;
 				let receipt = context
-					.submit(&chain, Call::bond_extra(own(context)?, amount.0))
+					.submit(&chain, Call::bond_extra(context.account()?, amount.0))
 					.await?;
 				context.tell(&receipt, &format!("{amount} added to the bond"));
 				Ok(Outcome::Done)
@@ -191,7 +191,7 @@ impl OperatorCommand {
 			Self::Chill => context.submit_and_tell(Call::chill(), "no new work").await,
 			Self::Unchill => context.submit_and_tell(Call::unchill(), "working again").await,
 			Self::Unbond { amount } => {
-				let call = Call::unbond(own(context)?, amount.map_or(Balance::MAX, |amount| amount.0));
+				let call = Call::unbond(context.account()?, amount.map_or(Balance::MAX, |amount| amount.0));
 				let chain = context.chain().await?;
 				let receipt = context.submit(&chain, call).await?;
 				let UnbondingStarted { amount, free_from } = receipt.event()?;
@@ -200,7 +200,7 @@ impl OperatorCommand {
 				Ok(Outcome::Done)
 			}
 			Self::Rebond { amount } => {
-				let call = Call::rebond(own(context)?, amount.map_or(Balance::MAX, |amount| amount.0));
+				let call = Call::rebond(context.account()?, amount.map_or(Balance::MAX, |amount| amount.0));
 				let chain = context.chain().await?;
 				let receipt = context.submit(&chain, call).await?;
 				let done = format!("{} bonded again", receipt.event::<Rebonded>()?.amount);
@@ -209,7 +209,9 @@ impl OperatorCommand {
 			}
 			Self::Withdraw => {
 				let chain = context.chain().await?;
-				let receipt = context.submit(&chain, Call::withdraw_unbonded(own(context)?)).await?;
+				let receipt = context
+					.submit(&chain, Call::withdraw_unbonded(context.account()?))
+					.await?;
 				let done = format!("{} of the bond withdrawn", receipt.event::<Withdrawn>()?.amount);
 				context.tell(&receipt, &done);
 				Ok(Outcome::Done)
@@ -254,8 +256,4 @@ async fn key_hash_of_node(context: &Context) -> Result<Hash32> {
 		anyhow!("this node answers no requests: start it with --endpoint-addr, or say --key-hash of another's endpoint")
 	})?;
 	Ok(endpoint.key_hash)
-}
-
-fn own(context: &Context) -> Result<AccountId> {
-	Ok(context.key.signer()?.public_key().to_account_id())
 }

@@ -234,7 +234,7 @@ impl StakeCommand {
 				context.submit_and_tell(Call::settle(operator, account), &done).await
 			}
 			Self::Positions { account } => {
-				let account = account.map_or_else(|| own(context), Ok)?;
+				let account = account.map_or_else(|| context.account(), Ok)?;
 				let (chain, at) = context.reading().await?;
 				let view = PositionsView::new(chain.staking().at(at).positions(account).await?, at.number);
 				context.output.answer(&view, || match view.is_empty() {
@@ -244,7 +244,7 @@ impl StakeCommand {
 				Ok(Outcome::Done)
 			}
 			Self::Balance { account } => {
-				let account = account.map_or_else(|| own(context), Ok)?;
+				let account = account.map_or_else(|| context.account(), Ok)?;
 				let (chain, at) = context.reading().await?;
 				let view = SumsView::new(account, chain.staking().at(at).sums(account).await?);
 				context.output.answer(&view, || view.text());
@@ -311,7 +311,7 @@ async fn put(
 			context.keep_fees(&chain, amount).await?;
 			amount
 		}
-		None => context.lockable(&chain, own(context)?).await?,
+		None => context.lockable(&chain, context.account()?).await?,
 	};
 	let (call, done) = call(amount);
 	let receipt = context.submit(&chain, call).await?;
@@ -322,9 +322,4 @@ async fn put(
 /// So much, or everything.
 fn up_to(amount: Option<Amount>) -> Balance {
 	amount.map_or(Balance::MAX, |amount| amount.0)
-}
-
-/// The signing account.
-fn own(context: &Context) -> Result<AccountId> {
-	Ok(context.key.signer()?.public_key().to_account_id())
 }

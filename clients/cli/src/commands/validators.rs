@@ -44,7 +44,7 @@ impl ValidatorCommand {
 			Self::Keys { anyway } => keys(context, anyway).await,
 			Self::Join => {
 				let (chain, at) = context.reading().await?;
-				check_candidate(&chain, signing(context)?, at).await?;
+				check_candidate(&chain, context.account()?, at).await?;
 				let receipt = context.submit(&chain, Call::validate()).await?;
 				context.tell(&receipt, "offered to make blocks");
 				Ok(Outcome::Done)
@@ -79,7 +79,7 @@ impl ValidatorCommand {
 }
 
 async fn keys(context: &Context, anyway: bool) -> Result<Outcome> {
-	let account = signing(context)?;
+	let account = context.account()?;
 	let chain = context.chain().await?;
 	if !anyway {
 		if let Some(status) = chain.provider_status().await? {
@@ -147,11 +147,6 @@ async fn list(context: &Context) -> Result<Outcome> {
 		table(ValidatorView::HEADER, 2, views.iter().map(ValidatorView::row).collect())
 	});
 	Ok(Outcome::Done)
-}
-
-/// The signing account.
-fn signing(context: &Context) -> Result<AccountId> {
-	Ok(context.key.signer()?.public_key().to_account_id())
 }
 
 #[cfg(test)]

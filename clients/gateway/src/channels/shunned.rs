@@ -1,16 +1,12 @@
 //! Operators that no channel is opened to, at the moment or any more: those that did not keep to the protocol rest, each time twice as long,
 //! and those that signed what is not so have no way back. It is on the disk: a restart forgives nothing.
 
+use crate::journal::write_whole;
 use anyhow::{Context, Result};
 use assay_sdk::AccountId;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use std::{
-	collections::BTreeMap,
-	fs::{self, File},
-	io::{ErrorKind, Write},
-	path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
 
 /// Seconds of the first rest: what the notice of a channel takes on the main chain and a little more, so that an operator that is of no use holds
 /// one deposit at a time.
@@ -95,12 +91,8 @@ impl Shunned {
 	/// What the disk does not take is known until the gateway ends.
 	fn write(&self, rests: &BTreeMap<AccountId, Rest>) {
 		let written = || -> Result<()> {
-			let next = self.file.with_extension("new");
-			let mut file = File::create(&next)?;
-			file.write_all(&serde_json::to_vec_pretty(rests)?)?;
-			file.sync_all()?;
-			fs::rename(&next, &self.file)?;
-			Ok(File::open(self.file.parent().unwrap_or(Path::new(".")))?.sync_all()?)
+			write_whole(&self.file, &serde_json::to_vec_pretty(rests)?)?;
+			Ok(())
 		};
 		if let Err(error) = written() {
 			log::error!("{}: {error:#}", self.file.display());

@@ -92,7 +92,7 @@ impl ChannelCommand {
 			Self::List { consumer, limit } => {
 				let consumer = match consumer {
 					Some(consumer) => consumer,
-					None => context.key.signer()?.public_key().to_account_id(),
+					None => context.account()?,
 				};
 				let (chain, at) = context.reading().await?;
 				let channels = chain.channels().at(at).of_consumer(consumer, limit).await?;

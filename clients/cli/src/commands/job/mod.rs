@@ -66,11 +66,7 @@ impl JobCommand {
 			Self::Watch { job } => watch(context, &context.chain().await?, job, None).await,
 			Self::Show { job } => show::show(context, job).await,
 			Self::List { consumer, mine, limit } => {
-				let mine = if mine {
-					Some(context.key.signer()?.public_key().to_account_id())
-				} else {
-					None
-				};
+				let mine = if mine { Some(context.account()?) } else { None };
 				show::list(context, consumer.or(mine), limit).await
 			}
 			Self::Cancel { job } => {

@@ -51,7 +51,7 @@ impl Serve {
 		ensure!(capacity > 0, "a capacity of 0 serves nobody: use `assay model unserve`");
 		let chain = context.chain().await?;
 		if !anyway {
-			let operator = context.key.signer()?.public_key().to_account_id();
+			let operator = context.account()?;
 			if let Some(doubt) = check(&chain, operator, version).await? {
 				context.output.progress(&format!("the node at {} {doubt}", context.url));
 			}
